@@ -1,0 +1,1 @@
+"""Everything that computes: video, models, attribution, selective relevance. No Qt in here."""

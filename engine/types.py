@@ -1,0 +1,236 @@
+"""Frozen values that cross the borders between packages. NumPy at most: no torch, no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from engine.store import Analysis
+
+Float32Array = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
+Int64Array = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+UInt8Array = npt.NDArray[np.uint8]
+
+Preset = Literal["recommended", "paper-2020", "code-2021"]
+PRESETS: tuple[Preset, ...] = ("recommended", "paper-2020", "code-2021")
+
+DEFAULT_SIGMA = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle in a picture, in fractions of its width and height (0 to 1).
+
+    ``left`` and ``top`` are inside, ``right`` and ``bottom`` are the first positions outside.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """What a video model expects and what its outputs mean.
+
+    Attributes
+    ----------
+    name : str
+        Name under which the model was loaded.
+    labels : tuple of str
+        One name a logit, in the order of the logits.
+    frames : int
+        Frames in one input clip (T).
+    fps : float or None
+        Frame rate, in frames per second, that the model expects. None where ``stride`` is given.
+    stride : int or None
+        Every how many frames of the video one is taken, whatever the video's rate.
+    resize : (int, int) or int
+        Height and width in pixels after the resize (the aspect is not kept), or the length
+        of the shorter side (the aspect is kept).
+    crop : (int, int)
+        Height and width in pixels of the centre crop: the size of the network's input.
+    mean, std : tuple of three floats
+        Per channel (RGB), subtracted and divided after scaling to ``value_range``.
+    value_range : (float, float)
+        What uint8 0 and 255 become before mean and std.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    frames: int
+    fps: float | None
+    stride: int | None
+    resize: tuple[int, int] | int
+    crop: tuple[int, int]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    value_range: tuple[float, float] = (0.0, 1.0)
+
+    def __post_init__(self) -> None:
+        if (self.fps is None) == (self.stride is None):
+            raise ValueError("a ModelSpec has either fps or stride, and exactly one of them")
+        if self.frames < 1 or (self.stride is not None and self.stride < 1):
+            raise ValueError("frames and stride count from 1")
+        if self.fps is not None and not self.fps > 0:
+            raise ValueError("fps must be above 0")
+
+    def label(self, index: int) -> str:
+        """Name of the class with that index; its number where the model has no name for it."""
+        return self.labels[index] if index < len(self.labels) else f"class {index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything that decides an explanation; two equal requests give equal results.
+
+    Attributes
+    ----------
+    video : Path
+        The video file.
+    model : str
+        Name of a known model.
+    weights, labels : Path or None
+        The user's own weights and labels file (one label a line).
+    method : str
+        Attribution method, a key of `engine.attribution.METHODS`.
+    target : int, str or None
+        Class to explain, by index or name. None follows the model: in each window the class
+        it scores highest there.
+    preset : str
+        How relevance is separated, one of `PRESETS`.
+    sigma : float
+        Threshold in standard deviations of the temporal derivative, >= 0.
+    frames : (int, int) or None
+        First frame, and the frame after the last. None takes all.
+    device : str
+        "auto", "cpu", "cuda" or "cuda:N".
+    overlap : float
+        Share of a window that the next one covers again, 0 <= overlap < 1.
+    """
+
+    video: Path
+    model: str = "figures"
+    weights: Path | None = None
+    labels: Path | None = None
+    method: str = "lrp"
+    target: int | str | None = None
+    preset: Preset = "recommended"
+    sigma: float = DEFAULT_SIGMA
+    frames: tuple[int, int] | None = None
+    device: str = "auto"
+    overlap: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """One clip that was explained, and what the model said of it.
+
+    Attributes
+    ----------
+    start_step : int
+        Position of its first frame among the sampled frames of the analysis.
+    frame_indices : int64 array, (T,)
+        Frames it is made of, counted from the start of the range; the last one repeated where
+        the range is too short.
+    padded : int
+        How many frames at the end are such repeats.
+    logits : float32 array, (K,)
+        The model's outputs before any softmax.
+    target : int
+        Index of the class that was explained.
+    conservation : float
+        Sum of relevance over the explained logit; 1 where the method conserves it.
+    """
+
+    start_step: int
+    frame_indices: Int64Array
+    padded: int
+    logits: Float32Array
+    target: int
+    conservation: float
+
+    def __post_init__(self) -> None:
+        self.frame_indices.setflags(write=False)
+        self.logits.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progress:
+    """How far a job is.
+
+    Attributes
+    ----------
+    stage : str
+        What is being done, for people: "Loading r3d_18", "Explaining".
+    done, total : int
+        Units finished and in all (windows, bytes, frames); total 0 while it is not known.
+    seconds_left : float or None
+        Estimate of the time to go, in seconds.
+    analysis : Analysis or None
+        The growing result, readable for the frames before its ``frames_ready``.
+    """
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    seconds_left: float | None = None
+    analysis: Analysis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MethodInfo:
+    """An attribution method as menus and the command line show it.
+
+    Attributes
+    ----------
+    name : str
+        Key under which it is asked for.
+    title : str
+        Name for people.
+    summary : str
+        One sentence: what its relevance means.
+    cost : str
+        Cost relative to one plain gradient.
+    conserves : bool
+        Whether the relevance sums to the explained logit.
+    source : str
+        Paper.
+    """
+
+    name: str
+    title: str
+    summary: str
+    cost: str
+    conserves: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model as menus and the command line show it, before anything is loaded.
+
+    Attributes
+    ----------
+    name : str
+        Key under which it is asked for.
+    title : str
+        Name for people.
+    summary : str
+        One sentence: classes, input, source of its weights.
+    bundled : bool
+        Whether its weights come with this package.
+    """
+
+    name: str
+    title: str
+    summary: str
+    bundled: bool
