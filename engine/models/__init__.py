@@ -1,0 +1,33 @@
+"""What a model is, where it comes from, and what it sees of a video.
+
+Importing this package loads no torch: the names that need it (`load_model`, `VideoModel`,
+`Clip`) are imported when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from engine.models.catalogue import MODELS
+from engine.models.geometry import seen_rect
+from engine.models.sampling import sample_frames
+
+if TYPE_CHECKING:
+    from engine.models.loading import load_model
+    from engine.models.model import Clip, VideoModel
+
+__all__ = ["MODELS", "Clip", "VideoModel", "load_model", "sample_frames", "seen_rect"]
+
+_NEED_TORCH = {
+    "load_model": "engine.models.loading",
+    "Clip": "engine.models.model",
+    "VideoModel": "engine.models.model",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name that needs torch when it is first asked for (PEP 562)."""
+    if name not in _NEED_TORCH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_NEED_TORCH[name]), name)
