@@ -1,0 +1,137 @@
+"""Frame + relevance -> RGB picture: the one function behind panes and export.
+
+Relevance is resized as values, then coloured, then laid over the frame: resizing colours would
+mix hues that no value has. The frame below is greyed, so that colour belongs to relevance alone.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+from cmap import Colormap
+
+from engine.types import Float32Array, Float64Array, Rect, UInt8Array
+
+DEFAULT_OPACITY = 0.85
+COLOUR_MAP = "crameri:managua_r"
+_GAMMA = 0.6
+_UNSEEN_DIM = 0.35
+_HATCH_PX = 7
+_ZERO = 128
+
+
+def overlay(
+    frame: UInt8Array,
+    heat: Float32Array,
+    seen: Rect,
+    scale: float,
+    opacity: float = DEFAULT_OPACITY,
+) -> UInt8Array:
+    """Lay relevance over a frame.
+
+    Parameters
+    ----------
+    frame : uint8 array, (H, W, 3)
+        RGB, at the size at which it will be shown.
+    heat : float32 array, (h, w)
+        Signed relevance of the region ``seen``, any size.
+    seen : Rect
+        The part of the frame that the model saw; the rest is dimmed and hatched.
+    scale : float
+        Absolute relevance that gets the full colour, > 0; larger values look the same.
+    opacity : float
+        Opacity of the full colour, 0 to 1.
+
+    Returns
+    -------
+    uint8 array, (H, W, 3)
+        RGB.
+    """
+    picture = np.empty_like(frame)
+    cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB, dst=picture)
+    top, bottom, left, right = pixel_box(seen, (frame.shape[1], frame.shape[0]))
+    if bottom > top and right > left:
+        index = heat_index(heat, (right - left, bottom - top), scale)
+        region = picture[top:bottom, left:right]
+        region[...] = _blend(np.ascontiguousarray(region), index, opacity)
+    _mark_unseen(picture, (top, bottom, left, right))
+    return picture
+
+
+def with_unseen(frame: UInt8Array, seen: Rect) -> UInt8Array:
+    """Return the frame with what the model did not see dimmed and hatched."""
+    picture = frame.copy()
+    _mark_unseen(picture, pixel_box(seen, (frame.shape[1], frame.shape[0])))
+    return picture
+
+
+def pixel_box(seen: Rect, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Rows and columns (top, bottom, left, right) of a Rect in a picture of (width, height)."""
+    width, height = size
+    top, bottom = round(seen.top * height), round(seen.bottom * height)
+    left, right = round(seen.left * width), round(seen.right * width)
+    return max(top, 0), min(bottom, height), max(left, 0), min(right, width)
+
+
+def heat_index(heat: Float32Array, size: tuple[int, int], scale: float) -> UInt8Array:
+    """Resize relevance to (width, height) and map -scale..scale to 1..255; 128 is zero."""
+    resized = cv2.resize(heat, size, interpolation=cv2.INTER_LINEAR)
+    index = cv2.convertScaleAbs(
+        np.clip(resized, -scale, scale) if scale > 0 else np.zeros_like(resized),
+        alpha=127.0 / scale if scale > 0 else 0.0,
+        beta=_ZERO,
+    )
+    return np.asarray(index, dtype=np.uint8)
+
+
+def colour_bar(size: tuple[int, int], opacity: float = DEFAULT_OPACITY) -> UInt8Array:
+    """A vertical colour bar over grey, +scale on top, uint8 (height, width, 3) RGB."""
+    width, height = size
+    index = np.linspace(255, 1, height).round().astype(np.uint8)
+    grey = np.full((height, width, 3), 90, np.uint8)
+    return _blend(grey, np.repeat(index[:, None], width, axis=1), opacity)
+
+
+def _blend(frame: UInt8Array, index: UInt8Array, opacity: float) -> UInt8Array:
+    ink, keep = _tables(round(float(np.clip(opacity, 0, 1)), 3))
+    channels = cv2.merge([index, index, index])
+    below = cv2.multiply(frame, cv2.LUT(channels, keep), scale=1 / 255)
+    return np.asarray(cv2.add(below, cv2.LUT(channels, ink)), dtype=np.uint8)
+
+
+def _mark_unseen(picture: UInt8Array, box: tuple[int, int, int, int]) -> None:
+    height, width = picture.shape[:2]
+    top, bottom, left, right = box
+    for rows, columns in (
+        (slice(0, top), slice(0, width)),
+        (slice(bottom, height), slice(0, width)),
+        (slice(top, bottom), slice(0, left)),
+        (slice(top, bottom), slice(right, width)),
+    ):
+        region = picture[rows, columns]
+        if region.size:
+            dimmed = (region * _UNSEEN_DIM).astype(np.uint8)
+            region[...] = np.where(_hatch(height, width)[rows, columns, None], 70, dimmed)
+
+
+@cache
+def _hatch(height: int, width: int) -> UInt8Array:
+    rows, columns = np.ogrid[:height, :width]
+    return np.asarray((rows + columns) % _HATCH_PX == 0, dtype=np.uint8)
+
+
+@cache
+def _tables(opacity: float) -> tuple[UInt8Array, UInt8Array]:
+    """Colour times cover, and what is kept of the frame, for each index: uint8 (1, 256, 3)."""
+    values = (np.arange(256) - _ZERO) / 127.0
+    cover = (np.clip(np.abs(values), 0, 1) ** _GAMMA * opacity)[:, None]
+    ink = _colours(values) * cover * 255
+    keep = np.repeat((1 - cover) * 255, 3, axis=1)
+    return ink.round().astype(np.uint8)[None], keep.round().astype(np.uint8)[None]
+
+
+def _colours(values: Float64Array) -> Float64Array:
+    colours: Float64Array = Colormap(COLOUR_MAP)(np.clip((values + 1) / 2, 0, 1))[:, :3]
+    return colours

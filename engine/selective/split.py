@@ -1,0 +1,157 @@
+"""Relevance -> motion + static, for a volume in memory: the method in one page.
+
+Source: Hiley, Preece, Hicks, Chakraborty, Gurram, Tomsett, "Explaining Motion Relevance for
+Activity Recognition in Video Deep Learning Models", arXiv 2003.14285 (2020).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+import numpy as np
+
+from engine.selective.derivative import temporal_derivative
+from engine.selective.recipes import Recipe, checked_sigma, recipe_for
+from engine.types import DEFAULT_SIGMA, Float64Array, Preset
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+
+Volume = TypeVar("Volume", "NDArray[Any]", "torch.Tensor")
+
+
+@dataclass(frozen=True, eq=False)
+class Split(Generic[Volume]):
+    """Relevance separated into motion and static; ``motion + static == relevance`` exactly.
+
+    Attributes
+    ----------
+    relevance : float array or tensor, (T, H, W)
+        What was split: the relevance given, scaled to 0..1 by "paper-2020" if it had a
+        negative value.
+    motion, static : float array or tensor, (T, H, W)
+        Relevance where the mask is set, and where it is not; zero elsewhere.
+    mask : bool array or tensor, (T, H, W)
+        Where the temporal derivative exceeds the threshold.
+    threshold : float
+        sigma times the standard deviation, in the derivative's unit.
+    preset : str
+        Name of the recipe.
+    """
+
+    relevance: Volume
+    motion: Volume
+    static: Volume
+    mask: Volume
+    threshold: float
+    preset: str
+
+    @cached_property
+    def motion_share(self) -> float:
+        """Share of absolute relevance that is due to motion, 0 to 1; nan without relevance."""
+        motion, whole = abs(self.motion), abs(self.relevance)
+        return float(_share(motion.sum(), whole.sum()))
+
+    @cached_property
+    def frame_motion_share(self) -> Float64Array:
+        """The same for each frame, float64 (T,); nan where a frame has no relevance."""
+        motion = abs(self.motion).sum((1, 2))
+        whole = abs(self.relevance).sum((1, 2))
+        return cast("Float64Array", _share(motion, whole))
+
+
+def split(
+    relevance: Volume, sigma: float = DEFAULT_SIGMA, *, preset: Preset = "recommended"
+) -> Split[Volume]:
+    """Separate relevance into a part due to motion and a static rest.
+
+    Parameters
+    ----------
+    relevance : float array or tensor, (T, H, W)
+        Relevance of one clip, colour channels summed. A tensor stays on its device.
+    sigma : float
+        Threshold in standard deviations of the temporal derivative, >= 0; 1 to 4 is usual.
+    preset : str
+        "recommended", "paper-2020" or "code-2021".
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    AttributionError
+        If sigma, the preset or the volume cannot be used.
+    """
+    return Prepared(relevance, preset).at(sigma)
+
+
+class Prepared(Generic[Volume]):
+    """A volume with its derivative and standard deviation, ready for any sigma.
+
+    Changing sigma is one comparison; nothing is differentiated again.
+
+    Parameters
+    ----------
+    relevance : float array or tensor, (T, H, W)
+        As for `split`.
+    preset : str
+        As for `split`.
+    """
+
+    def __init__(self, relevance: Volume, preset: Preset = "recommended") -> None:
+        recipe = recipe_for(preset)
+        derivative = temporal_derivative(relevance, padding=recipe.padding)
+        if recipe.rescale and bool((relevance < 0).any()):
+            relevance = rescaled(relevance, relevance.min(), relevance.max())
+            derivative = temporal_derivative(relevance, padding=recipe.padding)
+        self.preset = preset
+        self.relevance = relevance
+        self.compared = abs(derivative) if recipe.two_sided else derivative
+        self.std = standard_deviation(derivative, recipe)
+
+    def at(self, sigma: float) -> Split[Volume]:
+        """Split at that sigma."""
+        threshold = threshold_at(sigma, self.std)
+        mask = self.compared > threshold
+        motion = self.relevance * mask
+        static = self.relevance * ~mask
+        return cast(
+            "Split[Volume]",
+            Split(self.relevance, motion, static, mask, threshold, self.preset),
+        )
+
+
+def rescaled(relevance: Volume, lowest: Any, highest: Any) -> Volume:
+    """Scale a volume from lowest..highest to 0..1, in its own precision."""
+    return cast("Volume", (relevance - lowest) / (highest - lowest))
+
+
+def standard_deviation(derivative: Any, recipe: Recipe) -> np.floating[Any]:
+    """Unbiased standard deviation over the whole volume, as `torch.std` gives it.
+
+    Accumulated in double precision and rounded to the volume's own type.
+    """
+    values = abs(derivative) if recipe.std_of_absolute else derivative
+    if isinstance(values, np.ndarray):
+        spread = values.std(dtype=np.float64, ddof=1) if values.size > 1 else 0.0
+        return cast("np.floating[Any]", values.dtype.type(spread))
+    spread = values.std() if values.numel() > 1 else values.new_zeros(())
+    return cast("np.floating[Any]", spread.cpu().numpy()[()])
+
+
+def threshold_at(sigma: float, std: np.floating[Any]) -> float:
+    """Threshold for that sigma: the product in the precision of the volume."""
+    return float(type(std)(checked_sigma(sigma)) * std)
+
+
+def _share(part: Any, whole: Any) -> Any:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.float64(_on_host(part)) / np.float64(_on_host(whole))
+
+
+def _on_host(values: Any) -> Any:
+    return values if isinstance(values, np.ndarray | np.generic) else values.cpu().numpy()

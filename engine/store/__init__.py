@@ -1,0 +1,6 @@
+"""An analysis on disk: arrays written as they are computed, settings that reproduce them."""
+
+from engine.store.analysis import DOCUMENT, Analysis
+from engine.store.document import Header
+
+__all__ = ["DOCUMENT", "Analysis", "Header"]

@@ -1,0 +1,272 @@
+"""An analysis in a folder: readable while it grows, lazily and by range, and opened again later."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.cancel import Check, never
+from engine.errors import EngineError
+from engine.selective import Separation
+from engine.store.arrays import CHUNK, GrowingArray, StoredArray, open_group
+from engine.store.document import (
+    Header,
+    finite,
+    header_from_dict,
+    header_to_dict,
+    read_document,
+    versions,
+    windows_from_list,
+    windows_to_list,
+    write_document,
+)
+from engine.store.scores import step_scores, step_targets
+from engine.types import BoolArray, Float32Array, Float64Array, Int64Array, Preset, Window
+
+DOCUMENT = "analysis.json"
+
+
+class Analysis:
+    """Relevance of a range of a video, the model's outputs, and every setting behind them.
+
+    Made by `Analysis.create` and filled with `append` while it is computed, or read back
+    with `Analysis.open`. Frames are counted from the start of the range unless said otherwise.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lives.
+    header : Header
+        What was explained, and how.
+    """
+
+    def __init__(self, folder: Path, header: Header, array: GrowingArray | StoredArray) -> None:
+        self.folder = folder
+        self.header = header
+        self._array = array
+        self._windows: tuple[Window, ...] = ()
+        self._lock = threading.Lock()
+        self._separations: dict[Preset, Separation] = {}
+        self._scale = 0.0
+        self._temporary = False
+
+    @classmethod
+    def create(cls, header: Header, folder: Path | None = None) -> Analysis:
+        """Start an empty analysis in a folder, or in a temporary one that `close` removes.
+
+        Raises
+        ------
+        EngineError
+            If the folder cannot be written.
+        """
+        temporary = folder is None
+        try:
+            if folder is None:
+                folder = Path(tempfile.mkdtemp(prefix="motion-inspector-"))
+            folder.mkdir(parents=True, exist_ok=True)
+            group = open_group(folder, "w")
+            shape = (len(header.step_frames), *header.spec.crop)
+            array = GrowingArray(group, "sampled_relevance", shape)
+        except OSError as error:
+            raise EngineError(
+                f"{folder} cannot be written: {error.strerror}.", "Choose another folder."
+            ) from error
+        analysis = cls(folder, header, array)
+        analysis._temporary = temporary
+        return analysis
+
+    @classmethod
+    def open(cls, folder: Path) -> Analysis:
+        """Open a saved analysis.
+
+        Raises
+        ------
+        EngineError
+            If the folder does not hold a complete analysis.
+        """
+        document = read_document(folder / DOCUMENT)
+        try:
+            header = header_from_dict(document)
+            group = open_group(folder, "r")
+            analysis = cls(folder, header, StoredArray(group, "sampled_relevance"))
+            analysis._windows = windows_from_list(
+                document["windows"], np.asarray(group["logits"][:]), header.start
+            )
+            analysis._scale = float(document["scale"])
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise EngineError(
+                f"{folder} does not hold a complete analysis.", "Explain the video again."
+            ) from error
+        return analysis
+
+    @property
+    def step_frames(self) -> Int64Array:
+        """Frames the model was given, int64 (M,), increasing."""
+        return self.header.step_frames
+
+    @property
+    def frame_count(self) -> int:
+        """Frames in the range, N."""
+        return self.header.stop - self.header.start
+
+    @property
+    def steps_written(self) -> int:
+        """Sampled frames whose relevance can be read."""
+        return self._array.written
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of the range is explained."""
+        return self.steps_written == len(self.step_frames)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Windows explained by now, in order."""
+        return self._windows
+
+    @property
+    def sampled(self) -> BoolArray:
+        """Which frames the model was given; the others are interpolated. Bool (N,)."""
+        sampled = np.zeros(self.frame_count, np.bool_)
+        sampled[self.step_frames] = True
+        return sampled
+
+    @property
+    def scale(self) -> float:
+        """Absolute relevance drawn in the full colour: one for the whole clip.
+
+        The largest 99.5 % quantile of any window so far; a scale a frame would fake
+        changes over time.
+        """
+        return self._scale
+
+    @property
+    def conservation(self) -> float:
+        """Sum of relevance over the explained logit, median of the windows; nan before the first."""
+        ratios = [window.conservation for window in self._windows]
+        return float(np.median(ratios)) if ratios else float("nan")
+
+    def read_steps(self, start: int, stop: int) -> Float32Array:
+        """Relevance of sampled frames [start, stop), float32 (n, h, w)."""
+        return self._array.read(start, stop)
+
+    def separation(self, preset: Preset) -> Separation:
+        """The relevance as separated by a preset, at any sigma; made once a preset."""
+        with self._lock:
+            if preset not in self._separations:
+                self._separations[preset] = Separation(self, preset)
+            return self._separations[preset]
+
+    @property
+    def frames_written(self) -> int:
+        """Frames from the start of the range whose relevance and scores can be read."""
+        if self.complete:
+            return self.frame_count
+        return int(self.step_frames[self.steps_written - 1]) + 1 if self.steps_written else 0
+
+    def probabilities(self) -> Float64Array:
+        """Probability of every class at each frame written, float64 (n, K)."""
+        windows, steps = self._windows, self.steps_written
+        if not steps:
+            return np.zeros((0, len(self.header.spec.labels)))
+        low, part = self._position(self.frames_written)
+        scores = step_scores(windows, steps)
+        high = np.minimum(low + 1, steps - 1)
+        between: Float64Array = scores[low] * (1 - part) + scores[high] * part
+        return between
+
+    def targets(self) -> Int64Array:
+        """Class explained at each frame written, int64 (n,)."""
+        windows, steps = self._windows, self.steps_written
+        if not steps:
+            return np.zeros(0, np.int64)
+        low, part = self._position(self.frames_written)
+        nearest = np.minimum(low + (part[:, 0] >= 0.5), steps - 1)
+        return step_targets(windows, steps)[nearest]
+
+    def target_scores(self) -> Float64Array:
+        """Probability of the explained class at each frame written, float64 (n,)."""
+        targets = self.targets()
+        return self.probabilities()[np.arange(len(targets)), targets]
+
+    def append(self, windows: Sequence[Window], relevance: Float32Array) -> None:
+        """Add windows and the relevance, float32 (n, h, w), of the steps that they complete."""
+        if relevance.size:
+            self._scale = max(self._scale, _quantile(np.abs(relevance)))
+        self._windows = (*self._windows, *windows)
+        self._array.append(relevance)
+
+    def save(self, folder: Path, *, preset: Preset, sigma: float, check: Check = never) -> None:
+        """Write everything to a folder: arrays (also motion and static), settings, results.
+
+        The folder is made; `Analysis.open` reads it. Raises EngineError if it cannot be written.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._write_arrays(folder, preset, sigma, check)
+            write_document(folder / DOCUMENT, self.document(preset=preset, sigma=sigma))
+        except OSError as error:
+            raise EngineError(
+                f"{folder} cannot be written: {error.strerror}.", "Choose another folder."
+            ) from error
+
+    def document(self, *, preset: Preset, sigma: float) -> dict[str, Any]:
+        """Settings and results as plain values: what analysis.json holds."""
+        curves = self.separation(preset).curves(sigma)
+        header = replace(
+            self.header, request=replace(self.header.request, preset=preset, sigma=sigma)
+        )
+        return {
+            **header_to_dict(header),
+            "windows": windows_to_list(self._windows, self.header),
+            "scale": self.scale,
+            "results": {
+                "motion_share": finite(curves.clip_motion_share),
+                "threshold": curves.threshold,
+                "derivative_std": curves.std,
+                "conservation": finite(self.conservation),
+            },
+            "versions": versions(),
+        }
+
+    def close(self) -> None:
+        """Let go of the analysis; one made without a folder is removed from disk."""
+        if self._temporary:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _position(self, frames: int) -> tuple[Int64Array, Float64Array]:
+        """Step at or before each of the first frames, and how far it is to the next (n, 1)."""
+        steps = np.arange(len(self.step_frames))
+        position = np.interp(np.arange(frames), self.step_frames, steps)
+        low = position.astype(np.int64)
+        return low, (position - low)[:, None]
+
+    def _write_arrays(self, folder: Path, preset: Preset, sigma: float, check: Check) -> None:
+        group = open_group(folder, "w")
+        separation = self.separation(preset)
+        shape = (len(self.step_frames), *self.header.spec.crop)
+        sampled = GrowingArray(group, "sampled_relevance", shape)
+        for start in range(0, shape[0], CHUNK):
+            check()
+            sampled.append(self.read_steps(start, min(start + CHUNK, shape[0])))
+        names = ("relevance", "motion", "static")
+        parts = [GrowingArray(group, name, (self.frame_count, *shape[1:])) for name in names]
+        for start in range(0, self.frame_count, CHUNK):
+            check()
+            maps = separation.frames(start, min(start + CHUNK, self.frame_count), sigma)
+            for name, part in zip(names, parts, strict=True):
+                part.append(getattr(maps, name))
+        logits = np.stack([window.logits for window in self._windows])
+        group.create_array("logits", data=logits)
+
+
+def _quantile(values: Float32Array) -> float:
+    flat = values.ravel()
+    return float(np.quantile(flat[:: max(1, flat.size // 200_000)], 0.995))

@@ -1,0 +1,58 @@
+"""Class scores per frame from the logits of overlapping windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.types import Float32Array, Float64Array, Int64Array, Window
+from engine.windows import window_weights
+
+
+def softmax(logits: Float32Array) -> Float64Array:
+    """Probabilities of logits along the last axis."""
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    probabilities: Float64Array = shifted / shifted.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def step_scores(windows: Sequence[Window], steps: int) -> Float64Array:
+    """Probability of every class at every sampled frame, blended as relevance is.
+
+    Parameters
+    ----------
+    windows : sequence of Window
+        At least one.
+    steps : int
+        Sampled frames wanted, all covered by the windows.
+
+    Returns
+    -------
+    float64 array, (steps, K)
+    """
+    total = np.zeros((steps, len(windows[0].logits)))
+    weight = np.zeros((steps, 1))
+    for window in windows:
+        span, part = _covered(window, steps)
+        total[span] += part[:, None] * softmax(window.logits)
+        weight[span] += part[:, None]
+    return total / weight
+
+
+def step_targets(windows: Sequence[Window], steps: int) -> Int64Array:
+    """Class explained at every sampled frame: that of the window which weighs most there."""
+    best = np.zeros(steps, np.float32)
+    target = np.zeros(steps, np.int64)
+    for window in windows:
+        span, part = _covered(window, steps)
+        ahead = part > best[span]
+        target[span][ahead] = window.target
+        best[span] = np.maximum(best[span], part)
+    return target
+
+
+def _covered(window: Window, steps: int) -> tuple[slice, Float32Array]:
+    length = len(window.frame_indices)
+    stop = min(window.start_step + length - window.padded, steps)
+    return slice(window.start_step, stop), window_weights(length)[: stop - window.start_step]
