@@ -1,0 +1,213 @@
+"""explain(): the one door for window, command line and batch.
+
+A video of any length goes through in overlapping windows. Memory is bounded by the window:
+frames are reduced to the network's input size as they are decoded, and relevance leaves for
+the disk as soon as no later window can change it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.attribution import Attribution, attribute, check_method
+from engine.attribution.targets import resolve_target
+from engine.cancel import Check, never
+from engine.errors import VideoError
+from engine.models import Clip, VideoModel, load_model, sample_frames, seen_rect
+from engine.selective import checked_sigma, recipe_for
+from engine.store import Analysis, Header
+from engine.types import Float32Array, Progress, Request, Window
+from engine.video import Video, open_video
+from engine.windows import window_starts, window_weights
+
+Report = Callable[[Progress], None]
+
+
+def explain(
+    request: Request,
+    report: Report = lambda progress: None,
+    check: Check = never,
+    *,
+    folder: Path | None = None,
+) -> Analysis:
+    """Explain a range of a video, window by window.
+
+    Parameters
+    ----------
+    request : Request
+        What to explain, and how.
+    report : callable
+        Called in this thread after each window, with the growing `Analysis`.
+    check : callable
+        Called at least once a window; raises `Cancelled` to stop.
+    folder : Path or None
+        Where arrays are written while computing; None takes a temporary folder, which
+        ``Analysis.close`` removes.
+
+    Returns
+    -------
+    Analysis
+        Complete.
+
+    Raises
+    ------
+    EngineError
+        If a setting, the video or the model cannot be used; nothing is left behind.
+    Cancelled
+        If `check` said so; nothing is left behind.
+    """
+    checked_sigma(request.sigma)
+    recipe_for(request.preset)
+    check_method(request.method)
+    with open_video(request.video) as video:
+        start, stop = checked_range(request.frames, len(video), request.video)
+        report(Progress(f"Loading {request.model}"))
+        model = load_model(
+            request.model,
+            weights=request.weights,
+            labels=request.labels,
+            device=request.device,
+            report=report,
+            check=check,
+        )
+        if request.target is not None:
+            request = replace(request, target=resolve_target(model.spec, request.target))
+        header = _header(replace(request, frames=(start, stop)), model, video)
+        analysis = Analysis.create(header, folder)
+        try:
+            _fill(analysis, model, video, report, check)
+        except BaseException:
+            analysis.close()
+            raise
+    return analysis
+
+
+def checked_range(frames: tuple[int, int] | None, count: int, path: Path) -> tuple[int, int]:
+    """First frame, and the frame after the last, of a range inside a video.
+
+    Raises
+    ------
+    VideoError
+        If the range is empty or reaches outside the video.
+    """
+    start, stop = (0, count) if frames is None else frames
+    if 0 <= start < stop <= count:
+        return start, stop
+    raise VideoError(
+        f"The range {start}:{stop} does not lie inside {path.name}, which has {count} frames.",
+        f"Frames count from 0 and the end is not included: 0:{count} is all of it.",
+    )
+
+
+def _header(request: Request, model: VideoModel, video: Video) -> Header:
+    start, stop = request.frames or (0, len(video))
+    times = np.array(video.timestamps_s[start:stop], dtype=np.float64)
+    return Header(
+        request=request,
+        spec=model.spec,
+        size=video.size,
+        fps=video.fps,
+        start=start,
+        stop=stop,
+        timestamps_s=times,
+        step_frames=sample_frames(model.spec, video.timestamps_s, start, stop) - start,
+        seen=seen_rect(model.spec, video.size),
+    )
+
+
+def _fill(
+    analysis: Analysis, model: VideoModel, video: Video, report: Report, check: Check
+) -> None:
+    header = analysis.header
+    request = header.request
+    steps, length = len(header.step_frames), model.spec.frames
+    starts = window_starts(steps, length, request.overlap)
+    clips = _Clips(model, video, header)
+    blend = _Blend(length, model.spec.crop)
+    began = time.monotonic()
+    report(Progress("Explaining", 0, len(starts), None, analysis))
+    for done, (first, following) in enumerate(zip(starts, (*starts[1:], steps), strict=True), 1):
+        check()
+        clip, indices, padded = clips.window(first)
+        result = attribute(model, clip, request.target, request.method)
+        valid = length - padded
+        blend.add(result.relevance[:valid])
+        window = _window(first, indices, padded, result)
+        analysis.append([window], blend.take(following - first))
+        left = (time.monotonic() - began) / done * (len(starts) - done)
+        report(Progress("Explaining", done, len(starts), left, analysis))
+
+
+def _window(first: int, indices: list[int], padded: int, result: Attribution) -> Window:
+    return Window(
+        start_step=first,
+        frame_indices=np.array(indices, dtype=np.int64),
+        padded=padded,
+        logits=result.logits,
+        target=result.target,
+        conservation=result.conservation,
+    )
+
+
+class _Clips:
+    """Cuts windows out of a video, decoding every sampled frame once, in order."""
+
+    def __init__(self, model: VideoModel, video: Video, header: Header) -> None:
+        self._model = model
+        self._header = header
+        self._source = self._prepared(video)
+        self._first = 0
+        self._held: list[Clip] = []
+
+    def window(self, first: int) -> tuple[Clip, list[int], int]:
+        """Clip that starts at a step, its frames, and how many of them are padding."""
+        del self._held[: first - self._first]
+        self._first = first
+        length = self._model.spec.frames
+        last = min(first + length, len(self._header.step_frames))
+        while first + len(self._held) < last:
+            self._held.append(next(self._source))
+        padded = first + length - last
+        parts = self._held + self._held[-1:] * padded
+        indices = self._header.step_frames[first:last].tolist()
+        return _joined(parts), indices + indices[-1:] * padded, padded
+
+    def _prepared(self, video: Video) -> Iterator[Clip]:
+        for frame in self._header.step_frames:
+            yield self._model.preprocess(video[int(frame) + self._header.start][None])
+
+
+def _joined(parts: list[Clip]) -> Clip:
+    import torch  # here: the checks above answer without it
+
+    return replace(parts[0], tensor=torch.cat([part.tensor for part in parts], dim=2))
+
+
+class _Blend:
+    """Weighted mean of overlapping windows, holding no more than one window."""
+
+    def __init__(self, length: int, size: tuple[int, int]) -> None:
+        self._weights = window_weights(length)
+        self._sum = np.zeros((length, *size), np.float32)
+        self._weight = np.zeros(length, np.float32)
+
+    def add(self, relevance: Float32Array) -> None:
+        """Add a window's relevance, float32 (n, h, w), at the current position."""
+        count = len(relevance)
+        weights = self._weights[:count]
+        self._sum[:count] += weights[:, None, None] * relevance
+        self._weight[:count] += weights
+
+    def take(self, count: int) -> Float32Array:
+        """Take the first ``count`` steps, which no later window reaches, and move on."""
+        done: Float32Array = self._sum[:count] / self._weight[:count, None, None]
+        self._sum = np.roll(self._sum, -count, axis=0)
+        self._weight = np.roll(self._weight, -count)
+        self._sum[len(self._sum) - count :] = 0
+        self._weight[len(self._weight) - count :] = 0
+        return done

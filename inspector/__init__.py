@@ -1,0 +1,1 @@
+"""The application: command line, start-up of the window, settings, crash handling."""

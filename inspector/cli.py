@@ -1,0 +1,188 @@
+"""The command line: what can be asked for, and how its end is told.
+
+Exit codes: 0 done, 1 an error told in one line and a hint, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+from rich.console import Console
+
+from engine.attribution import DEFAULT_METHOD, METHODS
+from engine.cancel import Cancelled
+from engine.errors import EngineError
+from engine.models import MODELS
+from engine.types import DEFAULT_SIGMA, PRESETS, Preset, Request
+
+app = typer.Typer(
+    name="motion-inspector",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=False,
+    help="See which motion drove a video model's decision, frame by frame.",
+)
+_out = Console(soft_wrap=True)
+_err = Console(stderr=True, soft_wrap=True, highlight=False)
+_COMMANDS = ("open", "explain", "demo", "models", "methods")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or (words[0] not in _COMMANDS and not words[0].startswith("-")):
+        words.insert(0, "open")
+    try:
+        return _exit_code(app(words, prog_name="motion-inspector", standalone_mode=False))
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt, Cancelled):
+        _err.print("Interrupted.")
+        return 130
+    except EngineError as error:
+        return _told(str(error), error.hint)
+    except Exception as error:
+        logging.getLogger(__name__).debug("internal error", exc_info=True)
+        return _told(
+            f"Internal error: {type(error).__name__}: {error}",
+            "Please report it, with what --log-level debug prints.",
+        )
+
+
+def _exit_code(result: object) -> int:
+    return result if isinstance(result, int) else 0
+
+
+def _told(message: str, hint: str) -> int:
+    one_line = " ".join(message.split())
+    _err.print(f"motion-inspector: {one_line}", markup=False)
+    if hint:
+        _err.print(f"Hint: {' '.join(hint.split())}", markup=False)
+    return 1
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        _out.print(f"motion-inspector {metadata.version('motion-inspector')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it and stop.")
+    ] = False,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
+) -> None:
+    levels = logging.getLevelNamesMapping()
+    if log_level.upper() not in levels:
+        raise typer.BadParameter(f"{log_level!r} is not a log level.", param_hint="--log-level")
+    logging.basicConfig(level=levels[log_level.upper()])
+
+
+@app.command("open", help="Open the window, on a video or a saved analysis. The default command.")
+def open_window(
+    path: Annotated[Path | None, typer.Argument(help="A video, or a folder of 'explain'.")] = None,
+) -> int:
+    """Open the window."""
+    from inspector.start import show_window
+
+    return show_window(path)
+
+
+@app.command(help="Explain a video without a window and write the annotated clip and its numbers.")
+def explain(
+    video: Annotated[Path, typer.Argument(help="The video file.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; made if needed.")],
+    model: Annotated[str, typer.Option(help="See 'motion-inspector models'.")] = "figures",
+    weights: Annotated[Path | None, typer.Option(help="Your weights for it.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Class names, one a line.")] = None,
+    method: Annotated[str, typer.Option(help="See 'motion-inspector methods'.")] = DEFAULT_METHOD,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--class", help="Name or index; left out, the top class of each window is explained."
+        ),
+    ] = None,
+    preset: Annotated[
+        str, typer.Option(help=f"How relevance is separated: {', '.join(PRESETS)}.")
+    ] = "recommended",
+    sigma: Annotated[
+        float, typer.Option(help="Threshold in standard deviations, from 0 up.")
+    ] = DEFAULT_SIGMA,
+    frames: Annotated[
+        str | None, typer.Option(metavar="A:B", help="Frames A to B-1, counted from 0.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+) -> None:
+    """Explain a video headless."""
+    from engine.selective import recipe_for
+    from inspector.headless import explain_to
+
+    recipe_for(preset)
+    request = Request(
+        video=video,
+        model=model,
+        weights=weights,
+        labels=labels,
+        method=method,
+        target=target,
+        preset=_preset(preset),
+        sigma=sigma,
+        frames=None if frames is None else _frames(frames),
+        device=device,
+    )
+    explain_to(request, out, _err, _out)
+
+
+@app.command(
+    help="Open the window on the bundled clip and explain it; without a display, write it."
+)
+def demo() -> int:
+    """Show what the program does."""
+    from inspector.start import show_demo
+
+    return show_demo(_err, _out)
+
+
+@app.command(help="List the models.")
+def models() -> None:
+    """List the models."""
+    for info in MODELS.values():
+        _entry(info.name, info.title, info.summary)
+
+
+@app.command(help="List the attribution methods.")
+def methods() -> None:
+    """List the attribution methods."""
+    for info in METHODS.values():
+        sums = "sums to the explained logit" if info.conserves else "does not sum to the logit"
+        _entry(info.name, info.title, f"{info.summary} Cost: {info.cost}; {sums}.")
+        _out.print(f"{'':18}{info.source}", highlight=False, style="dim")
+
+
+def _entry(name: str, title: str, text: str) -> None:
+    _out.print(f"[bold]{name:16}[/]  {title}", highlight=False)
+    _out.print(f"{'':18}{text}", highlight=False)
+
+
+def _preset(name: str) -> Preset:
+    return next(preset for preset in PRESETS if preset == name)
+
+
+def _frames(text: str) -> tuple[int, int]:
+    try:
+        first, last = (int(part) for part in text.split(":"))
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} is not of the form A:B, two frame numbers.", param_hint="--frames"
+        ) from error
+    return first, last

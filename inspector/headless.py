@@ -1,0 +1,106 @@
+"""explain without a window: progress on the terminal, results in a folder. Never imports Qt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from engine.errors import ExportError
+from engine.store import Analysis
+from engine.types import Progress, Request
+
+
+def explain_to(request: Request, folder: Path, errors: Console, output: Console) -> None:
+    """Explain a video and write clip, timeline, numbers and arrays to a folder.
+
+    Raises
+    ------
+    EngineError
+        If something cannot be used or written; the folder is then as it was.
+    """
+    check_folder(folder)
+    with _progress(errors) as bar:
+        from engine.export import export_all
+
+        from engine.pipeline import explain
+        from engine.video import open_video
+
+        analysis = explain(request, bar.report)
+        try:
+            with open_video(request.video) as video:
+                export_all(
+                    analysis,
+                    video,
+                    folder,
+                    preset=request.preset,
+                    sigma=request.sigma,
+                    report=bar.report,
+                )
+            summary = _summary(analysis, request)
+        finally:
+            analysis.close()
+    output.print(summary, highlight=False, markup=False)
+    output.print(f"Written to {folder}: {', '.join(_names(folder))}", highlight=False, markup=False)
+
+
+def check_folder(folder: Path) -> None:
+    """Say at once, not after minutes of work, that a folder cannot be written.
+
+    Raises
+    ------
+    ExportError
+        If it is a file, or neither it nor its nearest existing parent can be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ExportError(f"{folder} is a file, but a folder is needed.", "Choose another --out.")
+    existing = folder.absolute()
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise ExportError(f"{existing} cannot be written to.", "Choose another --out.")
+
+
+class _Bars:
+    """Shows engine progress as one bar a stage."""
+
+    def __init__(self, bars: Bar) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def report(self, progress: Progress) -> None:
+        """Show where a stage is."""
+        if progress.stage not in self._tasks:
+            self._tasks[progress.stage] = self._bars.add_task(progress.stage)
+        total = progress.total or None
+        self._bars.update(self._tasks[progress.stage], completed=progress.done, total=total)
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[_Bars]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=console, disable=not console.is_terminal) as bars:
+        yield _Bars(bars)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _summary(analysis: Analysis, request: Request) -> str:
+    curves = analysis.separation(request.preset).curves(request.sigma)
+    spec = analysis.header.spec
+    names = dict.fromkeys(spec.label(window.target) for window in analysis.windows)
+    lines = [
+        f"{analysis.frame_count} frames, {len(analysis.windows)} windows, {spec.name}, "
+        f"{request.method}, explained: {', '.join(list(names)[:8])}",
+        f"Motion share {curves.clip_motion_share:.1%} "
+        f"({request.preset}, sigma {request.sigma:g}); "
+        f"relevance sums to {analysis.conservation:.2%} of the logit",
+    ]
+    return "\n".join(lines)

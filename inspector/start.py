@@ -1,0 +1,88 @@
+"""Starting the window: whether there is a display and Qt can load, and what to do if not."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from engine.errors import EngineError
+from engine.types import Request
+from inspector.headless import explain_to
+
+DEMO_FOLDER = Path("motion-inspector-demo")
+_ALWAYS = ("libEGL.so.1", "libGL.so.1", "libfontconfig.so.1", "libglib-2.0.so.0")
+_WITH_DISPLAY = ("libxkbcommon-x11.so.0", "libxcb-cursor.so.0", "libxcb-icccm.so.4")
+_PACKAGES = (
+    "libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 "
+    "libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0"
+)
+
+
+def has_display() -> bool:
+    """Whether a window could be shown: on Linux, whether a display or a Qt platform is named."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def missing_libraries() -> list[str]:
+    """System libraries that Qt needs here and that cannot be loaded.
+
+    Asked before Qt is touched: Qt aborts the process where its display plugin cannot load.
+    """
+    if not sys.platform.startswith("linux"):
+        return []
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    x11 = not platform and not os.environ.get("WAYLAND_DISPLAY")
+    wanted = _ALWAYS + (_WITH_DISPLAY if x11 or platform.startswith("xcb") else ())
+    return [name for name in wanted if not _loads(name)]
+
+
+def show_window(path: Path | None, request: Request | None = None, *, start: bool = False) -> int:
+    """Open the window; return its exit code.
+
+    Raises
+    ------
+    EngineError
+        If there is no display, or Qt's system libraries are missing.
+    """
+    if not has_display():
+        raise EngineError(
+            "There is no display to open a window on.",
+            "Use 'motion-inspector explain VIDEO --out DIR', which needs none.",
+        )
+    missing = missing_libraries()
+    if missing:
+        raise EngineError(
+            f"Qt cannot start: {', '.join(missing)} cannot be loaded.",
+            f"On Debian or Ubuntu: apt-get install {_PACKAGES}",
+        )
+    from inspector.app import run_window
+
+    return run_window(path, request, start=start)
+
+
+def show_demo(errors: Console, output: Console) -> int:
+    """Explain the bundled clip in the window, or into a folder where there is no display."""
+    from resources import resource_path
+
+    with resource_path("demo.mp4") as clip:
+        request = Request(video=clip, model="figures")
+        if has_display():
+            return show_window(clip, request, start=True)
+        output.print(f"No display: writing the demo to ./{DEMO_FOLDER}/ instead.", highlight=False)
+        explain_to(request, DEMO_FOLDER, errors, output)
+        output.print(f"Open {DEMO_FOLDER.absolute() / 'annotated.mp4'}", highlight=False)
+    return 0
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
