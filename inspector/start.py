@@ -14,6 +14,7 @@ from engine.types import Request
 from inspector.headless import explain_to
 
 DEMO_FOLDER = Path("motion-inspector-demo")
+_UNSEEN = ("offscreen", "minimal")
 _ALWAYS = ("libEGL.so.1", "libGL.so.1", "libfontconfig.so.1", "libglib-2.0.so.0")
 _WITH_DISPLAY = ("libxkbcommon-x11.so.0", "libxcb-cursor.so.0", "libxcb-icccm.so.4")
 _PACKAGES = (
@@ -23,10 +24,13 @@ _PACKAGES = (
 
 
 def has_display() -> bool:
-    """Whether a window could be shown: on Linux, whether a display or a Qt platform is named."""
+    """Whether a window would be seen: on Linux, whether a display is named and answers."""
     if not sys.platform.startswith("linux"):
         return True
-    return any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0]
+    if platform:
+        return platform not in _UNSEEN
+    return bool(os.environ.get("WAYLAND_DISPLAY")) or _x11_answers()
 
 
 def missing_libraries() -> list[str]:
@@ -50,7 +54,7 @@ def show_window(path: Path | None, request: Request | None = None, *, start: boo
     EngineError
         If there is no display, or Qt's system libraries are missing.
     """
-    if not has_display():
+    if not has_display() and not os.environ.get("QT_QPA_PLATFORM"):
         raise EngineError(
             "There is no display to open a window on.",
             "Use 'motion-inspector explain VIDEO --out DIR', which needs none.",
@@ -78,6 +82,20 @@ def show_demo(errors: Console, output: Console) -> int:
         explain_to(request, DEMO_FOLDER, errors, output)
         output.print(f"Open {DEMO_FOLDER.absolute() / 'annotated.mp4'}", highlight=False)
     return 0
+
+
+def _x11_answers() -> bool:
+    """Whether the X server of DISPLAY lets us in; Qt would abort the process if it did not."""
+    if not os.environ.get("DISPLAY"):
+        return False
+    if not _loads("libxcb.so.1"):
+        return True  # then missing_libraries has more to say than "no display"
+    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    refused = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not refused
 
 
 def _loads(library: str) -> bool:
