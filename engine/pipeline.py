@@ -27,6 +27,8 @@ from engine.windows import window_starts, window_weights
 
 Report = Callable[[Progress], None]
 
+_CACHE_BYTES = 32 * 2**20  # frames are read once, in order
+
 
 def explain(
     request: Request,
@@ -64,7 +66,7 @@ def explain(
     checked_sigma(request.sigma)
     recipe_for(request.preset)
     check_method(request.method)
-    with open_video(request.video) as video:
+    with open_video(request.video, check=check, cache_bytes=_CACHE_BYTES) as video:
         start, stop = checked_range(request.frames, len(video), request.video)
         report(Progress(f"Loading {request.model}"))
         model = load_model(
@@ -127,7 +129,7 @@ def _fill(
     request = header.request
     steps, length = len(header.step_frames), model.spec.frames
     starts = window_starts(steps, length, request.overlap)
-    clips = _Clips(model, video, header)
+    clips = _Clips(model, video, header, check)
     blend = _Blend(length, model.spec.crop)
     began = time.monotonic()
     report(Progress("Explaining", 0, len(starts), None, analysis))
@@ -157,10 +159,10 @@ def _window(first: int, indices: list[int], padded: int, result: Attribution) ->
 class _Clips:
     """Cuts windows out of a video, decoding every sampled frame once, in order."""
 
-    def __init__(self, model: VideoModel, video: Video, header: Header) -> None:
+    def __init__(self, model: VideoModel, video: Video, header: Header, check: Check) -> None:
         self._model = model
         self._header = header
-        self._source = self._prepared(video)
+        self._source = self._prepared(video, check)
         self._first = 0
         self._held: list[Clip] = []
 
@@ -177,9 +179,9 @@ class _Clips:
         indices = self._header.step_frames[first:last].tolist()
         return _joined(parts), indices + indices[-1:] * padded, padded
 
-    def _prepared(self, video: Video) -> Iterator[Clip]:
-        for frame in self._header.step_frames:
-            yield self._model.preprocess(video[int(frame) + self._header.start][None])
+    def _prepared(self, video: Video, check: Check) -> Iterator[Clip]:
+        for picture in video.frames(self._header.step_frames + self._header.start, check):
+            yield self._model.preprocess(picture[None])
 
 
 def _joined(parts: list[Clip]) -> Clip:

@@ -1,7 +1,8 @@
 """Frame + relevance -> RGB picture: the one function behind panes and export.
 
 Relevance is resized as values, then coloured, then laid over the frame: resizing colours would
-mix hues that no value has. The frame below is greyed, so that colour belongs to relevance alone.
+mix hues that no value has. The frame below is greyed and dimmed, so that
+colour belongs to relevance alone.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from cmap import Colormap
 from engine.types import Float32Array, Float64Array, Rect, UInt8Array
 
 DEFAULT_OPACITY = 0.85
-COLOUR_MAP = "crameri:managua_r"
-_GAMMA = 0.6
+COLOUR_MAPS = ("colorcet:cet_l3", "colorcet:cet_l6")
+"""For positive and negative relevance: fire and ice, apart for every kind of colour vision."""
+_COLOUR_SPAN = (0.45, 0.97)  # below, a colour is too dark to be seen on a dark frame
+_FRAME_DIM = 0.6
+_GAMMA = 0.9
 _UNSEEN_DIM = 0.35
 _HATCH_PX = 7
 _ZERO = 128
@@ -49,8 +53,8 @@ def overlay(
     uint8 array, (H, W, 3)
         RGB.
     """
-    picture = np.empty_like(frame)
-    cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB, dst=picture)
+    grey = cv2.convertScaleAbs(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), alpha=_FRAME_DIM)
+    picture = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
     top, bottom, left, right = pixel_box(seen, (frame.shape[1], frame.shape[0]))
     if bottom > top and right > left:
         index = heat_index(heat, (right - left, bottom - top), scale)
@@ -90,7 +94,7 @@ def colour_bar(size: tuple[int, int], opacity: float = DEFAULT_OPACITY) -> UInt8
     """A vertical colour bar over grey, +scale on top, uint8 (height, width, 3) RGB."""
     width, height = size
     index = np.linspace(255, 1, height).round().astype(np.uint8)
-    grey = np.full((height, width, 3), 90, np.uint8)
+    grey = np.full((height, width, 3), 60, np.uint8)
     return _blend(grey, np.repeat(index[:, None], width, axis=1), opacity)
 
 
@@ -133,5 +137,8 @@ def _tables(opacity: float) -> tuple[UInt8Array, UInt8Array]:
 
 
 def _colours(values: Float64Array) -> Float64Array:
-    colours: Float64Array = Colormap(COLOUR_MAP)(np.clip((values + 1) / 2, 0, 1))[:, :3]
+    low, high = _COLOUR_SPAN
+    position = low + (high - low) * np.clip(np.abs(values), 0, 1)
+    hot, cold = (Colormap(name)(position)[:, :3] for name in COLOUR_MAPS)
+    colours: Float64Array = np.where(values[:, None] > 0, hot, cold)
     return colours

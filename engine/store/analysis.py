@@ -54,7 +54,7 @@ class Analysis:
         self._windows: tuple[Window, ...] = ()
         self._lock = threading.Lock()
         self._separations: dict[Preset, Separation] = {}
-        self._scale = 0.0
+        self._quantiles: list[float] = []
         self._temporary = False
 
     @classmethod
@@ -99,7 +99,7 @@ class Analysis:
             analysis._windows = windows_from_list(
                 document["windows"], np.asarray(group["logits"][:]), header.start
             )
-            analysis._scale = float(document["scale"])
+            analysis._quantiles = [float(document["scale"])]
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise EngineError(
                 f"{folder} does not hold a complete analysis.", "Explain the video again."
@@ -142,14 +142,14 @@ class Analysis:
     def scale(self) -> float:
         """Absolute relevance drawn in the full colour: one for the whole clip.
 
-        The largest 99.5 % quantile of any window so far; a scale a frame would fake
-        changes over time.
+        The median over the parts written so far of their 99.5 % quantiles; a scale of its own
+        for each frame would fake changes over time.
         """
-        return self._scale
+        return float(np.median(self._quantiles)) if self._quantiles else 0.0
 
     @property
     def conservation(self) -> float:
-        """Sum of relevance over the explained logit, median of the windows; nan before the first."""
+        """Sum of relevance over the explained logit, median of the windows; nan before any."""
         ratios = [window.conservation for window in self._windows]
         return float(np.median(ratios)) if ratios else float("nan")
 
@@ -199,7 +199,7 @@ class Analysis:
     def append(self, windows: Sequence[Window], relevance: Float32Array) -> None:
         """Add windows and the relevance, float32 (n, h, w), of the steps that they complete."""
         if relevance.size:
-            self._scale = max(self._scale, _quantile(np.abs(relevance)))
+            self._quantiles.append(_quantile(np.abs(relevance)))
         self._windows = (*self._windows, *windows)
         self._array.append(relevance)
 

@@ -174,9 +174,10 @@ def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_headless_never_imports_qt(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "results"
     program = (
         "import sys; from inspector.cli import main\n"
-        f"words = ['explain', {str(clip)!r}, '--out', {str(tmp_path / 'o')!r}, '--frames', '0:16']\n"
+        f"words = ['explain', {str(clip)!r}, '--out', {str(out)!r}, '--frames', '0:16']\n"
         "code = main(words)\n"
         "found = [name for name in sys.modules if name.split('.')[0] in ('PySide6', 'pyqtgraph')]\n"
         "sys.exit(code or (print(found) or 5 if found else 0))"

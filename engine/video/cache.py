@@ -1,0 +1,62 @@
+"""Decoded frames, kept up to a number of bytes; the least recently used go first."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from av.video.frame import VideoFrame
+
+
+class FrameCache:
+    """Frames in the decoder's own format, which is half the size of RGB.
+
+    Parameters
+    ----------
+    budget_bytes : int
+        Upper limit of what is kept. One frame is kept even if it alone is larger.
+    """
+
+    def __init__(self, budget_bytes: int) -> None:
+        self._budget_bytes = budget_bytes
+        self._used_bytes = 0
+        self._frames: OrderedDict[int, tuple[VideoFrame, int]] = OrderedDict()
+
+    @property
+    def used_bytes(self) -> int:
+        """Bytes of picture held now."""
+        return self._used_bytes
+
+    def get(self, number: int) -> VideoFrame | None:
+        """Frame with that number, now the most recently used one; None if it is not kept."""
+        entry = self._frames.get(number)
+        if entry is None:
+            return None
+        self._frames.move_to_end(number)
+        return entry[0]
+
+    def put(self, number: int, frame: VideoFrame) -> None:
+        """Keep a frame, in place of the least recently used ones."""
+        self._drop(number)
+        size = frame_bytes(frame)
+        self._frames[number] = (frame, size)
+        self._used_bytes += size
+        while self._used_bytes > self._budget_bytes and len(self._frames) > 1:
+            self._drop(next(iter(self._frames)))
+
+    def clear(self) -> None:
+        """Drop all."""
+        self._frames.clear()
+        self._used_bytes = 0
+
+    def room_for(self, frame: VideoFrame) -> int:
+        """How many frames like this one fit, at least 1."""
+        return max(self._budget_bytes // max(frame_bytes(frame), 1), 1)
+
+    def _drop(self, number: int) -> None:
+        _, size = self._frames.pop(number, (None, 0))
+        self._used_bytes -= size
+
+
+def frame_bytes(frame: VideoFrame) -> int:
+    """Bytes that a frame's picture takes in memory."""
+    return sum(plane.buffer_size for plane in frame.planes)

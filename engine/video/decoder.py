@@ -1,0 +1,178 @@
+"""Decoding from a given packet on, each picture with the number of the packet it came from.
+
+A packet is tagged by overwriting its presentation time with its number before it is decoded;
+the decoder hands the time on to the picture. So a picture is recognised even where times are
+missing, repeated or wrapped. (`Packet.opaque` loses tags: PyAV keys it by object identity.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import av
+import numpy as np
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from engine.errors import VideoError
+from engine.video.index import NO_TIME, PacketTable
+from engine.video.packets import PacketReader, position
+from engine.video.source import Source, video_errors
+
+Step = tuple[int, VideoFrame] | None
+"""A packet's number and its picture, or None: a packet was decoded and gave nothing yet."""
+
+_TRIED_AFTER_SEEK = 64
+
+
+class _LostError(Exception):
+    """The packets at hand are not those of the table."""
+
+
+class Decoder:
+    """One open file and its running decoder.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    table : PacketTable
+        All its packets.
+    tolerant : bool
+        Whether to give damaged pictures too, as far as FFmpeg can mend them.
+
+    Attributes
+    ----------
+    errors : int
+        Packets that failed to decode so far.
+    fed : int
+        Number of the last packet that was decoded in this run.
+    """
+
+    def __init__(self, path: Path, table: PacketTable, *, tolerant: bool = False) -> None:
+        self._path = path
+        self._table = table
+        self._tolerant = tolerant
+        self._source = Source(path, tolerant=tolerant)
+        self._fresh = True
+        self.errors = 0
+        self.fed = -1
+
+    def run(self, start: int) -> Iterator[Step]:
+        """Decode from packet ``start`` to the end of the file.
+
+        Only one run is valid at a time; a new one ends the one before.
+
+        Raises
+        ------
+        VideoError
+            If the file is no longer what it was when it was indexed. Told by a run from packet 0
+            only; others just end.
+        """
+        self.fed = start - 1
+        try:
+            with video_errors(self._path):
+                packets = self._packets_from(start)
+            for number, packet in enumerate(packets, start):
+                self._compare(packet, number)
+                packet.pts = packet.dts = self.fed = number
+                yield from self._decode(packet)
+                yield None
+        except _LostError as error:
+            if start > 0:
+                return  # the demuxer came back from its seek with other packets: start elsewhere
+            raise VideoError(
+                f"{self._path} has changed since it was opened.", "Open it again."
+            ) from error
+        yield from self._decode(None)
+
+    def close(self) -> None:
+        """Give the file back; may be called twice."""
+        self._source.close()
+
+    def _packets_from(self, start: int) -> Iterator[Packet[VideoStream]]:
+        if self._tolerant and not self._fresh:
+            self._reopen()  # a flushed decoder still paints over damage with what it saw before
+        fresh, self._fresh = self._fresh, False
+        if not (fresh and start == 0):
+            found = self._seek(start)
+            if found is not None:
+                return found
+            self._reopen()
+            self._fresh = False
+        packets = iter(PacketReader(self._source))
+        for number in range(start):
+            self._compare(next(packets, None), number)
+        return packets
+
+    def _seek(self, start: int) -> Iterator[Packet[VideoStream]] | None:
+        for time in self._seek_times(start):
+            try:
+                self._source.container.seek(time, stream=self._source.stream)
+            except av.FFmpegError:
+                continue  # not seekable there: the next way is tried, at last reading from 0
+            packets = iter(PacketReader(self._source))
+            landed = self._identify(packets)
+            if landed is not None and landed[0] <= start:
+                return self._forward(packets, landed, start)
+        return None
+
+    def _seek_times(self, start: int) -> list[int]:
+        """Return times to seek to, best first; earlier key packets where the demuxer lands late."""
+        earlier = np.flatnonzero(self._table.key[:start])[-1:-4:-2]
+        times = [self._table.pts[start], self._table.dts[start], *self._table.pts[earlier]]
+        return [int(time) for time in times if time != NO_TIME]
+
+    def _identify(
+        self, packets: Iterator[Packet[VideoStream]]
+    ) -> tuple[int, Packet[VideoStream]] | None:
+        for packet, _ in zip(packets, range(_TRIED_AFTER_SEEK), strict=False):
+            pts = NO_TIME if packet.pts is None else packet.pts
+            number = self._table.find(position(packet), packet.size, pts)
+            if number is not None:
+                return number, packet
+        return None
+
+    def _forward(
+        self,
+        packets: Iterator[Packet[VideoStream]],
+        landed: tuple[int, Packet[VideoStream]],
+        start: int,
+    ) -> Iterator[Packet[VideoStream]] | None:
+        number, packet = landed
+        try:
+            while number < start:
+                packet = next(packets)
+                number += 1
+                self._compare(packet, number)
+        except (_LostError, StopIteration):
+            return None
+        return chain([packet], packets)
+
+    def _compare(self, packet: Packet[VideoStream] | None, number: int) -> None:
+        if packet is None or number >= len(self._table):
+            raise _LostError
+        if packet.size != self._table.size[number]:
+            raise _LostError
+
+    def _reopen(self) -> None:
+        self._source.close()
+        self._source = Source(self._path, tolerant=self._tolerant)
+        self._fresh = True
+
+    def _decode(self, packet: Packet[VideoStream] | None) -> Iterator[tuple[int, VideoFrame]]:
+        try:
+            frames = self._source.stream.decode(packet)
+        except av.FFmpegError:
+            self.errors += 1  # one damaged packet; the next key packet makes it good
+            return
+        for frame in frames:
+            tag = frame.pts
+            if tag is None or not 0 <= tag < len(self._table):
+                continue
+            # marked by the decoder alone, it was decoded from an incomplete start
+            if not frame.is_corrupt or self._table.corrupt[tag]:
+                yield tag, frame

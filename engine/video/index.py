@@ -1,0 +1,150 @@
+"""Which packet holds which frame, and where decoding has to start to get it.
+
+Frame N is the N-th picture in display order. The order is read from a table of all packets;
+where that table cannot be trusted it is replaced by what a decoding pass gave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.types import BoolArray, Int64Array
+
+NO_TIME = int(np.iinfo(np.int64).min)
+"""Stands for a missing timestamp."""
+
+_TRUSTED_FORMATS = frozenset({"mov", "mp4", "matroska", "webm"})
+_RISKY_CODECS = frozenset({"vp8"})
+_ONE_START_CODECS = frozenset({"gif", "apng", "webp"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PacketTable:
+    """What a demuxing pass tells of every packet, in file order.
+
+    Attributes
+    ----------
+    pts, dts : int64 array, (P,)
+        Times in units of the stream's time base; `NO_TIME` where missing.
+    pos : int64 array, (P,)
+        Byte position in the file, -1 where unknown.
+    size : int64 array, (P,)
+        Bytes, > 0.
+    key, discard, corrupt : bool array, (P,)
+        Decoding can start here; not to be shown (edit list); known to be damaged.
+    errors : int
+        How often demuxing failed.
+    """
+
+    pts: Int64Array
+    dts: Int64Array
+    pos: Int64Array
+    size: Int64Array
+    key: BoolArray
+    discard: BoolArray
+    corrupt: BoolArray
+    errors: int
+
+    def __len__(self) -> int:
+        return len(self.size)
+
+    def find(self, pos: int, size: int, pts: int) -> int | None:
+        """Number of the packet with that position and size; None unless exactly one fits."""
+        found = np.flatnonzero((self.pos == pos) & (self.size == size))
+        if len(found) > 1:
+            found = found[self.pts[found] == pts]
+        return int(found[0]) if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """The frames of a video.
+
+    Attributes
+    ----------
+    packets : PacketTable
+        All packets.
+    shown : int64 array, (N,)
+        Packet that holds frame N.
+    starts : int64 array, (K,)
+        Packets where decoding can start, increasing; the first is 0.
+    first_frames : int64 array, (K,)
+        For each start, the first frame that comes out right from there, increasing.
+    verified : bool
+        Whether a decoding pass gave the order.
+    damaged : bool
+        Whether that pass met errors.
+    frame_of : int64 array, (P,)
+        Frame that a packet holds, -1 for none. Derived from ``shown``.
+    """
+
+    packets: PacketTable
+    shown: Int64Array
+    starts: Int64Array
+    first_frames: Int64Array
+    verified: bool = False
+    damaged: bool = False
+    frame_of: Int64Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        frame_of = np.full(len(self.packets), -1, np.int64)
+        frame_of[self.shown] = np.arange(len(self.shown))
+        object.__setattr__(self, "frame_of", frame_of)
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    def start_for(self, frame: int) -> int:
+        """Position in ``starts`` of the last one that gives that frame."""
+        return max(int(np.searchsorted(self.first_frames, frame, side="right")) - 1, 0)
+
+
+def is_risky(table: PacketTable, format_name: str, codec_name: str) -> bool:
+    """Whether the order of frames must be learnt by decoding, as the packets may mislead."""
+    shown = table.pts[~table.discard]
+    return bool(
+        _TRUSTED_FORMATS.isdisjoint(format_name.split(","))
+        or codec_name in _RISKY_CODECS
+        or table.errors
+        or table.corrupt.any()
+        or not table.key[:1].all()
+        or (shown == NO_TIME).any()
+        or len(np.unique(shown)) != len(shown)
+    )
+
+
+def index_by_time(table: PacketTable, codec_name: str) -> Index:
+    """Index in the order of presentation times: right for every stream that is not risky."""
+    visible = np.flatnonzero(~table.discard)
+    shown = visible[np.argsort(table.pts[visible], kind="stable")]
+    keys = np.flatnonzero(table.key)
+    # also for a hidden key packet: the first frame shown at or after its time
+    first_frames = np.searchsorted(table.pts[shown], table.pts[keys])
+    return Index(table, shown, *_starts(keys, first_frames, codec_name))
+
+
+def index_by_decoding(
+    table: PacketTable, order: npt.ArrayLike, codec_name: str, *, damaged: bool
+) -> Index:
+    """Index in the order in which a decoding pass gave the packets' pictures."""
+    shown = np.asarray(order, np.int64)
+    frame_of = np.full(len(table), -1, np.int64)
+    frame_of[shown] = np.arange(len(shown))
+    keys = np.flatnonzero(table.key & (frame_of >= 0))
+    starts = _starts(keys, frame_of[keys], codec_name)
+    return Index(table, shown, *starts, verified=True, damaged=damaged)
+
+
+def _starts(
+    keys: Int64Array, first_frames: Int64Array, codec_name: str
+) -> tuple[Int64Array, Int64Array]:
+    if codec_name in _ONE_START_CODECS:  # each picture is painted over the one before
+        keys, first_frames = keys[:0], first_frames[:0]
+    behind = keys > 0
+    starts = np.concatenate([[0], keys[behind]]).astype(np.int64)
+    frames = np.concatenate([[0], first_frames[behind]]).astype(np.int64)
+    # increasing, so that a binary search finds the last start at or before a frame
+    return starts, np.minimum.accumulate(frames[::-1])[::-1]
