@@ -66,6 +66,18 @@ def explain(
     checked_sigma(request.sigma)
     recipe_for(request.preset)
     check_method(request.method)
+    try:
+        return _explain(request, report, check, folder)
+    except _DamagedError:
+        # the video is now known to be damaged: opened again, it has the frames that decode
+        return _explain(request, report, check, folder)
+
+
+class _DamagedError(VideoError):
+    """A frame that the file promised does not decode."""
+
+
+def _explain(request: Request, report: Report, check: Check, folder: Path | None) -> Analysis:
     with open_video(request.video, check=check, cache_bytes=_CACHE_BYTES) as video:
         start, stop = checked_range(request.frames, len(video), request.video)
         report(Progress(f"Loading {request.model}"))
@@ -83,6 +95,11 @@ def explain(
         analysis = Analysis.create(header, folder)
         try:
             _fill(analysis, model, video, report, check)
+        except VideoError as error:
+            analysis.close()
+            if video.damaged_frames:
+                raise _DamagedError(str(error), error.hint) from error
+            raise
         except BaseException:
             analysis.close()
             raise

@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -170,3 +171,20 @@ def test_explain_says_what_is_wrong_and_what_to_do(request_: Request, change: di
         explain(replace(request_, **change))
     assert str(caught.value)
     assert caught.value.hint
+
+
+def test_explain_goes_on_with_what_decodes_of_a_damaged_video(
+    request_: Request, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged.mp4"
+    whole = bytearray(request_.video.read_bytes())
+    with av.open(str(request_.video)) as container:
+        packets = [p for p in container.demux(video=0) if p.size]
+        places = [(p.pos, p.size) for p in packets[-3:] if p.pos is not None]
+    for position, size in places:
+        whole[position : position + size] = bytes(size)
+    damaged.write_bytes(whole)
+    analysis = explain(replace(request_, video=damaged))
+    assert 16 <= analysis.frame_count <= FRAMES
+    assert analysis.complete
+    analysis.close()
