@@ -1,0 +1,190 @@
+"""The annotated clip, alone or in a folder with its timeline, numbers, settings and arrays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine import render
+from engine.cancel import Check, never
+from engine.errors import ExportError
+from engine.export.composition import PANES, Composition, Look, PaneName
+from engine.export.numbers import write_csv
+from engine.export.timeline import write_timeline
+from engine.store import Analysis
+from engine.store.document import write_document
+from engine.types import Preset, Progress
+from engine.video import Video, VideoWriter
+
+Report = Callable[[Progress], None]
+STAGE = "Writing the clip"
+
+
+def export_clip(
+    analysis: Analysis,
+    video: Video,
+    path: Path,
+    *,
+    preset: Preset | None = None,
+    sigma: float | None = None,
+    frames: tuple[int, int] | None = None,
+    panes: tuple[PaneName, ...] = PANES,
+    opacity: float = render.DEFAULT_OPACITY,
+    numbers: bool = False,
+    report: Report = lambda progress: None,
+    check: Check = never,
+) -> Path:
+    """Write an annotated MP4 (H.264, yuv420p), one frame for each frame of the range.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Complete.
+    video : Video
+        The video that was explained.
+    path : Path
+        The MP4; it appears only when it is complete.
+    preset, sigma
+        How relevance is separated; None takes what the analysis was asked with.
+    frames : (int, int) or None
+        First frame and the frame after the last, counted in the video; None takes all.
+    panes : tuple of str
+        Panes from left to right.
+    opacity : float
+        Of the heat, 0 to 1.
+    numbers : bool
+        Whether to write the CSV and the JSON of the same name beside it.
+    report, check : callable
+        Progress, and cancellation once a frame.
+
+    Raises
+    ------
+    ExportError
+        If the range lies outside the analysis or the target cannot be written.
+    Cancelled
+        If `check` said so; nothing is left behind.
+    """
+    request = analysis.header.request
+    look = Look(preset or request.preset, request.sigma if sigma is None else sigma, panes, opacity)
+    first, last = _checked_frames(analysis, frames)
+    composition = Composition(analysis, video, look, (first, last))
+    times_s = analysis.header.timestamps_s
+    began = time.monotonic()
+    with VideoWriter(path, analysis.header.fps, composition.size) as writer:
+        for done, frame in enumerate(range(first, last), 1):
+            check()
+            at_s = float(times_s[frame - analysis.header.start])
+            writer.write(composition.picture(frame), time_s=at_s)
+            left = (time.monotonic() - began) / done * (last - first - done)
+            report(Progress(STAGE, done, last - first, left))
+    if numbers:
+        _write_numbers(analysis, path, look, (first, last))
+    return path
+
+
+def export_all(
+    analysis: Analysis,
+    video: Video,
+    folder: Path,
+    *,
+    preset: Preset,
+    sigma: float,
+    report: Report = lambda progress: None,
+    check: Check = never,
+) -> Path:
+    """Write clip, CSV, timeline, settings and arrays to a folder, all of them or nothing.
+
+    Files of these names in an existing folder are replaced; others stay.
+
+    Raises
+    ------
+    ExportError
+        If the folder cannot be written.
+    Cancelled
+        If `check` said so; the folder is then as it was.
+    """
+    with _folder_made_whole(folder) as partial:
+        clip = partial / "annotated.mp4"
+        export_clip(analysis, video, clip, preset=preset, sigma=sigma, report=report, check=check)
+        write_csv(analysis, partial / "frames.csv", preset=preset, sigma=sigma)
+        write_timeline(analysis, partial / "timeline.png", preset=preset, sigma=sigma)
+        analysis.save(partial, preset=preset, sigma=sigma, check=check)
+    return folder
+
+
+def _checked_frames(analysis: Analysis, frames: tuple[int, int] | None) -> tuple[int, int]:
+    start, stop = analysis.header.start, analysis.header.stop
+    first, last = frames or (start, stop)
+    if start <= first < last <= stop:
+        return first, last
+    raise ExportError(
+        f"The range {first}:{last} does not lie inside what was explained, {start}:{stop}.",
+        "The end is not included. Explain a larger range, or export a smaller one.",
+    )
+
+
+def _write_numbers(analysis: Analysis, path: Path, look: Look, frames: tuple[int, int]) -> None:
+    try:
+        write_csv(
+            analysis,
+            path.with_suffix(".csv"),
+            preset=look.preset,
+            sigma=look.sigma,
+            frames=frames,
+        )
+        document = analysis.document(preset=look.preset, sigma=look.sigma)
+        shown = {"frames": frames, "panes": look.panes, "opacity": look.opacity}
+        write_document(path.with_suffix(".json"), document | {"picture": shown})
+    except OSError as error:
+        raise ExportError(
+            f"The numbers beside {path} cannot be written ({error.strerror}).",
+            "Choose another folder.",
+        ) from error
+
+
+@contextmanager
+def _folder_made_whole(folder: Path) -> Iterator[Path]:
+    """A folder beside the target to write into; moved into place if all went well."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise ExportError(f"{folder} is a file, not a folder.", "Choose another one.")
+        parent = _made_parent(folder)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=parent))
+    except OSError as error:
+        raise ExportError(
+            f"{folder} cannot be written ({error.strerror}).", "Choose another folder."
+        ) from error
+    try:
+        inside = partial / "results"
+        inside.mkdir()
+        yield inside
+        _move(inside, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _made_parent(folder: Path) -> Path:
+    parent = folder.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    return parent
+
+
+def _move(partial: Path, folder: Path) -> None:
+    try:
+        if not folder.exists():
+            os.replace(partial, folder)
+            return
+        for path in partial.iterdir():
+            target = folder / path.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            os.replace(path, target)
+    except OSError as error:
+        raise ExportError(
+            f"{folder} cannot be written ({error.strerror}).", "Choose another folder."
+        ) from error
