@@ -1,0 +1,48 @@
+"""What a camera and a codec do to frames: blur, exposure, noise, block compression."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+UInt8Array = npt.NDArray[np.uint8]
+
+
+def degrade(frames: UInt8Array, rng: np.random.Generator) -> UInt8Array:
+    """Spoil a clip a little, in one random way for all its frames.
+
+    Parameters
+    ----------
+    frames : uint8 array, (T, H, W, 3)
+        RGB.
+    rng : numpy Generator
+        Decides strength and kind.
+
+    Returns
+    -------
+    uint8 array, (T, H, W, 3)
+        A new clip.
+    """
+    blur_px = rng.uniform(0.3, 1.1) if rng.random() < 0.5 else 0.0
+    noise = rng.uniform(1, 9) if rng.random() < 0.6 else 0.0
+    gain, offset = rng.uniform(0.8, 1.2), rng.uniform(-18, 18)
+    flicker = rng.normal(0, 0.01, len(frames))
+    quality = int(rng.integers(35, 95)) if rng.random() < 0.6 else 0
+    spoiled = []
+    for frame, change in zip(frames, flicker, strict=True):
+        picture = frame.astype(np.float32)
+        if blur_px:
+            picture = cv2.GaussianBlur(picture, (0, 0), blur_px)
+        picture = picture * (gain + change) + offset
+        if noise:
+            picture = picture + noise * rng.standard_normal(picture.shape, dtype=np.float32)
+        whole = np.clip(picture, 0, 255).astype(np.uint8)
+        spoiled.append(_compress(whole, quality) if quality else whole)
+    return np.stack(spoiled)
+
+
+def _compress(picture: UInt8Array, quality: int) -> UInt8Array:
+    """Through JPEG and back: the block and chroma losses of video codecs."""
+    _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), dtype=np.uint8)
