@@ -1,0 +1,1 @@
+"""The window: widgets, view state and the threads behind them. No torch in here."""

@@ -1,0 +1,166 @@
+"""Work in a thread of its own: one job at a time, the newest wins, each ends exactly once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from engine.cancel import Cancelled, CancelToken, Check
+from engine.errors import EngineError
+from engine.types import Progress
+
+log = logging.getLogger(__name__)
+
+Report = Callable[[Progress], None]
+Work = Callable[[Report, Check], Any]
+STOP_MS = 20_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """Work with its number and the token that stops it."""
+
+    job_id: int
+    work: Work
+    token: CancelToken
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What to tell the user of a failed job: one sentence and a hint."""
+
+    message: str
+    hint: str
+
+
+class JobWorker(QObject):
+    """Runs jobs; lives in the worker thread.
+
+    Signals
+    -------
+    progressed(job_id, progress), finished(job_id, result), failed(job_id, failure),
+    cancelled(job_id)
+    """
+
+    progressed = Signal(int, object)
+    finished = Signal(int, object)
+    failed = Signal(int, object)
+    cancelled = Signal(int)
+
+    @Slot(object)
+    def run(self, job: Job) -> None:
+        """Run a job to its end."""
+
+        def report(progress: Progress) -> None:
+            self.progressed.emit(job.job_id, progress)
+
+        try:
+            job.token.check()
+            result = job.work(report, job.token.check)
+        except Cancelled:
+            self.cancelled.emit(job.job_id)
+        except EngineError as error:
+            log.info("job %d failed", job.job_id, exc_info=True)
+            self.failed.emit(job.job_id, Failure(str(error), error.hint))
+        except Exception as error:  # the one broad except: a bug must reach the user
+            log.exception("job %d", job.job_id)
+            self.failed.emit(
+                job.job_id, Failure(f"Internal error: {error}", "The log has the details.")
+            )
+        else:
+            self.finished.emit(job.job_id, result)
+
+
+class JobRunner(QObject):
+    """Hands work to a thread and passes on what comes back of the newest job alone.
+
+    A result of an older job is given to ``discard``, so that what it holds is let go.
+
+    Signals
+    -------
+    progressed(progress), finished(result), failed(failure), cancelled()
+        Of the newest job.
+    """
+
+    progressed = Signal(object)
+    finished = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    _submitted = Signal(object)
+
+    def __init__(
+        self, name: str, parent: QObject | None = None, discard: Callable[[Any], None] | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._discard = discard
+        self._job: Job | None = None
+        self._last_id = 0
+        self._thread = QThread()
+        self._thread.setObjectName(name)
+        self._worker = JobWorker()
+        self._worker.moveToThread(self._thread)
+        self._submitted.connect(self._worker.run)
+        self._worker.progressed.connect(self._on_worker_progressed)
+        self._worker.finished.connect(self._on_worker_finished)
+        self._worker.failed.connect(self._on_worker_failed)
+        self._worker.cancelled.connect(self._on_worker_cancelled)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is wanted and not yet ended."""
+        return self._job is not None
+
+    def submit(self, work: Work) -> int:
+        """Start work in the thread, in place of what runs there; return its number."""
+        if self._job is not None:
+            self._job.token.cancel()
+        self._last_id += 1
+        self._job = Job(self._last_id, work, CancelToken())
+        self._submitted.emit(self._job)
+        return self._last_id
+
+    def cancel(self) -> None:
+        """Ask the running job to stop; `cancelled` follows."""
+        if self._job is not None:
+            self._job.token.cancel()
+
+    def close(self) -> None:
+        """Stop the job and the thread; returns when both have ended."""
+        self.cancel()
+        self._job = None
+        self._thread.quit()
+        if not self._thread.wait(STOP_MS):
+            log.error("thread %s did not end", self._thread.objectName())
+
+    def _is_newest(self, job_id: int) -> bool:
+        return self._job is not None and self._job.job_id == job_id
+
+    @Slot(int, object)
+    def _on_worker_progressed(self, job_id: int, progress: Progress) -> None:
+        if self._is_newest(job_id):
+            self.progressed.emit(progress)
+
+    @Slot(int, object)
+    def _on_worker_finished(self, job_id: int, result: Any) -> None:
+        if self._is_newest(job_id):
+            self._job = None
+            self.finished.emit(result)
+        elif self._discard is not None:
+            self._discard(result)
+
+    @Slot(int, object)
+    def _on_worker_failed(self, job_id: int, failure: Failure) -> None:
+        if self._is_newest(job_id):
+            self._job = None
+            self.failed.emit(failure)
+
+    @Slot(int)
+    def _on_worker_cancelled(self, job_id: int) -> None:
+        if self._is_newest(job_id):
+            self._job = None
+            self.cancelled.emit()

@@ -1,0 +1,507 @@
+"""The main window: joins session, threads and widgets; decides nothing that can be decided pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMessageBox,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.cancel import Check
+from engine.store import Analysis
+from engine.types import MethodInfo, ModelInfo, Preset, Progress, Request, UInt8Array
+from gui.actions import make_menus
+from gui.curves import CurveSet, curves_of
+from gui.explain_panel import ExplainPanel, Wish, progress_text
+from gui.frames import FrameReader, VideoInfo
+from gui.jobs import Failure, JobRunner, Report
+from gui.pane_grid import PaneGrid
+from gui.results import Results
+from gui.session import Session
+from gui.state import ViewState
+from gui.timeline import Timeline
+from gui.transport import Playback, Transport
+
+EMPTY = "Drop a video here\nor press Ctrl+O to open one"
+PANEL_PX = 372
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The heavy work, handed in by the application; each is called in a worker thread.
+
+    Attributes
+    ----------
+    models, methods : mapping
+        What can be chosen.
+    explain : callable
+        (request, report, check) -> Analysis.
+    labels : callable
+        (model name, weights or None, report, check) -> labels of its classes.
+    export : callable
+        (analysis, path, preset, sigma, opacity, report, check) -> Path.
+    """
+
+    models: Mapping[str, ModelInfo]
+    methods: Mapping[str, MethodInfo]
+    explain: Callable[[Request, Report, Check], Analysis]
+    labels: Callable[[str, Path | None, Report, Check], tuple[str, ...]]
+    export: Callable[[Analysis, Path, Preset, float, float, Report, Check], Path]
+
+
+class MainWindow(QMainWindow):
+    """Video, heat, timeline and settings.
+
+    Signals
+    -------
+    video_opened(), explained(), exported(path), problem_told(message)
+        For tests and scripts; each after the window shows it.
+    """
+
+    video_opened = Signal()
+    explained = Signal()
+    exported = Signal(object)
+    problem_told = Signal(str)
+
+    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self.session = Session(self)
+        self.video: VideoInfo | None = None
+        self.analysis: Analysis | None = None
+        self._curves: CurveSet | None = None
+        self._opening: Analysis | None = None
+        self._start_explaining = False
+        self._make_widgets()
+        self._make_threads()
+        self._connect()
+        self.setWindowTitle("Motion Inspector")
+        self.setAcceptDrops(True)
+        self.resize(1280, 800)
+        self.panes.clear(EMPTY)
+        self.panel.show_state(self.session.state)
+
+    def open_video(self, path: Path, *, explain: bool = False) -> None:
+        """Open a video, and explain it at once if asked to."""
+        self._start_explaining = explain
+        self._opening = None
+        self.reader.open(path)
+
+    def open_analysis(self, folder: Path) -> None:
+        """Open a folder that 'explain' or 'Save analysis' wrote, with its video."""
+        self.loader.submit(lambda report, check: Analysis.open(folder))
+
+    def explain(self, wish: Wish) -> None:
+        """Explain the open video."""
+        if self.video is None:
+            return
+        state = self.session.state
+        request = Request(
+            video=self.video.path,
+            model=wish.model,
+            weights=wish.weights,
+            method=wish.method,
+            target=wish.target,
+            preset=state.preset,
+            sigma=state.sigma,
+            frames=wish.frames,
+        )
+        run = self._services.explain
+        self.panel.show_busy(True)
+        self.engine.submit(lambda report, check: run(request, report, check))
+
+    def export_to(self, path: Path) -> None:
+        """Export the analysis as an annotated clip, in the background."""
+        analysis, state = self.analysis, self.session.state
+        if analysis is None or not analysis.complete:
+            self.tell(Failure("There is nothing to export yet.", "Explain the video first."))
+            return
+        run = self._services.export
+        self.exporter.submit(
+            lambda report, check: run(
+                analysis, path, state.preset, state.sigma, state.opacity, report, check
+            )
+        )
+        self.menu_actions["cancel_export"].setEnabled(True)
+
+    def save_analysis_to(self, folder: Path) -> None:
+        """Save the analysis as a folder, in the background."""
+        analysis, state = self.analysis, self.session.state
+        if analysis is None or not analysis.complete:
+            self.tell(Failure("There is nothing to save yet.", "Explain the video first."))
+            return
+
+        def save(report: Report, check: Check) -> Path:
+            report(Progress("Saving the analysis"))
+            analysis.save(folder, preset=state.preset, sigma=state.sigma, check=check)
+            return folder
+
+        self.exporter.submit(save)
+
+    def tell(self, failure: Failure) -> None:
+        """Tell of a problem in one sentence and a hint, without blocking the window."""
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("Motion Inspector")
+        box.setText(failure.message)
+        box.setInformativeText(failure.hint)
+        box.open()
+        self.problem_told.emit(failure.message)
+
+    def _make_widgets(self) -> None:
+        self.panes, self.timeline, self.transport = PaneGrid(), Timeline(), Transport()
+        self.panel = ExplainPanel(self._services.models, self._services.methods)
+        self.results = Results()
+        self.playback = Playback(self)
+        view = QSplitter(Qt.Orientation.Vertical)
+        upper = QWidget()
+        stack = QVBoxLayout(upper)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(0)
+        stack.addWidget(self.panes, 1)
+        stack.addWidget(self.transport)
+        view.addWidget(upper)
+        view.addWidget(self.timeline)
+        view.setStretchFactor(0, 1)
+        view.setStretchFactor(1, 0)
+        view.setSizes([540, 230])
+        view.setChildrenCollapsible(False)
+        central = QWidget()
+        beside = QHBoxLayout(central)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(0)
+        beside.addWidget(view, 1)
+        beside.addWidget(self._side_panel())
+        self.setCentralWidget(central)
+        self.menu_actions = make_menus(self)
+        self.statusBar().showMessage("Ready")
+
+    def _side_panel(self) -> QScrollArea:
+        content = QWidget()
+        content.setObjectName("panel")
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(16)
+        layout.addWidget(self.panel)
+        layout.addWidget(self.results)
+        layout.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(content)
+        area.setFixedWidth(PANEL_PX)
+        return area
+
+    def _make_threads(self) -> None:
+        self.reader = FrameReader(self)
+        self.engine = JobRunner("engine", self, discard=_close)
+        self.refilter = JobRunner("curves", self)
+        self.exporter = JobRunner("export", self)
+        self.loader = JobRunner("loader", self)
+
+    def _connect(self) -> None:
+        self.session.changed.connect(self._on_session_changed)
+        self.reader.opened.connect(self._on_reader_opened)
+        self.reader.failed.connect(self.tell)
+        self.reader.frame_read.connect(self._on_reader_frame_read)
+        self.panes.resized.connect(self._request_frame)
+        self.timeline.frame_requested.connect(self._on_seek_requested)
+        self.transport.frame_requested.connect(self._on_seek_requested)
+        self.transport.stepped.connect(self.session.step)
+        self.transport.play_toggled.connect(self.toggle_play)
+        self.playback.frame_due.connect(self.session.go_to)
+        self.panel.explain_requested.connect(self.explain)
+        self.panel.cancel_requested.connect(self.engine.cancel)
+        self.panel.model_changed.connect(self._load_labels)
+        self.panel.preset_changed.connect(self._on_preset_changed)
+        self.panel.sigma_changed.connect(self._on_sigma_changed)
+        self.panel.opacity_changed.connect(self._on_opacity_changed)
+        self.results.top.chosen.connect(self.panel.choose_target)
+        self.engine.progressed.connect(self._on_engine_progressed)
+        self.engine.finished.connect(self._on_engine_finished)
+        self.engine.failed.connect(self._on_engine_failed)
+        self.engine.cancelled.connect(self._on_engine_cancelled)
+        self.refilter.finished.connect(self._on_refilter_finished)
+        self.refilter.failed.connect(self.tell)
+        self.exporter.progressed.connect(self._on_exporter_progressed)
+        self.exporter.finished.connect(self._on_exporter_finished)
+        self.exporter.failed.connect(self._on_exporter_failed)
+        self.exporter.cancelled.connect(self._on_exporter_cancelled)
+        self.loader.finished.connect(self._on_loader_finished)
+        self.loader.failed.connect(self.tell)
+
+    @Slot()
+    def toggle_play(self) -> None:
+        """Play or pause."""
+        if self.video is not None:
+            self.session.update(playing=not self.session.state.playing)
+
+    @Slot()
+    def explain_chosen(self) -> None:
+        """Explain with the settings of the panel."""
+        self.explain(self.panel.wish())
+
+    @Slot()
+    def exporter_cancel(self) -> None:
+        """Stop a running export."""
+        self.exporter.cancel()
+
+    @Slot()
+    def choose_video(self) -> None:
+        """Ask for a video file and open it."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open a video")
+        if path:
+            self.open_video(Path(path))
+
+    @Slot()
+    def choose_analysis(self) -> None:
+        """Ask for an analysis folder and open it."""
+        folder = QFileDialog.getExistingDirectory(self, "Open an analysis")
+        if folder:
+            self.open_analysis(Path(folder))
+
+    @Slot()
+    def choose_export(self) -> None:
+        """Ask for a file name and export the annotated clip."""
+        stem = self.video.path.stem if self.video else "clip"
+        name = f"{stem}-annotated.mp4"
+        path, _ = QFileDialog.getSaveFileName(self, "Export the clip", name, "Video (*.mp4)")
+        if path:
+            self.export_to(Path(path).with_suffix(".mp4"))
+
+    @Slot()
+    def choose_save(self) -> None:
+        """Ask for a folder and save the analysis there."""
+        folder = QFileDialog.getExistingDirectory(self, "Save the analysis in this folder")
+        if folder:
+            self.save_analysis_to(Path(folder))
+
+    @Slot(ViewState, ViewState)
+    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
+        if self.video is not None:
+            self.transport.show_state(new, self.video.timestamps_s)
+        if old.playing != new.playing:
+            self.playback.start(new.frame) if new.playing else self.playback.stop()
+        if old.frame != new.frame:
+            self._request_frame()
+        if (old.preset, old.sigma, old.opacity) != (new.preset, new.sigma, new.opacity):
+            self.panel.show_state(new)
+            self.panes.redraw(new)
+        if (old.preset, old.sigma) != (new.preset, new.sigma):
+            self._refilter()
+
+    @Slot()
+    def _request_frame(self) -> None:
+        if self.video is not None:
+            size = self.panes.picture_size(self.video.size)
+            self.reader.request(self.session.state.frame, size)
+
+    @Slot(int, object)
+    def _on_reader_frame_read(self, frame: int, picture: UInt8Array) -> None:
+        state = self.session.state
+        if frame != state.frame and not state.playing:
+            return  # late: the playhead has moved on, and a newer request is under way
+        self.panes.show_frame(frame, picture, state)
+        self.timeline.set_frame(frame)
+        if self._curves is not None:
+            self.results.show_frame(self._curves, frame)
+
+    @Slot(object)
+    def _on_reader_opened(self, info: VideoInfo) -> None:
+        self.engine.cancel()
+        self._drop_analysis()
+        self.video = info
+        self.playback.set_video(info.timestamps_s)
+        self.panel.set_video(info.frame_count)
+        self.timeline.set_video(info.frame_count)
+        self.setWindowTitle(f"{info.path.name} – Motion Inspector")
+        width, height = info.size
+        facts = f"{info.frame_count} frames, {width}x{height}, {info.fps:.3g} frames/s"
+        self.statusBar().showMessage(f"{info.path.name}: {facts}")
+        self.session.update(frame=0, frame_count=info.frame_count, playing=False)
+        self.transport.show_state(self.session.state, info.timestamps_s)
+        self._request_frame()
+        if self._opening is not None:
+            self._take_opened(self._opening)
+        self.video_opened.emit()
+        if self._start_explaining:
+            self._start_explaining = False
+            self.explain(self.panel.wish())
+
+    def _take_opened(self, analysis: Analysis) -> None:
+        request = analysis.header.request
+        self._opening = None
+        self._show_analysis(analysis)
+        self.session.update(preset=request.preset, sigma=request.sigma)
+        self.session.go_to(analysis.header.start)
+        self._refilter()
+
+    def _drop_analysis(self) -> None:
+        analysis, self.analysis, self._curves = self.analysis, None, None
+        self.panes.set_analysis(None)
+        self.results.clear()
+        self.timeline.clear()
+        if analysis is not None and not self.exporter.busy:
+            analysis.close()
+
+    def _show_analysis(self, analysis: Analysis) -> None:
+        if self.analysis is not analysis:
+            self._drop_analysis()
+            self.analysis = analysis
+            self.panes.set_analysis(analysis)
+            labels = tuple(analysis.header.spec.label(k) for k in range(_class_count(analysis)))
+            self.panel.set_labels(labels)
+
+    @Slot(object)
+    def _on_engine_progressed(self, progress: Progress) -> None:
+        self.panel.show_progress(progress)
+        if progress.analysis is not None:
+            self._show_analysis(progress.analysis)
+            self._show_more()
+
+    @Slot(object)
+    def _on_engine_finished(self, analysis: Analysis) -> None:
+        self.panel.show_busy(False)
+        self._show_analysis(analysis)
+        self._show_more()
+        self.menu_actions["export"].setEnabled(True)
+        self.menu_actions["save"].setEnabled(True)
+        self.statusBar().showMessage("Explained. Drag sigma to separate motion from static.")
+        self.explained.emit()
+
+    def _show_more(self) -> None:
+        self.panes.redraw(self.session.state)
+        self._refilter()
+
+    @Slot(object)
+    def _on_engine_failed(self, failure: Failure) -> None:
+        self._end_without_result()
+        self.tell(failure)
+
+    @Slot()
+    def _on_engine_cancelled(self) -> None:
+        self._end_without_result()
+        self.statusBar().showMessage("Cancelled")
+
+    def _end_without_result(self) -> None:
+        self.panel.show_busy(False)
+        if self.analysis is not None and not self.analysis.complete:
+            self._drop_analysis()
+            self.panes.redraw(self.session.state)
+
+    def _refilter(self) -> None:
+        analysis, state = self.analysis, self.session.state
+        if analysis is None or not analysis.steps_written:
+            return
+        self.refilter.submit(
+            lambda report, check: curves_of(analysis, state.preset, state.sigma, check)
+        )
+
+    @Slot(object)
+    def _on_refilter_finished(self, curves: CurveSet) -> None:
+        analysis = self.analysis
+        if analysis is None:
+            return
+        self._curves = curves
+        self.timeline.set_curves(curves)
+        conserves = self._services.methods[analysis.header.request.method].conserves
+        self.results.show_clip(curves, analysis.conservation if conserves else None)
+        frame = self.session.state.frame
+        self.results.show_frame(curves, frame)
+        self.timeline.set_frame(frame)
+
+    @Slot()
+    def _load_labels(self) -> None:
+        wish, load = self.panel.wish(), self._services.labels
+        self.loader.submit(lambda report, check: load(wish.model, wish.weights, report, check))
+
+    @Slot(object)
+    def _on_loader_finished(self, loaded: Any) -> None:
+        if isinstance(loaded, Analysis):
+            self.reader.open(loaded.header.request.video)
+            self._opening = loaded
+        else:
+            self.panel.set_labels(loaded)
+
+    @Slot(object)
+    def _on_exporter_progressed(self, progress: Progress) -> None:
+        self.statusBar().showMessage(progress_text(progress))
+
+    @Slot(object)
+    def _on_exporter_finished(self, path: Path) -> None:
+        self.menu_actions["cancel_export"].setEnabled(False)
+        self.statusBar().showMessage(f"Written: {path}")
+        self.exported.emit(path)
+
+    @Slot(object)
+    def _on_exporter_failed(self, failure: Failure) -> None:
+        self.menu_actions["cancel_export"].setEnabled(False)
+        self.statusBar().clearMessage()
+        self.tell(failure)
+
+    @Slot()
+    def _on_exporter_cancelled(self) -> None:
+        self.menu_actions["cancel_export"].setEnabled(False)
+        self.statusBar().showMessage("Export cancelled; nothing was written")
+
+    @Slot(int)
+    def _on_seek_requested(self, frame: int) -> None:
+        self.session.update(playing=False)
+        self.session.go_to(frame)
+
+    @Slot(str)
+    def _on_preset_changed(self, preset: Preset) -> None:
+        self.session.update(preset=preset)
+
+    @Slot(float)
+    def _on_sigma_changed(self, sigma: float) -> None:
+        self.session.update(sigma=sigma)
+
+    @Slot(float)
+    def _on_opacity_changed(self, opacity: float) -> None:
+        self.session.update(opacity=opacity)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open a dropped video, or a dropped analysis folder."""
+        path = Path(event.mimeData().urls()[0].toLocalFile())
+        self.open_analysis(path) if path.is_dir() else self.open_video(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop every job and thread, then let go of the analysis."""
+        self.playback.stop()
+        for runner in (self.engine, self.refilter, self.exporter, self.loader, self.reader):
+            runner.close()
+        if self.analysis is not None:
+            self.analysis.close()
+            self.analysis = None
+        super().closeEvent(event)
+
+
+def _class_count(analysis: Analysis) -> int:
+    windows = analysis.windows
+    return len(windows[0].logits) if windows else len(analysis.header.spec.labels)
+
+
+def _close(analysis: Analysis) -> None:
+    analysis.close()

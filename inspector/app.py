@@ -1,0 +1,117 @@
+"""The window with its engine: joins gui and engine; torch is imported in the worker threads."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import platformdirs
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from engine.attribution import METHODS
+from engine.cancel import Check
+from engine.models import MODELS
+from engine.store import Analysis
+from engine.types import Preset, Request
+from engine.video import open_video
+from gui.jobs import Report
+from gui.theme import apply_theme
+from gui.window import MainWindow, Services
+from inspector.crash import CrashReporter
+
+
+def run_window(path: Path | None, request: Request | None = None, *, start: bool = False) -> int:
+    """Show the window, open a video or an analysis folder, and run until it is closed.
+
+    Parameters
+    ----------
+    path : Path or None
+        A video, a folder with an analysis, or nothing.
+    request : Request or None
+        Settings to begin with; only the model is taken.
+    start : bool
+        Whether to start explaining once the video is open.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    _log_to_file()
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    if isinstance(application, QApplication):
+        application.setApplicationName("Motion Inspector")
+        apply_theme(application)
+    window = make_window()
+    CrashReporter(window).install()
+    if request is not None:
+        window.panel.model.setCurrentIndex(window.panel.model.findData(request.model))
+    window.show()
+    if path is not None:
+        QTimer.singleShot(0, window, lambda: open_in(window, path, start=start))
+    return application.exec()
+
+
+def make_window() -> MainWindow:
+    """Build the window with the real engine behind it."""
+    return MainWindow(
+        Services(models=MODELS, methods=METHODS, explain=_explain, labels=_labels, export=_export)
+    )
+
+
+def open_in(window: MainWindow, path: Path, *, start: bool = False) -> None:
+    """Open a video, or a folder with an analysis."""
+    if path.is_dir():
+        window.open_analysis(path)
+    else:
+        window.open_video(path, explain=start)
+
+
+def _explain(request: Request, report: Report, check: Check) -> Analysis:
+    from engine.pipeline import explain
+
+    return explain(request, report, check)
+
+
+def _labels(name: str, weights: Path | None, report: Report, check: Check) -> tuple[str, ...]:
+    from engine.models import load_model
+    from engine.models.sources import find_source
+
+    if weights is None:  # known without its weights, which may not be here yet
+        return find_source(name).spec.labels
+    return load_model(name, weights=weights, report=report, check=check).spec.labels
+
+
+def _export(
+    analysis: Analysis,
+    path: Path,
+    preset: Preset,
+    sigma: float,
+    opacity: float,
+    report: Report,
+    check: Check,
+) -> Path:
+    from engine.export import export_clip
+
+    with open_video(analysis.header.request.video) as video:
+        return export_clip(
+            analysis,
+            video,
+            path,
+            preset=preset,
+            sigma=sigma,
+            opacity=opacity,
+            numbers=True,
+            report=report,
+            check=check,
+        )
+
+
+def _log_to_file() -> None:
+    folder = Path(platformdirs.user_log_dir("motion-inspector"))
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(folder / "motion-inspector.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
