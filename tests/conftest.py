@@ -1,0 +1,37 @@
+"""What all tests share: no display needed, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is loaded
+
+import gc
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a thread, a running timer or a window."""
+    before = set(threading.enumerate())
+    yield
+    if "qtbot" not in request.fixturenames:
+        return
+    from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
+    from PySide6.QtWidgets import QApplication
+    from shiboken6 import isValid
+
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+    alive = [o for o in gc.get_objects() if isinstance(o, QThread | QTimer) and isValid(o)]
+    threads = [o for o in alive if isinstance(o, QThread) and o.isRunning()]
+    timers = [o for o in alive if isinstance(o, QTimer) and o.isActive()]
+    windows = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
+    left = [t for t in set(threading.enumerate()) - before if not t.daemon]
+    assert not threads, f"running QThreads: {[t.objectName() for t in threads]}"
+    assert not timers, f"{len(timers)} running timers"
+    assert not windows, f"open windows: {windows}"
+    assert not left, f"running threads: {left}"

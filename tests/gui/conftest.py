@@ -1,0 +1,156 @@
+"""A window with a fake engine: no torch, small analyses, under the test's control."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.attribution import METHODS
+from engine.cancel import Check
+from engine.errors import ModelError
+from engine.models import MODELS
+from engine.store import Analysis, Header
+from engine.types import ModelSpec, Preset, Progress, Rect, Request, Window
+from gui.jobs import Report
+from gui.window import MainWindow, Services
+from tests.clips import moving_square, write_clip
+
+FRAMES = 40
+LABELS = ("walking", "jogging", "boxing")
+SPEC = ModelSpec("fake", LABELS, 8, None, 1, (12, 12), (12, 12), (0.5,) * 3, (0.25,) * 3)
+
+
+class FakeEngine:
+    """Explains with made-up relevance, a window of 8 frames at a time.
+
+    ``gate`` lets a test hold it before each window; ``fails`` makes it fail.
+    """
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.fails = False
+        self.requests: list[Request] = []
+        self.exports: list[Path] = []
+        self.export_gate = threading.Event()
+        self.export_gate.set()
+
+    def explain(self, request: Request, report: Report, check: Check) -> Analysis:
+        self.requests.append(request)
+        if self.fails:
+            raise ModelError("The weights do not fit.", "Choose others.")
+        start, stop = request.frames or (0, FRAMES)
+        analysis = Analysis.create(header_for(request, start, stop))
+        try:
+            for first in range(0, stop - start, 8):
+                wait_for(self.gate, check)
+                count = min(8, stop - start - first)
+                analysis.append([window_at(first, count)], relevance(first, count))
+                report(Progress("Explaining", first // 8 + 1, 5, 1.0, analysis))
+        except BaseException:
+            analysis.close()
+            raise
+        return analysis
+
+    def labels(
+        self, name: str, weights: Path | None, report: Report, check: Check
+    ) -> tuple[str, ...]:
+        return tuple(f"{name} class {k}" for k in range(400))
+
+    def export(
+        self,
+        analysis: Analysis,
+        path: Path,
+        preset: Preset,
+        sigma: float,
+        opacity: float,
+        report: Report,
+        check: Check,
+    ) -> Path:
+        report(Progress("Writing the clip", 1, 2, 1.0))
+        wait_for(self.export_gate, check)
+        path.write_bytes(b"clip")
+        self.exports.append(path)
+        return path
+
+
+def wait_for(gate: threading.Event, check: Check) -> None:
+    """Wait for a gate as real work would: looking now and then whether it is still wanted."""
+    while not gate.wait(0.005):
+        check()
+    check()
+
+
+def header_for(request: Request, start: int, stop: int) -> Header:
+    return Header(
+        request=request,
+        spec=SPEC,
+        size=(96, 64),
+        fps=15.0,
+        start=start,
+        stop=stop,
+        timestamps_s=np.arange(start, stop) / 15.0,
+        step_frames=np.arange(stop - start),
+        seen=Rect(1 / 6, 0.0, 5 / 6, 1.0),
+    )
+
+
+def window_at(first: int, count: int) -> Window:
+    indices = np.minimum(np.arange(first, first + 8), first + count - 1)
+    logits = np.array([3.0, 1.0, 0.0], np.float32)
+    return Window(first, indices, 8 - count, logits, 0, 1.0)
+
+
+def relevance(first: int, count: int) -> np.ndarray:
+    return np.random.default_rng(first).random((count, 12, 12), np.float32)
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("clips") / "square.mp4", moving_square(FRAMES))
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, engine: FakeEngine) -> Iterator[MainWindow]:
+    services = Services(MODELS, METHODS, engine.explain, engine.labels, engine.export)
+    window = MainWindow(services)
+    qtbot.addWidget(window)
+    window.show()
+    yield window
+    engine.gate.set()
+    engine.export_gate.set()
+    window.close()
+
+
+@pytest.fixture
+def opened(window: MainWindow, qtbot: QtBot, clip: Path) -> MainWindow:
+    with qtbot.waitSignal(window.reader.frame_read, timeout=10_000):
+        window.open_video(clip)
+    return window
+
+
+@pytest.fixture
+def explained(opened: MainWindow, qtbot: QtBot) -> MainWindow:
+    with qtbot.waitSignals([opened.explained, opened.refilter.finished], timeout=10_000):
+        opened.panel.explain.click()
+    qtbot.waitUntil(lambda: not opened.refilter.busy)
+    return opened
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Path]]:
+    """Where analyses without a folder go; call it for what is there."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return lambda: list(folder.iterdir())
