@@ -38,7 +38,7 @@ def test_explain_writes_clip_numbers_and_settings(clip: Path, tmp_path: Path) ->
     out = tmp_path / "results"
     assert main(["explain", str(clip), "--out", str(out), "--frames", "3:21"]) == 0
     assert count_frames(out / "annotated.mp4") == 18
-    rows = list(csv.DictReader((out / "frames.csv").open()))
+    rows = list(csv.DictReader((out / "frames.csv").read_text().splitlines()))
     assert [int(row["frame"]) for row in rows] == list(range(3, 21))
     assert list(rows[0])[:6] == ["frame", "time_s", "relevance", "motion", "motion_share", "score"]
     document = json.loads((out / "analysis.json").read_text())
