@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 
@@ -40,11 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not words or (words[0] not in _COMMANDS and not words[0].startswith("-")):
         words.insert(0, "open")
     try:
-        return _exit_code(app(words, prog_name="motion-inspector", standalone_mode=False))
-    except click.UsageError as error:
-        error.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt, Cancelled):
+        app(words, prog_name="motion-inspector")
+        return 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    except Cancelled:
         _err.print("Interrupted.")
         return 130
     except EngineError as error:
@@ -57,8 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
 
 
-def _exit_code(result: object) -> int:
-    return result if isinstance(result, int) else 0
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Tell Ctrl-C apart from an error, which the command line library would not."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise Cancelled from interrupt
 
 
 def _told(message: str, hint: str) -> int:
@@ -91,11 +96,12 @@ def _options(
 @app.command("open", help="Open the window, on a video or a saved analysis. The default command.")
 def open_window(
     path: Annotated[Path | None, typer.Argument(help="A video, or a folder of 'explain'.")] = None,
-) -> int:
+) -> None:
     """Open the window."""
     from inspector.start import show_window
 
-    return show_window(path)
+    with _interruptible():
+        raise typer.Exit(show_window(path))
 
 
 @app.command(help="Explain a video without a window and write the annotated clip and its numbers.")
@@ -140,17 +146,19 @@ def explain(
         frames=None if frames is None else _frames(frames),
         device=device,
     )
-    explain_to(request, out, _err, _out)
+    with _interruptible():
+        explain_to(request, out, _err, _out)
 
 
 @app.command(
     help="Open the window on the bundled clip and explain it; without a display, write it."
 )
-def demo() -> int:
+def demo() -> None:
     """Show what the program does."""
     from inspector.start import show_demo
 
-    return show_demo(_err, _out)
+    with _interruptible():
+        raise typer.Exit(show_demo(_err, _out))
 
 
 @app.command(help="List the models.")

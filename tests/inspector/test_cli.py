@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 import torch
 
@@ -68,8 +69,9 @@ def bad_video(kind: str, folder: Path) -> Path:
         path.touch()
     elif kind == "audio":
         with av.open(str(path), "w") as container:
-            stream = container.add_stream("aac", rate=44100)
-            frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+            stream = container.add_stream("aac", rate=44100, layout="mono")
+            silence = np.zeros((1, 1024), np.float32)
+            frame = av.AudioFrame.from_ndarray(silence, format="fltp", layout="mono")
             frame.sample_rate = 44100
             container.mux(stream.encode(frame))
             container.mux(stream.encode())
