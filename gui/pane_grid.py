@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine import render
 from engine.store import Analysis
-from engine.types import UInt8Array
+from engine.types import Rect, UInt8Array
 from gui.pane import Pane
 from gui.state import ViewState
 
@@ -109,7 +109,9 @@ class PaneGrid(QWidget):
         if analysis is None:
             return
         maps = analysis.separation(state.preset).frame(index, state.sigma)
-        badge = "" if analysis.sampled[index] else "interpolated"
+        marks = [] if analysis.sampled[index] else ["interpolated"]
+        if analysis.header.seen != Rect(0.0, 0.0, 1.0, 1.0):
+            marks.append("hatched: not seen by the model")
         for name in HEAT:
             heat = render.overlay(
                 picture,
@@ -118,7 +120,7 @@ class PaneGrid(QWidget):
                 analysis.scale,
                 state.opacity,
             )
-            self.panes[name].show_picture(heat, badge)
+            self.panes[name].show_picture(heat, ", ".join(marks))
             self.panes[name].show_scale(analysis.scale, state.opacity)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
