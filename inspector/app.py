@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from gui.jobs import Report
 from gui.theme import apply_theme
 from gui.window import MainWindow, Services
 from inspector.crash import CrashReporter
+
+_SIGNAL_POLL_MS = 250
 
 
 def run_window(path: Path | None, request: Request | None = None, *, start: bool = False) -> int:
@@ -46,12 +49,14 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
         apply_theme(application)
     window = make_window()
     CrashReporter(window).install()
+    interrupted = _close_on_interrupt(window)
     if request is not None:
         window.panel.model.setCurrentIndex(window.panel.model.findData(request.model))
     window.show()
     if path is not None:
         QTimer.singleShot(0, window, lambda: open_in(window, path, start=start))
-    return application.exec()
+    code = application.exec()
+    return 130 if interrupted else code
 
 
 def make_window() -> MainWindow:
@@ -67,6 +72,25 @@ def open_in(window: MainWindow, path: Path, *, start: bool = False) -> None:
         window.open_analysis(path)
     else:
         window.open_video(path, explain=start)
+
+
+def _close_on_interrupt(window: MainWindow) -> list[int]:
+    """Close the window on Ctrl-C; returns a list that is filled when that has happened."""
+    caught: list[int] = []
+
+    def handle(number: int, frame: object) -> None:
+        caught.append(number)
+        window.close()
+
+    signal.signal(signal.SIGINT, handle)
+    timer = QTimer(window)  # Python sees signals only when it runs, and Qt's loop is not Python
+    timer.timeout.connect(_nothing)
+    timer.start(_SIGNAL_POLL_MS)
+    return caught
+
+
+def _nothing() -> None:
+    """Let the interpreter run."""
 
 
 def _explain(request: Request, report: Report, check: Check) -> Analysis:

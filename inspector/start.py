@@ -15,12 +15,28 @@ from inspector.headless import explain_to
 
 DEMO_FOLDER = Path("motion-inspector-demo")
 _UNSEEN = ("offscreen", "minimal")
-_ALWAYS = ("libEGL.so.1", "libGL.so.1", "libfontconfig.so.1", "libglib-2.0.so.0")
-_WITH_DISPLAY = ("libxkbcommon-x11.so.0", "libxcb-cursor.so.0", "libxcb-icccm.so.4")
-_PACKAGES = (
-    "libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 "
-    "libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0"
-)
+_ALWAYS = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libxkbcommon.so.0": "libxkbcommon0",
+}
+"""Libraries that Qt needs on every platform, and the Debian and Ubuntu packages they are in."""
+_WITH_X11 = {
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+}
+"""The same for its X11 plugin, without which it aborts the process."""
 
 
 def has_display() -> bool:
@@ -33,17 +49,17 @@ def has_display() -> bool:
     return bool(os.environ.get("WAYLAND_DISPLAY")) or _x11_answers()
 
 
-def missing_libraries() -> list[str]:
-    """System libraries that Qt needs here and that cannot be loaded.
+def missing_packages() -> list[str]:
+    """Packages of the system libraries that Qt needs here and that cannot be loaded.
 
     Asked before Qt is touched: Qt aborts the process where its display plugin cannot load.
     """
     if not sys.platform.startswith("linux"):
         return []
     platform = os.environ.get("QT_QPA_PLATFORM", "")
-    x11 = not platform and not os.environ.get("WAYLAND_DISPLAY")
-    wanted = _ALWAYS + (_WITH_DISPLAY if x11 or platform.startswith("xcb") else ())
-    return [name for name in wanted if not _loads(name)]
+    x11 = platform.startswith("xcb") or not (platform or os.environ.get("WAYLAND_DISPLAY"))
+    wanted = _ALWAYS | (_WITH_X11 if x11 else {})
+    return [package for library, package in wanted.items() if not _loads(library)]
 
 
 def show_window(path: Path | None, request: Request | None = None, *, start: bool = False) -> int:
@@ -59,11 +75,11 @@ def show_window(path: Path | None, request: Request | None = None, *, start: boo
             "There is no display to open a window on.",
             "Use 'motion-inspector explain VIDEO --out DIR', which needs none.",
         )
-    missing = missing_libraries()
+    missing = missing_packages()
     if missing:
         raise EngineError(
-            f"Qt cannot start: {', '.join(missing)} cannot be loaded.",
-            f"On Debian or Ubuntu: apt-get install {_PACKAGES}",
+            "The window cannot open: system libraries that Qt needs are missing.",
+            f"On Debian or Ubuntu: apt-get install {' '.join(missing)}",
         )
     from inspector.app import run_window
 
@@ -89,7 +105,7 @@ def _x11_answers() -> bool:
     if not os.environ.get("DISPLAY"):
         return False
     if not _loads("libxcb.so.1"):
-        return True  # then missing_libraries has more to say than "no display"
+        return True  # then missing_packages has more to say than "no display"
     xcb = ctypes.CDLL("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))

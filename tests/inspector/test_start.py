@@ -40,11 +40,10 @@ def test_window_without_a_display_is_refused_with_the_way_out() -> None:
 
 def test_missing_qt_libraries_are_told_with_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    monkeypatch.setattr(start, "_ALWAYS", ("libdoes-not-exist.so.9",))
-    with pytest.raises(EngineError, match=r"libdoes-not-exist\.so\.9") as caught:
+    monkeypatch.setattr(start, "_ALWAYS", {"libmissing.so.9": "libmissing9"})
+    with pytest.raises(EngineError, match="Qt") as caught:
         start.show_window(None)
-    assert "apt-get install" in caught.value.hint
-    assert "libegl1" in caught.value.hint
+    assert caught.value.hint.endswith("apt-get install libmissing9")
 
 
 @pytest.mark.slow
