@@ -7,7 +7,7 @@ colour belongs to relevance alone.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -57,7 +57,7 @@ def overlay(
     picture = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
     top, bottom, left, right = pixel_box(seen, (frame.shape[1], frame.shape[0]))
     if bottom > top and right > left:
-        index = heat_index(heat, (right - left, bottom - top), scale)
+        index = _visible_index(heat, seen, (frame.shape[1], frame.shape[0]), scale)
         region = picture[top:bottom, left:right]
         region[...] = _blend(np.ascontiguousarray(region), index, opacity)
     _mark_unseen(picture, (top, bottom, left, right))
@@ -74,9 +74,23 @@ def with_unseen(frame: UInt8Array, seen: Rect) -> UInt8Array:
 def pixel_box(seen: Rect, size: tuple[int, int]) -> tuple[int, int, int, int]:
     """Rows and columns (top, bottom, left, right) of a Rect in a picture of (width, height)."""
     width, height = size
-    top, bottom = round(seen.top * height), round(seen.bottom * height)
-    left, right = round(seen.left * width), round(seen.right * width)
+    top, bottom, left, right = _whole_box(seen, size)
     return max(top, 0), min(bottom, height), max(left, 0), min(right, width)
+
+
+def _whole_box(seen: Rect, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    width, height = size
+    rows = round(seen.top * height), round(seen.bottom * height)
+    return *rows, round(seen.left * width), round(seen.right * width)
+
+
+def _visible_index(
+    heat: Float32Array, seen: Rect, size: tuple[int, int], scale: float
+) -> UInt8Array:
+    """`heat_index` of the part of ``seen`` inside the picture; a padded input reaches outside."""
+    top, bottom, left, right = _whole_box(seen, size)
+    index = heat_index(heat, (right - left, bottom - top), scale)
+    return index[max(-top, 0) : size[1] - top, max(-left, 0) : size[0] - left]
 
 
 def heat_index(heat: Float32Array, size: tuple[int, int], scale: float) -> UInt8Array:
@@ -120,13 +134,13 @@ def _mark_unseen(picture: UInt8Array, box: tuple[int, int, int, int]) -> None:
             region[...] = np.where(_hatch(height, width)[rows, columns, None], 70, dimmed)
 
 
-@cache
+@lru_cache(maxsize=4)  # one a pane size; a window being resized goes through hundreds
 def _hatch(height: int, width: int) -> UInt8Array:
     rows, columns = np.ogrid[:height, :width]
     return np.asarray((rows + columns) % _HATCH_PX == 0, dtype=np.uint8)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _tables(opacity: float) -> tuple[UInt8Array, UInt8Array]:
     """Colour times cover, and what is kept of the frame, for each index: uint8 (1, 256, 3)."""
     values = (np.arange(256) - _ZERO) / 127.0

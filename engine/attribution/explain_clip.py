@@ -125,6 +125,11 @@ def _checked(module: nn.Module) -> Callable[[Tensor], Tensor]:
                 "The model does not return logits of shape (1, classes).",
                 "Wrap it in a module that does.",
             )
+        if not logits.requires_grad:
+            raise AttributionError(
+                "The model's outputs cannot be traced back to its input.",
+                "Its forward must not use torch.no_grad, detach or NumPy.",
+            )
         if not bool(torch.isfinite(logits.detach()).all()):
             raise AttributionError(
                 "The model's outputs are not finite (nan or inf).",

@@ -19,8 +19,9 @@ def explain_by_gradient(
     """
     leaf = clip.tensor.detach().clone().requires_grad_()
     with torch.enable_grad():
-        logits = network(leaf)
-    (gradient,) = torch.autograd.grad(logits[0, choose(logits.detach())], leaf)
+        logits = network(leaf.clone())  # a copy, as the network may change its input in place
+        logit = logits[0, choose(logits.detach())]
+    (gradient,) = torch.autograd.grad(logit, leaf)
     return gradient, logits.detach()
 
 

@@ -18,15 +18,8 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from engine.attribution.operations import (
-    HANDLERS,
-    MOVES,
-    Layer,
-    any_input,
-    follows,
-    mark,
-    name_of,
-)
+from engine.attribution.marks import Bounds, bounds_of, follows, mark, newest
+from engine.attribution.operations import HANDLERS, MOVES, Layer, is_in_place, name_of
 from engine.errors import AttributionError
 from engine.models.model import Clip
 
@@ -42,30 +35,49 @@ class RelevanceMode(TorchFunctionMode):
 
     def __init__(self, clip: Clip) -> None:
         super().__init__()
-        self.low, self.high = clip.low, clip.high
+        self._bounds = (clip.low, clip.high)
         self.last: Layer | None = None
 
     def enter(self, tensor: Tensor) -> Tensor:
         """Mark a tensor as the network's input."""
-        mark(tensor, is_input=True)
+        low, high = self._bounds
+        mark(tensor, bounds=(low.expand_as(tensor), high.expand_as(tensor)))
         return tensor
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        kwargs = kwargs or {}
+        kwargs = {name: newest(value) for name, value in (kwargs or {}).items()}
+        args = newest(args) if args or "input" not in kwargs else (kwargs.pop("input"),)
         handler = HANDLERS.get(func)
         if handler is not None and follows(args, kwargs):
-            return handler(self, func, args, kwargs)
+            result = handler(self, func, args, kwargs)
+            if is_in_place(func, args, kwargs):
+                mark(args[0], newer=result)
+            return result
+        overwrites = func is Tensor.__setitem__ and follows(args[:1], {})
         result = func(*args, **kwargs)
-        if func not in MOVES and follows((result,), {}):
+        if func in MOVES:
+            _move_bounds(func, args, kwargs, result)
+        elif overwrites or follows((result,), {}):
             raise AttributionError(
                 f"LRP has no rule for the operation {name_of(func)}.",
                 "Choose a gradient method for this model.",
             )
-        if func in MOVES and any_input(args) and isinstance(result, Tensor):
-            mark(result, is_input=True)
         return result
+
+
+def _move_bounds(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> None:
+    """Move the bounds of the network's input along with it: they say what z^B may assume."""
+    bounds: Bounds | None = bounds_of(args[0]) if args else None
+    if bounds is None:
+        return
+    low, high = (func(bound, *args[1:], **kwargs) for bound in bounds)
+    if isinstance(result, Tensor):
+        mark(result, bounds=(low, high))
+        return
+    for part, *ends in zip(result, low, high, strict=True):
+        mark(part, bounds=tuple(ends))
 
 
 def explain_by_lrp(
@@ -95,8 +107,9 @@ def explain_by_lrp(
     """
     leaf = clip.tensor.detach().clone().requires_grad_()
     mode = RelevanceMode(clip)
-    with torch.enable_grad(), mode:
-        logits = network(mode.enter(leaf))
-    logit = logits[0, choose(logits.detach())]
+    with torch.enable_grad():
+        with mode:
+            logits = newest(network(mode.enter(leaf.clone())))
+        logit = logits[0, choose(logits.detach())]
     (relevance,) = torch.autograd.grad(logit, leaf, logit.detach())
     return relevance, logits.detach()

@@ -2,13 +2,16 @@
 
 A handler computes the operation as it is and gives its result a backward that carries
 relevance. BatchNorm is folded into the linear operation before it on the fly, so the network
-itself is neither copied nor changed.
+itself is neither copied nor changed. The first argument always comes by position.
+
+Operations in place leave their tensor alone, because rules still need what it held; the result
+stands for it from then on (`engine.attribution.marks.newest`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
 import torch
@@ -17,6 +20,7 @@ from torch.nn import functional
 from torch.overrides import resolve_name
 
 from engine.attribution import rules
+from engine.attribution.marks import Bounds, alias, bounds_of, follows, mark
 from engine.errors import AttributionError
 
 Backward = Callable[..., tuple[Tensor, ...]]
@@ -27,10 +31,8 @@ _HINT = "Choose a gradient method for this model."
 
 
 class Tape(Protocol):
-    """What handlers need to know of the pass: the input's bounds and the last linear layer."""
+    """What handlers need to know of the pass: the last linear layer so far."""
 
-    low: Tensor
-    high: Tensor
     last: Layer | None
 
 
@@ -45,11 +47,11 @@ class Layer:
     values : Tensor
         What went in, with its history.
     weight : Tensor
-        Its weight; BatchNorm's scale included once folded.
+        Its weight; the sign of BatchNorm's scale included once folded.
     out_axis : int
-        Axis of ``weight`` that counts output channels.
-    is_first : bool
-        Whether the network's input goes in here.
+        Axis of ``weight`` that counts output channels: 1 for a transposed convolution.
+    bounds : (Tensor, Tensor) or None
+        Lowest and highest that ``values`` can be where the network's input goes in here.
     is_dense : bool
         Whether it is a matrix product, not a convolution.
     """
@@ -58,14 +60,16 @@ class Layer:
     values: Tensor
     weight: Tensor
     out_axis: int
-    is_first: bool
+    bounds: Bounds | None
     is_dense: bool
 
     def relevance(self, tape: Tape, relevance: Tensor) -> Tensor:
         """Relevance of what went in, from that of what came out."""
         values, weight = self.values.detach(), self.weight.detach()
-        if self.is_first:
-            return rules.z_box(self.op, values, weight, tape.low, tape.high, relevance)
+        if self.bounds is not None:
+            one_group = weight.shape[1] == values.shape[1]
+            wide = one_group and self.out_axis == 0 and not self.is_dense
+            return rules.z_box(self.op, values, weight, *self.bounds, relevance, wide=wide)
         if self.is_dense or self is tape.last:
             return rules.epsilon(self.op, values, weight, relevance)
         return rules.z_plus(self.op, values, weight, relevance)
@@ -75,17 +79,18 @@ class _Relevant(torch.autograd.Function):
     """Gives a result that was computed already a backward of our choice."""
 
     @staticmethod
-    def forward(ctx: Any, backward: Backward, result: Tensor, *values: Tensor) -> Tensor:
-        ctx.back = backward
-        return result.view_as(result)
+    def forward(ctx: Any, made: tuple[Backward, Tensor], *values: Tensor) -> Tensor:
+        # The result comes in a tuple, unseen by autograd: it would become a view otherwise.
+        ctx.back, result = made
+        return result
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> Any:
-        return (None, None, *ctx.back(grad_outputs[0]))
+        return (None, *ctx.back(grad_outputs[0]))
 
 
 def _relevant(backward: Backward, result: Tensor, *values: Tensor) -> Tensor:
-    return cast("Tensor", _Relevant.apply(backward, result.detach(), *values))
+    return cast("Tensor", _Relevant.apply((backward, result.detach()), *values))
 
 
 def _layer(tape: Tape, layer: Layer, result: Tensor) -> Tensor:
@@ -105,14 +110,15 @@ def _convolution(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
     with torch.no_grad():
         result = func(*args, **kwargs)
     axis = 1 if transposed else 0
-    return _layer(tape, Layer(op, values, weight, axis, _is_input(values), False), result)
+    layer = Layer(op, alias(values), weight, axis, bounds_of(values), False)
+    return _layer(tape, layer, result)
 
 
 def _linear(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
     values, weight, _bias = _positional(args, kwargs, {"input": None, "weight": None, "bias": None})
     with torch.no_grad():
         result = func(*args, **kwargs)
-    layer = Layer(functional.linear, values, weight, 0, _is_input(values), True)
+    layer = Layer(functional.linear, alias(values), weight, 0, bounds_of(values), True)
     return _layer(tape, layer, result)
 
 
@@ -128,33 +134,34 @@ def _batch_norm(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
     with torch.no_grad():
         result = func(*args, **kwargs)
         scale = torch.rsqrt(var + eps) * (1.0 if gain is None else gain)
-    before = getattr(values, "_layer", None)
-    if before is None:  # nothing to fold into: a scaling of its own, with one input each
+    before: Layer | None = getattr(values, "_layer", None)
+    if before is None or (before.is_dense and values.dim() > 2):
+        # Nothing to fold into: a scaling of its own, with one input each.
         return _relevant(lambda back: (back,), result, values)
-    folded = _folded(before, scale)
-    return _layer(tape, folded, result)
+    return _layer(tape, _folded(before, scale), result)
 
 
 def _folded(layer: Layer, scale: Tensor) -> Layer:
-    shape = [1] * layer.weight.dim()
-    shape[layer.out_axis] = -1
+    """Fold BatchNorm's scale, (C_out,), into a layer.
+
+    Every rule divides by the sum of an output's contributions, so the size of its scale cancels
+    and only the sign is left: usually nothing at all.
+    """
+    if bool((scale > 0).all()):
+        return layer
+    sign = scale.sign()
     if layer.out_axis == 1:  # transposed: (C_in, C_out / groups, ...), channels of a group together
         groups = len(scale) // layer.weight.shape[1]
-        per_input = layer.weight.shape[0] // groups
-        factor = scale.view(groups, -1).repeat_interleave(per_input, 0)
-        factor = factor.view(*factor.shape, *[1] * (layer.weight.dim() - 2))
-    else:
-        factor = scale.view(shape)
-    weight = layer.weight.detach() * factor
-    return Layer(layer.op, layer.values, weight, layer.out_axis, layer.is_first, layer.is_dense)
+        sign = sign.view(groups, -1).repeat_interleave(layer.weight.shape[0] // groups, 0)
+    factor = sign.view(*sign.shape, *[1] * (layer.weight.dim() - sign.dim()))
+    return replace(layer, weight=layer.weight.detach() * factor)
 
 
 def _activation(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
-    values = args[0] if args else kwargs["input"]
+    values, rest = args[0], args[1:]
+    given = values.detach().clone() if is_in_place(func, args, kwargs) else values.detach()
     with torch.no_grad():
-        copies = (values.detach().clone(), *args[1:]) if args else ()
-        others = kwargs if args else kwargs | {"input": values.detach().clone()}
-        result = func(*copies, **others)
+        result = func(given, *rest, **kwargs)
     return _relevant(lambda back: (back,), result, values)
 
 
@@ -192,33 +199,18 @@ def _averaging(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
     return _relevant(back, result, values)
 
 
-def mark(tensor: Tensor, **marks: Any) -> None:
-    """Note on a tensor of the pass what it is; the note lives as long as the tensor."""
-    for name, value in marks.items():
-        setattr(tensor, f"_{name}", value)
-
-
-def _is_input(tensor: Tensor) -> bool:
-    return bool(getattr(tensor, "_is_input", False))
-
-
-def any_input(values: Iterable[Any]) -> bool:
-    """Whether one of the values is the network's input, moved at most."""
-    return any(isinstance(value, Tensor) and _is_input(value) for value in values)
+def is_in_place(func: Function, args: Any, kwargs: Any) -> bool:
+    """Whether an operation changes its first argument."""
+    if func in _IN_PLACE:
+        return True
+    position = _INPLACE_POSITION.get(func)
+    if position is None:
+        return False
+    return bool(args[position] if len(args) > position else kwargs.get("inplace", False))
 
 
 def _value(side: Any) -> Any:
     return side.detach() if isinstance(side, Tensor) else torch.as_tensor(side)
-
-
-def follows(args: Iterable[Any], kwargs: dict[str, Any]) -> bool:
-    """Whether a tensor among the arguments descends from the network's input."""
-    for value in (*args, *kwargs.values()):
-        if isinstance(value, Tensor) and value.requires_grad:
-            return True
-        if isinstance(value, tuple | list) and follows(value, {}):
-            return True
-    return False
 
 
 def _positional(args: Any, kwargs: Any, defaults: dict[str, Any]) -> list[Any]:
@@ -256,6 +248,14 @@ _ACTIVATIONS: tuple[Function, ...] = (
     Tensor.relu,
     Tensor.relu_,
 )
+_IN_PLACE: frozenset[Function] = frozenset(
+    (functional.relu_, torch.relu_, Tensor.relu_, Tensor.add_, Tensor.__iadd__)
+)
+_INPLACE_POSITION: dict[Function, int] = {
+    functional.relu: 1,
+    functional.relu6: 1,
+    functional.leaky_relu: 2,
+}
 _ADDITIONS: tuple[Function, ...] = (
     torch.add,
     Tensor.add,

@@ -3,13 +3,15 @@
 Kernel ``[1, 0, -1] (t) x [1, 2, 1] (y) x [1, 2, 1] (x)`` as a cross-correlation
 (Hiley et al. 2020, arXiv 2003.14285, section 3): at time t it is relevance before
 minus relevance after, smoothed in space.
+
+Arrays and tensors go through the same sums in the same order, so they agree to the last bit;
+`cv2.sepFilter2D` rounds differently at the ends of rows, and conv3d on a GPU rounds its inputs.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, cast
 
-import cv2
 import numpy as np
 
 from engine.errors import AttributionError
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.floating]
     Volume = TypeVar("Volume", FloatArray, torch.Tensor)
 
-_SMOOTH = np.array([1.0, 2.0, 1.0])
-_BORDER = {"edge": cv2.BORDER_REPLICATE, "zeros": cv2.BORDER_CONSTANT}
+_MODES = {"edge": "edge", "zeros": "constant"}  # as NumPy calls them
 
 
 def temporal_derivative(relevance: Volume, *, padding: Padding) -> Volume:
@@ -48,24 +49,24 @@ def temporal_derivative(relevance: Volume, *, padding: Padding) -> Volume:
         If the volume is not three-dimensional and floating, is empty, or has a value
         that is not finite.
     """
-    if padding not in _BORDER:
+    if padding not in _MODES:
         raise AttributionError(f"There is no padding {padding!r}.", 'Use "edge" or "zeros".')
     if isinstance(relevance, np.ndarray):
         check_volume(relevance)
         return derivative_between(before_and_after(relevance, padding), padding)
-    return cast("Volume", _tensor_derivative(relevance, padding))
+    return _tensor_derivative(relevance, padding)
 
 
 def check_volume(relevance: FloatArray) -> None:
-    """Raise AttributionError unless the array is a finite floating (T, H, W) volume."""
+    """Raise AttributionError unless the array is a finite float32 or float64 (T, H, W) volume."""
     if relevance.ndim != 3 or relevance.size == 0:
         raise AttributionError(
             f"Relevance has shape {relevance.shape}, but a volume (T, H, W) is needed.",
             "Sum over colour channels and drop the batch axis first.",
         )
-    if relevance.dtype.kind != "f":
+    if relevance.dtype not in (np.float32, np.float64):
         raise AttributionError(
-            f"Relevance is of type {relevance.dtype}, not floating point.",
+            f"Relevance is of type {relevance.dtype}, not float32 or float64.",
             "Convert it to float32 first.",
         )
     if not np.isfinite(relevance).all():
@@ -77,30 +78,34 @@ def check_volume(relevance: FloatArray) -> None:
 
 def before_and_after(relevance: FloatArray, padding: Padding) -> FloatArray:
     """Relevance before minus relevance after each frame, (T, H, W)."""
-    mode = "edge" if padding == "edge" else "constant"
+    mode = _MODES[padding]
     padded = np.pad(relevance, ((1, 1), (0, 0), (0, 0)), mode=mode)  # type: ignore[call-overload]
     return cast("FloatArray", padded[:-2] - padded[2:])
 
 
 def derivative_between(difference: FloatArray, padding: Padding) -> FloatArray:
     """Smooth a difference of frames in space with ``[1, 2, 1]`` along y and x."""
-    smooth = np.empty_like(difference)
-    border = _BORDER[padding]
-    depth = cv2.CV_64F if difference.dtype == np.float64 else cv2.CV_32F
-    for plane, result in zip(difference, smooth, strict=True):
-        cv2.sepFilter2D(plane, depth, _SMOOTH, _SMOOTH, result, borderType=border)
+    mode = _MODES[padding]
+    padded = np.pad(difference, ((0, 0), (1, 1), (1, 1)), mode=mode)  # type: ignore[call-overload]
+    return _smoothed(cast("FloatArray", padded))
+
+
+def _smoothed(padded: Volume) -> Volume:
+    along_x = padded[..., :-2] + padded[..., 2:] + 2 * padded[..., 1:-1]
+    smooth: Volume = along_x[:, :-2] + along_x[:, 2:] + 2 * along_x[:, 1:-1]
     return smooth
 
 
 def _tensor_derivative(relevance: torch.Tensor, padding: Padding) -> torch.Tensor:
     import torch
-    from torch.nn.functional import conv3d, pad
+    from torch.nn.functional import pad
 
-    if relevance.dim() != 3 or relevance.numel() == 0 or not relevance.is_floating_point():
+    floating = relevance.dtype in (torch.float32, torch.float64)
+    if relevance.dim() != 3 or relevance.numel() == 0 or not floating:
         raise AttributionError(
             f"Relevance is a {relevance.dtype} tensor of shape {tuple(relevance.shape)}, "
-            "but a floating volume (T, H, W) is needed.",
-            "Sum over colour channels and drop the batch axis first.",
+            "but a float32 or float64 volume (T, H, W) is needed.",
+            "Sum over colour channels, drop the batch axis and convert to float32 first.",
         )
     if not bool(torch.isfinite(relevance).all()):
         raise AttributionError(
@@ -109,7 +114,4 @@ def _tensor_derivative(relevance: torch.Tensor, padding: Padding) -> torch.Tenso
         )
     mode = "replicate" if padding == "edge" else "constant"
     volume = pad(relevance[None, None], (1, 1, 1, 1, 1, 1), mode=mode)
-    smooth = volume.new_tensor([1.0, 2.0, 1.0])
-    volume = volume[:, :, :-2] - volume[:, :, 2:]
-    volume = conv3d(volume, smooth.view(1, 1, 1, 3, 1))
-    return conv3d(volume, smooth.view(1, 1, 1, 1, 3))[0, 0]
+    return _smoothed(volume[0, 0, :-2] - volume[0, 0, 2:])

@@ -126,10 +126,7 @@ class Separation:
     @property
     def frames_ready(self) -> int:
         """Frames from the start of the range that can be separated."""
-        ready = self.steps_ready
-        if ready == len(self._source.step_frames):
-            return self._source.frame_count
-        return int(self._source.step_frames[ready - 1]) + 1 if ready else 0
+        return self._frames_of(self.steps_ready)
 
     def std(self) -> np.float32:
         """Standard deviation of the temporal derivative over the sampled frames ready."""
@@ -167,13 +164,14 @@ class Separation:
         std = self.std()
         threshold = threshold_at(sigma, std)
         rows = []
-        ready = self.frames_ready
+        steps = self.steps_ready  # once: the source may grow meanwhile
+        ready = self._frames_of(steps)
         for start in range(0, ready, CHUNK_STEPS):
             check()
             relevance, compared = self._frames(start, min(start + CHUNK_STEPS, ready))
             rows.append(_sums(relevance, compared, threshold))
         signed, whole, motion = np.concatenate(rows, axis=1) if rows else np.zeros((3, 0))
-        sampled = self._source.step_frames[: self.steps_ready]
+        sampled = self._source.step_frames[:steps]
         return Curves(
             relevance=whole,
             motion=motion,
@@ -184,6 +182,13 @@ class Separation:
             threshold=threshold,
             std=float(std),
         )
+
+    def _frames_of(self, steps: int) -> int:
+        """Frames from the start of the range that the first steps cover."""
+        frames = self._source.step_frames
+        if steps == len(frames):
+            return self._source.frame_count
+        return int(frames[steps - 1]) + 1 if steps else 0
 
     def _spans(self) -> Iterator[tuple[int, int]]:
         ready = self.steps_ready
@@ -256,13 +261,13 @@ class Separation:
         """Learn the volume's extremes where the recipe rescales; chunks of other ones are stale."""
         if not self._recipe.rescale:
             return
-        for start, stop in self._spans():
+        spans = list(self._spans())  # once: the source may grow meanwhile
+        for start, stop in spans:
             if (start, stop) not in self._extremes:
                 volume = self._source.read_steps(start, stop)
                 self._extremes[start, stop] = (float(volume.min()), float(volume.max()))
-        spans = [self._extremes[span] for span in self._spans()]
-        lowest = min((low for low, _ in spans), default=0.0)
-        highest = max((high for _, high in spans), default=0.0)
+        lowest = min((self._extremes[span][0] for span in spans), default=0.0)
+        highest = max((self._extremes[span][1] for span in spans), default=0.0)
         wanted = (lowest, highest) if lowest < 0 else None
         if wanted != self._range:
             self._range = wanted

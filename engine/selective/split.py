@@ -109,8 +109,8 @@ class Prepared(Generic[Volume]):
             relevance = rescaled(relevance, relevance.min(), relevance.max())
             derivative = temporal_derivative(relevance, padding=recipe.padding)
         self.preset = preset
-        self.relevance = relevance
-        self.compared = abs(derivative) if recipe.two_sided else derivative
+        self.relevance: Volume = relevance
+        self.compared: Volume = abs(derivative) if recipe.two_sided else derivative
         self.std = standard_deviation(derivative, recipe)
 
     def at(self, sigma: float) -> Split[Volume]:
@@ -126,8 +126,9 @@ class Prepared(Generic[Volume]):
 
 
 def rescaled(relevance: Volume, lowest: Any, highest: Any) -> Volume:
-    """Scale a volume from lowest..highest to 0..1, in its own precision."""
-    return cast("Volume", (relevance - lowest) / (highest - lowest))
+    """Scale a volume from lowest..highest to 0..1, in its own precision; zeros where it is flat."""
+    extent = highest - lowest
+    return cast("Volume", (relevance - lowest) / (extent if extent > 0 else 1))
 
 
 def standard_deviation(derivative: Any, recipe: Recipe) -> np.floating[Any]:
@@ -139,8 +140,8 @@ def standard_deviation(derivative: Any, recipe: Recipe) -> np.floating[Any]:
     if isinstance(values, np.ndarray):
         spread = values.std(dtype=np.float64, ddof=1) if values.size > 1 else 0.0
         return cast("np.floating[Any]", values.dtype.type(spread))
-    spread = values.std() if values.numel() > 1 else values.new_zeros(())
-    return cast("np.floating[Any]", spread.cpu().numpy()[()])
+    spread = values.double().std().to(values.dtype) if values.numel() > 1 else values.new_zeros(())
+    return cast("np.floating[Any]", spread.detach().cpu().numpy()[()])
 
 
 def threshold_at(sigma: float, std: np.floating[Any]) -> float:
@@ -154,4 +155,4 @@ def _share(part: Any, whole: Any) -> Any:
 
 
 def _on_host(values: Any) -> Any:
-    return values if isinstance(values, np.ndarray | np.generic) else values.cpu().numpy()
+    return values if isinstance(values, np.ndarray | np.generic) else values.detach().cpu().numpy()

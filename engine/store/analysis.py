@@ -167,29 +167,27 @@ class Analysis:
     @property
     def frames_written(self) -> int:
         """Frames from the start of the range whose relevance and scores can be read."""
-        if self.complete:
-            return self.frame_count
-        return int(self.step_frames[self.steps_written - 1]) + 1 if self.steps_written else 0
+        return self._frames_of(self.steps_written)
 
     def probabilities(self) -> Float64Array:
         """Probability of every class at each frame written, float64 (n, K)."""
-        windows, steps = self._windows, self.steps_written
+        steps = self.steps_written  # once, and before the windows: both may grow meanwhile
         if not steps:
             return np.zeros((0, len(self.header.spec.labels)))
-        low, part = self._position(self.frames_written)
-        scores = step_scores(windows, steps)
+        low, part = self._position(self._frames_of(steps))
+        scores = step_scores(self._windows, steps)
         high = np.minimum(low + 1, steps - 1)
         between: Float64Array = scores[low] * (1 - part) + scores[high] * part
         return between
 
     def targets(self) -> Int64Array:
         """Class explained at each frame written, int64 (n,)."""
-        windows, steps = self._windows, self.steps_written
+        steps = self.steps_written
         if not steps:
             return np.zeros(0, np.int64)
-        low, part = self._position(self.frames_written)
+        low, part = self._position(self._frames_of(steps))
         nearest = np.minimum(low + (part[:, 0] >= 0.5), steps - 1)
-        return step_targets(windows, steps)[nearest]
+        return step_targets(self._windows, steps)[nearest]
 
     def target_scores(self) -> Float64Array:
         """Probability of the explained class at each frame written, float64 (n,)."""
@@ -197,7 +195,15 @@ class Analysis:
         return self.probabilities()[np.arange(len(targets)), targets]
 
     def append(self, windows: Sequence[Window], relevance: Float32Array) -> None:
-        """Add windows and the relevance, float32 (n, h, w), of the steps that they complete."""
+        """Add windows and the relevance, float32 (n, h, w), of the steps that they complete.
+
+        Raises
+        ------
+        TypeError
+            If the analysis was read from disk.
+        """
+        if not isinstance(self._array, GrowingArray):
+            raise TypeError("an analysis that was opened cannot grow")
         if relevance.size:
             self._quantiles.append(_quantile(np.abs(relevance)))
         self._windows = (*self._windows, *windows)
@@ -206,8 +212,17 @@ class Analysis:
     def save(self, folder: Path, *, preset: Preset, sigma: float, check: Check = never) -> None:
         """Write everything to a folder: arrays (also motion and static), settings, results.
 
-        The folder is made; `Analysis.open` reads it. Raises EngineError if it cannot be written.
+        The folder is made; `Analysis.open` reads it.
+
+        Raises
+        ------
+        EngineError
+            If it cannot be written, or is the folder that the analysis is read from.
         """
+        if folder.resolve() == self.folder.resolve():
+            raise EngineError(
+                f"{folder} cannot be overwritten while it is read.", "Choose another folder."
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._write_arrays(folder, preset, sigma, check)
@@ -240,6 +255,12 @@ class Analysis:
         """Let go of the analysis; one made without a folder is removed from disk."""
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _frames_of(self, steps: int) -> int:
+        """Frames from the start of the range that the first steps cover."""
+        if steps == len(self.step_frames):
+            return self.frame_count
+        return int(self.step_frames[steps - 1]) + 1 if steps else 0
 
     def _position(self, frames: int) -> tuple[Int64Array, Float64Array]:
         """Step at or before each of the first frames, and how far it is to the next (n, 1)."""

@@ -62,7 +62,7 @@ class GrowingArray:
             from_disk = self._array[start : min(stop, self._stored)] if start < self._stored else []
             from_tail = self._tail[max(start - self._stored, 0) : max(stop - self._stored, 0)]
             parts = [np.asarray(part) for part in (from_disk, from_tail) if len(part)]
-        return np.concatenate(parts) if len(parts) > 1 else parts[0].copy()
+        return np.concatenate(parts) if parts else np.zeros((0, *self._tail.shape[1:]), np.float32)
 
     def _store(self) -> None:
         self._array[self._stored : self._written] = self._tail[: self._written - self._stored]

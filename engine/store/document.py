@@ -105,18 +105,20 @@ def header_from_dict(document: dict[str, Any]) -> Header:
 
 
 def _request_from(fields: dict[str, Any]) -> Request:
-    paths = {
-        key: None if fields[key] is None else Path(fields[key]) for key in ("weights", "labels")
-    }
     frames = None if fields["frames"] is None else tuple(fields["frames"])
     rest = {key: fields[key] for key in ("model", "method", "target", "sigma", "device", "overlap")}
     return Request(
         video=Path(fields["video"]),
         preset=cast("Preset", fields["preset"]),
         frames=cast("tuple[int, int] | None", frames),
-        **paths,
+        weights=_path_or_none(fields["weights"]),
+        labels=_path_or_none(fields["labels"]),
         **rest,
     )
+
+
+def _path_or_none(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
 
 
 def _spec_from(fields: dict[str, Any]) -> ModelSpec:

@@ -54,5 +54,7 @@ def step_targets(windows: Sequence[Window], steps: int) -> Int64Array:
 
 def _covered(window: Window, steps: int) -> tuple[slice, Float32Array]:
     length = len(window.frame_indices)
+    # A window that lies behind the steps wanted covers none: it came in while they were counted.
+    start = min(window.start_step, steps)
     stop = min(window.start_step + length - window.padded, steps)
-    return slice(window.start_step, stop), window_weights(length)[: stop - window.start_step]
+    return slice(start, stop), window_weights(length)[: stop - start]

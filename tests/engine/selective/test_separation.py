@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import threading
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from engine.cancel import Cancelled, CancelToken
+from engine.errors import AttributionError
+from engine.selective import Separation, split
+from engine.types import PRESETS
+
+separation = import_module("engine.selective.separation")
+
+
+class Held:
+    """Relevance in memory that can be shown to grow.
+
+    Parameters
+    ----------
+    volume : float32 array, (M, h, w)
+        One plane a step.
+    every : int
+        Frames between two steps.
+    """
+
+    def __init__(self, volume: np.ndarray, every: int = 1) -> None:
+        self.volume = volume
+        self.steps_written = len(volume)
+        self.step_frames = np.arange(len(volume), dtype=np.int64) * every
+        self.frame_count = (len(volume) - 1) * every + 1
+        self.reads = 0
+
+    def read_steps(self, start: int, stop: int) -> np.ndarray:
+        assert 0 <= start < stop <= self.steps_written
+        self.reads += 1
+        return self.volume[start:stop].copy()
+
+
+def noise(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(separation, "CHUNK_STEPS", 8)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 8, 9, 16, 37])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_separation_of_chunks_equals_the_split_of_the_whole(preset: str, steps: int) -> None:
+    volume = noise(steps, 11, 9)
+    parts = Separation(Held(volume), preset)
+    whole = split(volume, 1.25, preset=preset)
+    maps = parts.frames(0, steps, 1.25)
+    assert parts.std() == pytest.approx(whole.threshold / 1.25, rel=1e-6)
+    for name in ("relevance", "motion", "static"):
+        assert np.array_equal(getattr(maps, name), getattr(whole, name))
+
+
+def test_separation_frame_is_one_of_its_frames() -> None:
+    parts = Separation(Held(noise(20, 6, 7)), "recommended")
+    maps = parts.frames(3, 19, 0.5)
+    for frame in (3, 7, 8, 18):
+        one = parts.frame(frame, 0.5)
+        assert one.motion.shape == (6, 7)
+        assert np.array_equal(one.motion, maps.motion[frame - 3])
+        assert np.array_equal(one.static, maps.static[frame - 3])
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_separation_curves_are_the_sums_of_the_split(preset: str) -> None:
+    volume = noise(19, 10, 8)
+    curves = Separation(Held(volume), preset).curves(1.0)
+    whole = split(volume, 1.0, preset=preset)
+    assert curves.relevance == pytest.approx(np.abs(whole.relevance).sum((1, 2)), rel=1e-5)
+    assert curves.motion == pytest.approx(np.abs(whole.motion).sum((1, 2)), rel=1e-5)
+    assert curves.static == pytest.approx(np.abs(whole.static).sum((1, 2)), rel=1e-5)
+    assert curves.signed_relevance == pytest.approx(whole.relevance.sum((1, 2)), abs=1e-4)
+    assert curves.motion_share == pytest.approx(whole.frame_motion_share, rel=1e-5)
+    assert curves.clip_motion_share == pytest.approx(whole.motion_share, rel=1e-5)
+    assert curves.threshold == pytest.approx(whole.threshold, rel=1e-6)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_separation_follows_a_growing_source(preset: str) -> None:
+    volume = noise(21, 6, 6) + np.linspace(0, -3, 21, dtype=np.float32)[:, None, None]
+    source = Held(volume)
+    parts = Separation(source, preset)
+    for written in (0, 1, 5, 8, 9, 20):
+        source.steps_written = written
+        assert parts.frames_ready == max(written - 1, 0)
+        assert len(parts.curves(1.0).relevance) == parts.frames_ready
+    source.steps_written = 21
+    assert parts.frames_ready == 21
+    assert np.array_equal(parts.frames(0, 21, 1.0).motion, split(volume, preset=preset).motion)
+
+
+def test_separation_of_a_source_that_just_began_is_that_of_its_frames() -> None:
+    volume = noise(16, 6, 6)
+    source = Held(volume)
+    source.steps_written = 10
+    maps = Separation(source, "recommended").frames(0, 9, 1.0)
+    # Frame 8 is differentiated with frame 9; a split of nine frames would end there.
+    assert np.array_equal(maps.relevance, volume[:9])
+    change = separation.derivative_between(volume[7:8] - volume[9:10], "edge")
+    assert (np.abs(change[0]) > Separation(source, "recommended").threshold(1.0)).tolist() == (
+        maps.motion[8] != 0
+    ).tolist()
+
+
+def test_separation_interpolates_between_sampled_frames() -> None:
+    volume = noise(9, 5, 5)
+    parts = Separation(Held(volume, every=4), "recommended")
+    maps = parts.frames(0, 33, 0.0)
+    assert np.array_equal(maps.relevance[::4], volume)
+    assert maps.relevance[6] == pytest.approx((volume[1] + volume[2]) / 2, abs=1e-6)
+    assert maps.relevance[29] == pytest.approx(0.75 * volume[7] + 0.25 * volume[8], abs=1e-6)
+    assert np.array_equal(maps.motion + maps.static, maps.relevance)
+    assert np.array_equal(maps.motion[::4], split(volume, 0.0).motion)
+
+
+def test_separation_does_not_differentiate_interpolated_maps() -> None:
+    volume = noise(9, 5, 5)
+    dense = Separation(Held(volume), "code-2021")
+    sparse = Separation(Held(volume, every=3), "code-2021")
+    assert sparse.std() == dense.std()
+    assert sparse.curves(1.0).clip_motion_share == dense.curves(1.0).clip_motion_share
+
+
+def test_separation_at_another_sigma_neither_reads_nor_differentiates(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    volume = noise(30, 6, 6)
+    source = Held(volume)
+    parts = Separation(source, "paper-2020")
+    parts.curves(1.0)
+    reads = source.reads
+
+    def never(*_: object) -> None:
+        raise AssertionError("differentiated again")
+
+    monkeypatch.setattr(separation, "derivative_between", never)
+    curves = parts.curves(2.0)
+    assert source.reads == reads
+    wanted = split(volume, 2.0, preset="paper-2020").frame_motion_share
+    assert curves.motion_share == pytest.approx(wanted, rel=1e-5)
+
+
+def test_separation_holds_no_more_than_its_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    volume = noise(64, 8, 8)
+    monkeypatch.setattr(separation, "CACHE_BYTES", 3 * 2 * volume[:8].nbytes)
+    parts = Separation(Held(volume), "recommended")
+    assert parts.curves(1.0).clip_motion_share == pytest.approx(split(volume).motion_share)
+    assert len(parts._chunks) == 3
+
+
+def test_separation_is_read_while_its_source_grows() -> None:
+    volume = noise(200, 4, 4)
+    source = Held(volume)
+    source.steps_written = 0
+    parts = Separation(source, "paper-2020")
+    failures: list[Exception] = []
+
+    def grow() -> None:
+        for written in range(1, 201):
+            source.steps_written = written
+            parts.threshold(1.0)
+
+    def read() -> None:
+        try:
+            while source.steps_written < len(volume):
+                parts.curves(1.0)
+        except Exception as error:  # noqa: BLE001 - whatever a thread raises must fail the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=grow), *(threading.Thread(target=read) for _ in range(2))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert parts.curves(1.0).relevance.shape == (200,)
+
+
+def test_separation_curves_can_be_cancelled() -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        Separation(Held(noise(9, 3, 3)), "recommended").curves(1.0, token.check)
+
+
+def test_separation_refuses_an_unknown_preset_and_a_senseless_sigma() -> None:
+    with pytest.raises(AttributionError, match="best"):
+        Separation(Held(noise(2, 2, 2)), "best")
+    with pytest.raises(AttributionError, match="sigma"):
+        Separation(Held(noise(2, 2, 2)), "recommended").frame(0, -1.0)
+
+
+def test_separation_of_no_relevance_has_no_share() -> None:
+    curves = Separation(Held(np.zeros((5, 4, 4), np.float32)), "recommended").curves(1.0)
+    assert np.isnan(curves.clip_motion_share)
+    assert np.isnan(curves.motion_share).all()
