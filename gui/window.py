@@ -339,6 +339,8 @@ class MainWindow(QMainWindow):
         self._request_frame()
         if self._opening is not None:
             self._take_opened(self._opening)
+        elif self.panel.target.count() == 1:
+            self._load_labels()  # only now: it imports torch, which the first window need not
         self.video_opened.emit()
         if self._start_explaining:
             self._start_explaining = False

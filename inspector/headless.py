@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from engine.attribution import METHODS
 from engine.errors import ExportError
 from engine.store import Analysis
 from engine.types import Progress, Request
@@ -27,7 +28,6 @@ def explain_to(request: Request, folder: Path, errors: Console, output: Console)
     check_folder(folder)
     with _progress(errors) as bar:
         from engine.export import export_all
-
         from engine.pipeline import explain
         from engine.video import open_video
 
@@ -99,8 +99,8 @@ def _summary(analysis: Analysis, request: Request) -> str:
     lines = [
         f"{analysis.frame_count} frames, {len(analysis.windows)} windows, {spec.name}, "
         f"{request.method}, explained: {', '.join(list(names)[:8])}",
-        f"Motion share {curves.clip_motion_share:.1%} "
-        f"({request.preset}, sigma {request.sigma:g}); "
-        f"relevance sums to {analysis.conservation:.2%} of the logit",
+        f"Motion share {curves.clip_motion_share:.1%} ({request.preset}, sigma {request.sigma:g})",
     ]
+    if METHODS[request.method].conserves:
+        lines.append(f"Relevance sums to {analysis.conservation:.2%} of the logit")
     return "\n".join(lines)

@@ -7,6 +7,8 @@ import difflib
 from engine.errors import AttributionError
 from engine.types import ModelSpec
 
+_FEW = 12
+
 
 def resolve_target(spec: ModelSpec, target: int | str) -> int:
     """Index of a class given by index, by digits, or by name (case is ignored).
@@ -45,4 +47,6 @@ def _suggestion(spec: ModelSpec, text: str) -> str:
     close += [key for key in folded if text.casefold() in key and key not in close][:3]
     if close:
         return f"Did you mean: {', '.join(folded[key] for key in close)}?"
+    if len(spec.labels) <= _FEW:
+        return f"Its classes are: {', '.join(spec.labels)}."
     return f"Its classes are, for example: {', '.join(spec.labels[:5])}."

@@ -95,7 +95,10 @@ class Analysis:
         try:
             header = header_from_dict(document)
             group = open_group(folder, "r")
-            analysis = cls(folder, header, StoredArray(group, "sampled_relevance"))
+            array = StoredArray(group, "sampled_relevance")
+            if array.shape != (len(header.step_frames), *header.spec.crop):
+                raise ValueError(f"the relevance has shape {array.shape}")
+            analysis = cls(folder, header, array)
             analysis._windows = windows_from_list(
                 document["windows"], np.asarray(group["logits"][:]), header.start
             )

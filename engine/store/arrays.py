@@ -77,9 +77,14 @@ class StoredArray:
         self._lock = threading.Lock()
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Planes, and their height and width."""
+        return tuple(self._array.shape)
+
+    @property
     def written(self) -> int:
         """Planes that can be read: all."""
-        return int(self._array.shape[0])
+        return self.shape[0]
 
     def read(self, start: int, stop: int) -> Float32Array:
         """Planes [start, stop), float32 (n, h, w)."""

@@ -221,6 +221,11 @@ def test_click_on_a_top_class_explains_it(
     assert engine.requests[-1].target == "boxing"
 
 
+def test_opened_video_brings_the_classes_to_choose_from(opened: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: opened.panel.target.count() == len(LABELS) + 1)
+    assert opened.panel.target.findText("boxing") >= 0
+
+
 def test_model_choice_offers_its_classes(opened: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(opened.loader.finished):
         opened.panel.model.setCurrentIndex(opened.panel.model.findData("r3d_18"))

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.store.scores import softmax, step_scores, step_targets
+from engine.windows import window_weights
+from tests.engine.store.analyses import LENGTH, header_of, window_of
+
+
+def test_softmax_is_stable_for_large_logits() -> None:
+    probabilities = softmax(np.array([[1e4, 1e4, -1e4], [0, 0, 0]], np.float32))
+    assert probabilities[0].tolist() == [0.5, 0.5, 0]
+    assert probabilities[1] == pytest.approx([1 / 3] * 3)
+
+
+def test_scores_are_a_weighted_mean_of_the_windows() -> None:
+    header = header_of(12)
+    windows = [window_of(header, 0), window_of(header, 4)]
+    weights = window_weights(LENGTH)
+    first, second = (softmax(window.logits) for window in windows)
+    scores = step_scores(windows, 12)
+    assert scores[0] == pytest.approx(first)
+    assert scores[11] == pytest.approx(second)
+    mixed = (weights[6] * first + weights[2] * second) / (weights[6] + weights[2])
+    assert scores[6] == pytest.approx(mixed)
+    assert scores.sum(axis=1) == pytest.approx(np.ones(12))
+
+
+def test_scores_leave_padding_out() -> None:
+    header = header_of(5)
+    window = window_of(header, 0)
+    assert window.padded == 3
+    assert step_scores([window], 5) == pytest.approx(np.tile(softmax(window.logits), (5, 1)))
+
+
+def test_scores_of_fewer_steps_than_the_windows_cover() -> None:
+    header = header_of(30)
+    windows = [window_of(header, first) for first in (0, 4, 8, 20)]
+    assert np.array_equal(step_scores(windows, 6), step_scores(windows[:2], 6))
+    assert np.array_equal(step_targets(windows, 6), step_targets(windows[:2], 6))
