@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMessageBox
 
+from gui.choosing import choose_analysis, choose_export, choose_save, choose_video
+
 if TYPE_CHECKING:
     from gui.window import MainWindow
 
@@ -30,12 +32,14 @@ def make_menus(window: MainWindow) -> dict[str, QAction]:
     bar = window.menuBar()
     actions: dict[str, QAction] = {}
     files = bar.addMenu("&File")
-    _add(files, "Open video...", window.choose_video, "Ctrl+O")
-    _add(files, "Open analysis...", window.choose_analysis, "Ctrl+Shift+O")
+    _add(files, "Open video...", partial(choose_video, window), "Ctrl+O")
+    _add(files, "Open analysis...", partial(choose_analysis, window), "Ctrl+Shift+O")
     files.addSeparator()
-    actions["export"] = _add(files, "Export annotated clip...", window.choose_export, "Ctrl+E")
-    actions["cancel_export"] = _add(files, "Cancel export", window.exporter_cancel)
-    actions["save"] = _add(files, "Save analysis...", window.choose_save, "Ctrl+S")
+    actions["export"] = _add(
+        files, "Export annotated clip...", partial(choose_export, window), "Ctrl+E"
+    )
+    actions["cancel_export"] = _add(files, "Cancel export", window.exporter.cancel)
+    actions["save"] = _add(files, "Save analysis...", partial(choose_save, window), "Ctrl+S")
     files.addSeparator()
     _add(files, "Quit", window.close, "Ctrl+Q")
     for name in ("export", "cancel_export", "save"):

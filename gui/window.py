@@ -2,65 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
-    QFrame,
-    QHBoxLayout,
     QMainWindow,
     QMessageBox,
-    QScrollArea,
-    QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
-from engine.cancel import Check
 from engine.store import Analysis
-from engine.types import MethodInfo, ModelInfo, Preset, Progress, Request, UInt8Array
+from engine.types import Preset, Progress, Request, UInt8Array
 from gui.actions import make_menus
+from gui.arrangement import arranged
 from gui.curves import CurveSet, curves_of
 from gui.explain_panel import ExplainPanel, Wish, progress_text
+from gui.exporter import Exporter
 from gui.frames import FrameReader, VideoInfo
-from gui.jobs import Failure, JobRunner, Report
+from gui.jobs import Failure, JobRunner
 from gui.pane_grid import PaneGrid
 from gui.results import Results
+from gui.services import Services
 from gui.session import Session
 from gui.state import ViewState
 from gui.timeline import Timeline
 from gui.transport import Playback, Transport
 
 EMPTY = "Drop a video here\nor press Ctrl+O to open one"
-PANEL_PX = 372
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The heavy work, handed in by the application; each is called in a worker thread.
-
-    Attributes
-    ----------
-    models, methods : mapping
-        What can be chosen.
-    explain : callable
-        (request, report, check) -> Analysis.
-    labels : callable
-        (model name, weights or None, report, check) -> labels of its classes.
-    export : callable
-        (analysis, path, preset, sigma, opacity, report, check) -> Path.
-    """
-
-    models: Mapping[str, ModelInfo]
-    methods: Mapping[str, MethodInfo]
-    explain: Callable[[Request, Report, Check], Analysis]
-    labels: Callable[[str, Path | None, Report, Check], tuple[str, ...]]
-    export: Callable[[Analysis, Path, Preset, float, float, Report, Check], Path]
 
 
 class MainWindow(QMainWindow):
@@ -86,8 +56,8 @@ class MainWindow(QMainWindow):
         self._curves: CurveSet | None = None
         self._opening: Analysis | None = None
         self._start_explaining = False
-        self._make_widgets()
         self._make_threads()
+        self._make_widgets()
         self._connect()
         self.setWindowTitle("Motion Inspector")
         self.setAcceptDrops(True)
@@ -126,31 +96,11 @@ class MainWindow(QMainWindow):
 
     def export_to(self, path: Path) -> None:
         """Export the analysis as an annotated clip, in the background."""
-        analysis, state = self.analysis, self.session.state
-        if analysis is None or not analysis.complete:
-            self.tell(Failure("There is nothing to export yet.", "Explain the video first."))
-            return
-        run = self._services.export
-        self.exporter.submit(
-            lambda report, check: run(
-                analysis, path, state.preset, state.sigma, state.opacity, report, check
-            )
-        )
-        self.menu_actions["cancel_export"].setEnabled(True)
+        self.exporter.export_clip(self.analysis, path, self.session.state)
 
     def save_analysis_to(self, folder: Path) -> None:
         """Save the analysis as a folder, in the background."""
-        analysis, state = self.analysis, self.session.state
-        if analysis is None or not analysis.complete:
-            self.tell(Failure("There is nothing to save yet.", "Explain the video first."))
-            return
-
-        def save(report: Report, check: Check) -> Path:
-            report(Progress("Saving the analysis"))
-            analysis.save(folder, preset=state.preset, sigma=state.sigma, check=check)
-            return folder
-
-        self.exporter.submit(save)
+        self.exporter.save(self.analysis, folder, self.session.state)
 
     def tell(self, failure: Failure) -> None:
         """Tell of a problem in one sentence and a hint, without blocking the window."""
@@ -168,51 +118,16 @@ class MainWindow(QMainWindow):
         self.panel = ExplainPanel(self._services.models, self._services.methods)
         self.results = Results()
         self.playback = Playback(self)
-        view = QSplitter(Qt.Orientation.Vertical)
-        upper = QWidget()
-        stack = QVBoxLayout(upper)
-        stack.setContentsMargins(0, 0, 0, 0)
-        stack.setSpacing(0)
-        stack.addWidget(self.panes, 1)
-        stack.addWidget(self.transport)
-        view.addWidget(upper)
-        view.addWidget(self.timeline)
-        view.setStretchFactor(0, 1)
-        view.setStretchFactor(1, 0)
-        view.setSizes([540, 230])
-        view.setChildrenCollapsible(False)
-        central = QWidget()
-        beside = QHBoxLayout(central)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.setSpacing(0)
-        beside.addWidget(view, 1)
-        beside.addWidget(self._side_panel())
-        self.setCentralWidget(central)
+        parts = (self.panes, self.transport, self.timeline, self.panel, self.results)
+        self.setCentralWidget(arranged(*parts))
         self.menu_actions = make_menus(self)
         self.statusBar().showMessage("Ready")
-
-    def _side_panel(self) -> QScrollArea:
-        content = QWidget()
-        content.setObjectName("panel")
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(16)
-        layout.addWidget(self.panel)
-        layout.addWidget(self.results)
-        layout.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(content)
-        area.setFixedWidth(PANEL_PX)
-        return area
 
     def _make_threads(self) -> None:
         self.reader = FrameReader(self)
         self.engine = JobRunner("engine", self, discard=_close)
         self.refilter = JobRunner("curves", self)
-        self.exporter = JobRunner("export", self)
+        self.exporter = Exporter(self._services.export, self)
         self.loader = JobRunner("loader", self)
 
     def _connect(self) -> None:
@@ -240,8 +155,9 @@ class MainWindow(QMainWindow):
         self.refilter.finished.connect(self._on_refilter_finished)
         self.refilter.failed.connect(self.tell)
         self.exporter.progressed.connect(self._on_exporter_progressed)
-        self.exporter.finished.connect(self._on_exporter_finished)
-        self.exporter.failed.connect(self._on_exporter_failed)
+        self.exporter.written.connect(self._on_exporter_written)
+        self.exporter.failed.connect(self.tell)
+        self.exporter.busy_changed.connect(self.menu_actions["cancel_export"].setEnabled)
         self.exporter.cancelled.connect(self._on_exporter_cancelled)
         self.loader.finished.connect(self._on_loader_finished)
         self.loader.failed.connect(self.tell)
@@ -256,41 +172,6 @@ class MainWindow(QMainWindow):
     def explain_chosen(self) -> None:
         """Explain with the settings of the panel."""
         self.explain(self.panel.wish())
-
-    @Slot()
-    def exporter_cancel(self) -> None:
-        """Stop a running export."""
-        self.exporter.cancel()
-
-    @Slot()
-    def choose_video(self) -> None:
-        """Ask for a video file and open it."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open a video")
-        if path:
-            self.open_video(Path(path))
-
-    @Slot()
-    def choose_analysis(self) -> None:
-        """Ask for an analysis folder and open it."""
-        folder = QFileDialog.getExistingDirectory(self, "Open an analysis")
-        if folder:
-            self.open_analysis(Path(folder))
-
-    @Slot()
-    def choose_export(self) -> None:
-        """Ask for a file name and export the annotated clip."""
-        stem = self.video.path.stem if self.video else "clip"
-        name = f"{stem}-annotated.mp4"
-        path, _ = QFileDialog.getSaveFileName(self, "Export the clip", name, "Video (*.mp4)")
-        if path:
-            self.export_to(Path(path).with_suffix(".mp4"))
-
-    @Slot()
-    def choose_save(self) -> None:
-        """Ask for a folder and save the analysis there."""
-        folder = QFileDialog.getExistingDirectory(self, "Save the analysis in this folder")
-        if folder:
-            self.save_analysis_to(Path(folder))
 
     @Slot(ViewState, ViewState)
     def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
@@ -446,20 +327,12 @@ class MainWindow(QMainWindow):
         self.statusBar().showMessage(progress_text(progress))
 
     @Slot(object)
-    def _on_exporter_finished(self, path: Path) -> None:
-        self.menu_actions["cancel_export"].setEnabled(False)
+    def _on_exporter_written(self, path: Path) -> None:
         self.statusBar().showMessage(f"Written: {path}")
         self.exported.emit(path)
 
-    @Slot(object)
-    def _on_exporter_failed(self, failure: Failure) -> None:
-        self.menu_actions["cancel_export"].setEnabled(False)
-        self.statusBar().clearMessage()
-        self.tell(failure)
-
     @Slot()
     def _on_exporter_cancelled(self) -> None:
-        self.menu_actions["cancel_export"].setEnabled(False)
         self.statusBar().showMessage("Export cancelled; nothing was written")
 
     @Slot(int)

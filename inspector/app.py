@@ -18,8 +18,9 @@ from engine.store import Analysis
 from engine.types import Preset, Request
 from engine.video import open_video
 from gui.jobs import Report
+from gui.services import Services
 from gui.theme import apply_theme
-from gui.window import MainWindow, Services
+from gui.window import MainWindow
 from inspector.crash import CrashReporter
 
 _SIGNAL_POLL_MS = 250

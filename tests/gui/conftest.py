@@ -17,7 +17,8 @@ from engine.models import MODELS
 from engine.store import Analysis, Header
 from engine.types import ModelSpec, Preset, Progress, Rect, Request, Window
 from gui.jobs import Report
-from gui.window import MainWindow, Services
+from gui.services import Services
+from gui.window import MainWindow
 from tests.clips import moving_square, write_clip
 
 FRAMES = 40

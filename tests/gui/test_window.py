@@ -247,7 +247,7 @@ def test_export_writes_in_the_background(
 
 def test_export_without_an_analysis_is_told(opened: MainWindow, tmp_path: Path) -> None:
     opened.export_to(tmp_path / "clip.mp4")
-    assert close_messages(opened) == ["There is nothing to export yet."]
+    assert close_messages(opened) == ["There is nothing to write yet."]
 
 
 def test_export_can_be_cancelled(

@@ -1,0 +1,41 @@
+"""File dialogs behind the menu: each asks, then tells the window what was chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+if TYPE_CHECKING:
+    from gui.window import MainWindow
+
+
+def choose_video(window: MainWindow) -> None:
+    """Ask for a video file and open it."""
+    path, _ = QFileDialog.getOpenFileName(window, "Open a video")
+    if path:
+        window.open_video(Path(path))
+
+
+def choose_analysis(window: MainWindow) -> None:
+    """Ask for an analysis folder and open it."""
+    folder = QFileDialog.getExistingDirectory(window, "Open an analysis")
+    if folder:
+        window.open_analysis(Path(folder))
+
+
+def choose_export(window: MainWindow) -> None:
+    """Ask for a file name and export the annotated clip."""
+    stem = window.video.path.stem if window.video else "clip"
+    name = f"{stem}-annotated.mp4"
+    path, _ = QFileDialog.getSaveFileName(window, "Export the clip", name, "Video (*.mp4)")
+    if path:
+        window.export_to(Path(path).with_suffix(".mp4"))
+
+
+def choose_save(window: MainWindow) -> None:
+    """Ask for a folder and save the analysis there."""
+    folder = QFileDialog.getExistingDirectory(window, "Save the analysis in this folder")
+    if folder:
+        window.save_analysis_to(Path(folder))
