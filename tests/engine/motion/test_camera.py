@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.motion import CameraMotion, camera_field, camera_motion, flow_between
+from tests.engine.motion.rendered import HEIGHT, WIDTH, Scene, field, scene, shift, turn, yaw
+
+MOTIONS = [np.eye(3), shift(0.3, -0.2), shift(6, 2), turn(2, zoom=0.98), yaw(1.5)]
+SIZE = (HEIGHT, WIDTH)
+
+
+def estimated(frames: list[np.ndarray]) -> CameraMotion:
+    first, second = (cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames)
+    return camera_motion(first, second, flow_between(*frames))
+
+
+def is_refused(motion: CameraMotion) -> bool:
+    return np.array_equal(motion.transform, np.eye(3)) and np.isnan(motion.inlier_share)
+
+
+def error_px(motion: CameraMotion, truth: Scene) -> float:
+    off = camera_field(motion.transform, SIZE) - truth.background_flow
+    return float(np.median(np.linalg.norm(off, axis=-1)))
+
+
+def lone_object(step: tuple[float, float]) -> list[np.ndarray]:
+    """A textured thing that moves before a wall of one colour."""
+    frames = scene(np.eye(3), 0.2, step).frames
+    wall = np.full_like(frames[0], 100)
+    (top, bottom), (left, right) = (40, 140), (60, 180)
+    for index, frame in enumerate(frames):
+        x, y = (round(index * part) for part in step)
+        inside = np.s_[top + 15 + y : bottom - 15 + y, left + 15 + x : right - 15 + x]
+        wall_with = wall.copy()
+        wall_with[inside] = frame[inside]
+        frames[index] = wall_with
+    return frames
+
+
+@pytest.mark.parametrize("motion", MOTIONS)
+def test_field_equals_the_transform_pixel_by_pixel(motion: np.ndarray) -> None:
+    assert np.allclose(camera_field(motion, SIZE), field(motion), atol=1e-4)
+
+
+@pytest.mark.parametrize("motion", MOTIONS)
+def test_camera_is_found_behind_a_large_object(motion: np.ndarray) -> None:
+    truth = scene(motion, 0.35, (-5, 3))
+    found = estimated(truth.frames)
+    assert error_px(found, truth) < 0.1
+    assert 0.35 < found.inlier_share < 0.75
+
+
+def test_camera_is_told_from_an_object_that_moves_a_pixel() -> None:
+    truth = scene(np.eye(3), 0.35, (1.2, 0))
+    assert error_px(estimated(truth.frames), truth) < 0.1
+
+
+def test_camera_without_an_object_is_followed_by_nearly_all() -> None:
+    assert estimated(scene(shift(1.5, 0.5)).frames).inlier_share > 0.9
+
+
+def test_camera_is_the_same_each_time_whatever_the_random_state() -> None:
+    frames = scene(turn(1), 0.3, (4, 4), noise=5).frames
+    answers = []
+    for seed in (1, 2):
+        cv2.setRNGSeed(seed)
+        answers.append(estimated(frames).transform)
+    assert np.array_equal(*answers)
+
+
+def test_camera_does_not_follow_a_lone_object_before_a_plain_wall() -> None:
+    assert is_refused(estimated(lone_object((5, 2))))
+
+
+def test_camera_is_refused_without_texture() -> None:
+    assert is_refused(estimated([np.full((HEIGHT, WIDTH, 3), 80, np.uint8)] * 2))
+
+
+def test_camera_is_refused_across_a_cut() -> None:
+    first, second = scene(np.eye(3)).frames[0], scene(np.eye(3), 1.0).frames[0]
+    assert is_refused(estimated([first, second]))
+
+
+def test_camera_is_refused_with_few_corners() -> None:
+    picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    picture[60:120, 80:160] = 200
+    assert is_refused(estimated([picture, np.roll(picture, 3, axis=1)]))
+
+
+def test_camera_transform_cannot_be_written() -> None:
+    assert not estimated(scene(np.eye(3)).frames).transform.flags.writeable
