@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from engine.attribution import Attribution, attribute, check_method
-from engine.attribution.targets import resolve_target
+from engine.attribution import METHODS, Attribution, estimate
+from engine.attribution.catalogue import check_options, find_entry
+from engine.attribution.explain_clip import Explainer
+from engine.attribution.targets import Contrast, Target, resolve_target
 from engine.cancel import Check, never
-from engine.errors import VideoError
+from engine.errors import AttributionError, VideoError
 from engine.models import Clip, VideoModel, load_model, sample_frames, seen_rect
 from engine.selective import checked_sigma, recipe_for
 from engine.store import Analysis, Header
@@ -65,7 +67,9 @@ def explain(
     """
     checked_sigma(request.sigma)
     recipe_for(request.preset)
-    check_method(request.method)
+    check_options(request.method, dict(request.options))
+    request = replace(request, method=find_entry(request.method).info.name)
+    _target(request)
     try:
         return _explain(request, report, check, folder)
     except _DamagedError:
@@ -89,8 +93,7 @@ def _explain(request: Request, report: Report, check: Check, folder: Path | None
             report=report,
             check=check,
         )
-        if request.target is not None:
-            request = replace(request, target=resolve_target(model.spec, request.target))
+        request = _resolved(request, model)
         header = _header(replace(request, frames=(start, stop)), model, video)
         analysis = Analysis.create(header, folder)
         try:
@@ -104,6 +107,15 @@ def _explain(request: Request, report: Report, check: Check, folder: Path | None
             analysis.close()
             raise
     return analysis
+
+
+def _resolved(request: Request, model: VideoModel) -> Request:
+    """The request with its classes as indices."""
+    first, second = (
+        None if given is None else resolve_target(model.spec, given)
+        for given in (request.target, request.against)
+    )
+    return replace(request, target=first, against=second)
 
 
 def checked_range(frames: tuple[int, int] | None, count: int, path: Path) -> tuple[int, int]:
@@ -143,33 +155,106 @@ def _fill(
     analysis: Analysis, model: VideoModel, video: Video, report: Report, check: Check
 ) -> None:
     header = analysis.header
-    request = header.request
     steps, length = len(header.step_frames), model.spec.frames
-    starts = window_starts(steps, length, request.overlap)
+    starts = window_starts(steps, length, header.request.overlap)
     clips = _Clips(model, video, header, check)
     blend = _Blend(length, model.spec.crop)
-    began = time.monotonic()
-    report(Progress("Explaining", 0, len(starts), None, analysis))
-    for done, (first, following) in enumerate(zip(starts, (*starts[1:], steps), strict=True), 1):
+    clock = _Clock(report, analysis, len(starts))
+    explainer = Explainer(
+        model,
+        _target(header.request),
+        header.request.method,
+        report=clock.inside,
+        check=check,
+        **dict(header.request.options),
+    )
+    clock.begin(model, clips, header.request)
+    done = 0
+    while done < len(starts):
+        batch = [clips.window(first) for first in starts[done : done + explainer.batch]]
+        found = explainer.explain([cut.clip for cut in batch])
+        for cut, result in zip(batch, found, strict=True):
+            done += 1
+            following = (*starts, steps)[done]
+            blend.add(result.relevance[: length - cut.padded])
+            analysis.append([_window(cut, result)], blend.take(following - cut.first))
+        clock.windows(done)
         check()
-        clip, indices, padded = clips.window(first)
-        result = attribute(model, clip, request.target, request.method)
-        valid = length - padded
-        blend.add(result.relevance[:valid])
-        window = _window(first, indices, padded, result)
-        analysis.append([window], blend.take(following - first))
-        left = (time.monotonic() - began) / done * (len(starts) - done)
-        report(Progress("Explaining", done, len(starts), left, analysis))
 
 
-def _window(first: int, indices: list[int], padded: int, result: Attribution) -> Window:
+def _target(request: Request) -> Target:
+    if request.against is None:
+        return request.target
+    if request.target is None:
+        raise AttributionError(
+            "A class to compare with is given, but not the class to explain.",
+            "Give both: why this class (--class) rather than that one (--against).",
+        )
+    return Contrast(request.target, request.against)
+
+
+class _Clock:
+    """Tells how far the windows are and how long the rest takes."""
+
+    def __init__(self, report: Report, analysis: Analysis, windows: int) -> None:
+        self._report = report
+        self._analysis = analysis
+        self._windows = windows
+        self._done = 0
+        self._began = time.monotonic()
+
+    def begin(self, model: VideoModel, clips: _Clips, request: Request) -> None:
+        """Report the start: with the time it will take, where a clip takes many passes."""
+        left = None
+        if METHODS[request.method].passes > 1:
+            cut = clips.window(0)
+            left = (
+                self._windows
+                * estimate(model, cut.clip, request.method, **dict(request.options)).seconds
+            )
+        self._began = time.monotonic()
+        self._tell(0, self._windows, left)
+
+    def windows(self, done: int) -> None:
+        """Report windows that are done."""
+        self._done = done
+        self._tell(done, self._windows, self._left(done))
+
+    def inside(self, progress: Progress) -> None:
+        """Report passes that are done of a window."""
+        share = self._done + progress.done / progress.total
+        total = self._windows * progress.total
+        self._tell(round(share * progress.total), total, self._left(share))
+
+    def _left(self, windows: float) -> float:
+        return (time.monotonic() - self._began) / windows * (self._windows - windows)
+
+    def _tell(self, done: int, total: int, left: float | None) -> None:
+        self._report(Progress("Explaining", done, total, left, self._analysis))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cut:
+    """A window cut out of the video: its clip, first step, frames, and how many are padding."""
+
+    clip: Clip
+    first: int
+    indices: list[int]
+    padded: int
+
+
+def _window(cut: _Cut, result: Attribution) -> Window:
+    if result.target is None:
+        raise ValueError("a request always explains a class")
     return Window(
-        start_step=first,
-        frame_indices=np.array(indices, dtype=np.int64),
-        padded=padded,
+        start_step=cut.first,
+        frame_indices=np.array(cut.indices, dtype=np.int64),
+        padded=cut.padded,
         logits=result.logits,
         target=result.target,
         conservation=result.conservation,
+        time_step=result.time_step,
+        notices=result.notices,
     )
 
 
@@ -183,8 +268,8 @@ class _Clips:
         self._first = 0
         self._held: list[Clip] = []
 
-    def window(self, first: int) -> tuple[Clip, list[int], int]:
-        """Clip that starts at a step, its frames, and how many of them are padding."""
+    def window(self, first: int) -> _Cut:
+        """The window that starts at a step; steps never go back."""
         del self._held[: first - self._first]
         self._first = first
         length = self._model.spec.frames
@@ -194,7 +279,7 @@ class _Clips:
         padded = first + length - last
         parts = self._held + self._held[-1:] * padded
         indices = self._header.step_frames[first:last].tolist()
-        return _joined(parts), indices + indices[-1:] * padded, padded
+        return _Cut(_joined(parts), first, indices + indices[-1:] * padded, padded)
 
     def _prepared(self, video: Video, check: Check) -> Iterator[Clip]:
         for picture in video.frames(self._header.step_frames + self._header.start, check):

@@ -62,6 +62,9 @@ class ModelSpec:
         Per channel (RGB), subtracted and divided after scaling to ``value_range``.
     value_range : (float, float)
         What uint8 0 and 255 become before mean and std.
+    layer : str
+        Module that class activation maps are made of, as in ``named_modules``; empty takes
+        the last one whose output has height and width.
     """
 
     name: str
@@ -74,6 +77,7 @@ class ModelSpec:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     value_range: tuple[float, float] = (0.0, 1.0)
+    layer: str = ""
 
     def __post_init__(self) -> None:
         if (self.fps is None) == (self.stride is None):
@@ -102,9 +106,13 @@ class Request:
         The user's own weights and labels file (one label a line).
     method : str
         Attribution method, a key of `engine.attribution.METHODS`.
+    options : tuple of (str, str or float or bool)
+        Names and values of the method's options, see `MethodInfo.options`.
     target : int, str or None
         Class to explain, by index or name. None follows the model: in each window the class
         it scores highest there.
+    against : int, str or None
+        Class whose logit is subtracted: why ``target`` rather than this one.
     preset : str
         How relevance is separated, one of `PRESETS`.
     sigma : float
@@ -122,7 +130,9 @@ class Request:
     weights: Path | None = None
     labels: Path | None = None
     method: str = "lrp"
+    options: tuple[tuple[str, str | float | bool], ...] = ()
     target: int | str | None = None
+    against: int | str | None = None
     preset: Preset = "recommended"
     sigma: float = DEFAULT_SIGMA
     frames: tuple[int, int] | None = None
@@ -149,6 +159,10 @@ class Window:
         Index of the class that was explained.
     conservation : float
         Sum of relevance over the explained logit; 1 where the method conserves it.
+    time_step : int
+        Frames that share one time step of the relevance: 1, or more for coarse maps.
+    notices : tuple of str
+        What the user should know of how it was explained.
     """
 
     start_step: int
@@ -157,6 +171,8 @@ class Window:
     logits: Float32Array
     target: int
     conservation: float
+    time_step: int = 1
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.frame_indices.setflags(write=False)
@@ -187,6 +203,33 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionInfo:
+    """An option of a method as menus and the command line show it.
+
+    Attributes
+    ----------
+    name, text : str
+        Key, and one sentence for people.
+    kind : str
+        "str", "int", "float" or "bool".
+    default : str, int, float or bool
+        Its value where none is given.
+    choices : tuple of str
+        The values it can have; empty where any will do.
+    low, high : float or None
+        Its range, both ends included.
+    """
+
+    name: str
+    text: str
+    kind: str
+    default: str | float | bool
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MethodInfo:
     """An attribution method as menus and the command line show it.
 
@@ -194,24 +237,34 @@ class MethodInfo:
     ----------
     name : str
         Key under which it is asked for.
-    title : str
-        Name for people.
+    title, family : str
+        Name for people, and the group it is listed in.
     summary : str
         One sentence: what its relevance means.
+    trust : str
+        When to trust it, and when not.
     cost : str
         Cost relative to one plain gradient.
+    passes : int
+        Passes over the network that it takes for a clip with its default options.
     conserves : bool
         Whether the relevance sums to the explained logit.
     source : str
         Paper.
+    options : tuple of OptionInfo
+        What can be set.
     """
 
     name: str
     title: str
+    family: str
     summary: str
+    trust: str
     cost: str
+    passes: int
     conserves: bool
     source: str
+    options: tuple[OptionInfo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from engine.attribution.catalogue import DEFAULT_METHOD, METHODS
 
 if TYPE_CHECKING:
-    from engine.attribution.explain_clip import Attribution, attribute, check_method
+    from engine.attribution.estimate import Estimate, estimate
+    from engine.attribution.explain_clip import Attribution, attribute, attribute_all
+    from engine.attribution.frozen_frame import FrozenFrameSplit, frozen_frame_split
+    from engine.attribution.layers import LayerInfo, layers_of
+    from engine.attribution.motion_use import MotionUse, motion_use
+    from engine.attribution.targets import Contrast
 
-__all__ = ["DEFAULT_METHOD", "METHODS", "Attribution", "attribute", "check_method"]
+__all__ = [
+    "DEFAULT_METHOD",
+    "METHODS",
+    "Attribution",
+    "Contrast",
+    "Estimate",
+    "FrozenFrameSplit",
+    "LayerInfo",
+    "MotionUse",
+    "attribute",
+    "attribute_all",
+    "estimate",
+    "frozen_frame_split",
+    "layers_of",
+    "motion_use",
+]
+
+_NEED_TORCH = {
+    "Attribution": "explain_clip",
+    "attribute": "explain_clip",
+    "attribute_all": "explain_clip",
+    "Contrast": "targets",
+    "Estimate": "estimate",
+    "estimate": "estimate",
+    "FrozenFrameSplit": "frozen_frame",
+    "frozen_frame_split": "frozen_frame",
+    "LayerInfo": "layers",
+    "layers_of": "layers",
+    "MotionUse": "motion_use",
+    "motion_use": "motion_use",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from engine.attribution import explain_clip
-
-        return getattr(explain_clip, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """Import a name that needs torch when it is first asked for (PEP 562)."""
+    if name not in _NEED_TORCH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_NEED_TORCH[name]}"), name)

@@ -1,36 +1,94 @@
-"""The gradient of the explained logit, plain or times the input."""
+"""The gradient of the explained score: plain, times the input, averaged over noise or a path."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from engine.attribution.baselines import baseline_of
+from engine.attribution.batches import generator_for, in_batches
+from engine.attribution.found import Found
+from engine.attribution.options import (
+    IntegratedGradientsOptions,
+    MethodOptions,
+    SmoothGradOptions,
+)
+from engine.attribution.subject import Subject
 from engine.models.model import Clip
 
 
-def explain_by_gradient(
-    network: Callable[[Tensor], Tensor], clip: Clip, choose: Callable[[Tensor], int]
-) -> tuple[Tensor, Tensor]:
-    """Gradient of one logit by the input (Simonyan et al. 2014, arXiv 1312.6034).
-
-    Parameters and results as for `engine.attribution.lrp.explain_by_lrp`.
-    """
-    leaf = clip.tensor.detach().clone().requires_grad_()
-    with torch.enable_grad():
-        logits = network(leaf.clone())  # a copy, as the network may change its input in place
-        logit = logits[0, choose(logits.detach())]
-    (gradient,) = torch.autograd.grad(logit, leaf)
+def gradient_of(subject: Subject, values: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradient of the scores by the clips, (N, C, T, h, w), and the logits, (N, K)."""
+    leaf = values.detach().clone().requires_grad_()
+    logits = subject.logits(leaf.clone())  # a copy, as the network may change its input in place
+    (gradient,) = torch.autograd.grad(subject.scores(logits).sum(), leaf)
     return gradient, logits.detach()
 
 
-def explain_by_input_x_gradient(
-    network: Callable[[Tensor], Tensor], clip: Clip, choose: Callable[[Tensor], int]
-) -> tuple[Tensor, Tensor]:
-    """Input times gradient (Shrikumar et al. 2016, arXiv 1605.01713).
+def explain_by_gradient(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+    """Gradient of the score by the input (Simonyan et al. 2014, arXiv 1312.6034)."""
+    gradient, logits = gradient_of(subject, clip.tensor)
+    return Found(gradient.sum(1), logits, subject.scores(logits))
 
-    Parameters and results as for `engine.attribution.lrp.explain_by_lrp`.
+
+def explain_by_input_x_gradient(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+    """Input times gradient (Shrikumar et al. 2016, arXiv 1605.01713)."""
+    gradient, logits = gradient_of(subject, clip.tensor)
+    return Found((clip.tensor * gradient).sum(1), logits, subject.scores(logits))
+
+
+def explain_by_smooth_grad(subject: Subject, clip: Clip, options: SmoothGradOptions) -> Found:
+    """Mean gradient over noisy copies of the clip (Smilkov et al. 2017, arXiv 1706.03825).
+
+    Every clip is explained for its own class, that of the clip without noise.
     """
-    gradient, logits = explain_by_gradient(network, clip, choose)
-    return clip.tensor * gradient, logits
+    subject, logits = subject.fixed_on(clip.tensor)
+    values = clip.tensor
+    spread = options.noise * (values.amax() - values.amin())
+
+    def noisy(first: int, last: int) -> Tensor:
+        draws = [
+            torch.randn(values.shape[1:], generator=generator_for(options.seed, index))
+            for index in range(first, last)
+        ]
+        copies = values + spread * torch.stack(draws).to(values)
+        return gradient_of(subject, copies)[0].sum((0, 1))[None]
+
+    total = _summed(subject, options.samples, noisy)
+    return Found(total / options.samples, logits, subject.scores(logits))
+
+
+def explain_by_integrated_gradients(
+    subject: Subject, clip: Clip, options: IntegratedGradientsOptions
+) -> Found:
+    """Gradients along the way from a baseline (Sundararajan et al. 2017, arXiv 1703.01365).
+
+    The sum over the input is the score less the baseline's score, up to the error of the
+    integration (eq. 1 and proposition 1).
+    """
+    subject, logits = subject.fixed_on(clip.tensor)
+    start = baseline_of(options.baseline, clip)
+    change = clip.tensor - start
+    nodes, weights = np.polynomial.legendre.leggauss(options.steps)
+    places = torch.tensor((nodes + 1) / 2, dtype=change.dtype, device=change.device)
+    shares = torch.tensor(weights / 2, dtype=change.dtype, device=change.device)
+
+    def along(first: int, last: int) -> Tensor:
+        at = places[first:last].view(-1, 1, 1, 1, 1)
+        gradient = gradient_of(subject, start + at * change)[0]
+        return torch.einsum("n,nctyx->ctyx", shares[first:last], gradient)[None]
+
+    total = _summed(subject, options.steps, along)
+    explained = subject.scores(logits) - subject.score_of(start)
+    return Found((total * change).sum(1), logits, explained)
+
+
+def _summed(subject: Subject, count: int, part: Callable[[int, int], Tensor]) -> Tensor:
+    """Sum of what passes ``first`` to ``last`` give, in batches that fit the memory."""
+    totals: list[Tensor] = []
+    for piece in in_batches(subject, count, part, gradients=True):
+        totals = [totals[0] + piece] if totals else [piece]
+    return totals[0]

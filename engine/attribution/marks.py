@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from torch import Tensor
@@ -11,7 +11,11 @@ Bounds = tuple[Tensor, Tensor]
 
 
 def mark(tensor: Tensor, **marks: Any) -> None:
-    """Note on a tensor what it is: its ``bounds``, the ``layer`` it left, what is ``newer``."""
+    """Note on a tensor what it is.
+
+    Its ``bounds``, the ``layer`` it left, what is ``newer``, whether it is a ``gate``, and which
+    operations without a rule it ``lacks``.
+    """
     for name, value in marks.items():
         setattr(tensor, f"_{name}", value)
 
@@ -19,6 +23,26 @@ def mark(tensor: Tensor, **marks: Any) -> None:
 def bounds_of(value: Any) -> Bounds | None:
     """Lowest and highest values of the network's input, moved at most; None for all else."""
     return getattr(value, "_bounds", None)
+
+
+def is_gate(value: Any) -> bool:
+    """Whether a tensor is a sigmoid, moved at most: what it multiplies takes all relevance."""
+    return getattr(value, "_gate", False)
+
+
+def lacking(result: Any, name: str) -> Any:
+    """Note that a result came from an operation without a rule; returns the result."""
+    for part in _tensors((result,)):
+        mark(part, lacks={**lacks(part), name: None})
+    return result
+
+
+def lacks(value: Any) -> dict[str, None]:
+    """Operations without a rule behind a value, or behind the tensors in a list of arguments."""
+    found: dict[str, None] = {}
+    for part in _tensors((value,)):
+        found |= getattr(part, "_lacks", {})
+    return found
 
 
 def newest(value: Any) -> Any:
@@ -42,9 +66,12 @@ def alias(values: Tensor) -> Tensor:
 
 def follows(args: Iterable[Any], kwargs: dict[str, Any]) -> bool:
     """Whether a tensor among the arguments descends from the network's input."""
-    for value in (*args, *kwargs.values()):
-        if isinstance(value, Tensor) and value.requires_grad:
-            return True
-        if isinstance(value, tuple | list) and follows(value, {}):
-            return True
-    return False
+    return any(tensor.requires_grad for tensor in _tensors((*args, *kwargs.values())))
+
+
+def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from _tensors(value)

@@ -1,9 +1,10 @@
 """Relevance rules of linear operations, each as a function of what went in and what came back.
 
-An operation is given as ``op(values, weight)`` without its bias: no bias takes relevance, so
-that the sum over the input equals the explained logit. Every rule works for convolutions of
-any dimension, transposed, grouped or dilated ones, and for matrix products alike, because it
-asks autograd for the transposed operation.
+An operation is given as ``op(values, weight)`` without its bias. By default no bias takes
+relevance, so that the sum over the input equals the explained score; given a ``bias`` that
+broadcasts to the result, it takes its share, as in the original papers. Every rule works for
+convolutions of any dimension, transposed, grouped or dilated ones, and for matrix products
+alike, because it asks autograd for the transposed operation.
 """
 
 from __future__ import annotations
@@ -14,34 +15,118 @@ import torch
 from torch import Tensor
 
 LinearOp = Callable[[Tensor, Tensor], Tensor]
+Part = tuple[Tensor, Tensor]
 
-_STABILISER = 1e-6
+_RELATIVE = 1e-6
+_MOST = 1e-4
 _NOTHING = 1e-12
 
 
-def epsilon(op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor) -> Tensor:
-    """Epsilon rule (Bach et al. 2015, eq. 58): in proportion to each input's contribution."""
-    result, total = _signed(op, values, weight, relevance)
+def epsilon(
+    op: LinearOp,
+    values: Tensor,
+    weight: Tensor,
+    relevance: Tensor,
+    *,
+    bias: Tensor | None = None,
+    stabiliser: float = 0.0,
+    epsilon: float = 0.0,
+) -> Tensor:
+    """Epsilon rule (Bach et al. 2015, eq. 58): in proportion to each input's contribution.
+
+    ``epsilon`` is in units of the mean size of the sums, so that it does not depend on their
+    scale; it takes relevance from weak and contradictory contributions.
+    """
+    result, total = _signed(op, values, weight, relevance, bias, stabiliser, epsilon)
     lost = relevance * (total == 0)
     return result + flat(op, values, weight, lost) if bool(lost.any()) else result
 
 
-def z_plus(op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor) -> Tensor:
+def z_plus(
+    op: LinearOp,
+    values: Tensor,
+    weight: Tensor,
+    relevance: Tensor,
+    *,
+    bias: Tensor | None = None,
+    stabiliser: float = 0.0,
+) -> Tensor:
     """z+ rule (Montavon et al. 2017, eq. 15; alpha=1, beta=0): in proportion to what excited."""
-    if float(values.min()) >= 0:  # as behind every ReLU: nothing to sort out
-        return _excited(op, [(values.detach(), weight.clamp(min=0))], relevance)
-    up = values.clamp(min=0), weight.clamp(min=0)
-    down = values.clamp(max=0), weight.clamp(max=0)
-    return _excited(op, [up, down], relevance)
+    parts = _exciting(values, weight)
+    return _excited(op, parts, relevance, _clamped(bias, min=0), stabiliser)
+
+
+def alpha_beta(
+    op: LinearOp,
+    values: Tensor,
+    weight: Tensor,
+    relevance: Tensor,
+    *,
+    alpha: float = 2.0,
+    bias: Tensor | None = None,
+    stabiliser: float = 0.0,
+) -> Tensor:
+    """alpha-beta rule (Bach et al. 2015, eq. 60) with beta = alpha - 1.
+
+    What excited takes alpha times the relevance, what inhibited gives back beta times. As in the
+    paper, an output that nothing inhibited passes on alpha times its relevance.
+    """
+    exciting, inhibiting = _exciting(values, weight), _inhibiting(values, weight)
+    up = _shared(op, exciting, relevance, _clamped(bias, min=0), stabiliser)
+    down = _shared(op, inhibiting, relevance, _clamped(bias, max=0), stabiliser)
+    return alpha * up - (alpha - 1) * down
+
+
+def gamma(
+    op: LinearOp,
+    values: Tensor,
+    weight: Tensor,
+    relevance: Tensor,
+    *,
+    gamma: float = 0.25,
+    positive: Tensor | None = None,
+    bias: Tensor | None = None,
+    stabiliser: float = 0.0,
+) -> Tensor:
+    """Gamma rule (Montavon et al. 2019, section 10.2.3) for inputs of either sign.
+
+    Exciting contributions count 1 + gamma times where the output is positive, inhibiting ones
+    where it is negative (Andeol et al. 2021).
+
+    Parameters
+    ----------
+    positive : bool Tensor or None
+        Where the operation's result was positive; None takes that of the result without bias,
+        which keeps the denominators from vanishing where the bias takes no share.
+    """
+    if positive is None:
+        with torch.no_grad():
+            positive = op(values, weight) > 0
+    more, less = weight + gamma * weight.clamp(min=0), weight + gamma * weight.clamp(max=0)
+    favoured = None if bias is None else bias + gamma * bias.clamp(min=0)
+    result = _shared(op, _by_sign(values, more, less), relevance * positive, favoured, stabiliser)
+    if bool(positive.all()):
+        return result
+    opposed = None if bias is None else bias + gamma * bias.clamp(max=0)
+    parts = _by_sign(values, less, more)
+    return result + _shared(op, parts, relevance * ~positive, opposed, stabiliser)
 
 
 def flat(op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor) -> Tensor:
-    """Flat rule (Lapuschkin et al. 2017): evenly over the receptive field.
+    """Flat rule (Lapuschkin et al. 2019): evenly over the receptive field.
 
     It is also where the other rules turn for relevance of an output that no input contributed
     to: it came from a bias, and is not to be lost.
     """
-    return _signed(op, torch.ones_like(values), torch.ones_like(weight), relevance)[0]
+    ones = torch.ones_like(values)
+    return _signed(op, ones, torch.ones_like(weight), relevance, None, 0.0, 0.0)[0]
+
+
+def w_square(
+    op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor, *, stabiliser: float = 0.0
+) -> Tensor:
+    """w^2 rule (Montavon et al. 2017, eq. 12): in proportion to the squared weights."""
+    return _excited(op, [(torch.ones_like(values), weight.square())], relevance, None, stabiliser)
 
 
 def z_box(
@@ -53,25 +138,27 @@ def z_box(
     relevance: Tensor,
     *,
     wide: bool = False,
+    stabiliser: float = 0.0,
 ) -> Tensor:
     """z^B rule (Montavon et al. 2017, eq. 16) for inputs between ``low`` and ``high``.
 
     ``x w - low w+ - high w-`` is regrouped as ``(x - low) w+ + (x - high) w-``: a third less
-    work, and no term is negative for an input within its bounds. ``wide`` does both terms in
-    one call with twice the channels, for a convolution (not a transposed one) of one group.
+    work, and no term is negative for an input within its bounds. A bias has no part in it: it
+    is subtracted from itself. ``wide`` does both terms in one call with twice the channels, for
+    a convolution (not a transposed one) of one group.
     """
     parts = [(values - low, weight.clamp(min=0)), (values - high, weight.clamp(max=0))]
     if not wide:
-        return _excited(op, parts, relevance)
+        return _excited(op, parts, relevance, None, stabiliser)
     joined = [
         (torch.cat([part[0] for part in parts], 1), torch.cat([part[1] for part in parts], 1))
     ]
-    one, other = _excited(op, joined, relevance).chunk(2, 1)
+    one, other = _excited(op, joined, relevance, None, stabiliser).chunk(2, 1)
     return one + other
 
 
 def proportional(op: Callable[[Tensor], Tensor], values: Tensor, relevance: Tensor) -> Tensor:
-    """Average pooling and means: in proportion to each input's part of the sum."""
+    """Average pooling, sums and means: in proportion to each input's part of the sum."""
     return epsilon(lambda leaf, _: op(leaf), values, values, relevance)
 
 
@@ -92,19 +179,69 @@ def shared(first: Tensor, second: Tensor, relevance: Tensor) -> tuple[Tensor, Te
     return taken, relevance - taken
 
 
+def shared_signed(
+    first: Tensor, second: Tensor, relevance: Tensor, *, stabiliser: float = 0.0
+) -> tuple[Tensor, Tensor]:
+    """Addition: in proportion to the signed values, the epsilon rule with both weights 1.
+
+    Shares may exceed 1 where the inputs nearly cancel.
+    """
+    total = first + second
+    beneath = _stabilised(total, stabiliser)
+    none = total == 0
+    one, other = (torch.where(none, 0.5, side / beneath) for side in (first, second))
+    return relevance * one, relevance * other
+
+
+def _by_sign(values: Tensor, weight: Tensor, opposite: Tensor) -> list[Part]:
+    """Positive values with one weight, negative ones with the other."""
+    if float(values.min()) >= 0:  # as behind every ReLU: nothing to sort out
+        return [(values.detach(), weight)]
+    return [(values.clamp(min=0), weight), (values.clamp(max=0), opposite)]
+
+
+def _exciting(values: Tensor, weight: Tensor) -> list[Part]:
+    """Contributions that are not negative."""
+    if float(values.min()) >= 0:
+        return [(values.detach(), weight.clamp(min=0))]
+    return _by_sign(values, weight.clamp(min=0), weight.clamp(max=0))
+
+
+def _inhibiting(values: Tensor, weight: Tensor) -> list[Part]:
+    """Contributions that are not positive."""
+    if float(values.min()) >= 0:
+        return [(values.detach(), weight.clamp(max=0))]
+    return _by_sign(values, weight.clamp(max=0), weight.clamp(min=0))
+
+
+def _clamped(
+    bias: Tensor | None, *, min: float | None = None, max: float | None = None
+) -> Tensor | None:
+    return None if bias is None else bias.clamp(min=min, max=max)
+
+
 def _signed(
-    op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor
+    op: LinearOp,
+    values: Tensor,
+    weight: Tensor,
+    relevance: Tensor,
+    bias: Tensor | None,
+    stabiliser: float,
+    epsilon: float,
 ) -> tuple[Tensor, Tensor]:
     """Share relevance in proportion to signed contributions; the result and their sums."""
     with torch.enable_grad():
         leaf = values.detach().requires_grad_()
         total = op(leaf, weight)
-    found = total.detach()
-    (pulled,) = torch.autograd.grad(total, leaf, relevance / _stabilised(found))
+    found = total.detach() if bias is None else total.detach() + bias
+    beneath = _stabilised(found, stabiliser, epsilon)
+    (pulled,) = torch.autograd.grad(total, leaf, relevance / beneath)
     return values * pulled, found
 
 
-def _excited(op: LinearOp, parts: list[tuple[Tensor, Tensor]], relevance: Tensor) -> Tensor:
+def _excited(
+    op: LinearOp, parts: list[Part], relevance: Tensor, bias: Tensor | None, stabiliser: float
+) -> Tensor:
     """Share relevance in proportion to contributions none of which is negative.
 
     Parameters
@@ -115,21 +252,54 @@ def _excited(op: LinearOp, parts: list[tuple[Tensor, Tensor]], relevance: Tensor
         What contributes; the results of ``op`` add up. The values have no history.
     relevance : Tensor
         Of the results.
+    bias : Tensor or None
+        What the bias contributes, not negative.
+    stabiliser : float
+        As for `_stabilised`; here 0 adds nothing.
     """
-    with torch.enable_grad():
-        leaves = [values.requires_grad_() for values, _ in parts]
-        terms = [op(leaf, weight) for leaf, (_, weight) in zip(leaves, parts, strict=True)]
-        total = terms[0] if len(terms) == 1 else terms[0] + terms[1]
-    found = total.detach()
+    total, leaves = _summed(op, parts)
+    found = total.detach() if bias is None else total.detach() + bias
     orphaned = found <= _NOTHING * found.max()
-    pulled = torch.autograd.grad(total, leaves, (relevance / found).masked_fill_(orphaned, 0.0))
-    result = leaves[0].detach() * pulled[0]
-    if len(leaves) > 1:
-        result.addcmul_(leaves[1].detach(), pulled[1])
+    beneath = _stabilised(found, stabiliser) if stabiliser else found
+    result = _pulled(total, leaves, (relevance / beneath).masked_fill_(orphaned, 0.0))
     lost = relevance * orphaned
     return result + flat(op, *parts[0], lost) if bool(lost.any()) else result
 
 
-def _stabilised(total: Tensor) -> Tensor:
-    floor = _STABILISER * total.abs().mean() + torch.finfo(total.dtype).tiny
+def _shared(
+    op: LinearOp, parts: list[Part], relevance: Tensor, bias: Tensor | None, stabiliser: float
+) -> Tensor:
+    """Share relevance in proportion to contributions; where they sum to nothing, none."""
+    total, leaves = _summed(op, parts)
+    found = total.detach() if bias is None else total.detach() + bias
+    share = (relevance / _stabilised(found, stabiliser)).masked_fill_(found == 0, 0.0)
+    return _pulled(total, leaves, share)
+
+
+def _summed(op: LinearOp, parts: list[Part]) -> tuple[Tensor, list[Tensor]]:
+    with torch.enable_grad():
+        leaves = [values.requires_grad_() for values, _ in parts]
+        terms = [op(leaf, weight) for leaf, (_, weight) in zip(leaves, parts, strict=True)]
+        return (terms[0] if len(terms) == 1 else terms[0] + terms[1]), leaves
+
+
+def _pulled(total: Tensor, leaves: list[Tensor], share: Tensor) -> Tensor:
+    """What each input contributed, times the share that came back for it."""
+    pulled = torch.autograd.grad(total, leaves, share)
+    result = leaves[0].detach() * pulled[0]
+    if len(leaves) > 1:
+        result.addcmul_(leaves[1].detach(), pulled[1])
+    return result
+
+
+def _stabilised(total: Tensor, stabiliser: float, epsilon: float = 0.0) -> Tensor:
+    """Sums moved away from zero, so that they can divide.
+
+    ``stabiliser`` is an absolute amount as other programs add it, but never more than 1e-4 of
+    the mean size, which would cost weak networks their relevance; 0 takes 1e-6 of the mean size.
+    ``epsilon`` times the mean size comes on top.
+    """
+    mean = total.abs().mean()
+    floor = (_MOST * mean).clamp(max=stabiliser) if stabiliser else _RELATIVE * mean
+    floor = floor + epsilon * mean + torch.finfo(total.dtype).tiny
     return total + torch.where(total < 0, -floor, floor)

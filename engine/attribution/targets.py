@@ -1,13 +1,113 @@
-"""Which output is explained: a class by index or by name, or the one scored highest."""
+"""What is explained: a class, the difference of two, or any function of the logits."""
 
 from __future__ import annotations
 
-import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
 
 from engine.errors import AttributionError
+from engine.suggestions import closest
 from engine.types import ModelSpec
 
-_FEW = 12
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Why one class rather than another: the difference of two logits is explained.
+
+    Attributes
+    ----------
+    first, second : int or str
+        Classes by index or name; the score is logit(first) - logit(second).
+    """
+
+    first: int | str
+    second: int | str
+
+
+Target = int | str | Contrast | Callable[[Tensor], Tensor] | None
+"""A class by index or name, a `Contrast`, a function from logits (N, K) to scores (N,), or None
+for the class scored highest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Goal:
+    """A target as resolved for one model.
+
+    Attributes
+    ----------
+    index : int or None
+        The class; None for the one scored highest, in each clip its own.
+    against : int or None
+        The class whose logit is subtracted.
+    function : callable or None
+        From logits (N, K) to scores (N,); the classes are not used then.
+    """
+
+    index: int | None = None
+    against: int | None = None
+    function: Callable[[Tensor], Tensor] | None = None
+
+    def indices(self, logits: Tensor) -> list[int | None]:
+        """Class explained in each clip; None where a function is."""
+        if self.function is not None:
+            return [None] * len(logits)
+        if self.index is None:
+            return [int(index) for index in logits.argmax(1)]
+        return [self.index] * len(logits)
+
+    def scores(self, logits: Tensor) -> Tensor:
+        """What is explained in each clip, (N,), from logits (N, K).
+
+        Raises
+        ------
+        AttributionError
+            If the class does not exist, or the function does not give one score a clip.
+        """
+        if self.function is not None:
+            return self._called(logits)
+        for index in (self.index, self.against):
+            if index is not None and index >= logits.shape[1]:
+                raise AttributionError(
+                    f"Class {index} is outside the {logits.shape[1]} outputs of the model.",
+                    f"Use an index from 0 to {logits.shape[1] - 1}.",
+                )
+        rows = torch.arange(len(logits), device=logits.device)
+        scores = logits[rows, logits.argmax(1) if self.index is None else self.index]
+        return scores if self.against is None else scores - logits[rows, self.against]
+
+    def _called(self, logits: Tensor) -> Tensor:
+        assert self.function is not None
+        scores = self.function(logits)
+        if isinstance(scores, Tensor) and scores.dim() == 0 and len(logits) == 1:
+            scores = scores[None]
+        if not isinstance(scores, Tensor) or scores.shape != (len(logits),):
+            raise AttributionError(
+                "The target function does not return one score a clip.",
+                "It takes logits (N, K) and must return a tensor (N,), for example "
+                "lambda logits: logits[:, 3].",
+            )
+        return scores
+
+
+def resolve_goal(spec: ModelSpec, target: Target) -> Goal:
+    """Resolve a target for a model.
+
+    Raises
+    ------
+    AttributionError
+        If the model has no such class, or several of that name.
+    """
+    if target is None:
+        return Goal()
+    if isinstance(target, Contrast):
+        first, second = (resolve_target(spec, side) for side in (target.first, target.second))
+        return Goal(first, second)
+    if isinstance(target, int | str):
+        return Goal(resolve_target(spec, target))
+    return Goal(function=target)
 
 
 def resolve_target(spec: ModelSpec, target: int | str) -> int:
@@ -29,7 +129,7 @@ def resolve_target(spec: ModelSpec, target: int | str) -> int:
             f"{spec.name} has {len(matches)} classes called {text!r}.",
             f"Give one of their indices: {', '.join(map(str, matches))}.",
         )
-    raise AttributionError(f"{spec.name} has no class called {text!r}.", _suggestion(spec, text))
+    raise AttributionError(f"{spec.name} has no class called {text!r}.", closest(text, spec.labels))
 
 
 def _checked_index(spec: ModelSpec, index: int) -> int:
@@ -39,14 +139,3 @@ def _checked_index(spec: ModelSpec, index: int) -> int:
         f"Class {index} is outside the {len(spec.labels)} classes of {spec.name}.",
         f"Use an index from 0 to {len(spec.labels) - 1}, or a class name.",
     )
-
-
-def _suggestion(spec: ModelSpec, text: str) -> str:
-    folded = {label.casefold(): label for label in spec.labels}
-    close = difflib.get_close_matches(text.casefold(), folded, n=3, cutoff=0.5)
-    close += [key for key in folded if text.casefold() in key and key not in close][:3]
-    if close:
-        return f"Did you mean: {', '.join(folded[key] for key in close)}?"
-    if len(spec.labels) <= _FEW:
-        return f"Its classes are: {', '.join(spec.labels)}."
-    return f"Its classes are, for example: {', '.join(spec.labels[:5])}."

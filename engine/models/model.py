@@ -8,7 +8,10 @@ It works frame by frame: the preset turns whole clips into float at source size,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,15 +54,32 @@ class VideoModel:
     spec : ModelSpec
         What its input must be and what its outputs mean.
     module : nn.Module
-        In eval mode, on ``device``, parameters float32 and without gradients of their own.
-        It maps (N, 3, T, h, w) to logits (N, K).
+        On ``device``; as loaded in eval mode, parameters float32 and without gradients of
+        their own. It maps (N, 3, T, h, w) to logits (N, K), or to a dict, tuple or object that
+        holds them.
     device : torch.device
         Where it computes.
+    pack : callable or None
+        For a module that takes something else, such as several pathways: from clips
+        (N, 3, T, h, w) to its argument, or to a tuple of its arguments. Relevance of all that is
+        made of a frame comes together on that frame.
     """
 
     spec: ModelSpec
     module: nn.Module
     device: torch.device
+    pack: Callable[[torch.Tensor], Any] | None = None
+
+    def arguments(self, values: torch.Tensor) -> tuple[Any, ...]:
+        """What the module is called with, from clips (N, 3, T, h, w)."""
+        if self.pack is None:
+            return (values,)
+        packed = self.pack(values)
+        return packed if isinstance(packed, tuple) else (packed,)
+
+    def copied_to(self, device: torch.device) -> VideoModel:
+        """The same model on another device; this one is left as it is."""
+        return replace(self, module=copy.deepcopy(self.module).to(device), device=device)
 
     def preprocess(self, frames: UInt8Array) -> Clip:
         """Turn frames of a video into the network's input.

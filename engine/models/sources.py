@@ -42,6 +42,9 @@ _TORCHVISION_HEADS = {
     "s3d": "classifier.1.weight",
 }
 
+_LAYERS = {"r3d_18": "layer4", "mc3_18": "layer4", "r2plus1d_18": "layer4", "s3d": "features"}
+"""The last layer with space: where class activation maps are made."""
+
 _CLIP_FRAMES = {"s3d": 64}
 """Frames a clip where we leave the metadata. torchvision scores s3d on 128 frames, 8.5 s of
 video: more than many clips have, and 5 GB of memory for one gradient. The network averages
@@ -96,6 +99,7 @@ def _figures() -> Source:
         crop=(FIGURES_SIZE, FIGURES_SIZE),
         mean=FIGURES_MEAN,
         std=FIGURES_STD,
+        layer="features",
     )
     return Source(spec, "head.weight", FiguresNet, _bundled_weights)
 
@@ -139,6 +143,7 @@ def _torchvision_spec(name: str, weights: WeightsEnum) -> ModelSpec:
         crop=(preset.crop_size[0], preset.crop_size[1]),
         mean=tuple(preset.mean),
         std=tuple(preset.std),
+        layer=_LAYERS.get(name, ""),
     )
 
 

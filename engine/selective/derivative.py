@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 _MODES = {"edge": "edge", "zeros": "constant"}  # as NumPy calls them
 
 
-def temporal_derivative(relevance: Volume, *, padding: Padding) -> Volume:
+def temporal_derivative(relevance: Volume, *, padding: Padding, time_step: int = 1) -> Volume:
     """Differentiate a relevance volume along time.
+
+    A map that was made at a coarser time resolution is differentiated there: between the means
+    of its time steps. Differentiating what was interpolated would measure the interpolation.
 
     Parameters
     ----------
@@ -37,6 +40,8 @@ def temporal_derivative(relevance: Volume, *, padding: Padding) -> Volume:
         stays on its device.
     padding : "edge" or "zeros"
         Beyond the volume, in time and space: the nearest value, or zero.
+    time_step : int
+        Frames that share one time step of the relevance, >= 1.
 
     Returns
     -------
@@ -53,8 +58,22 @@ def temporal_derivative(relevance: Volume, *, padding: Padding) -> Volume:
         raise AttributionError(f"There is no padding {padding!r}.", 'Use "edge" or "zeros".')
     if isinstance(relevance, np.ndarray):
         check_volume(relevance)
-        return derivative_between(before_and_after(relevance, padding), padding)
-    return _tensor_derivative(relevance, padding)
+        coarse = time_means(relevance, time_step)
+        derivative = derivative_between(before_and_after(coarse, padding), padding)
+        return derivative if time_step == 1 else derivative.repeat(time_step, 0)[: len(relevance)]
+    return _tensor_derivative(relevance, padding, time_step)
+
+
+def time_means(relevance: Volume, time_step: int) -> Volume:
+    """Mean of each time step of a volume (T, H, W); the last may have fewer frames."""
+    if time_step == 1:
+        return relevance
+    means = [relevance[at : at + time_step].mean(0) for at in range(0, len(relevance), time_step)]
+    if isinstance(relevance, np.ndarray):
+        return cast("Volume", np.stack(means))
+    import torch
+
+    return torch.stack(means)
 
 
 def check_volume(relevance: FloatArray) -> None:
@@ -96,7 +115,7 @@ def _smoothed(padded: Volume) -> Volume:
     return smooth
 
 
-def _tensor_derivative(relevance: torch.Tensor, padding: Padding) -> torch.Tensor:
+def _tensor_derivative(relevance: torch.Tensor, padding: Padding, time_step: int) -> torch.Tensor:
     import torch
     from torch.nn.functional import pad
 
@@ -113,5 +132,7 @@ def _tensor_derivative(relevance: torch.Tensor, padding: Padding) -> torch.Tenso
             "Check the model's weights and the input's value range.",
         )
     mode = "replicate" if padding == "edge" else "constant"
-    volume = pad(relevance[None, None], (1, 1, 1, 1, 1, 1), mode=mode)
-    return _smoothed(volume[0, 0, :-2] - volume[0, 0, 2:])
+    coarse = time_means(relevance, time_step)
+    volume = pad(coarse[None, None], (1, 1, 1, 1, 1, 1), mode=mode)
+    derivative = _smoothed(volume[0, 0, :-2] - volume[0, 0, 2:])
+    return derivative.repeat_interleave(time_step, 0)[: len(relevance)]

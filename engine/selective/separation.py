@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.cancel import Check, never
-from engine.selective.derivative import derivative_between
+from engine.selective.derivative import derivative_between, time_means
 from engine.selective.recipes import recipe_for
 from engine.selective.split import rescaled, threshold_at
 from engine.types import Float32Array, Float64Array, Int64Array, Preset
@@ -40,6 +40,10 @@ class Source(Protocol):
     @property
     def steps_written(self) -> int:
         """Steps that can be read by now; M when complete."""
+
+    @property
+    def time_step(self) -> int:
+        """Steps that share one time step of the relevance: 1, or more for coarse maps."""
 
     def read_steps(self, start: int, stop: int) -> Float32Array:
         """Relevance of steps [start, stop), float32 (n, h, w)."""
@@ -119,9 +123,11 @@ class Separation:
 
     @property
     def steps_ready(self) -> int:
-        """Steps whose derivative is final: one fewer than written until all are."""
-        written = self._source.steps_written
-        return written if written == len(self._source.step_frames) else max(written - 1, 0)
+        """Steps whose derivative is final: a time step fewer than written until all are."""
+        written, together = self._source.steps_written, self._source.time_step
+        if written == len(self._source.step_frames):
+            return written
+        return max(written // together - 1, 0) * together
 
     @property
     def frames_ready(self) -> int:
@@ -191,9 +197,10 @@ class Separation:
         return int(frames[steps - 1]) + 1 if steps else 0
 
     def _spans(self) -> Iterator[tuple[int, int]]:
-        ready = self.steps_ready
-        for start in range(0, ready, CHUNK_STEPS):
-            yield start, min(start + CHUNK_STEPS, ready)
+        ready, together = self.steps_ready, self._source.time_step
+        length = max(CHUNK_STEPS // together, 1) * together
+        for start in range(0, ready, length):
+            yield start, min(start + length, ready)
 
     def _frames(self, start: int, stop: int) -> tuple[Float32Array, Float32Array]:
         """Relevance and compared derivative of frames [start, stop), interpolated between steps."""
@@ -239,6 +246,8 @@ class Separation:
     def _made_chunk(self, start: int, stop: int) -> _Chunk:
         relevance, difference = self._with_neighbours(start, stop)
         derivative = derivative_between(difference, self._recipe.padding)
+        if self._source.time_step > 1:
+            derivative = derivative.repeat(self._source.time_step, 0)[: stop - start]
         compared = np.abs(derivative) if self._recipe.two_sided else derivative
         spread = np.abs(derivative) if self._recipe.std_of_absolute else derivative
         mean = float(spread.mean(dtype=np.float64))
@@ -246,15 +255,17 @@ class Separation:
         return _Chunk(relevance, compared, spread.size, mean, squares)
 
     def _with_neighbours(self, start: int, stop: int) -> tuple[Float32Array, Float32Array]:
-        total = len(self._source.step_frames)
-        low, high = max(start - 1, 0), min(stop + 1, total)
+        """Relevance of steps [start, stop), and before minus after each time step in it."""
+        total, together = len(self._source.step_frames), self._source.time_step
+        low, high = max(start - together, 0), min(stop + together, total)
         volume = self._source.read_steps(low, high)
         if self._range is not None:
             volume = rescaled(volume, *map(np.float32, self._range))
         relevance = volume[start - low : start - low + stop - start]
         mode = "edge" if self._recipe.padding == "edge" else "constant"
         ends = (int(low == start), int(high == stop))
-        padded = np.pad(volume, (ends, (0, 0), (0, 0)), mode=mode)  # type: ignore[call-overload]
+        means = time_means(volume, together)
+        padded = np.pad(means, (ends, (0, 0), (0, 0)), mode=mode)  # type: ignore[call-overload]
         return relevance, padded[:-2] - padded[2:]
 
     def _follow_range(self) -> None:

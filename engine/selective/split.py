@@ -64,7 +64,11 @@ class Split(Generic[Volume]):
 
 
 def split(
-    relevance: Volume, sigma: float = DEFAULT_SIGMA, *, preset: Preset = "recommended"
+    relevance: Volume,
+    sigma: float = DEFAULT_SIGMA,
+    *,
+    preset: Preset = "recommended",
+    time_step: int = 1,
 ) -> Split[Volume]:
     """Separate relevance into a part due to motion and a static rest.
 
@@ -76,6 +80,9 @@ def split(
         Threshold in standard deviations of the temporal derivative, >= 0; 1 to 4 is usual.
     preset : str
         "recommended", "paper-2020" or "code-2021".
+    time_step : int
+        Frames that share one time step of the relevance, for maps that are coarse in time
+        (``Attribution.time_step``).
 
     Returns
     -------
@@ -86,7 +93,7 @@ def split(
     AttributionError
         If sigma, the preset or the volume cannot be used.
     """
-    return Prepared(relevance, preset).at(sigma)
+    return Prepared(relevance, preset, time_step).at(sigma)
 
 
 class Prepared(Generic[Volume]):
@@ -98,16 +105,19 @@ class Prepared(Generic[Volume]):
     ----------
     relevance : float array or tensor, (T, H, W)
         As for `split`.
-    preset : str
+    preset, time_step
         As for `split`.
     """
 
-    def __init__(self, relevance: Volume, preset: Preset = "recommended") -> None:
+    def __init__(
+        self, relevance: Volume, preset: Preset = "recommended", time_step: int = 1
+    ) -> None:
         recipe = recipe_for(preset)
-        derivative = temporal_derivative(relevance, padding=recipe.padding)
+        padding = recipe.padding
+        derivative = temporal_derivative(relevance, padding=padding, time_step=time_step)
         if recipe.rescale and bool((relevance < 0).any()):
             relevance = rescaled(relevance, relevance.min(), relevance.max())
-            derivative = temporal_derivative(relevance, padding=recipe.padding)
+            derivative = temporal_derivative(relevance, padding=padding, time_step=time_step)
         self.preset = preset
         self.relevance: Volume = relevance
         self.compared: Volume = abs(derivative) if recipe.two_sided else derivative

@@ -156,6 +156,16 @@ class Analysis:
         ratios = [window.conservation for window in self._windows]
         return float(np.median(ratios)) if ratios else float("nan")
 
+    @property
+    def time_step(self) -> int:
+        """Sampled frames that share one time step of the relevance; above 1 for coarse maps."""
+        return self._windows[0].time_step if self._windows else 1
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know of how the windows were explained, each once."""
+        return tuple(dict.fromkeys(text for window in self._windows for text in window.notices))
+
     def read_steps(self, start: int, stop: int) -> Float32Array:
         """Relevance of sampled frames [start, stop), float32 (n, h, w)."""
         return self._array.read(start, stop)

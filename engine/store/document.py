@@ -107,12 +107,15 @@ def header_from_dict(document: dict[str, Any]) -> Header:
 def _request_from(fields: dict[str, Any]) -> Request:
     frames = None if fields["frames"] is None else tuple(fields["frames"])
     rest = {key: fields[key] for key in ("model", "method", "target", "sigma", "device", "overlap")}
+    options = tuple((str(name), value) for name, value in fields.get("options", ()))
     return Request(
         video=Path(fields["video"]),
         preset=cast("Preset", fields["preset"]),
         frames=cast("tuple[int, int] | None", frames),
         weights=_path_or_none(fields["weights"]),
         labels=_path_or_none(fields["labels"]),
+        options=options,
+        against=fields.get("against"),
         **rest,
     )
 
@@ -129,8 +132,9 @@ def _spec_from(fields: dict[str, Any]) -> ModelSpec:
         frames=fields["frames"],
         fps=fields["fps"],
         stride=fields["stride"],
+        layer=str(fields.get("layer", "")),
         resize=resize if isinstance(resize, int) else cast("tuple[int, int]", tuple(resize)),
-        **tuples,
+        **cast("dict[str, Any]", tuples),
     )
 
 
@@ -152,6 +156,8 @@ def windows_to_list(windows: Sequence[Window], header: Header) -> list[dict[str,
                 for k in np.argsort(-window.logits, kind="stable")[:5]
             },
             "conservation": finite(window.conservation),
+            "time_step": window.time_step,
+            "notices": list(window.notices),
         }
         for window in windows
     ]
@@ -169,6 +175,8 @@ def windows_from_list(
             logits=row.copy(),
             target=entry["target"],
             conservation=float("nan") if entry["conservation"] is None else entry["conservation"],
+            time_step=int(entry.get("time_step", 1)),
+            notices=tuple(entry.get("notices", ())),
         )
         for entry, row in zip(entries, logits, strict=True)
     )

@@ -112,7 +112,7 @@ def test_explain_leaves_nothing_after_an_error(
     def broken(*_: object) -> None:
         raise AttributionError("broken")
 
-    monkeypatch.setattr("engine.pipeline.attribute", broken)
+    monkeypatch.setattr("engine.pipeline.Explainer", broken)
     with pytest.raises(AttributionError, match="broken"):
         explain(request_)
     assert not list(scratch.iterdir())

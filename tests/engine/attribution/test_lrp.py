@@ -5,6 +5,7 @@ import gc
 import weakref
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,15 +13,18 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engine.attribution import attribute
-from engine.attribution.lrp import RelevanceMode, explain_by_lrp
+from engine.attribution.composites import COMPOSITES
+from engine.attribution.handling import Settings
+from engine.attribution.modes import RelevanceMode
 from engine.errors import AttributionError
 from tests.engine.attribution import plain
 from tests.engine.attribution.nets import NETS, Net, built, conv, folded, norm, one_layer, padded
 from tests.engine.attribution.plain import model_of, random_clip
 
 
-def lrp(network: Callable[[Tensor], Tensor], target: int = 1, seed: int = 0) -> Tensor:
-    return explain_by_lrp(network, random_clip(1, 3, 4, 8, 8, seed=seed), lambda _: target)[0]
+def lrp(network: nn.Module, target: int = 1, **options: object) -> Tensor:
+    result = attribute(model_of(network), random_clip(), target, "lrp", **options)
+    return torch.tensor(result.relevance)
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -39,8 +43,8 @@ def test_lrp_computes_what_the_network_computes(name: str) -> None:
     clip = random_clip(1, 3, 4, 8, 8)
     with torch.no_grad():
         expected = network(clip.tensor)
-    logits = explain_by_lrp(network, clip, lambda _: 0)[1]
-    torch.testing.assert_close(logits, expected, rtol=1e-6, atol=1e-6)
+    logits = torch.tensor(attribute(model_of(network), clip, 0, "lrp").logits)
+    torch.testing.assert_close(logits, expected[0], rtol=1e-6, atol=1e-6)
 
 
 def test_lrp_equals_the_rules_by_hand() -> None:
@@ -48,18 +52,17 @@ def test_lrp_equals_the_rules_by_hand() -> None:
     first, second = nn.Conv3d(2, 3, (2, 3, 3), padding=(0, 1, 1)), nn.Conv3d(3, 4, 2)
     dense = nn.Linear(4, 3)
 
-    def network(values: Tensor) -> Tensor:
-        out = F.relu(second(F.relu(first(values))))
-        return dense(F.adaptive_avg_pool3d(out, 1).flatten(1))
-
+    network = nn.Sequential(
+        first, nn.ReLU(), second, nn.ReLU(), nn.AdaptiveAvgPool3d(1), nn.Flatten(), dense
+    )
     clip = random_clip(1, 2, 3, 4, 4)
-    relevance, logits = explain_by_lrp(network, clip, lambda _: 2)
+    result = attribute(model_of(network, 3), clip, 2, "lrp")
 
     with torch.no_grad():
         inner = F.relu(first(clip.tensor))
         outer = F.relu(second(inner))
         vector = outer.mean((2, 3, 4))
-        back = torch.zeros(1, 3).index_fill(1, torch.tensor([2]), float(logits[0, 2]))
+        back = torch.zeros(1, 3).index_fill(1, torch.tensor([2]), float(result.logits[2]))
         back = plain.epsilon(F.linear, vector, dense.weight, back)
         back = back[:, :, None, None, None] * outer / outer.sum((2, 3, 4), keepdim=True)
         back = plain.z_plus(F.conv3d, inner, second.weight, back)
@@ -71,7 +74,8 @@ def test_lrp_equals_the_rules_by_hand() -> None:
             clip.high,
             back,
         )
-    torch.testing.assert_close(relevance.double(), expected, rtol=1e-3, atol=1e-5)
+    relevance = torch.tensor(result.relevance).double()
+    torch.testing.assert_close(relevance, expected[0].sum(0), rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["BatchNorm after conv", "grouped conv", "conv without bias"])
@@ -113,8 +117,8 @@ def test_lrp_of_each_frame_follows_that_frame_alone() -> None:
     network.head.weight.data.abs_()
     clip = random_clip(1, 3, 4, 8, 8)
     clip.tensor[:, :, 2:] = clip.tensor[:, :, :2]
-    relevance = explain_by_lrp(network, clip, lambda _: 0)[0]
-    torch.testing.assert_close(relevance[:, :, 2:], relevance[:, :, :2])
+    relevance = attribute(model_of(network), clip, 0, "lrp").relevance
+    np.testing.assert_allclose(relevance[2:], relevance[:2], rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -122,15 +126,14 @@ def test_lrp_of_each_frame_follows_that_frame_alone() -> None:
     [
         (torch.sin, "sin"),
         (lambda x: F.softmax(x, 1), "softmax"),
-        (torch.sigmoid, "sigmoid"),
-        (lambda x: x * 2, "mul"),
+        (lambda x: x / x.mean(), "div"),
         (lambda x: x @ x.transpose(-1, -2), "matmul"),
-        (lambda x: x.sub_(1), "sub_"),
-        (lambda x: x + x[:, :1], "add of two shapes"),
-        (lambda x: x[:, :1] + torch.ones(6, 1, 1, 1), "add that widens"),
-        (lambda x: x.__setitem__(0, x[0]), "__setitem__"),
+        (lambda x: x.exp_(), "exp_"),
+        (lambda x: F.layer_norm(x, x.shape[1:]), "layer_norm"),
+        (lambda x: torch.einsum("nctyx->nct", x)[..., None], "einsum"),
+        (lambda x: x.__setitem__(0, x[0]) or x, "__setitem__"),
     ],
-    ids=["sin", "softmax", "sigmoid", "mul", "matmul", "sub_", "add", "widen", "setitem"],
+    ids=["sin", "softmax", "div", "matmul", "exp_", "layer_norm", "einsum", "setitem"],
 )
 def test_lrp_names_an_operation_without_a_rule(
     operation: Callable[[Tensor], Tensor], name: str
@@ -193,10 +196,11 @@ def test_lrp_frees_the_pass_without_waiting_for_the_collector(name: str) -> None
 
 def test_relevance_mode_is_left_after_an_error() -> None:
     with pytest.raises(AttributionError):
-        lrp(lambda values: torch.sin(values).flatten(1))
+        lrp(Net(lambda net, clip: torch.sin(net.first(clip)), first=conv(3)))
     assert torch.overrides._get_current_function_mode() is None
 
 
 def test_relevance_mode_lets_other_tensors_be() -> None:
-    with RelevanceMode(random_clip()):
+    clip = random_clip()
+    with RelevanceMode((clip.low, clip.high), Settings(COMPOSITES["epsilon-plus"])):
         assert torch.equal(F.relu(torch.tensor([-1.0, 2.0])), torch.tensor([0.0, 2.0]))

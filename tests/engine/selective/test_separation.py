@@ -28,6 +28,7 @@ class Held:
     def __init__(self, volume: np.ndarray, every: int = 1) -> None:
         self.volume = volume
         self.steps_written = len(volume)
+        self.time_step = 1
         self.step_frames = np.arange(len(volume), dtype=np.int64) * every
         self.frame_count = (len(volume) - 1) * every + 1
         self.reads = 0

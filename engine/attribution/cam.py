@@ -1,0 +1,118 @@
+"""Class activation maps: a layer's channels, weighted by what they mean for the score.
+
+The map has the layer's own resolution. In space it is scaled up smoothly; in time each frame
+shows the slice that it belongs to, because a map interpolated in time would seem to move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from engine.attribution.found import Found
+from engine.attribution.layers import default_layer, find_layer, watched, why_unusable
+from engine.attribution.options import CamOptions, GradCamOptions
+from engine.attribution.subject import Subject
+from engine.errors import AttributionError
+from engine.models.model import Clip
+
+FEW_STEPS = 4
+_SPACE = (3, 4)
+_CLIP = (2, 3, 4)
+
+
+def explain_by_grad_cam(subject: Subject, clip: Clip, options: GradCamOptions) -> Found:
+    """Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391, eq. 1 and 2).
+
+    The weight of a channel is its mean gradient over the clip, or over each time slice.
+    """
+
+    def combine(features: Tensor, gradient: Tensor) -> Tensor:
+        over = _CLIP if options.weights == "clip" else _SPACE
+        return (gradient.mean(over, keepdim=True) * features).sum(1)
+
+    return _explain(subject, clip, options, combine)
+
+
+def explain_by_grad_cam_plus_plus(subject: Subject, clip: Clip, options: CamOptions) -> Found:
+    """Grad-CAM++ (Chattopadhay et al. 2018, arXiv 1710.11063, eq. 19), over time and space."""
+
+    def combine(features: Tensor, gradient: Tensor) -> Tensor:
+        squares = gradient.square()
+        beneath = 2 * squares + features.sum(_CLIP, keepdim=True) * squares * gradient
+        alpha = torch.where(beneath == 0, 0.0, squares / torch.where(beneath == 0, 1.0, beneath))
+        weights = (alpha * gradient.clamp(min=0)).sum(_CLIP, keepdim=True)
+        return (weights * features).sum(1)
+
+    return _explain(subject, clip, options, combine)
+
+
+def explain_by_layer_cam(subject: Subject, clip: Clip, options: CamOptions) -> Found:
+    """LayerCAM (Jiang et al. 2021, eq. 6): each place weighted by its own positive gradient."""
+
+    def combine(features: Tensor, gradient: Tensor) -> Tensor:
+        return (gradient.clamp(min=0) * features).sum(1)
+
+    return _explain(subject, clip, options, combine)
+
+
+def _explain(
+    subject: Subject,
+    clip: Clip,
+    options: CamOptions,
+    combine: Callable[[Tensor, Tensor], Tensor],
+) -> Found:
+    name = options.layer or default_layer(subject.model, clip)
+    features, gradient, logits = _at(subject, clip.tensor, name)
+    native = combine(features, gradient)
+    if options.positive:
+        native = native.clamp(min=0)
+    steps, frames = native.shape[1], clip.tensor.shape[2]
+    if steps < min(FEW_STEPS, frames):
+        subject.note(
+            f"The map of layer {name} has only {steps} time step(s) for {frames} frames: it can "
+            "hardly show what moves."
+        )
+    relevance = enlarged(native, clip.tensor.shape[2:])
+    return Found(relevance, logits, subject.scores(logits), native, steps)
+
+
+def _at(subject: Subject, values: Tensor, name: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Output of a layer and the score's gradient there, (N, C, t, h, w), and the logits."""
+    find_layer(subject.model.module, name)
+    kept: list[Tensor] = []
+
+    def cut(output: Tensor) -> Tensor:
+        reason = why_unusable(output, len(values))
+        if reason:
+            raise AttributionError(
+                f"The layer {name} cannot make a map: {reason}.",
+                "Choose a layer before the pooling; layers_of lists them with their shapes.",
+            )
+        # Nothing before the layer needs gradients; the copy may be changed in place behind it.
+        kept[:] = [output.detach().requires_grad_()]
+        return kept[0].clone()
+
+    with watched(subject.model.module, {name: cut}):
+        logits = subject.logits(values.detach().clone())
+    (gradient,) = torch.autograd.grad(subject.scores(logits).sum(), kept[0])
+    clips = len(values)
+    return _in_clips(kept[0].detach(), clips), _in_clips(gradient, clips), logits.detach()
+
+
+def _in_clips(features: Tensor, clips: int) -> Tensor:
+    """Features (N, C, t, h, w), also of a network that takes frames as a batch (N t, C, h, w)."""
+    if features.dim() == 5:
+        return features
+    return features.view(clips, -1, *features.shape[1:]).transpose(1, 2)
+
+
+def enlarged(native: Tensor, size: torch.Size) -> Tensor:
+    """Scale maps (N, t, h', w') up to (N, T, h, w): smoothly in space, by slices in time."""
+    frames, height, width = size
+    wide = functional.interpolate(native, (height, width), mode="bilinear", align_corners=False)
+    slices = torch.arange(frames, device=native.device) * native.shape[1] // frames
+    return wide[:, slices]

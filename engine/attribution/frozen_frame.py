@@ -1,0 +1,78 @@
+"""The frozen-frame split: the second way to separate motion from scenery, at T times the cost.
+
+Every frame is made a still clip and explained; what it has there is spatial, the rest of its
+relevance in the real clip is temporal (Hiley et al. 2019, arXiv 1908.01536, section 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from engine.attribution.baselines import frozen
+from engine.attribution.batches import fitting
+from engine.attribution.catalogue import DEFAULT_METHOD
+from engine.attribution.explain_clip import Attribution, attribute, attribute_all
+from engine.attribution.subject import Report
+from engine.attribution.targets import Target
+from engine.cancel import Check, never
+from engine.models.model import Clip, VideoModel
+from engine.types import Float32Array, Progress
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrozenFrameSplit:
+    """Relevance of a clip separated by still clips; ``temporal = relevance - spatial``.
+
+    Attributes
+    ----------
+    attribution : Attribution
+        Of the clip itself.
+    spatial : float32 array, (T, h, w)
+        Relevance of each frame in the still clip made of it alone.
+    temporal : float32 array, (T, h, w)
+        The difference: what the movement adds or takes away.
+    """
+
+    attribution: Attribution
+    spatial: Float32Array
+    temporal: Float32Array
+
+    @property
+    def temporal_share(self) -> float:
+        """Sum |temporal| over sum |temporal| + |spatial|, 0 to 1; nan without relevance."""
+        temporal = float(np.abs(self.temporal).sum(dtype="float64"))
+        whole = temporal + float(np.abs(self.spatial).sum(dtype="float64"))
+        return temporal / whole if whole else float("nan")
+
+
+def frozen_frame_split(
+    model: VideoModel,
+    clip: Clip,
+    target: Target = None,
+    method: str = DEFAULT_METHOD,
+    *,
+    report: Report = lambda progress: None,
+    check: Check = never,
+    **options: Any,
+) -> FrozenFrameSplit:
+    """Separate a clip's relevance by still clips of its frames.
+
+    Parameters and errors are those of `engine.attribution.attribute`; the class of the clip
+    is explained in every still clip too.
+    """
+    whole = attribute(model, clip, target, method, check=check, **options)
+    held = target if whole.target is None or target is not None else whole.target
+    frames = clip.tensor.shape[2]
+    spatial = np.empty_like(whole.relevance)
+    size = fitting(model.device, 0, gradients=True)
+    for first in range(0, frames, size):
+        stills = range(first, min(first + size, frames))
+        clips = [replace(clip, tensor=frozen(clip.tensor, frame).contiguous()) for frame in stills]
+        found = attribute_all(model, clips, held, method, check=check, **options)
+        for frame, still in zip(stills, found, strict=True):
+            spatial[frame] = still.relevance[frame]
+        report(Progress("Explaining still frames", stills.stop, frames))
+    return FrozenFrameSplit(whole, spatial, whole.relevance - spatial)

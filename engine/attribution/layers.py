@@ -1,0 +1,135 @@
+"""The layers of a network with what they put out: for choosing one for a class activation map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.attribution.subject import Subject, check_clip, evaluating
+from engine.attribution.targets import Goal
+from engine.errors import AttributionError
+from engine.models.model import Clip, VideoModel
+from engine.suggestions import closest
+
+Watcher = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """A layer as a picker shows it.
+
+    Attributes
+    ----------
+    name : str
+        Path of the module, as in ``named_modules``.
+    kind : str
+        Class of the module.
+    shape : tuple of int
+        Shape of its output for one clip; empty where it is not one tensor.
+    reason : str
+        Why it cannot be used for a map; empty where it can.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    reason: str
+
+
+def layers_of(model: VideoModel, clip: Clip) -> list[LayerInfo]:
+    """Every layer that a clip goes through, in the order of the network, with its live shape.
+
+    Raises
+    ------
+    AttributionError
+        If the model cannot take the clip.
+    """
+    check_clip(model, clip)
+    outputs: dict[str, Any] = {}
+
+    def keeper(name: str) -> Watcher:
+        return lambda output: outputs.__setitem__(name, output)
+
+    names = [name for name, _ in model.module.named_modules() if name]
+    watchers = {name: keeper(name) for name in names}
+    with evaluating(model.module), torch.no_grad(), watched(model.module, watchers):
+        Subject(model, Goal()).logits(clip.tensor.clone())
+    return [
+        _info(name, model.module.get_submodule(name), outputs[name], clip)
+        for name in names
+        if name in outputs
+    ]
+
+
+def default_layer(model: VideoModel, clip: Clip) -> str:
+    """The layer for maps where none is named: the model's own, else the last with space.
+
+    Raises
+    ------
+    AttributionError
+        If the network has no layer with space.
+    """
+    if model.spec.layer:
+        return model.spec.layer
+    usable = [layer for layer in layers_of(model, clip) if not layer.reason]
+    if not usable:
+        raise AttributionError(
+            f"{model.spec.name} has no layer whose output has height and width.",
+            "Choose a gradient or perturbation method.",
+        )
+    return usable[-1].name
+
+
+def find_layer(module: nn.Module, name: str) -> nn.Module:
+    """Layer of that name.
+
+    Raises
+    ------
+    AttributionError
+        If there is none; the closest names are offered.
+    """
+    layers: dict[str, nn.Module] = {key: layer for key, layer in module.named_modules() if key}
+    if name not in layers:
+        raise AttributionError(f"The model has no layer called {name!r}.", closest(name, layers))
+    return layers[name]
+
+
+def why_unusable(output: Any, clips: int) -> str:
+    """Why a layer's output cannot make a map; empty where it can."""
+    if not isinstance(output, Tensor):
+        return f"its output is a {type(output).__name__}, not one tensor"
+    shape = tuple(output.shape)
+    if output.dim() not in (4, 5) or len(output) % clips:
+        return f"its output {shape} has no height and width"
+    if output.shape[-1] * output.shape[-2] == 1:
+        return f"its output {shape} has a height and width of 1"
+    return ""
+
+
+@contextmanager
+def watched(module: nn.Module, watchers: dict[str, Watcher]) -> Iterator[None]:
+    """Pass the outputs of layers by name to watchers; what one returns replaces the output."""
+    handles = []
+    try:
+        for name, watcher in watchers.items():
+            hook = _hook(watcher)
+            handles.append(module.get_submodule(name).register_forward_hook(hook))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _hook(watcher: Watcher) -> Callable[[nn.Module, Any, Any], Any]:
+    return lambda _module, _given, output: watcher(output)
+
+
+def _info(name: str, layer: nn.Module, output: Any, clip: Clip) -> LayerInfo:
+    shape = tuple(output.shape) if isinstance(output, Tensor) else ()
+    reason = why_unusable(output, len(clip.tensor))
+    return LayerInfo(name, type(layer).__name__, shape, reason)

@@ -1,0 +1,155 @@
+"""Watching a forward pass operation by operation, to give some of them another backward.
+
+The network is neither copied, hooked nor rewritten, so reused modules, functional calls, ``+=``
+and in-place ReLU need no special case.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Any
+
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from engine.attribution.handling import Handler, Settings, name_of
+from engine.attribution.in_place import is_in_place
+from engine.attribution.linear import Layer
+from engine.attribution.marks import (
+    Bounds,
+    bounds_of,
+    follows,
+    is_gate,
+    lacking,
+    lacks,
+    mark,
+    newest,
+)
+from engine.attribution.operations import HANDLERS, MOVES
+from engine.errors import AttributionError
+
+
+class HandlerMode(TorchFunctionMode):
+    """While active, operations on the input that have a handler go through it.
+
+    Parameters
+    ----------
+    handlers : mapping
+        Handlers by operation.
+    settings : Settings
+        For the handlers.
+    """
+
+    def __init__(self, handlers: Mapping[Callable[..., Any], Handler], settings: Settings) -> None:
+        super().__init__()
+        self._handlers = handlers
+        self.settings = settings
+        self.last: Layer | None = None
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = {name: newest(value) for name, value in (kwargs or {}).items()}
+        args = newest(args) if args or "input" not in kwargs else (kwargs.pop("input"),)
+        handler = self._handlers.get(func)
+        if handler is None or not follows(args, kwargs):
+            return self.unhandled(func, args, kwargs)
+        result = handler(self, func, args, kwargs)
+        if is_in_place(func, args, kwargs):
+            mark(args[0], newer=result)
+        return result
+
+    def unhandled(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """What is done with an operation that has no handler."""
+        return func(*args, **kwargs)
+
+
+class RelevanceMode(HandlerMode):
+    """While active, operations on the input record how relevance goes back through them.
+
+    Operations without a rule are done as they are and noted on their results.
+
+    Parameters
+    ----------
+    bounds : (Tensor, Tensor)
+        Lowest and highest values of the input, which broadcast to it.
+    settings : Settings
+        Composite and options.
+    """
+
+    def __init__(self, bounds: Bounds, settings: Settings) -> None:
+        super().__init__(HANDLERS, settings)
+        self._bounds = bounds
+
+    def enter(self, tensor: Tensor) -> Tensor:
+        """Mark a tensor as the network's input."""
+        low, high = (bound.to(tensor.dtype).expand_as(tensor) for bound in self._bounds)
+        mark(tensor, bounds=(low, high))
+        return tensor
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        result = super().__torch_function__(func, types, args, kwargs)
+        missing = lacks(args) | lacks(list((kwargs or {}).values()))
+        for name in missing:  # assigning to a part returns nothing, but changes its target
+            lacking(args[0] if result is None else result, name)
+        return result
+
+    def unhandled(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Move bounds along; note an operation on the input that has no rule."""
+        overwrites = func is Tensor.__setitem__ and follows(args[:1], {})
+        result = func(*args, **kwargs)
+        if func in MOVES:
+            _move_notes(func, args, kwargs, result)
+        elif overwrites:
+            lacking(args[0], _described(func))
+        elif follows((result,), {}):
+            lacking(result, _described(func))
+        return result
+
+
+def refuse_missing(logits: Tensor) -> None:
+    """Raise AttributionError if logits depend on operations that have no rule; all are named."""
+    missing = list(lacks(logits))
+    if missing:
+        noun = "the operation" if len(missing) == 1 else "the operations"
+        raise AttributionError(
+            f"LRP has no rule for {noun} {', '.join(missing)}.",
+            "Choose a gradient or perturbation method for this model.",
+        )
+
+
+def _move_notes(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> None:
+    """Move notes along with values: bounds say what z^B may assume, gates take nothing."""
+    source = args[0] if args else None
+    parts = (result,) if isinstance(result, Tensor) else tuple(result)
+    if is_gate(source):
+        for part in parts:
+            mark(part, gate=True)
+    bounds: Bounds | None = bounds_of(source)
+    if bounds is None:
+        return
+    ends = [func(bound, *args[1:], **kwargs) for bound in bounds]
+    lows, highs = ([end] if isinstance(end, Tensor) else end for end in ends)
+    for part, *both in zip(parts, lows, highs, strict=True):
+        mark(part, bounds=tuple(both))
+
+
+def _described(func: Callable[..., Any]) -> str:
+    """An operation and the module it was called in: "torch.sin (in Mixer)"."""
+    name, owner = name_of(func), _calling_module()
+    return f"{name} (in {owner})" if owner else name
+
+
+def _calling_module() -> str:
+    """Class of the innermost module that is running, found on the stack: only for messages."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, nn.Module):
+            return type(owner).__name__
+        frame = frame.f_back
+    return ""
