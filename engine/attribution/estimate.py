@@ -9,7 +9,6 @@ from typing import Any
 import torch
 
 from engine.attribution.catalogue import DEFAULT_METHOD
-from engine.attribution.gradient import gradient_of
 from engine.attribution.options import (
     CamOptions,
     IntegratedGradientsOptions,
@@ -22,6 +21,7 @@ from engine.attribution.options import (
 )
 from engine.attribution.perturbation import boxes_of
 from engine.attribution.registry import find_method
+from engine.attribution.slopes import gradient_of
 from engine.attribution.subject import Subject, check_clip, evaluating
 from engine.attribution.targets import Goal
 from engine.models.model import Clip, VideoModel

@@ -1,4 +1,4 @@
-"""The gradient of the explained score: plain, times the input, averaged over noise or a path."""
+"""The gradient of the explained score: as it is, times the input, averaged, or rectified."""
 
 from __future__ import annotations
 
@@ -16,16 +16,9 @@ from engine.attribution.options import (
     MethodOptions,
     SmoothGradOptions,
 )
+from engine.attribution.slopes import gradient_of
 from engine.attribution.subject import Subject
 from engine.models.model import Clip
-
-
-def gradient_of(subject: Subject, values: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradient of the scores by the clips, (N, C, T, h, w), and the logits, (N, K)."""
-    leaf = values.detach().clone().requires_grad_()
-    logits = subject.logits(leaf.clone())  # a copy, as the network may change its input in place
-    (gradient,) = torch.autograd.grad(subject.scores(logits).sum(), leaf)
-    return gradient, logits.detach()
 
 
 def explain_by_gradient(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
@@ -38,6 +31,18 @@ def explain_by_input_x_gradient(subject: Subject, clip: Clip, options: MethodOpt
     """Input times gradient (Shrikumar et al. 2016, arXiv 1605.01713)."""
     gradient, logits = gradient_of(subject, clip.tensor)
     return Found((clip.tensor * gradient).sum(1), logits, subject.scores(logits))
+
+
+def explain_by_guided_backprop(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+    """Guided backpropagation (Springenberg et al. 2015, arXiv 1412.6806)."""
+    gradient, logits = gradient_of(subject, clip.tensor, "guided")
+    return Found(gradient.sum(1), logits, subject.scores(logits))
+
+
+def explain_by_deconvnet(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+    """Deconvnet (Zeiler and Fergus 2014, arXiv 1311.2901)."""
+    gradient, logits = gradient_of(subject, clip.tensor, "deconvnet")
+    return Found(gradient.sum(1), logits, subject.scores(logits))
 
 
 def explain_by_smooth_grad(subject: Subject, clip: Clip, options: SmoothGradOptions) -> Found:

@@ -62,7 +62,8 @@ class _Relevant(autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> Any:
-        return (None, *ctx.back(grad_outputs[0]))
+        back, ctx.back = ctx.back, None  # what it holds is free as soon as it has passed
+        return (None, *back(grad_outputs[0]))
 
 
 def relevant(backward: Backward, result: Tensor, *values: Tensor) -> Tensor:

@@ -53,6 +53,17 @@ _POSITION: dict[Function, int] = {
 }
 
 
+def out_of_place(func: Function, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """Arguments with which a call that may change its first argument leaves it alone."""
+    if func in _ALWAYS:
+        return (args[0].detach().clone(), *args[1:]), kwargs
+    position = _POSITION.get(func, len(args))
+    held = (args[0].detach(), *args[1:position])
+    if len(args) > position:
+        return (*held, False, *args[position + 1 :]), kwargs
+    return held, {**kwargs, "inplace": False} if kwargs.get("inplace") else kwargs
+
+
 def is_in_place(func: Function, args: Any, kwargs: Any) -> bool:
     """Whether a call changes its first argument."""
     if func in _ALWAYS:

@@ -7,7 +7,7 @@ copied nor changed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from engine.attribution import rules
 from engine.attribution.composites import RuleName
+from engine.attribution.convolutions import convolve
 from engine.attribution.handling import Function, Tape, name_of, passed, positional, relevant
 from engine.attribution.marks import Bounds, alias, bounds_of, follows, lacking, mark
 from engine.errors import AttributionError
@@ -110,10 +111,10 @@ class Layer:
 
 def convolution(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a convolution of any dimension, also a transposed one."""
-    values, weight, bias, *rest = positional(args, kwargs, _convolution_arguments(func))
+    values, weight, bias, *rest = convolution_arguments(func, args, kwargs)
 
     def op(inputs: Tensor, kernel: Tensor) -> Tensor:
-        return cast("Tensor", func(inputs, kernel, None, *rest))
+        return convolve(func, inputs, kernel, None, rest)
 
     with torch.no_grad():
         result = func(*args, **kwargs)
@@ -204,8 +205,11 @@ def _folded_bias(
     return (whole / size).detach().view(-1, *trailing)
 
 
-def _convolution_arguments(func: Function) -> dict[str, Any]:
+def convolution_arguments(func: Function, args: Any, kwargs: Any) -> list[Any]:
+    """Arguments of a convolution by position, its defaults filled in."""
     names = {"input": None, "weight": None, "bias": None, "stride": 1, "padding": 0}
     if "transpose" in name_of(func):
-        return names | {"output_padding": 0, "groups": 1, "dilation": 1}
-    return names | {"dilation": 1, "groups": 1}
+        rest = {"output_padding": 0, "groups": 1, "dilation": 1}
+    else:
+        rest = {"dilation": 1, "groups": 1}
+    return positional(args, kwargs, names | rest)

@@ -9,7 +9,7 @@ from torch.nn import functional
 from engine.attribution import linear, pointwise, pooling
 from engine.attribution.handling import Function, Handler
 
-_CONVOLUTIONS: tuple[Function, ...] = (
+CONVOLUTIONS: tuple[Function, ...] = (
     torch.conv1d,
     torch.conv2d,
     torch.conv3d,
@@ -124,7 +124,7 @@ _MAX_POOLING: tuple[Function, ...] = (
 )
 
 HANDLERS: dict[Function, Handler] = {
-    **dict.fromkeys(_CONVOLUTIONS, linear.convolution),
+    **dict.fromkeys(CONVOLUTIONS, linear.convolution),
     **dict.fromkeys(_ACTIVATIONS, pointwise.activation),
     **dict.fromkeys(_SIGMOIDS, pointwise.sigmoid),
     **dict.fromkeys(_ADDITIONS, pointwise.addition),

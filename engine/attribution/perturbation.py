@@ -31,7 +31,7 @@ def explain_by_occlusion(subject: Subject, clip: Clip, options: OcclusionOptions
     subject, logits = subject.fixed_on(clip.tensor)
     probability = options.score == "probability"
     boxes = boxes_of(clip.tensor.shape[2:], options)
-    whole = subject.score_of(clip.tensor, probability=probability)
+    whole = subject.scores(logits.softmax(1) if probability else logits)
     filler = baseline_of(options.fill, clip)[0]
 
     def loss(first: int, last: int) -> Tensor:

@@ -14,17 +14,16 @@ from torch import Tensor
 
 from engine.attribution import rules
 from engine.attribution.handling import Function, Tape, name_of, passed, relevant
-from engine.attribution.in_place import is_in_place
+from engine.attribution.in_place import out_of_place
 from engine.attribution.marks import bounds_of, follows, is_gate, lacking, mark
 
 
 def activation(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle an activation: relevance passes unchanged."""
-    values, rest = args[0], args[1:]
-    given = values.detach().clone() if is_in_place(func, args, kwargs) else values.detach()
+    given, named = out_of_place(func, args, kwargs)
     with torch.no_grad():
-        result = func(given, *rest, **kwargs)
-    return passed(result, values)
+        result = func(*given, **named)
+    return passed(result, args[0])
 
 
 def sigmoid(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:

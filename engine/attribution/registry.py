@@ -14,7 +14,9 @@ from engine.attribution.cam import (
 )
 from engine.attribution.found import Found
 from engine.attribution.gradient import (
+    explain_by_deconvnet,
     explain_by_gradient,
+    explain_by_guided_backprop,
     explain_by_input_x_gradient,
     explain_by_integrated_gradients,
     explain_by_smooth_grad,
@@ -26,7 +28,6 @@ from engine.attribution.perturbation import (
     explain_by_rise,
     explain_by_temporal_mask,
 )
-from engine.attribution.rectified import explain_by_deconvnet, explain_by_guided_backprop
 from engine.attribution.subject import Subject
 from engine.models.model import Clip
 

@@ -169,9 +169,9 @@ def shared(first: Tensor, second: Tensor, relevance: Tensor) -> tuple[Tensor, Te
     exceed 1 where the inputs nearly cancel.
     """
     up = first.clamp(min=0)
-    total = up + second.clamp(min=0)
-    taken = relevance * (up / total.clamp(min=torch.finfo(total.dtype).tiny))
-    neither = (total <= 0) & (relevance != 0)
+    total = second.clamp(min=0).add_(up)
+    neither = (total <= 0).logical_and_(relevance != 0)
+    taken = up.div_(total.clamp_(min=torch.finfo(total.dtype).tiny)).mul_(relevance)
     if bool(neither.any()):  # rare: the ReLU behind closes there, and nothing comes back
         size, other = first.abs(), second.abs()
         part = torch.where(size + other > 0, size / (size + other), 0.5)
@@ -258,8 +258,12 @@ def _excited(
         As for `_stabilised`; here 0 adds nothing.
     """
     total, leaves = _summed(op, parts)
-    found = total.detach() if bias is None else total.detach() + bias
-    orphaned = found <= _NOTHING * found.max()
+    found = total.detach() if bias is None else total.detach() + bias  # ours: no one reads it again
+    least, most = (float(end) for end in torch.aminmax(found))
+    if least > _NOTHING * most:
+        beneath = _stabilised(found, stabiliser) if stabiliser else found
+        return _pulled(total, leaves, torch.div(relevance, beneath, out=beneath))
+    orphaned = found <= _NOTHING * most
     beneath = _stabilised(found, stabiliser) if stabiliser else found
     result = _pulled(total, leaves, (relevance / beneath).masked_fill_(orphaned, 0.0))
     lost = relevance * orphaned
@@ -286,7 +290,7 @@ def _summed(op: LinearOp, parts: list[Part]) -> tuple[Tensor, list[Tensor]]:
 def _pulled(total: Tensor, leaves: list[Tensor], share: Tensor) -> Tensor:
     """What each input contributed, times the share that came back for it."""
     pulled = torch.autograd.grad(total, leaves, share)
-    result = leaves[0].detach() * pulled[0]
+    result = pulled[0].mul_(leaves[0].detach())
     if len(leaves) > 1:
         result.addcmul_(leaves[1].detach(), pulled[1])
     return result

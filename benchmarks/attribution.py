@@ -1,0 +1,240 @@
+"""Engine, captum, zennit and pytorch-grad-cam: time and memory, same network, clip, machine.
+
+Every turn runs all rows in a random order, so that other load on the machine and what the row
+before left in the caches meet all alike; medians are printed, and ratios are medians of the
+ratios within a turn. Memory is the peak of a process of its own, above
+what it held with the model loaded (on a GPU: what was allocated above that).
+
+``python -m benchmarks.attribution [NETWORK] [--repeat N] [--rows A,B] [--no-memory]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import random
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from benchmarks import peers
+from benchmarks.peers import Case, Work
+from engine.attribution import attribute
+from engine.models.model import VideoModel
+from engine.models.sources import find_source
+from tests.engine.networks import warmed_up
+
+STEPS = 4
+SAMPLES = 32
+BOX = {"box_frames": 8, "box_px": 28, "stride_frames": 8, "stride_px": 28, "batch": 4}
+BOXES = 32
+OPTIONS: dict[str, dict[str, object]] = {
+    "integrated_gradients": {"steps": STEPS},
+    "smooth_grad": {"samples": STEPS},
+    "rise": {"samples": SAMPLES, "batch": 4},
+    "occlusion": BOX,
+}
+CAPTUM = (
+    "gradient",
+    "input_x_gradient",
+    "guided_backprop",
+    "integrated_gradients",
+    "smooth_grad",
+    "grad_cam",
+    "occlusion",
+)
+LRP = ("lrp", "deep_taylor", "lrp_epsilon_plus", "lrp_epsilon_alpha2_beta1")
+ROW = "{:<44} {:>9} {:>10} {:>12} {:>10}"
+
+
+def main() -> None:
+    """Measure and print a table; or, for itself, the memory of one row."""
+    asked = arguments()
+    torch.set_num_threads(asked.threads)
+    case = case_of(asked.network, asked.device)
+    if asked.memory_of:
+        print(peak_bytes(rows(case)[asked.memory_of], case.model.device))
+        return
+    chosen = {
+        name: work
+        for name, work in rows(case).items()
+        if not asked.rows or any(part in name for part in asked.rows.split(","))
+    }
+    turns = alternate(chosen, asked.repeat, case.model.device)
+    memory = {} if asked.no_memory else {name: memory_of(name, asked) for name in chosen}
+    show(asked, case, turns, memory)
+
+
+def arguments() -> argparse.Namespace:
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("network", nargs="?", default="r3d_18")
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--rows", default="", help="parts of the names of rows, with commas")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--no-memory", action="store_true")
+    parser.add_argument("--memory-of", default="", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def case_of(name: str, device: str) -> Case:
+    """A network with random weights and warmed-up BatchNorm, and a random clip."""
+    spec = find_source(name).spec
+    place = torch.device(device)
+    module = warmed_up(name).requires_grad_(False).to(place)
+    model = VideoModel(replace(spec, resize=spec.crop), module, place)
+    return Case(model, peers.noise(model), spec.layer)
+
+
+def rows(case: Case) -> dict[str, Work]:
+    """Everything that is measured, by the name of its row."""
+    found: dict[str, Work] = {
+        "floor: forward": lambda: forward(case, 1),
+        "floor: forward, batch of 4": lambda: forward(case, 4),
+        "floor: forward + input backward": lambda: floor(case, 1),
+        "floor: 2 forwards + input backward": lambda: floor(case, 2),
+    }
+    for method in (*LRP, *CAPTUM, "grad_cam_plus_plus", "layer_cam", "rise"):
+        found[f"engine: {method}"] = engine(case, method)
+    for method in CAPTUM:
+        found[f"captum: {method}"] = peers.captum(method, case, STEPS)
+    if hasattr(case.model.module, "layer1"):
+        found["zennit: epsilon-plus"] = peers.zennit(case)
+    package = peers.grad_cam_package(case)
+    if package is not None:
+        found["pytorch-grad-cam: grad_cam"] = package
+    return found
+
+
+def engine(case: Case, method: str) -> Work:
+    """A method of this engine."""
+    options = OPTIONS.get(method, {})
+    return lambda: attribute(case.model, case.clip, peers.TARGET, method, **options)
+
+
+def forward(case: Case, clips: int) -> object:
+    """Forward passes without gradients."""
+    with torch.no_grad():
+        return case.model.module(case.clip.tensor.repeat(clips, 1, 1, 1, 1))
+
+
+def floor(case: Case, forwards: int) -> object:
+    """The least that a gradient (one forward) or the z+ rule (two) can do."""
+    for _ in range(forwards - 1):
+        forward(case, 1)
+    leaf = case.clip.tensor.clone().requires_grad_()
+    score = case.model.module(leaf)[0, peers.TARGET]
+    return torch.autograd.grad(score, leaf)
+
+
+def alternate(work: dict[str, Work], repeat: int, device: torch.device) -> dict[str, list[float]]:
+    """Seconds of each row in every turn; the first turn is not counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in work}
+    order, chance = list(work), random.Random(0)
+    for turn in range(repeat + 1):
+        chance.shuffle(order)
+        for name in order:
+            row = work[name]
+            began = time.perf_counter()
+            row()
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            if turn:
+                seconds[name].append(time.perf_counter() - began)
+    return seconds
+
+
+def memory_of(name: str, asked: argparse.Namespace) -> int:
+    """Peak memory of a row, measured in a process of its own, in bytes."""
+    command = [sys.executable, "-m", "benchmarks.attribution", asked.network]
+    command += ["--memory-of", name, "--threads", str(asked.threads), "--device", asked.device]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return int(done.stdout.split()[-1])
+
+
+def peak_bytes(work: Work, device: torch.device) -> int:
+    """Peak memory of some work above what was held before it, in bytes.
+
+    The work is done once before, for what the libraries set up and keep.
+    """
+    work()
+    if device.type == "cuda":
+        before = torch.cuda.memory_allocated(device)
+        work()
+        return torch.cuda.max_memory_allocated(device) - before
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    before = held_kib("VmRSS")
+    work()
+    return (held_kib("VmHWM") - before) * 1024
+
+
+def held_kib(field: str) -> int:
+    """A field of this process's memory as Linux counts it, in KiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(field))
+
+
+def show(
+    asked: argparse.Namespace, case: Case, turns: dict[str, list[float]], memory: dict[str, int]
+) -> None:
+    """Print the table."""
+    frames, height, width = case.clip.tensor.shape[2:]
+    print(
+        f"{asked.network}, {frames}x{height}x{width}, torch {torch.__version__}, "
+        f"{case.model.device}, {asked.threads} threads, medians of {asked.repeat} turns"
+    )
+    print(ROW.format("", "seconds", "/ gradient", "/ its peer", "peak MB"))
+    base = turns.get("engine: gradient") or next(iter(turns.values()))
+    for name, seconds in turns.items():
+        rival = turns.get(rival_of(name))
+        print(
+            ROW.format(
+                name,
+                f"{statistics.median(seconds):.3f}",
+                ratio(seconds, base),
+                "" if rival is None else ratio(seconds, rival),
+                f"{memory[name] / 1e6:.0f}" if name in memory else "",
+            )
+        )
+    throughput(turns)
+
+
+def rival_of(name: str) -> str:
+    """The row that a row of the engine is compared with."""
+    method = name.removeprefix("engine: ")
+    if method in LRP:
+        return "zennit: epsilon-plus"
+    return f"captum: {method}" if name.startswith("engine") else ""
+
+
+def ratio(seconds: list[float], base: list[float]) -> str:
+    """Median of the ratios within a turn."""
+    ratios = [one / other for one, other in zip(seconds, base, strict=True)]
+    return f"{statistics.median(ratios):.2f}"
+
+
+def throughput(turns: dict[str, list[float]]) -> None:
+    """Passes a second of the perturbation methods, as a share of bare batched forwards."""
+    bare = turns.get("floor: forward, batch of 4")
+    passes = {
+        "engine: rise": SAMPLES + 1,
+        "engine: occlusion": BOXES + 1,
+        "captum: occlusion": BOXES + 1,
+    }
+    for name, count in passes.items():
+        if bare and name in turns:
+            shares = [count / one / (4 / four) for one, four in zip(turns[name], bare, strict=True)]
+            print(f"{name}: {statistics.median(shares):.1%} of bare batched forward throughput")
+
+
+if __name__ == "__main__":
+    main()
