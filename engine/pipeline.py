@@ -177,7 +177,8 @@ def _fill(
             done += 1
             following = (*starts, steps)[done]
             blend.add(result.relevance[: length - cut.padded])
-            analysis.append([_window(cut, result)], blend.take(following - cut.first))
+            window = _window(cut, result, conserves=METHODS[header.request.method].conserves)
+            analysis.append([window], blend.take(following - cut.first))
         clock.windows(done)
         check()
 
@@ -243,7 +244,7 @@ class _Cut:
     padded: int
 
 
-def _window(cut: _Cut, result: Attribution) -> Window:
+def _window(cut: _Cut, result: Attribution, *, conserves: bool) -> Window:
     if result.target is None:
         raise ValueError("a request always explains a class")
     return Window(
@@ -252,7 +253,7 @@ def _window(cut: _Cut, result: Attribution) -> Window:
         padded=cut.padded,
         logits=result.logits,
         target=result.target,
-        conservation=result.conservation,
+        conservation=result.conservation if conserves else float("nan"),
         time_step=result.time_step,
         notices=result.notices,
     )

@@ -158,7 +158,7 @@ class Window:
     target : int
         Index of the class that was explained.
     conservation : float
-        Sum of relevance over the explained logit; 1 where the method conserves it.
+        Sum of relevance over the explained score; nan where the method does not conserve it.
     time_step : int
         Frames that share one time step of the relevance: 1, or more for coarse maps.
     notices : tuple of str

@@ -17,6 +17,8 @@ import typer
 from rich.console import Console
 
 from engine.attribution import DEFAULT_METHOD, METHODS
+from engine.attribution.cards import card_text
+from engine.attribution.catalogue import find_entry
 from engine.cancel import Cancelled
 from engine.errors import EngineError
 from engine.models import MODELS
@@ -31,7 +33,7 @@ app = typer.Typer(
 )
 _out = Console(soft_wrap=True)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
-_COMMANDS = ("open", "explain", "demo", "models", "methods")
+_COMMANDS = ("open", "explain", "motion-use", "layers", "demo", "models", "methods")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -118,6 +120,15 @@ def explain(
             "--class", help="Name or index; left out, the top class of each window is explained."
         ),
     ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="A class to compare with: why --class rather than this one.")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option", metavar="NAME=VALUE", help="An option of the method; may be repeated."
+        ),
+    ] = None,
     preset: Annotated[
         str, typer.Option(help=f"How relevance is separated: {', '.join(PRESETS)}.")
     ] = "recommended",
@@ -127,7 +138,7 @@ def explain(
     frames: Annotated[
         str | None, typer.Option(metavar="A:B", help="Frames A to B-1, counted from 0.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")] = "auto",
 ) -> None:
     """Explain a video headless."""
     from engine.selective import recipe_for
@@ -139,8 +150,10 @@ def explain(
         model=model,
         weights=weights,
         labels=labels,
-        method=method,
+        method=find_entry(method).info.name,
+        options=_method_options(option or []),
         target=target,
+        against=against,
         preset=_preset(preset),
         sigma=sigma,
         frames=None if frames is None else _frames(frames),
@@ -168,18 +181,69 @@ def models() -> None:
         _entry(info.name, info.title, info.summary)
 
 
-@app.command(help="List the attribution methods.")
-def methods() -> None:
+@app.command(help="List the attribution methods, or show the card of one.")
+def methods(
+    name: Annotated[
+        str | None, typer.Argument(help="A method: shows its card and options.")
+    ] = None,
+) -> None:
     """List the attribution methods."""
+    if name is not None:
+        _out.print(card_text(find_entry(name).info), highlight=False, markup=False)
+        return
     for info in METHODS.values():
-        sums = "sums to the explained logit" if info.conserves else "does not sum to the logit"
-        _entry(info.name, info.title, f"{info.summary} Cost: {info.cost}; {sums}.")
+        _entry(info.name, info.title, f"{info.summary} Cost: {info.cost}.")
         _out.print(f"{'':18}{info.source}", highlight=False, style="dim")
+
+
+@app.command(
+    "motion-use", help="Score a clip frozen, reversed and shuffled: does the model use motion?"
+)
+def motion_use(
+    video: Annotated[Path, typer.Argument(help="The video file.")],
+    model: Annotated[str, typer.Option(help="See 'motion-inspector models'.")] = "figures",
+    weights: Annotated[Path | None, typer.Option(help="Your weights for it.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Class names, one a line.")] = None,
+    target: Annotated[
+        str | None, typer.Option("--class", help="Name or index; left out, the top class.")
+    ] = None,
+    start: Annotated[int, typer.Option(help="First frame of the clip, counted from 0.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")] = "auto",
+) -> None:
+    """Print the scores of a clip and of its versions without movement."""
+    from inspector.single_clip import motion_use_table
+
+    with _interruptible():
+        table = motion_use_table(video, model, weights, labels, target, start, device)
+    _out.print(table, highlight=False, markup=False)
+
+
+@app.command(help="List the layers of a model that class activation maps can be made of.")
+def layers(
+    model: Annotated[str, typer.Argument(help="See 'motion-inspector models'.")] = "figures",
+    weights: Annotated[Path | None, typer.Option(help="Your weights for it.")] = None,
+) -> None:
+    """Print layers with the shapes of their outputs."""
+    from inspector.single_clip import layers_table
+
+    with _interruptible():
+        table = layers_table(model, weights)
+    _out.print(table, highlight=False, markup=False)
 
 
 def _entry(name: str, title: str, text: str) -> None:
     _out.print(f"[bold]{name:16}[/]  {title}", highlight=False)
     _out.print(f"{'':18}{text}", highlight=False)
+
+
+def _method_options(texts: list[str]) -> tuple[tuple[str, str], ...]:
+    pairs = [text.partition("=") for text in texts]
+    for text, (name, sign, _) in zip(texts, pairs, strict=True):
+        if not (name and sign):
+            raise typer.BadParameter(
+                f"{text!r} is not of the form NAME=VALUE.", param_hint="--option"
+            )
+    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
 def _preset(name: str) -> Preset:

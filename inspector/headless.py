@@ -103,4 +103,5 @@ def _summary(analysis: Analysis, request: Request) -> str:
     ]
     if METHODS[request.method].conserves:
         lines.append(f"Relevance sums to {analysis.conservation:.2%} of the logit")
+    lines += [f"Note: {text}" for text in analysis.notices]
     return "\n".join(lines)

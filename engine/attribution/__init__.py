@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from engine.attribution.catalogue import DEFAULT_METHOD, METHODS
 
 if TYPE_CHECKING:
-    from engine.attribution.estimate import Estimate, estimate
+    from engine.attribution.estimation import Estimate, estimate
     from engine.attribution.explain_clip import Attribution, attribute, attribute_all
     from engine.attribution.frozen_frame import FrozenFrameSplit, frozen_frame_split
     from engine.attribution.layers import LayerInfo, layers_of
-    from engine.attribution.motion_use import MotionUse, motion_use
+    from engine.attribution.movement import MotionUse, motion_use
     from engine.attribution.targets import Contrast
 
 __all__ = [
@@ -37,14 +37,14 @@ _NEED_TORCH = {
     "attribute": "explain_clip",
     "attribute_all": "explain_clip",
     "Contrast": "targets",
-    "Estimate": "estimate",
-    "estimate": "estimate",
+    "Estimate": "estimation",
+    "estimate": "estimation",
     "FrozenFrameSplit": "frozen_frame",
     "frozen_frame_split": "frozen_frame",
     "LayerInfo": "layers",
     "layers_of": "layers",
-    "MotionUse": "motion_use",
-    "motion_use": "motion_use",
+    "MotionUse": "movement",
+    "motion_use": "movement",
 }
 
 

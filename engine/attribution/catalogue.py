@@ -90,8 +90,10 @@ _ENTRIES = (
         "LRP",
         LrpOptions,
         summary="LRP with the z+ rule up to the classifier: what excited the class, and where.",
-        trust="As LRP; the classifier too shares by what excited it, so nothing that spoke "
-        "against the class is seen, and maps of different classes differ less.",
+        trust="To compare with the literature. The classifier too shares by what excited it, so "
+        "maps say little of the class and of the upper layers' weights: with all weights of the "
+        "bundled network drawn anew, the map still correlates 0.62 with the real one (Spearman, "
+        "sizes of relevance; the default LRP 0.06). See Sixt et al. 2020, arXiv 1912.09818.",
         cost="about 1.6 plain gradients",
         conserves=True,
         source="Montavon et al. 2017, arXiv 1512.02479",
@@ -146,7 +148,8 @@ _ENTRIES = (
         "LRP",
         LrpOptions,
         summary="The chance that a winner walking down from the class ends at each pixel.",
-        trust="Always positive and sums to one, whatever the score; not meant to compare scores.",
+        trust="Always positive and sums to one, whatever the score; not meant to compare scores. "
+        "As deep Taylor it hardly depends on the upper layers' weights: the contrastive one does.",
         cost="about 1.6 plain gradients",
         conserves=True,
         source="Zhang et al. 2016, arXiv 1608.00507",
@@ -214,9 +217,11 @@ _ENTRIES = (
         "Guided backprop",
         "Gradient",
         summary="The gradient with all negative parts dropped at every ReLU; crisp edges.",
-        trust="Do not use it to judge a model: it shows edges of the clip and hardly changes "
+        trust="Do not use it to judge a model: it shows edges of the clip and changes too little "
         "when the weights are randomised, so it says little about what was learned "
-        "(Adebayo et al. 2018, arXiv 1810.03292).",
+        "(Adebayo et al. 2018, arXiv 1810.03292). On the bundled network, all weights drawn "
+        "anew: its map still correlates 0.14 with the real one (Spearman, signed), and 0.51 in "
+        "sizes over 8x8 pixels; the gradient 0.00, the default LRP -0.01 and -0.02.",
         cost="1 plain gradient",
         source="Springenberg et al. 2015, arXiv 1412.6806",
     ),

@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.attribution.batches import fitting, halved
 from engine.attribution.catalogue import DEFAULT_METHOD
 from engine.attribution.found import Found
-from engine.attribution.precision import fast_arithmetic
+from engine.attribution.precision import arithmetic
 from engine.attribution.registry import Method, find_method
 from engine.attribution.subject import Report, Subject, check_clip, evaluating
 from engine.attribution.targets import Target, resolve_goal
@@ -200,7 +200,8 @@ def _explained(subject: Subject, clip: Clip, method: Method) -> list[Attribution
         low=clip.low.to(model.device),
         high=clip.high.to(model.device),
     )
-    with evaluating(model.module), fast_arithmetic(model.device), subject.measured():
+    exact = arithmetic(model.device, rounded=method.rounded)
+    with evaluating(model.module), exact, subject.measured():
         found = method.explain(subject, clip, method.options)
     return _separate(found, subject)
 

@@ -13,8 +13,8 @@ Bounds = tuple[Tensor, Tensor]
 def mark(tensor: Tensor, **marks: Any) -> None:
     """Note on a tensor what it is.
 
-    Its ``bounds``, the ``layer`` it left, what is ``newer``, whether it is a ``gate``, and which
-    operations without a rule it ``lacks``.
+    Its ``bounds``, the ``layer`` it left, what is ``newer``, whether it is a ``gate`` or still
+    being ``assembled``, and which operations without a rule it ``lacks``.
     """
     for name, value in marks.items():
         setattr(tensor, f"_{name}", value)
@@ -43,6 +43,18 @@ def lacks(value: Any) -> dict[str, None]:
     for part in _tensors((value,)):
         found |= getattr(part, "_lacks", {})
     return found
+
+
+def is_assembled(value: Any) -> bool:
+    """Whether a tensor is being put together part by part and nothing has read it yet."""
+    return getattr(value, "_assembled", False)
+
+
+def close_assembly(values: Iterable[Any]) -> None:
+    """Note that tensors are read from now on, so that they must not change any more."""
+    for part in _tensors(values):
+        if is_assembled(part):
+            mark(part, assembled=False)
 
 
 def newest(value: Any) -> Any:

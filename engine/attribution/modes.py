@@ -20,7 +20,9 @@ from engine.attribution.linear import Layer
 from engine.attribution.marks import (
     Bounds,
     bounds_of,
+    close_assembly,
     follows,
+    is_assembled,
     is_gate,
     lacking,
     lacks,
@@ -92,6 +94,8 @@ class RelevanceMode(HandlerMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
+        if func in HANDLERS or func in MOVES:
+            close_assembly(args)
         result = super().__torch_function__(func, types, args, kwargs)
         missing = lacks(args) | lacks(list((kwargs or {}).values()))
         for name in missing:  # assigning to a part returns nothing, but changes its target
@@ -100,12 +104,11 @@ class RelevanceMode(HandlerMode):
 
     def unhandled(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Move bounds along; note an operation on the input that has no rule."""
-        overwrites = func is Tensor.__setitem__ and follows(args[:1], {})
+        if func is Tensor.__setitem__:
+            return _assign(func, args, kwargs)
         result = func(*args, **kwargs)
         if func in MOVES:
             _move_notes(func, args, kwargs, result)
-        elif overwrites:
-            lacking(args[0], _described(func))
         elif follows((result,), {}):
             lacking(result, _described(func))
         return result
@@ -120,6 +123,20 @@ def refuse_missing(logits: Tensor) -> None:
             f"LRP has no rule for {noun} {', '.join(missing)}.",
             "Choose a gradient or perturbation method for this model.",
         )
+
+
+def _assign(func: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    """Assign to a part of a tensor: a move while the tensor is being put together.
+
+    Overwriting what a rule has seen already would change what the rule remembers.
+    """
+    target = args[0]
+    overwrites = follows((target,), {}) and not is_assembled(target)
+    func(*args, **kwargs)
+    if overwrites:
+        lacking(target, _described(func))
+    elif follows((target,), {}):
+        mark(target, assembled=True)
 
 
 def _move_notes(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> None:

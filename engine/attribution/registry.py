@@ -33,20 +33,28 @@ from engine.models.model import Clip
 
 Explain = Callable[[Subject, Clip, Any], Found]
 
-_EXPLAIN: dict[str, tuple[Explain, bool]] = {
-    "lrp": (explain_by_lrp, True),
-    "gradient": (explain_by_gradient, True),
-    "input_x_gradient": (explain_by_input_x_gradient, True),
-    "smooth_grad": (explain_by_smooth_grad, False),
-    "integrated_gradients": (explain_by_integrated_gradients, False),
-    "guided_backprop": (explain_by_guided_backprop, True),
-    "deconvnet": (explain_by_deconvnet, True),
-    "grad_cam": (explain_by_grad_cam, True),
-    "grad_cam_plus_plus": (explain_by_grad_cam_plus_plus, True),
-    "layer_cam": (explain_by_layer_cam, True),
-    "occlusion": (explain_by_occlusion, False),
-    "rise": (explain_by_rise, False),
-    "temporal_mask": (explain_by_temporal_mask, False),
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    explain: Explain
+    batched: bool = True
+    rounded: bool = False
+
+
+_CODE: dict[str, _Code] = {
+    "lrp": _Code(explain_by_lrp, rounded=True),
+    "gradient": _Code(explain_by_gradient),
+    "input_x_gradient": _Code(explain_by_input_x_gradient),
+    "smooth_grad": _Code(explain_by_smooth_grad, batched=False),
+    "integrated_gradients": _Code(explain_by_integrated_gradients, batched=False),
+    "guided_backprop": _Code(explain_by_guided_backprop),
+    "deconvnet": _Code(explain_by_deconvnet),
+    "grad_cam": _Code(explain_by_grad_cam, rounded=True),
+    "grad_cam_plus_plus": _Code(explain_by_grad_cam_plus_plus, rounded=True),
+    "layer_cam": _Code(explain_by_layer_cam, rounded=True),
+    "occlusion": _Code(explain_by_occlusion, batched=False, rounded=True),
+    "rise": _Code(explain_by_rise, batched=False, rounded=True),
+    "temporal_mask": _Code(explain_by_temporal_mask, batched=False, rounded=True),
 }
 
 
@@ -62,11 +70,14 @@ class Method:
         Its options.
     batched : bool
         Whether it takes several clips at once; the others make batches of their own.
+    rounded : bool
+        Whether it stands TensorFloat-32 on a GPU.
     """
 
     explain: Explain
     options: MethodOptions
     batched: bool
+    rounded: bool
 
 
 def find_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
@@ -78,5 +89,6 @@ def find_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
         If there is no such method or option, or a value does not fit.
     """
     entry = catalogue.find_entry(name)
-    explain, batched = _EXPLAIN[entry.base]
-    return Method(explain, read_options(entry.options, name, options or {}, entry.preset), batched)
+    code = _CODE[entry.base]
+    read = read_options(entry.options, name, options or {}, entry.preset)
+    return Method(code.explain, read, code.batched, code.rounded)

@@ -14,7 +14,8 @@ def resolve_device(name: str) -> torch.device:
     Parameters
     ----------
     name : str
-        "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
+        "auto" (CUDA where there is one, else Apple's MPS, else the CPU), "cpu", "mps", "cuda"
+        or "cuda:N".
 
     Raises
     ------
@@ -22,10 +23,12 @@ def resolve_device(name: str) -> torch.device:
         If the name means nothing, or the device is not there.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return _best()
     device = _parse(name)
     if device.type == "cpu":
         return torch.device("cpu")
+    if device.type == "mps":
+        return _mps()
     if not torch.cuda.is_available():
         raise ModelError(
             f"The device {name} is not available: no CUDA GPU is usable on this machine.",
@@ -57,14 +60,29 @@ def move(module: nn.Module, device: torch.device, name: str) -> nn.Module:
         ) from error
 
 
+def _best() -> torch.device:
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _mps() -> torch.device:
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    raise ModelError(
+        "The device mps is not available: this machine has no Apple GPU that torch can use.",
+        "Choose the device cpu or auto.",
+    )
+
+
 def _parse(name: str) -> torch.device:
-    """Parse the name of a CPU or CUDA device."""
+    """Parse the name of a CPU, MPS or CUDA device."""
     try:
         device = torch.device(name)
     except RuntimeError:
         device = None
-    if device is None or device.type not in ("cpu", "cuda"):
+    if device is None or device.type not in ("cpu", "mps", "cuda"):
         raise ModelError(
-            f"There is no device {name!r}.", "Choose auto, cpu, cuda or cuda:N (N from 0)."
+            f"There is no device {name!r}.", "Choose auto, cpu, mps, cuda or cuda:N (N from 0)."
         )
     return device

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine.attribution import attribute
+from engine.attribution import Contrast, attribute
 from engine.cancel import Cancelled, CancelToken
 from engine.errors import AttributionError, EngineError, VideoError
-from engine.models import load_model
+from engine.models import VideoModel, load_model
 from engine.pipeline import explain
+from engine.store import Analysis
 from engine.types import Progress, Request
 from engine.video import open_video
 from tests.clips import moving_square, write_clip
@@ -109,7 +110,7 @@ def test_explain_cancels_within_a_window(request_: Request, scratch: Path) -> No
 def test_explain_leaves_nothing_after_an_error(
     request_: Request, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise AttributionError("broken")
 
     monkeypatch.setattr("engine.pipeline.Explainer", broken)
@@ -188,3 +189,90 @@ def test_explain_goes_on_with_what_decodes_of_a_damaged_video(
     assert 16 <= analysis.frame_count <= FRAMES
     assert analysis.complete
     analysis.close()
+
+
+def test_explain_passes_options_and_a_class_to_compare_with(request_: Request) -> None:
+    short = replace(request_, frames=(0, 16), against=1)
+    analysis = explain(replace(short, options=(("composite", "epsilon-plus"),)))
+    model = load_model("figures", weights=request_.weights, device="cpu")
+    with open_video(request_.video) as video:
+        clip = model.preprocess(np.stack([video[index] for index in range(16)]))
+    expected = attribute(model, clip, Contrast(3, 1), "lrp", composite="epsilon-plus").relevance
+    np.testing.assert_allclose(analysis.read_steps(0, 16), expected, rtol=1e-3, atol=1e-5)
+    assert analysis.header.request.options == (("composite", "epsilon-plus"),)
+    analysis.close()
+
+
+def test_explain_keeps_the_time_step_and_the_notices_of_coarse_maps(
+    request_: Request, tmp_path: Path
+) -> None:
+    network = load_model("figures", weights=request_.weights, device="cpu")
+    coarse = replace(network, module=Halved(network.module))
+    analysis = explain_with(coarse, replace(request_, method="grad_cam", frames=(0, 32)))
+    assert analysis.time_step == 8
+    assert any("2 time step" in text for text in analysis.notices)
+    analysis.save(tmp_path / "saved", preset="recommended", sigma=1)
+    again = Analysis.open(tmp_path / "saved")
+    assert (again.time_step, again.notices) == (8, analysis.notices)
+    analysis.close()
+
+
+class Halved(torch.nn.Module):
+    """The bundled network with its features averaged over eight frames."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.features = torch.nn.Sequential(network.features, torch.nn.AvgPool3d((8, 1, 1)))
+
+    def forward(self, clip: torch.Tensor) -> torch.Tensor:
+        return self.network.head(self.network.pool(self.features(clip)).flatten(1))
+
+
+def explain_with(model: VideoModel, request: Request) -> Analysis:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.pipeline.load_model", lambda *_, **__: model)
+        return explain(request)
+
+
+def test_explain_estimates_the_time_of_methods_with_many_passes(request_: Request) -> None:
+    told: list[Progress] = []
+    short = replace(request_, frames=(0, 16), method="temporal_mask", options=(("samples", 16),))
+    explain(short, told.append).close()
+    first = next(progress for progress in told if progress.stage == "Explaining")
+    assert first.done == 0
+    assert first.seconds_left is not None
+    assert first.seconds_left > 0
+    inside = [progress.done / progress.total for progress in told if progress.total > 1]
+    assert inside == sorted(inside)
+    assert len(inside) > 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"method": "grad-can"}, "no attribution method"),
+        ({"options": (("composit", "x"),)}, "no option"),
+        ({"options": (("composite", "x"),)}, "no composite|cannot be"),
+        ({"target": None, "against": 2}, "not the class to explain"),
+        ({"against": "nobody"}, "no class"),
+    ],
+)
+def test_explain_refuses_methods_options_and_classes_it_does_not_have(
+    request_: Request, changes: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(AttributionError, match=complaint):
+        explain(replace(request_, **changes))
+
+
+def test_explain_takes_several_windows_at_once_where_they_fit(
+    request_: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = explain(request_)
+    monkeypatch.setattr("engine.pipeline.Explainer.batch", 3)
+    together = explain(request_)
+    np.testing.assert_allclose(
+        together.read_steps(0, FRAMES), alone.read_steps(0, FRAMES), rtol=1e-3, atol=1e-5
+    )
+    for analysis in (alone, together):
+        analysis.close()

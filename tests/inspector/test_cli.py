@@ -157,7 +157,7 @@ def test_interruption_exits_with_130(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("engine.pipeline.attribute", interrupted)
+    monkeypatch.setattr("engine.pipeline.Explainer", interrupted)
     assert main(["explain", str(clip), "--out", str(tmp_path / "out")]) == 130
     assert not list(tmp_path.iterdir())
 
@@ -186,3 +186,41 @@ def test_headless_never_imports_qt(clip: Path, tmp_path: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_methods_shows_the_card_of_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["methods", "rise"]) == 0
+    printed = capsys.readouterr().out
+    assert "When to trust it" in printed
+    assert "samples=1000" in printed
+    assert main(["methods", "risse"]) == 1
+    assert "rise" in capsys.readouterr().err
+
+
+def test_motion_use_prints_four_scores(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["motion-use", str(clip), "--class", "running", "--start", "2"]) == 0
+    printed = capsys.readouterr().out
+    for word in ("running", "as it is", "frozen", "reversed", "shuffled"):
+        assert word in printed
+    assert main(["motion-use", str(clip), "--start", "99"]) == 1
+    assert "24 frames" in capsys.readouterr().err
+
+
+def test_layers_are_listed_with_their_shapes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["layers"]) == 0
+    printed = capsys.readouterr().out
+    assert "* features" in printed
+    assert "map of 16x7x7" in printed
+    assert "no height and width" in printed
+
+
+def test_explain_takes_options_of_the_method(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "results"
+    words = ["explain", str(clip), "--out", str(out), "--frames", "0:16", "--class", "running"]
+    words += ["--against", "walking", "--method", "layer-cam", "--option", "layer=features.2"]
+    assert main(words) == 0
+    request = json.loads((out / "analysis.json").read_text())["request"]
+    assert request["method"] == "layer_cam"
+    assert request["options"] == [["layer", "features.2"]]
+    assert main([*words[:-1], "layer"]) == 2
+    assert main([*words[:-1], "layer=nowhere"]) == 1

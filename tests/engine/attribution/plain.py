@@ -57,6 +57,40 @@ def z_box(
     return shared(contributions, relevance, values)
 
 
+def parts(op: LinearOp, values: Tensor, weight: Tensor) -> Tensor:
+    """Contributions (inputs, outputs) of every input to every output."""
+    return values.double().flatten()[:, None] * matrix(op, weight, values.shape)
+
+
+def alpha_beta(
+    op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor, alpha: float
+) -> Tensor:
+    """What excited takes alpha times, what inhibited gives back alpha - 1 times."""
+    contributions = parts(op, values, weight)
+    up = shared(contributions.clamp(min=0), relevance, values)
+    down = shared(contributions.clamp(max=0), relevance, values)
+    return alpha * up - (alpha - 1) * down
+
+
+def gamma(op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor, factor: float) -> Tensor:
+    """Contributions of the output's own sign count 1 + gamma times."""
+    contributions = parts(op, values, weight)
+    own = contributions.sum(0).sign()
+    favoured = contributions + factor * own * (own * contributions).clamp(min=0)
+    return shared(favoured, relevance, values)
+
+
+def w_square(op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor) -> Tensor:
+    """Squared weights."""
+    return shared(matrix(op, weight, values.shape).square(), relevance, values)
+
+
+def flat(op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor) -> Tensor:
+    """One for each input in the receptive field."""
+    field = (matrix(op, torch.ones_like(weight), values.shape) != 0).double()
+    return shared(field, relevance, values)
+
+
 def clip_of(values: Tensor, low: float = -1.5, high: float = 2.0) -> Clip:
     """A clip of given values, (1, C, T, h, w), between two bounds."""
     shape = (1, values.shape[1], 1, 1, 1)

@@ -94,3 +94,22 @@ def test_derivative_refuses_what_is_no_volume(volume: np.ndarray, kind: type) ->
 def test_derivative_refuses_an_unknown_padding() -> None:
     with pytest.raises(AttributionError, match="mirror"):
         temporal_derivative(noise(2, 2, 2), padding="mirror")
+
+
+@pytest.mark.parametrize("padding", ["edge", "zeros"])
+@pytest.mark.parametrize("kind", ["array", "tensor"])
+def test_derivative_of_a_coarse_map_is_that_between_its_time_steps(kind: str, padding: str) -> None:
+    native = np.random.default_rng(0).standard_normal((3, 5, 4)).astype(np.float32)
+    frames = native.repeat(4, 0)[:10]
+    given = frames if kind == "array" else torch.from_numpy(frames)
+    found = np.asarray(temporal_derivative(given, padding=padding, time_step=4))
+    expected = temporal_derivative(native, padding=padding).repeat(4, 0)[:10]
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_derivative_of_an_interpolated_map_differs_from_that_of_its_time_steps() -> None:
+    native = np.zeros((2, 3, 3), np.float32)
+    native[1] = 1
+    smooth = np.linspace(0, 1, 16, dtype=np.float32)[:, None, None] * np.ones((3, 3), np.float32)
+    at_steps = temporal_derivative(native.repeat(8, 0), padding="edge", time_step=8)
+    assert np.abs(at_steps).max() > 3 * np.abs(temporal_derivative(smooth, padding="edge")).max()

@@ -203,3 +203,26 @@ def test_separation_of_no_relevance_has_no_share() -> None:
     curves = Separation(Held(np.zeros((5, 4, 4), np.float32)), "recommended").curves(1.0)
     assert np.isnan(curves.clip_motion_share)
     assert np.isnan(curves.motion_share).all()
+
+
+@pytest.mark.parametrize(("steps", "together"), [(16, 8), (37, 4), (12, 3), (9, 2), (40, 16)])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_separation_of_coarse_maps_equals_the_split_at_their_time_step(
+    preset: str, steps: int, together: int
+) -> None:
+    volume = noise(-(-steps // together), 7, 6).repeat(together, 0)[:steps]
+    source = Held(volume)
+    source.time_step = together
+    parts = Separation(source, preset)
+    whole = split(volume, 0.75, preset=preset, time_step=together)
+    assert parts.std() == pytest.approx(whole.threshold / 0.75, rel=1e-6)
+    maps = parts.frames(0, steps, 0.75)
+    assert np.array_equal(maps.motion, whole.motion)
+
+
+def test_separation_of_coarse_maps_waits_for_whole_time_steps() -> None:
+    source = Held(noise(4, 5, 5).repeat(8, 0))
+    source.time_step, source.steps_written = 8, 20
+    assert Separation(source, "recommended").steps_ready == 8
+    source.steps_written = 32
+    assert Separation(source, "recommended").steps_ready == 32
