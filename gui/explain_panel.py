@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,10 +139,7 @@ class ExplainPanel(QWidget):
             self.model.setItemData(
                 self.model.count() - 1, model.summary, Qt.ItemDataRole.ToolTipRole
             )
-        for method in methods.values():
-            self.method.addItem(method.title, method.name)
-            tip = f"{method.summary}\nCost: {method.cost}. {method.source}"
-            self.method.setItemData(self.method.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self._offer_methods(methods)
         self.target.setEditable(True)
         self.target.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.target.addItem(FOLLOW)
@@ -155,6 +153,19 @@ class ExplainPanel(QWidget):
             combo.setMinimumContentsLength(16)
             policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             combo.setSizeAdjustPolicy(policy)
+
+    def _offer_methods(self, methods: Mapping[str, MethodInfo]) -> None:
+        """List the methods by family; the card of each is its tooltip."""
+        family = ""
+        for method in methods.values():
+            if family and method.family != family:
+                self.method.insertSeparator(self.method.count())
+            family = method.family
+            self.method.addItem(method.title, method.name)
+            self.method.setItemData(
+                self.method.count() - 1, _card(method), Qt.ItemDataRole.ToolTipRole
+            )
+        self.method.setMaxVisibleItems(self.method.count())
 
     def _make_filter(self) -> None:
         self.preset = QComboBox()
@@ -249,6 +260,15 @@ class ExplainPanel(QWidget):
     @Slot(int)
     def _on_opacity_changed(self, percent: int) -> None:
         self.opacity_changed.emit(percent / 100)
+
+
+def _card(method: MethodInfo) -> str:
+    """A method in a few lines; as rich text, which tooltips wrap."""
+    return (
+        f"<p><b>{html.escape(method.summary)}</b></p>"
+        f"<p>{html.escape(method.trust)}</p>"
+        f"<p>Cost: {html.escape(method.cost)}. <i>{html.escape(method.source)}</i></p>"
+    )
 
 
 def progress_text(progress: Progress) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QRect, Qt, Signal
@@ -74,6 +75,9 @@ class Results(QWidget):
         self.meaning.setWordWrap(True)
         self.frame = _faint()
         self.conservation = _faint()
+        self.notices = QLabel()
+        self.notices.setObjectName("notice")
+        self.notices.setWordWrap(True)
         self.top = TopClasses()
         heading = QLabel("Motion share of the clip")
         heading.setObjectName("heading")
@@ -82,7 +86,7 @@ class Results(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        parts = (heading, self.clip, self.meaning, self.frame, self.conservation)
+        parts = (heading, self.clip, self.meaning, self.frame, self.conservation, self.notices)
         for part in (*parts, classes, self.top):
             layout.addWidget(part)
         self.clear()
@@ -93,10 +97,16 @@ class Results(QWidget):
         self.meaning.setText("Explain the video to see how much of the decision is movement.")
         self.frame.setText("")
         self.conservation.setText("")
+        self.notices.hide()
         self.top.show_scores([], "")
 
-    def show_clip(self, curves: CurveSet, conservation: float | None) -> None:
-        """Show the numbers of the clip; conservation None where the method does not conserve."""
+    def show_clip(
+        self, curves: CurveSet, conservation: float | None, notices: Sequence[str] = ()
+    ) -> None:
+        """Show the numbers of the clip, and what the engine wants the user to know.
+
+        Conservation is None where the method does not conserve.
+        """
         share = curves.clip_motion_share
         if math.isfinite(share):
             self.clip.setText(f"{share:.0%}")
@@ -105,9 +115,11 @@ class Results(QWidget):
                 f"The other {1 - share:.0%} stays in place: scenery and still parts."
             )
         if conservation is not None and math.isfinite(conservation):
-            self.conservation.setText(f"Relevance sums to {conservation:.2%} of the logit.")
+            self.conservation.setText(f"Relevance sums to {conservation:.2%} of the score.")
         else:
             self.conservation.setText("")
+        self.notices.setText("\n".join(notices))
+        self.notices.setVisible(bool(notices))
 
     def show_frame(self, curves: CurveSet, frame: int) -> None:
         """Show the numbers of a frame of the video."""

@@ -23,6 +23,9 @@ QMainWindow, QDialog, QMessageBox {{ background: {BACKGROUND}; }}
 QScrollArea {{ border: none; background: {PANEL}; }}
 QLabel#heading {{ font-size: 15px; font-weight: 600; }}
 QLabel#faint {{ color: {FAINT}; }}
+QLabel#notice {{
+  background: {FIELD}; border-left: 3px solid {MOTION}; border-radius: 2px; padding: 6px 8px;
+}}
 QLabel#figure {{ font-size: 24px; font-weight: 600; color: {MOTION}; }}
 QPushButton {{
   background: {FIELD}; border: 1px solid {BORDER}; border-radius: 4px; padding: 6px 12px;

@@ -304,7 +304,8 @@ class MainWindow(QMainWindow):
         self._curves = curves
         self.timeline.set_curves(curves)
         conserves = self._services.methods[analysis.header.request.method].conserves
-        self.results.show_clip(curves, analysis.conservation if conserves else None)
+        conservation = analysis.conservation if conserves else None
+        self.results.show_clip(curves, conservation, analysis.notices)
         frame = self.session.state.frame
         self.results.show_frame(curves, frame)
         self.timeline.set_frame(frame)

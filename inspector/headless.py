@@ -102,6 +102,6 @@ def _summary(analysis: Analysis, request: Request) -> str:
         f"Motion share {curves.clip_motion_share:.1%} ({request.preset}, sigma {request.sigma:g})",
     ]
     if METHODS[request.method].conserves:
-        lines.append(f"Relevance sums to {analysis.conservation:.2%} of the logit")
+        lines.append(f"Relevance sums to {analysis.conservation:.2%} of the explained score")
     lines += [f"Note: {text}" for text in analysis.notices]
     return "\n".join(lines)

@@ -42,7 +42,9 @@ class LayerInfo:
 
 
 def layers_of(model: VideoModel, clip: Clip) -> list[LayerInfo]:
-    """Every layer that a clip goes through, in the order of the network, with its live shape.
+    """Every layer that a clip goes through, in the order of the pass, with its live shape.
+
+    A layer comes behind those that it is made of.
 
     Raises
     ------
@@ -59,11 +61,7 @@ def layers_of(model: VideoModel, clip: Clip) -> list[LayerInfo]:
     watchers = {name: keeper(name) for name in names}
     with evaluating(model.module), torch.no_grad(), watched(model.module, watchers):
         Subject(model, Goal()).logits(clip.tensor.clone())
-    return [
-        _info(name, model.module.get_submodule(name), outputs[name], clip)
-        for name in names
-        if name in outputs
-    ]
+    return [_info(name, model.module.get_submodule(name), outputs[name], clip) for name in outputs]
 
 
 def default_layer(model: VideoModel, clip: Clip) -> str:

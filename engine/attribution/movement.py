@@ -12,6 +12,7 @@ from engine.attribution.batches import generator_for, in_batches
 from engine.attribution.subject import Report, Subject, check_clip, evaluating
 from engine.attribution.targets import Target, resolve_goal
 from engine.cancel import Check, never
+from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
 
 
@@ -68,6 +69,10 @@ def motion_use(
         As `engine.attribution.attribute`.
     """
     check_clip(model, clip)
+    if shuffles < 1:
+        raise AttributionError(
+            f"{shuffles} random orders were asked for.", "Give at least one: shuffles=8."
+        )
     subject = Subject(model, resolve_goal(model.spec, target), report, check)
     orders = _orders(clip.tensor.shape[2], shuffles, seed)
     with evaluating(model.module), torch.no_grad():

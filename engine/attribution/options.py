@@ -51,9 +51,14 @@ class LrpOptions(MethodOptions):
         "Whether biases take their share; the sum then differs from the logit by what they took.",
         choices=("composite", "nothing", "share"),
     )
-    gamma: float = _option(0.25, "Weight of the favoured contributions (gamma rule).", low=0.0)
+    gamma: float = _option(
+        0.25, "Weight of the favoured contributions (gamma rule).", low=0.0, high=1e6
+    )
     epsilon: float = _option(
-        0.0, "Added to the sums of the epsilon rule, in units of their mean size.", low=0.0
+        0.0,
+        "Added to the sums of the epsilon rule, in units of their mean size.",
+        low=0.0,
+        high=1e6,
     )
 
 
@@ -188,7 +193,7 @@ def _value(part: Field[Any], value: Any) -> Any:
     try:
         read = _truth(value) if kind is bool else kind(value)
         exact = kind is not int or isinstance(value, str) or read == value
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         exact = False
     if not exact:
         raise AttributionError(

@@ -21,11 +21,13 @@ _SOFTMAX = frozenset(
         functional.log_softmax,
         torch.softmax,
         torch.log_softmax,
+        torch.special.softmax,
+        torch.special.log_softmax,
         Tensor.softmax,
         Tensor.log_softmax,
     )
 )
-_RESHAPES = frozenset(
+_KEEPING = frozenset(
     (
         torch.squeeze,
         torch.flatten,
@@ -34,10 +36,15 @@ _RESHAPES = frozenset(
         Tensor.flatten,
         Tensor.reshape,
         Tensor.view,
+        Tensor.clone,
+        Tensor.contiguous,
+        Tensor.log,
+        torch.log,
         Tensor.float,
         Tensor.__getitem__,
     )
 )
+_LOGARITHMS = frozenset((torch.log, Tensor.log))  # of a softmax: logits up to a constant
 
 
 class SoftmaxWatch(TorchFunctionMode):
@@ -50,8 +57,10 @@ class SoftmaxWatch(TorchFunctionMode):
         result = func(*args, **kwargs)
         if func in _SOFTMAX:
             result._before_softmax = args[0] if args else kwargs["input"]
-        elif func in _RESHAPES and args and hasattr(args[0], "_before_softmax"):
-            result._before_softmax = func(args[0]._before_softmax, *args[1:], **kwargs)
+        elif func in _KEEPING and args and hasattr(args[0], "_before_softmax"):
+            before = args[0]._before_softmax
+            moved = before if func in _LOGARITHMS else func(before, *args[1:], **kwargs)
+            result._before_softmax = moved
         return result
 
 
@@ -96,15 +105,24 @@ def read_logits(output: Any, clips: int, classes: int) -> tuple[Tensor, list[str
 def _chosen(output: Any, clips: int, classes: int) -> tuple[Tensor, list[str]]:
     if isinstance(output, Tensor):
         return output, []
-    named = dict(output) if isinstance(output, Mapping) else dict(getattr(output, "__dict__", {}))
-    if isinstance(output, list | tuple) and not hasattr(output, "logits"):
-        named = {str(position): part for position, part in enumerate(output)}
+    named = _named(output)
     found = {name: part for name, part in named.items() if _could_be_logits(part, clips)}
     name = _best(found, classes)
     if name is None:
         raise AttributionError(_complaint(output, found), _HINT)
     kind = type(output).__name__
     return found[name], [f"The network returns a {kind}; its part {name!r} is explained."]
+
+
+def _named(output: Any) -> dict[str, Any]:
+    """The parts of an output by name: of a mapping, named tuple, sequence or object."""
+    if isinstance(output, Mapping):
+        return dict(output)
+    names = getattr(output, "_fields", None)
+    if isinstance(output, list | tuple) and names is None:
+        return {str(position): part for position, part in enumerate(output)}
+    names = names or getattr(output, "__slots__", None) or getattr(output, "__dict__", {})
+    return {name: getattr(output, name, None) for name in names}
 
 
 def _could_be_logits(part: Any, clips: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,11 @@ from torch import Tensor
 from engine.errors import AttributionError
 from engine.suggestions import closest
 from engine.types import ModelSpec
+
+_EXAMPLE = (
+    "It takes logits (N, K) and must return a tensor (N,), for example lambda logits: logits[:, 3]."
+)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +86,31 @@ class Goal:
 
     def _called(self, logits: Tensor) -> Tensor:
         assert self.function is not None
-        scores = self.function(logits)
+        try:
+            scores = self.function(logits)
+        except (RuntimeError, IndexError, TypeError, ValueError) as error:
+            raise AttributionError(
+                f"The target function failed on logits of shape {tuple(logits.shape)}: {error}.",
+                _EXAMPLE,
+            ) from error
         if isinstance(scores, Tensor) and scores.dim() == 0 and len(logits) == 1:
             scores = scores[None]
         if not isinstance(scores, Tensor) or scores.shape != (len(logits),):
             raise AttributionError(
-                "The target function does not return one score a clip.",
-                "It takes logits (N, K) and must return a tensor (N,), for example "
-                "lambda logits: logits[:, 3].",
+                "The target function does not return one score a clip.", _EXAMPLE
             )
+        self._check(scores, traced=logits.requires_grad)
         return scores
+
+    @staticmethod
+    def _check(scores: Tensor, *, traced: bool) -> None:
+        if traced and not scores.requires_grad:
+            raise AttributionError(
+                "The target function's score cannot be traced back to the logits.",
+                "It must not use detach, argmax or NumPy.",
+            )
+        if not bool(torch.isfinite(scores.detach()).all()):
+            raise AttributionError("The target function's score is not finite.", _EXAMPLE)
 
 
 def resolve_goal(spec: ModelSpec, target: Target) -> Goal:
@@ -105,9 +126,9 @@ def resolve_goal(spec: ModelSpec, target: Target) -> Goal:
     if isinstance(target, Contrast):
         first, second = (resolve_target(spec, side) for side in (target.first, target.second))
         return Goal(first, second)
-    if isinstance(target, int | str):
-        return Goal(resolve_target(spec, target))
-    return Goal(function=target)
+    if callable(target):
+        return Goal(function=target)
+    return Goal(resolve_target(spec, target))
 
 
 def resolve_target(spec: ModelSpec, target: int | str) -> int:
@@ -119,7 +140,7 @@ def resolve_target(spec: ModelSpec, target: int | str) -> int:
         If the model has no such class, or several of that name.
     """
     text = str(target).strip()
-    if text.lstrip("+-").isdigit():
+    if _NUMBER.fullmatch(text):
         return _checked_index(spec, int(text))
     matches = [i for i, label in enumerate(spec.labels) if label.casefold() == text.casefold()]
     if len(matches) == 1:

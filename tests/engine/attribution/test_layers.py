@@ -100,7 +100,10 @@ def test_layers_of_goes_into_nested_modules() -> None:
     model = model_of(warmed_up("figures", classes=8))
     layers = layers_of(model, random_clip(1, 3, 8, 32, 24))
     by_name = {layer.name: layer for layer in layers}
-    assert list(by_name) == [name for name, _ in model.module.named_modules() if name]
+    assert set(by_name) == {name for name, _ in model.module.named_modules() if name}
+    order = list(by_name)
+    assert order.index("features.0.conv") < order.index("features.0") < order.index("features")
+    assert order[-2:] == ["pool", "head"]
     assert by_name["features.0.conv"].shape[0] == 1
     assert by_name["features.0.conv"].kind == "Conv3d"
     assert by_name["head"].shape == (1, 8)

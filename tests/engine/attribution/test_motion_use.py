@@ -216,3 +216,8 @@ def test_motion_use_refuses_a_clip_with_gaps() -> None:
     values[0, 0, 0, 0, 0] = float("nan")
     with pytest.raises(AttributionError, match="not finite"):
         motion_use(watching("ramp"), clip_of(values))
+
+
+def test_motion_use_refuses_to_average_over_nothing() -> None:
+    with pytest.raises(AttributionError, match="0 random orders"):
+        motion_use(model_of(built("+=")), random_clip(), shuffles=0)

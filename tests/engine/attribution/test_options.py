@@ -253,3 +253,17 @@ def test_attribute_reads_options_from_text() -> None:
     other = attribute(model, clip, 0, "smooth_grad", samples=3, noise=0.2, seed=6)
     assert (text.relevance == plain.relevance).all()
     assert not (text.relevance == other.relevance).all()
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("rise", {"samples": float("inf")}),
+        ("lrp", {"epsilon": "inf"}),
+        ("lrp_epsilon_gamma_box", {"gamma": 1e39}),
+        ("smooth_grad", {"noise": float("nan")}),
+    ],
+)
+def test_options_without_limits_are_refused(method: str, options: dict[str, object]) -> None:
+    with pytest.raises(AttributionError):
+        find_method(method, options)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import collections
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -240,3 +241,38 @@ def test_lrp_refuses_a_softmax_inside_the_network_by_name() -> None:
     with pytest.raises(AttributionError, match=r"no rule for the operation .*softmax"):
         attribute(model, random_clip(), 0, "lrp")
     assert attribute(model, random_clip(), 0, "gradient").notices == ()
+
+
+class Slotted:
+    """An output object without a ``__dict__``."""
+
+    __slots__ = ("aux", "logits")
+
+    def __init__(self, logits: Tensor) -> None:
+        self.logits, self.aux = logits, logits + 1
+
+
+Named = collections.namedtuple("Named", "aux logits")
+
+
+@pytest.mark.parametrize("wrap", [lambda out: Named(out + 1, out), Slotted])
+def test_read_logits_of_named_tuples_and_slotted_objects(wrap: Callable[[Tensor], object]) -> None:
+    logits = torch.randn(1, 4)
+    found, notices = read_logits(wrap(logits), 1, 4)
+    assert torch.equal(found, logits)
+    assert "logits" in notices[0]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda x: x.softmax(1).log(),
+        lambda x: torch.log(torch.special.softmax(x, 1)),
+        lambda x: x.softmax(1).clone(),
+    ],
+)
+def test_softmax_is_undone_behind_a_logarithm_or_copy(end: Callable[[Tensor], Tensor]) -> None:
+    logits = torch.randn(2, 4)
+    with SoftmaxWatch():
+        output = end(logits)
+    assert torch.equal(read_logits(output, 2, 4)[0], logits)

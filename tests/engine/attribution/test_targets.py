@@ -201,3 +201,33 @@ def test_attribute_refuses_a_label_without_an_output(method: str) -> None:
     model = model_of(built("+="), classes=6)
     with pytest.raises(AttributionError, match="Class 5 is outside the 4 outputs"):
         attribute(model, random_clip(), "class 5", method)
+
+
+@pytest.mark.parametrize("target", [np.int64(2), np.int32(2), "+2"])
+def test_attribute_takes_any_whole_number_as_a_class(target: int | str) -> None:
+    assert attribute(model_of(built("+=")), random_clip(), target, "gradient").target == 2
+
+
+@pytest.mark.parametrize("target", ["²", "+-3", "1" * 5000, "1.5"])
+def test_attribute_refuses_texts_that_only_look_like_numbers(target: str) -> None:
+    with pytest.raises(AttributionError, match="no class"):
+        attribute(model_of(built("+=")), random_clip(), target, "gradient")
+
+
+@pytest.mark.parametrize("method", ["lrp", "gradient", "grad_cam"])
+@pytest.mark.parametrize(
+    ("function", "complaint"),
+    [
+        (lambda logits: logits[:, 0].detach(), "cannot be traced"),
+        (lambda logits: logits.argmax(1), "cannot be traced"),
+        (lambda logits: logits[:, 0] * float("nan"), "not finite"),
+        (lambda logits: logits[:, 9], "failed on logits"),
+    ],
+    ids=["detached", "index", "nan", "outside"],
+)
+def test_functions_that_cannot_be_explained_are_refused(
+    function: Callable[[Tensor], Tensor], complaint: str, method: str
+) -> None:
+    options = {"layer": "first"} if method == "grad_cam" else {}
+    with pytest.raises(AttributionError, match=complaint):
+        attribute(model_of(built("+=")), random_clip(), function, method, **options)
