@@ -96,7 +96,7 @@ class Results(QWidget):
         self.clip.setText("–")
         self.meaning.setText("Explain the video to see how much of the decision is movement.")
         self.frame.setText("")
-        self.conservation.setText("")
+        self.conservation.hide()
         self.notices.hide()
         self.top.show_scores([], "")
 
@@ -116,8 +116,7 @@ class Results(QWidget):
             )
         if conservation is not None and math.isfinite(conservation):
             self.conservation.setText(f"Relevance sums to {conservation:.2%} of the score.")
-        else:
-            self.conservation.setText("")
+        self.conservation.setVisible(conservation is not None and math.isfinite(conservation))
         self.notices.setText("\n".join(notices))
         self.notices.setVisible(bool(notices))
 

@@ -33,7 +33,7 @@ app = typer.Typer(
 )
 _out = Console(soft_wrap=True)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
-_COMMANDS = ("open", "explain", "motion-use", "layers", "demo", "models", "methods")
+_COMMANDS = ("open", "explain", "motion-use", "flow", "layers", "demo", "models", "methods")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -216,6 +216,22 @@ def motion_use(
     with _interruptible():
         table = motion_use_table(video, model, weights, labels, target, start, device)
     _out.print(table, highlight=False, markup=False)
+
+
+@app.command(help="Check the results of 'explain' against optical flow: is it where things move?")
+def flow(
+    results: Annotated[Path, typer.Argument(help="A folder written by 'explain'.")],
+    kind: Annotated[str, typer.Option(help="dis, dis-fine (slower, finer) or farneback.")] = "dis",
+    threshold: Annotated[
+        float, typer.Option(help="What counts as moving, in pixels per frame.")
+    ] = 1.0,
+) -> None:
+    """Print the precision against optical flow and write flow.csv into the folder."""
+    from inspector.flow import flow_report
+
+    with _interruptible():
+        report = flow_report(results, kind, threshold)
+    _out.print(report, highlight=False, markup=False)
 
 
 @app.command(help="List the layers of a model that class activation maps can be made of.")

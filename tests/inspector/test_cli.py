@@ -224,3 +224,17 @@ def test_explain_takes_options_of_the_method(clip: Path, tmp_path: Path) -> None
     assert request["options"] == [["layer", "features.2"]]
     assert main([*words[:-1], "layer"]) == 2
     assert main([*words[:-1], "layer=nowhere"]) == 1
+
+
+def test_flow_compares_results_with_optical_flow(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "results"
+    assert main(["explain", str(clip), "--out", str(out), "--frames", "0:16"]) == 0
+    assert main(["flow", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "Chance level" in printed
+    assert len((out / "flow.csv").read_text().splitlines()) == 17
+    assert main(["flow", str(out), "--kind", "guess"]) == 1
+    assert main(["flow", str(out), "--threshold", "-1"]) == 1
+    assert main(["flow", str(tmp_path)]) == 1
