@@ -74,7 +74,9 @@ class _Bars:
         self._tasks: dict[str, TaskID] = {}
 
     def report(self, progress: Progress) -> None:
-        """Show where a stage is."""
+        """Show where a stage is; and at its start the time it will take, if that is known."""
+        if progress.done == 0 and progress.seconds_left is not None:
+            self._bars.console.print(f"{progress.stage}: about {progress.seconds_left:.0f} s")
         if progress.stage not in self._tasks:
             self._tasks[progress.stage] = self._bars.add_task(progress.stage)
         total = progress.total or None

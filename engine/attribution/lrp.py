@@ -35,8 +35,9 @@ def explain_by_lrp(subject: Subject, clip: Clip, options: LrpOptions) -> Found:
     settings = settings_of(options)
     leaf = clip.tensor.detach().clone().requires_grad_()
     mode = RelevanceMode((clip.low, clip.high), settings)
+    entered = mode.enter(leaf.clone())
     with mode:
-        logits = newest(subject.logits(mode.enter(leaf.clone())))
+        logits = newest(subject.logits(entered))
     refuse_missing(logits)
     start, explained = _start(subject, logits.detach(), settings.composite)
     (relevance,) = torch.autograd.grad(logits, leaf, start)

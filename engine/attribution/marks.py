@@ -13,8 +13,8 @@ Bounds = tuple[Tensor, Tensor]
 def mark(tensor: Tensor, **marks: Any) -> None:
     """Note on a tensor what it is.
 
-    Its ``bounds``, the ``layer`` it left, what is ``newer``, whether it is a ``gate`` or still
-    being ``assembled``, and which operations without a rule it ``lacks``.
+    Its ``bounds``, the ``layer`` it left, what is ``newer``, whether it was ``seen`` to be made, is
+    a ``gate`` or still being ``assembled``, and which operations without a rule it ``lacks``.
     """
     for name, value in marks.items():
         setattr(tensor, f"_{name}", value)
@@ -30,9 +30,14 @@ def is_gate(value: Any) -> bool:
     return getattr(value, "_gate", False)
 
 
+def is_seen(value: Any) -> bool:
+    """Whether the operation that made a tensor was seen."""
+    return getattr(value, "_seen", False)
+
+
 def lacking(result: Any, name: str) -> Any:
     """Note that a result came from an operation without a rule; returns the result."""
-    for part in _tensors((result,)):
+    for part in tensors_in((result,)):
         mark(part, lacks={**lacks(part), name: None})
     return result
 
@@ -40,7 +45,7 @@ def lacking(result: Any, name: str) -> Any:
 def lacks(value: Any) -> dict[str, None]:
     """Operations without a rule behind a value, or behind the tensors in a list of arguments."""
     found: dict[str, None] = {}
-    for part in _tensors((value,)):
+    for part in tensors_in((value,)):
         found |= getattr(part, "_lacks", {})
     return found
 
@@ -52,7 +57,7 @@ def is_assembled(value: Any) -> bool:
 
 def close_assembly(values: Iterable[Any]) -> None:
     """Note that tensors are read from now on, so that they must not change any more."""
-    for part in _tensors(values):
+    for part in tensors_in(values):
         if is_assembled(part):
             mark(part, assembled=False)
 
@@ -78,12 +83,13 @@ def alias(values: Tensor) -> Tensor:
 
 def follows(args: Iterable[Any], kwargs: dict[str, Any]) -> bool:
     """Whether a tensor among the arguments descends from the network's input."""
-    return any(tensor.requires_grad for tensor in _tensors((*args, *kwargs.values())))
+    return any(tensor.requires_grad for tensor in tensors_in((*args, *kwargs.values())))
 
 
-def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
+def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
+    """The tensors among values, also inside lists and tuples."""
     for value in values:
         if isinstance(value, Tensor):
             yield value
         elif isinstance(value, tuple | list):
-            yield from _tensors(value)
+            yield from tensors_in(value)

@@ -6,6 +6,7 @@ and in-place ReLU need no special case.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from types import FrameType
@@ -24,13 +25,17 @@ from engine.attribution.marks import (
     follows,
     is_assembled,
     is_gate,
+    is_seen,
     lacking,
     lacks,
     mark,
     newest,
+    tensors_in,
 )
 from engine.attribution.operations import HANDLERS, MOVES
 from engine.errors import AttributionError
+
+_ACTIVATION = re.compile("swish|silu|mish|gelu", re.IGNORECASE)
 
 
 class HandlerMode(TorchFunctionMode):
@@ -88,19 +93,26 @@ class RelevanceMode(HandlerMode):
     def enter(self, tensor: Tensor) -> Tensor:
         """Mark a tensor as the network's input."""
         low, high = (bound.to(tensor.dtype).expand_as(tensor) for bound in self._bounds)
-        mark(tensor, bounds=(low, high))
+        mark(tensor, bounds=(low, high), seen=True)
         return tensor
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
+        for part in tensors_in((args, *(kwargs or {}).values())):
+            note_unseen(part)
         if func in HANDLERS or func in MOVES:
             close_assembly(args)
         result = super().__torch_function__(func, types, args, kwargs)
+        if func is Tensor.__iter__:
+            result = list(result)
+        for part in tensors_in((result,)):
+            if part.requires_grad:  # inside a custom function nothing does, and nothing is seen
+                mark(part, seen=True)
         missing = lacks(args) | lacks(list((kwargs or {}).values()))
         for name in missing:  # assigning to a part returns nothing, but changes its target
             lacking(args[0] if result is None else result, name)
-        return result
+        return iter(result) if func is Tensor.__iter__ else result
 
     def unhandled(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Move bounds along; note an operation on the input that has no rule."""
@@ -114,8 +126,26 @@ class RelevanceMode(HandlerMode):
         return result
 
 
+def note_unseen(value: Tensor) -> None:
+    """Note a tensor on whose way from the input something happened that no mode can see.
+
+    Custom autograd functions and TorchScript do that. Activations among the former, such as the
+    Swish that saves memory in X3D, pass relevance on by a hook on their node in the graph.
+    """
+    if not value.requires_grad or is_seen(value):
+        return
+    mark(value, seen=True)
+    node = value.grad_fn
+    name = type(value).__name__ if node is None else node.name()
+    if node is not None and len(node.next_functions) == 1 and _ACTIVATION.search(name):
+        node.register_hook(lambda _gradients, relevance: relevance)
+    else:
+        lacking(value, f"{name} (inside a custom autograd function or TorchScript)")
+
+
 def refuse_missing(logits: Tensor) -> None:
     """Raise AttributionError if logits depend on operations that have no rule; all are named."""
+    note_unseen(logits)
     missing = list(lacks(logits))
     if missing:
         noun = "the operation" if len(missing) == 1 else "the operations"
@@ -136,7 +166,7 @@ def _assign(func: Callable[..., Any], args: Any, kwargs: Any) -> None:
     if overwrites:
         lacking(target, _described(func))
     elif follows((target,), {}):
-        mark(target, assembled=True)
+        mark(target, assembled=True, seen=True)
 
 
 def _move_notes(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> None:

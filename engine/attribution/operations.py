@@ -178,6 +178,9 @@ MOVES: frozenset[Function] = frozenset(
         functional.pixel_shuffle,
         functional.channel_shuffle,
         Tensor.__getitem__,
+        Tensor.__iter__,
+        Tensor.T.__get__,  # type: ignore[attr-defined]
+        Tensor.mT.__get__,  # type: ignore[attr-defined]
         Tensor.amax,
         Tensor.broadcast_to,
         Tensor.chunk,

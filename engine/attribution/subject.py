@@ -161,9 +161,9 @@ def check_clip(model: VideoModel, clip: Clip) -> None:
 
 @contextmanager
 def evaluating(module: nn.Module) -> Iterator[None]:
-    """Dropout and BatchNorm in evaluation mode inside; every training flag as before outside.
+    """Dropout and BatchNorm in evaluation mode and weights frozen inside, as before outside.
 
-    Gradients are possible inside, wherever it is called from.
+    Gradients by the input are possible inside, wherever it is called from.
 
     Raises
     ------
@@ -177,14 +177,19 @@ def evaluating(module: nn.Module) -> Iterator[None]:
             "Build or load the model outside of it.",
         )
     training = [part for part in module.modules() if part.training]
-    for part in training:
-        part.training = False
+    learning = [tensor for tensor in module.parameters() if tensor.requires_grad]
     try:
+        for part in training:
+            part.training = False
+        for tensor in learning:
+            tensor.requires_grad_(False)
         with torch.inference_mode(False), torch.enable_grad():
             yield
     finally:
         for part in training:
             part.training = True
+        for tensor in learning:
+            tensor.requires_grad_(True)
 
 
 def _dtype_of(module: nn.Module) -> torch.dtype:

@@ -316,3 +316,87 @@ def test_operations_beside_the_logits_are_no_matter() -> None:
 
     result = attribute(model_of(Net(body, first=conv(3))), random_clip(), 0, "lrp")
     assert result.conservation == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("method", ["lrp", "gradient", "guided_backprop"])
+def test_networks_that_are_still_learning_are_explained_as_frozen_ones(method: str) -> None:
+    def body(net: Net, clip: Tensor) -> Tensor:
+        return F.relu(net.first(clip)) + net.head.bias.mean() * net.head.weight.abs().mean()
+
+    torch.manual_seed(0)
+    network, clip = Net(body, first=conv(3)), random_clip()
+    frozen = attribute(model_of(network), clip, 1, method).relevance
+    model = model_of(network)
+    network.requires_grad_(True)
+    before = snapshot(network)
+    np.testing.assert_array_equal(attribute(model, clip, 1, method).relevance, frozen)
+    assert_unchanged(network, before)
+
+
+class Swish(torch.autograd.Function):
+    """The Swish of X3D, which saves memory by computing its gradient anew."""
+
+    @staticmethod
+    def forward(ctx: object, values: Tensor) -> Tensor:
+        ctx.save_for_backward(values)
+        return values * torch.sigmoid(values)
+
+    @staticmethod
+    def backward(ctx: object, gradient: Tensor) -> Tensor:
+        (values,) = ctx.saved_tensors
+        gate = torch.sigmoid(values)
+        return gradient * gate * (1 + values * (1 - gate))
+
+
+class Doubled(torch.autograd.Function):
+    """An operation that no mode can see."""
+
+    @staticmethod
+    def forward(ctx: object, values: Tensor) -> Tensor:
+        return values * 2
+
+    @staticmethod
+    def backward(ctx: object, gradient: Tensor) -> Tensor:
+        return gradient * 2
+
+
+def test_a_swish_with_a_backward_of_its_own_passes_relevance() -> None:
+    torch.manual_seed(0)
+    parts = {"first": conv(3), "second": conv()}
+    custom = Net(lambda net, clip: net.second(Swish.apply(net.first(clip))), **parts)
+    usual = Net(lambda net, clip: net.second(F.silu(net.first(clip))), **parts)
+    usual.head = custom.head
+    found, expected = (
+        attribute(model_of(net), random_clip(), 0).relevance for net in (custom, usual)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("end", [True, False])
+def test_custom_functions_that_lrp_cannot_see_are_named(end: bool) -> None:
+    def body(net: Net, clip: Tensor) -> Tensor:
+        hidden = Doubled.apply(net.first(clip))
+        return hidden if end else F.relu(net.second(hidden))
+
+    with pytest.raises(AttributionError, match="Doubled"):
+        attribute(model_of(Net(body, first=conv(3), second=conv())), random_clip(), 0, "lrp")
+
+
+@pytest.mark.filterwarnings("ignore")  # torch says that tracing is going away
+def test_scripted_networks_are_refused_by_lrp_alone() -> None:
+    network = nn.Sequential(
+        conv(3), nn.ReLU(), nn.AdaptiveAvgPool3d(1), nn.Flatten(), nn.Linear(6, 4)
+    )
+    model = model_of(torch.jit.trace(network.eval(), random_clip().tensor))
+    with pytest.raises(AttributionError, match="TorchScript"):
+        attribute(model, random_clip(), 0, "lrp")
+    assert attribute(model, random_clip(), 0, "gradient").relevance.any()
+
+
+def test_unpacking_and_iterating_are_moves() -> None:
+    def body(net: Net, clip: Tensor) -> Tensor:
+        (only,) = F.relu(net.first(clip))
+        return torch.stack(list(only))[None]
+
+    result = attribute(model_of(Net(body, first=conv(3))), random_clip(), 0, "lrp")
+    assert result.conservation == pytest.approx(1, abs=0.01)
