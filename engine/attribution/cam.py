@@ -86,7 +86,7 @@ def _at(subject: Subject, values: Tensor, name: str) -> tuple[Tensor, Tensor, Te
     kept: list[Tensor] = []
 
     def cut(output: Tensor) -> Tensor:
-        reason = why_unusable(output, len(values))
+        reason = why_unusable(output, values)
         if reason:
             raise AttributionError(
                 f"The layer {name} cannot make a map: {reason}.",

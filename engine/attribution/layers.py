@@ -17,6 +17,7 @@ from engine.models.model import Clip, VideoModel
 from engine.suggestions import closest
 
 Watcher = Callable[[Any], Any]
+_SKEW = 1.5  # a map of few cells need not have quite the picture's proportions
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +98,21 @@ def find_layer(module: nn.Module, name: str) -> nn.Module:
     return layers[name]
 
 
-def why_unusable(output: Any, clips: int) -> str:
-    """Why a layer's output cannot make a map; empty where it can."""
+def why_unusable(output: Any, clip: Tensor) -> str:
+    """Why a layer's output cannot make a map of a clip (N, C, T, h, w); empty where it can."""
     if not isinstance(output, Tensor):
         return f"its output is a {type(output).__name__}, not one tensor"
-    shape = tuple(output.shape)
-    if output.dim() not in (4, 5) or len(output) % clips:
+    shape, (clips, _, frames, height, width) = tuple(output.shape), clip.shape
+    if output.dim() not in (4, 5):
         return f"its output {shape} has no height and width"
-    if output.shape[-1] * output.shape[-2] == 1:
+    if shape[-1] * shape[-2] == 1:
         return f"its output {shape} has a height and width of 1"
-    return ""
+    if not 1 / _SKEW < (shape[-2] / shape[-1]) / (height / width) < _SKEW:
+        return f"its output {shape} does not have the shape of the picture: channels last?"
+    if output.dim() == 5:
+        return "" if len(output) == clips else f"its output {shape} is not one map a clip"
+    in_batch = len(output) % clips == 0 and (len(output) > clips or frames == 1)
+    return "" if in_batch else f"its output {shape} has no time"
 
 
 @contextmanager
@@ -129,5 +135,5 @@ def _hook(watcher: Watcher) -> Callable[[nn.Module, Any, Any], Any]:
 
 def _info(name: str, layer: nn.Module, output: Any, clip: Clip) -> LayerInfo:
     shape = tuple(output.shape) if isinstance(output, Tensor) else ()
-    reason = why_unusable(output, len(clip.tensor))
+    reason = why_unusable(output, clip.tensor)
     return LayerInfo(name, type(layer).__name__, shape, reason)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torchvision.models.video import swin3d_t
 
 from engine.attribution import attribute, layers_of
 from engine.attribution.layers import default_layer, find_layer, watched, why_unusable
@@ -226,7 +227,7 @@ def test_maps_of_a_layer_without_space_are_refused(layer: str) -> None:
     [
         ((2, 6, 4, 8, 8), 2, True),
         ((8, 6, 8, 8), 2, True),
-        ((2, 6, 4, 1, 8), 2, True),
+        ((2, 6, 4, 1, 8), 2, False),
         ((7, 6, 8, 8), 2, False),
         ((2, 6, 4, 1, 1), 2, False),
         ((2, 6, 64), 2, False),
@@ -236,14 +237,14 @@ def test_maps_of_a_layer_without_space_are_refused(layer: str) -> None:
 def test_why_unusable_needs_clips_with_space(
     shape: tuple[int, ...], clips: int, usable: bool
 ) -> None:
-    reason = why_unusable(torch.zeros(shape), clips)
+    reason = why_unusable(torch.zeros(shape), torch.zeros(clips, 3, 4, 8, 8))
     assert (reason == "") == usable
     assert usable or str(shape) in reason
 
 
 @pytest.mark.parametrize("output", [None, (torch.zeros(1),), {}])
 def test_why_unusable_names_the_type_of_other_outputs(output: object) -> None:
-    assert type(output).__name__ in why_unusable(output, 1)
+    assert type(output).__name__ in why_unusable(output, torch.zeros(1, 3, 4, 8, 8))
 
 
 def test_watched_replaces_an_output_while_it_lasts() -> None:
@@ -259,3 +260,29 @@ def test_watched_takes_its_hooks_away_where_a_layer_is_missing() -> None:
     with pytest.raises(AttributeError), watched(network, {"0": print, "9": print}):
         pass
     assert hooks_of(network) == 0
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        ((1, 8, 4, 6, 9), ""),
+        ((1, 8, 2, 2, 3), ""),
+        ((4, 8, 6, 9), ""),
+        ((1, 4, 6, 9, 96), "channels last"),
+        ((8, 4, 2, 6, 9), "not one map a clip"),
+        ((1, 8, 6, 9), "no time"),
+        ((1, 8, 1, 1, 1), "height and width of 1"),
+        ((1, 8), "no height and width"),
+    ],
+)
+def test_why_unusable_knows_maps_of_a_clip(shape: tuple[int, ...], reason: str) -> None:
+    clip = torch.zeros(1, 3, 4, 24, 36)
+    found = why_unusable(torch.zeros(shape), clip)
+    assert reason in found
+    assert bool(found) == bool(reason)
+
+
+def test_a_video_transformer_is_not_given_a_map_of_its_channels() -> None:
+    network = swin3d_t(weights=None, num_classes=4).eval()
+    layers = layers_of(model_of(network), random_clip(1, 3, 4, 64, 64))
+    assert {layer.name for layer in layers if not layer.reason} == {"patch_embed.proj"}
