@@ -32,7 +32,7 @@ class Layer:
     values : Tensor
         What went in, with its history.
     weight : Tensor
-        Its weight; the sign of BatchNorm's scale included once folded.
+        Its weight.
     bias : Tensor or None
         Its bias in the scale of ``weight``, shaped to add to the result.
     out_axis : int
@@ -43,6 +43,9 @@ class Layer:
         Whether it is a matrix product, not a convolution.
     positive : bool Tensor or None
         Where its result is positive; kept for the gamma rule alone.
+    factor : Tensor or None
+        What BatchNorm scales ``weight`` by; multiplied when needed, as a copy of all weights of
+        a network would take more memory than the pass.
     """
 
     op: rules.LinearOp
@@ -53,12 +56,15 @@ class Layer:
     bounds: Bounds | None
     is_dense: bool
     positive: Tensor | None = None
+    factor: Tensor | None = None
 
     def relevance(self, tape: Tape, relevance: Tensor) -> Tensor:
         """Relevance of what went in, from that of what came out."""
         kind = relevance.dtype
         precise = torch.float64 if kind == torch.float64 else torch.float32  # not half
         values, weight = self.values.detach().to(precise), self.weight.detach().to(precise)
+        if self.factor is not None:
+            weight = weight * self.factor.to(precise)
         relevance = relevance.to(precise)
         bias = self.bias.to(precise) if tape.settings.biases and self.bias is not None else None
         result = self._shared(tape, values, weight, bias, relevance)
@@ -191,7 +197,7 @@ def _folded(layer: Layer, scale: Tensor, unit: Tensor) -> Layer:
         groups = len(scale) // layer.weight.shape[1]
         factor = factor.view(groups, -1).repeat_interleave(layer.weight.shape[0] // groups, 0)
     factor = factor.view(*factor.shape, *[1] * (layer.weight.dim() - factor.dim()))
-    return replace(layer, weight=layer.weight.detach() * factor)
+    return replace(layer, factor=factor if layer.factor is None else layer.factor * factor)
 
 
 def _folded_bias(

@@ -37,8 +37,8 @@ def epsilon(
     ``epsilon`` is in units of the mean size of the sums, so that it does not depend on their
     scale; it takes relevance from weak and contradictory contributions.
     """
-    result, total = _signed(op, values, weight, relevance, bias, stabiliser, epsilon)
-    lost = relevance * (total == 0)
+    result, empty = _signed(op, values, weight, relevance, bias, stabiliser, epsilon)
+    lost = relevance * empty
     return result + flat(op, values, weight, lost) if bool(lost.any()) else result
 
 
@@ -187,10 +187,11 @@ def shared_signed(
     Shares may exceed 1 where the inputs nearly cancel.
     """
     total = first + second
-    beneath = _stabilised(total, stabiliser)
     none = total == 0
-    one, other = (torch.where(none, 0.5, side / beneath) for side in (first, second))
-    return relevance * one, relevance * other
+    beneath = _stabilise(total, stabiliser)
+    one = (first / beneath).masked_fill_(none, 0.5).mul_(relevance)
+    other = torch.div(second, beneath, out=beneath).masked_fill_(none, 0.5).mul_(relevance)
+    return one, other
 
 
 def _by_sign(values: Tensor, weight: Tensor, opposite: Tensor) -> list[Part]:
@@ -229,14 +230,16 @@ def _signed(
     stabiliser: float,
     epsilon: float,
 ) -> tuple[Tensor, Tensor]:
-    """Share relevance in proportion to signed contributions; the result and their sums."""
+    """Share relevance in proportion to signed contributions; and where these sum to nothing."""
     with torch.enable_grad():
         leaf = values.detach().requires_grad_()
         total = op(leaf, weight)
     found = total.detach() if bias is None else total.detach() + bias
-    beneath = _stabilised(found, stabiliser, epsilon)
-    (pulled,) = torch.autograd.grad(total, leaf, relevance / beneath)
-    return values * pulled, found
+    if found.data_ptr() == values.data_ptr():  # pooling one value gives the value itself
+        found = found.clone()
+    empty = found == 0
+    (pulled,) = torch.autograd.grad(total, leaf, relevance / _stabilise(found, stabiliser, epsilon))
+    return values * pulled, empty
 
 
 def _excited(
@@ -255,17 +258,17 @@ def _excited(
     bias : Tensor or None
         What the bias contributes, not negative.
     stabiliser : float
-        As for `_stabilised`; here 0 adds nothing.
+        As for `_stabilise`; here 0 adds nothing.
     """
     total, leaves = _summed(op, parts)
     found = total.detach() if bias is None else total.detach() + bias  # ours: no one reads it again
     least, most = (float(end) for end in torch.aminmax(found))
-    if least > _NOTHING * most:
-        beneath = _stabilised(found, stabiliser) if stabiliser else found
-        return _pulled(total, leaves, torch.div(relevance, beneath, out=beneath))
-    orphaned = found <= _NOTHING * most
-    beneath = _stabilised(found, stabiliser) if stabiliser else found
-    result = _pulled(total, leaves, (relevance / beneath).masked_fill_(orphaned, 0.0))
+    orphaned = None if least > _NOTHING * most else found <= _NOTHING * most
+    beneath = _stabilise(found, stabiliser) if stabiliser else found
+    share = torch.div(relevance, beneath, out=beneath)
+    if orphaned is None:
+        return _pulled(total, leaves, share)
+    result = _pulled(total, leaves, share.masked_fill_(orphaned, 0.0))
     lost = relevance * orphaned
     return result + flat(op, *parts[0], lost) if bool(lost.any()) else result
 
@@ -276,7 +279,8 @@ def _shared(
     """Share relevance in proportion to contributions; where they sum to nothing, none."""
     total, leaves = _summed(op, parts)
     found = total.detach() if bias is None else total.detach() + bias
-    share = (relevance / _stabilised(found, stabiliser)).masked_fill_(found == 0, 0.0)
+    empty = found == 0
+    share = (relevance / _stabilise(found, stabiliser)).masked_fill_(empty, 0.0)
     return _pulled(total, leaves, share)
 
 
@@ -296,14 +300,14 @@ def _pulled(total: Tensor, leaves: list[Tensor], share: Tensor) -> Tensor:
     return result
 
 
-def _stabilised(total: Tensor, stabiliser: float, epsilon: float = 0.0) -> Tensor:
-    """Sums moved away from zero, so that they can divide.
+def _stabilise(total: Tensor, stabiliser: float, epsilon: float = 0.0) -> Tensor:
+    """Move sums away from zero in place, so that they can divide.
 
     ``stabiliser`` is an absolute amount as other programs add it, but never more than 1e-4 of
     the mean size, which would cost weak networks their relevance; 0 takes 1e-6 of the mean size.
     ``epsilon`` times the mean size comes on top.
     """
-    mean = total.abs().mean()
+    mean = torch.linalg.vector_norm(total, 1) / total.numel()  # without a copy
     floor = (_MOST * mean).clamp(max=stabiliser) if stabiliser else _RELATIVE * mean
     floor = floor + epsilon * mean + torch.finfo(total.dtype).tiny
-    return total + torch.where(total < 0, -floor, floor)
+    return total.add_(torch.where(total < 0, -floor, floor))
