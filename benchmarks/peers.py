@@ -29,12 +29,17 @@ class Case:
     layer: str
 
     def plain_copy(self) -> nn.Module:
-        """A copy without in-place ReLU, which hooks of the peers cannot take."""
-        network = copy.deepcopy(self.model.module)
-        for part in network.modules():
-            if isinstance(part, nn.ReLU):
-                part.inplace = False
-        return network
+        """A copy of the network that the peers can take."""
+        return without_in_place(self.model.module)
+
+
+def without_in_place(network: nn.Module) -> nn.Module:
+    """A copy without in-place ReLU, which hooks of the peers cannot take."""
+    network = copy.deepcopy(network)
+    for part in network.modules():
+        if isinstance(part, nn.ReLU):
+            part.inplace = False
+    return network
 
 
 def captum(kind: str, case: Case, steps: int) -> Work:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -89,10 +88,9 @@ def check_against_flow(
     frames = video.frames(range(header.start, header.stop), check)
     moved = flows(frames, kind=kind, check=check)
     size, rows = header.spec.crop, []
-    for start, motion in _motion_chunks(analysis, preset, sigma):
-        for index, (kept, flow) in enumerate(zip(motion, islice(moved, len(motion)), strict=True)):
-            magnitude = magnitude_on(_seen(flow, analysis), size)
-            rows.append(_row(start + index, kept != 0, magnitude, flow, threshold_px))
+    for kept, flow in zip(_motion_maps(analysis, preset, sigma), moved, strict=True):
+        magnitude = magnitude_on(_seen(flow, analysis), size)
+        rows.append(_row(kept != 0, magnitude, flow, threshold_px))
     return _summed(np.array(rows), analysis.sampled, size[0] * size[1])
 
 
@@ -111,13 +109,12 @@ def write_flow_csv(found: FlowCheck, analysis: Analysis, path: Path) -> None:
             rows.writerow((header.start + i, time_s, found.energy_px[i], *seen))
 
 
-def _motion_chunks(
-    analysis: Analysis, preset: Preset, sigma: float
-) -> Iterator[tuple[int, Float32Array]]:
+def _motion_maps(analysis: Analysis, preset: Preset, sigma: float) -> Iterator[Float32Array]:
+    """What is kept as motion, frame by frame; read in chunks."""
     separation = analysis.separation(preset)
     for start in range(0, analysis.frame_count, _CHUNK):
         stop = min(start + _CHUNK, analysis.frame_count)
-        yield start, separation.frames(start, stop, sigma).motion
+        yield from separation.frames(start, stop, sigma).motion
 
 
 def _seen(flow: FrameFlow, analysis: Analysis) -> Float32Array:
@@ -135,7 +132,7 @@ def _seen(flow: FrameFlow, analysis: Analysis) -> Float32Array:
 
 
 def _row(
-    frame: int, kept: BoolArray, magnitude: Float32Array, flow: FrameFlow, threshold_px: float
+    kept: BoolArray, magnitude: Float32Array, flow: FrameFlow, threshold_px: float
 ) -> tuple[float, ...]:
     moving = magnitude > threshold_px
     found = bool(np.isfinite(flow.inlier_share))

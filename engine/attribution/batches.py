@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 
 import torch
@@ -61,6 +62,19 @@ def in_batches(
         yield piece
 
 
+def summed(
+    subject: Subject,
+    count: int,
+    part: Callable[[int, int], Tensor],
+    *,
+    size: int = 0,
+    gradients: bool = False,
+) -> Tensor:
+    """Sum of what the batches of `in_batches` give; at least one pass."""
+    pieces = in_batches(subject, count, part, size=size, gradients=gradients)
+    return functools.reduce(torch.add, pieces)
+
+
 def fitting(device: torch.device, pass_bytes: int, *, gradients: bool = False) -> int:
     """How many clips fit a device at once, judged by the memory of one pass without gradients."""
     if device.type != "cuda":
@@ -72,9 +86,14 @@ def fitting(device: torch.device, pass_bytes: int, *, gradients: bool = False) -
 
 def halved(size: int) -> int:
     """Half of a batch that did not fit; what the failed try left is given back first."""
+    release_memory()
+    return max(1, size // 2)
+
+
+def release_memory() -> None:
+    """Give the GPU back what torch holds in reserve."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    return max(1, size // 2)
 
 
 def free_bytes(device: torch.device) -> int:

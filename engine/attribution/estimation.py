@@ -68,7 +68,7 @@ def estimate(
 def passes_of(options: MethodOptions, size: torch.Size) -> tuple[int, bool]:
     """Passes that a method needs for a clip (T, h, w), and whether they go forward alone."""
     if isinstance(options, OcclusionOptions):
-        return len(boxes_of(size, options)) + 2, True
+        return len(boxes_of(size, options)) + 1, True
     if isinstance(options, RiseOptions | TemporalMaskOptions):
         return options.samples + 1, True
     if isinstance(options, SmoothGradOptions):

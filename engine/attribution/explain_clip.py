@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.attribution.batches import fitting, halved
+from engine.attribution.batches import fitting, halved, release_memory
 from engine.attribution.catalogue import DEFAULT_METHOD
 from engine.attribution.found import Found
 from engine.attribution.precision import arithmetic
@@ -213,7 +213,7 @@ def _on_cpu(subject: Subject, error: torch.OutOfMemoryError) -> Subject:
             "The memory ran out while explaining.",
             "Close other programs, or choose a smaller model or batch.",
         ) from error
-    halved(1)
+    release_memory()
     model = subject.model.copied_to(torch.device("cpu"))
     moved = Subject(model, subject.goal, subject.report, subject.check)
     moved.note(f"The memory of {subject.model.device} is too small; explained on the CPU.")

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from engine.attribution.baselines import frozen
-from engine.attribution.batches import fitting
 from engine.attribution.catalogue import DEFAULT_METHOD
-from engine.attribution.explain_clip import Attribution, attribute, attribute_all
+from engine.attribution.explain_clip import Attribution, Explainer, attribute
 from engine.attribution.subject import Report
 from engine.attribution.targets import Target
 from engine.cancel import Check, never
@@ -67,12 +66,13 @@ def frozen_frame_split(
     held = target if whole.target is None or target is not None else whole.target
     frames = clip.tensor.shape[2]
     spatial = np.empty_like(whole.relevance)
-    size = fitting(model.device, 0, gradients=True)
-    for first in range(0, frames, size):
-        stills = range(first, min(first + size, frames))
+    explainer = Explainer(model, held, method, check=check, **options)
+    done = 0
+    while done < frames:
+        stills = range(done, min(done + explainer.batch, frames))
         clips = [replace(clip, tensor=frozen(clip.tensor, frame).contiguous()) for frame in stills]
-        found = attribute_all(model, clips, held, method, check=check, **options)
-        for frame, still in zip(stills, found, strict=True):
+        for frame, still in zip(stills, explainer.explain(clips), strict=True):
             spatial[frame] = still.relevance[frame]
-        report(Progress("Explaining still frames", stills.stop, frames))
+        done = stills.stop
+        report(Progress("Explaining still frames", done, frames))
     return FrozenFrameSplit(whole, spatial, whole.relevance - spatial)

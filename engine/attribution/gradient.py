@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from engine.attribution.baselines import baseline_of
-from engine.attribution.batches import generator_for, in_batches
+from engine.attribution.batches import generator_for, summed
 from engine.attribution.found import Found
 from engine.attribution.options import (
     IntegratedGradientsOptions,
@@ -62,7 +60,7 @@ def explain_by_smooth_grad(subject: Subject, clip: Clip, options: SmoothGradOpti
         copies = values + spread * torch.stack(draws).to(values)
         return gradient_of(subject, copies)[0].sum((0, 1))[None]
 
-    total = _summed(subject, options.samples, noisy)
+    total = summed(subject, options.samples, noisy, gradients=True)
     return Found(total / options.samples, logits, subject.scores(logits))
 
 
@@ -86,14 +84,6 @@ def explain_by_integrated_gradients(
         gradient = gradient_of(subject, start + at * change)[0]
         return torch.einsum("n,nctyx->ctyx", shares[first:last], gradient)[None]
 
-    total = _summed(subject, options.steps, along)
+    total = summed(subject, options.steps, along, gradients=True)
     explained = subject.scores(logits) - subject.score_of(start)
     return Found((total * change).sum(1), logits, explained)
-
-
-def _summed(subject: Subject, count: int, part: Callable[[int, int], Tensor]) -> Tensor:
-    """Sum of what passes ``first`` to ``last`` give, in batches that fit the memory."""
-    totals: list[Tensor] = []
-    for piece in in_batches(subject, count, part, gradients=True):
-        totals = [totals[0] + piece] if totals else [piece]
-    return totals[0]

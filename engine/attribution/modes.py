@@ -15,7 +15,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from engine.attribution.handling import Handler, Settings, name_of
+from engine.attribution.handling import Settings, name_of
 from engine.attribution.in_place import is_in_place
 from engine.attribution.linear import Layer
 from engine.attribution.marks import (
@@ -44,16 +44,12 @@ class HandlerMode(TorchFunctionMode):
     Parameters
     ----------
     handlers : mapping
-        Handlers by operation.
-    settings : Settings
-        For the handlers.
+        Handlers by operation; each is given this mode first.
     """
 
-    def __init__(self, handlers: Mapping[Callable[..., Any], Handler], settings: Settings) -> None:
+    def __init__(self, handlers: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
         super().__init__()
         self._handlers = handlers
-        self.settings = settings
-        self.last: Layer | None = None
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
@@ -87,8 +83,10 @@ class RelevanceMode(HandlerMode):
     """
 
     def __init__(self, bounds: Bounds, settings: Settings) -> None:
-        super().__init__(HANDLERS, settings)
+        super().__init__(HANDLERS)
         self._bounds = bounds
+        self.settings = settings
+        self.last: Layer | None = None
 
     def enter(self, tensor: Tensor) -> Tensor:
         """Mark a tensor as the network's input."""

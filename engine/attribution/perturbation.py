@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.attribution.baselines import baseline_of
-from engine.attribution.batches import generator_for, in_batches
+from engine.attribution.batches import generator_for, in_batches, summed
 from engine.attribution.found import Found
 from engine.attribution.options import OcclusionOptions, RiseOptions, TemporalMaskOptions
 from engine.attribution.subject import Subject
@@ -85,9 +85,7 @@ def explain_by_rise(subject: Subject, clip: Clip, options: RiseOptions) -> Found
         seen = torch.tensordot(scores, masks, 1)
         return torch.stack([seen, scores.sum().expand_as(seen), masks.sum(0)])
 
-    sums = sum(in_batches(subject, options.samples, part, size=options.batch))
-    assert isinstance(sums, Tensor)
-    seen, scores, visible = sums
+    seen, scores, visible = summed(subject, options.samples, part, size=options.batch)
     hidden = (options.samples - visible).clamp(min=1e-6)
     relevance = seen / visible.clamp(min=1e-6) - (scores - seen) / hidden
     steps = min(options.cells_frames, size[0])
@@ -129,9 +127,7 @@ def explain_by_temporal_mask(subject: Subject, clip: Clip, options: TemporalMask
         weights = visible.to(scores)
         return torch.stack([scores @ weights, scores @ (1 - weights), weights.sum(0)])
 
-    sums = sum(in_batches(subject, options.samples, part, size=options.batch))
-    assert isinstance(sums, Tensor)
-    seen, unseen, count = sums
+    seen, unseen, count = summed(subject, options.samples, part, size=options.batch)
     needed = seen / count.clamp(min=1) - unseen / (options.samples - count).clamp(min=1)
     relevance = (needed / (height * width)).view(1, frames, 1, 1).expand(1, -1, height, width)
     steps = math.ceil(frames / options.segment_frames)

@@ -55,7 +55,7 @@ def multiplication(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor
     """Handle a product: of a signal with a gate or a constant, or of two signals."""
     first, second = _sides(args, kwargs)
     with torch.no_grad():
-        result = torch.mul(_value(first), second.detach() if _is_tensor(second) else second)
+        result = torch.mul(_value(first), _value(second))
     followed = [side for side in (first, second) if follows((side,), {})]
     signals = [side for side in followed if not is_gate(side)]
     if len(followed) == 1:
@@ -117,10 +117,6 @@ def _scaled(result: Tensor, signal: Tensor, change: Any) -> Tensor:
 
 def _sides(args: Any, kwargs: Any) -> tuple[Any, Any]:
     return args[0], args[1] if len(args) > 1 else kwargs["other"]
-
-
-def _is_tensor(side: Any) -> bool:
-    return isinstance(side, Tensor)
 
 
 def _value(side: Any) -> Tensor:

@@ -11,9 +11,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from engine.attribution.composites import Composite
 from engine.attribution.convolutions import convolve
-from engine.attribution.handling import Function, Settings, Tape, relevant
+from engine.attribution.handling import Function, relevant
 from engine.attribution.in_place import out_of_place
 from engine.attribution.linear import convolution_arguments
 from engine.attribution.marks import newest
@@ -28,14 +27,14 @@ class _SlopeMode(HandlerMode):
     """Gives convolutions a quick backward and ReLUs another rule; counts the ReLUs met."""
 
     def __init__(self, rule: ReluRule) -> None:
-        handlers = dict.fromkeys(CONVOLUTIONS, _convolution)
+        handlers: dict[Function, Function] = dict.fromkeys(CONVOLUTIONS, _convolution)
         if rule != "plain":
             handlers |= dict.fromkeys(RECTIFIERS, self._rectify)
-        super().__init__(handlers, Settings(Composite("epsilon", "epsilon")))
+        super().__init__(handlers)
         self._rule = rule
         self.met = 0
 
-    def _rectify(self, tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+    def _rectify(self, mode: HandlerMode, func: Function, args: Any, kwargs: Any) -> Tensor:
         self.met += 1
         given, named = out_of_place(func, args, kwargs)
         with torch.no_grad():
@@ -75,6 +74,6 @@ def gradient_of(
     return gradient, logits.detach()
 
 
-def _convolution(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def _convolution(mode: HandlerMode, func: Function, args: Any, kwargs: Any) -> Tensor:
     values, weight, bias, *rest = convolution_arguments(func, args, kwargs)
     return convolve(func, values, weight, bias, rest)

@@ -9,11 +9,10 @@ import torch
 import zennit.composites
 from torch import Tensor, nn
 from torchvision.models import resnet18
-from torchvision.models.video.resnet import BasicBlock
 from zennit.canonizers import AttributeCanonizer, Canonizer, SequentialMergeBatchNorm
-from zennit.layer import Sum
 from zennit.torchvision import ResNetCanonizer
 
+from benchmarks.peers import sum_as_layer, without_in_place
 from engine.attribution import attribute
 from engine.attribution.composites import COMPOSITES
 from engine.errors import AttributionError
@@ -81,28 +80,6 @@ def picture_resnet() -> nn.Module:
         for _ in range(2):
             network(torch.randn(8, 3, 48, 48))
     return network.eval()
-
-
-def without_in_place(network: nn.Module) -> nn.Module:
-    """A copy that zennit's hooks can take."""
-    network = copy.deepcopy(network)
-    for part in network.modules():
-        if isinstance(part, nn.ReLU):
-            part.inplace = False
-    return network
-
-
-def sum_as_layer(_name: str, module: nn.Module) -> dict[str, object] | None:
-    if not isinstance(module, BasicBlock):
-        return None
-
-    def forward(values: Tensor) -> Tensor:
-        beside = values if module.downsample is None else module.downsample(values)
-        out = torch.stack([beside, module.conv2(module.conv1(values))], dim=-1)
-        activated: Tensor = module.relu(module.canonizer_sum(out))
-        return activated
-
-    return {"forward": forward, "canonizer_sum": Sum()}
 
 
 def by_zennit(

@@ -9,6 +9,7 @@ from captum import attr
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from benchmarks.peers import without_in_place
 from engine.attribution import attribute
 from engine.attribution.baselines import baseline_of
 from engine.attribution.batches import generator_for
@@ -58,10 +59,7 @@ def test_gradient_methods_equal_those_of_captum(method: str) -> None:
 @pytest.mark.parametrize("method", ["gradient", "guided_backprop", "integrated_gradients"])
 def test_gradient_methods_equal_those_of_captum_on_a_video_resnet(method: str) -> None:
     network, clip = warmed_up("r3d_18", classes=4), random_clip(1, 3, 8, 48, 48)
-    peer = copy.deepcopy(network)
-    for part in peer.modules():
-        if isinstance(part, nn.ReLU):
-            part.inplace = False
+    peer = without_in_place(network)
     leaf = clip.tensor.clone().requires_grad_()
     low = clip.low.expand_as(leaf)
     expected = {
