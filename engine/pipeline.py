@@ -24,7 +24,7 @@ from engine.models import Clip, VideoModel, load_model, sample_frames, seen_rect
 from engine.selective import checked_sigma, recipe_for
 from engine.store import Analysis, Header
 from engine.types import Float32Array, Progress, Request, Window
-from engine.video import Video, open_video
+from engine.video import Video, open_requested
 from engine.windows import window_starts, window_weights
 
 Report = Callable[[Progress], None]
@@ -70,19 +70,11 @@ def explain(
     check_options(request.method, dict(request.options))
     request = replace(request, method=find_entry(request.method).info.name)
     _target(request)
-    try:
-        return _explain(request, report, check, folder)
-    except _DamagedError:
-        # the video is now known to be damaged: opened again, it has the frames that decode
-        return _explain(request, report, check, folder)
-
-
-class _DamagedError(VideoError):
-    """A frame that the file promised does not decode."""
+    return _explain(request, report, check, folder)
 
 
 def _explain(request: Request, report: Report, check: Check, folder: Path | None) -> Analysis:
-    with open_video(request.video, check=check, cache_bytes=_CACHE_BYTES) as video:
+    with open_requested(request, check=check, report=report, cache_bytes=_CACHE_BYTES) as video:
         start, stop = checked_range(request.frames, len(video), request.video)
         report(Progress(f"Loading {request.model}"))
         model = load_model(
@@ -98,11 +90,6 @@ def _explain(request: Request, report: Report, check: Check, folder: Path | None
         analysis = Analysis.create(header, folder)
         try:
             _fill(analysis, model, video, report, check)
-        except VideoError as error:
-            analysis.close()
-            if video.damaged_frames:
-                raise _DamagedError(str(error), error.hint) from error
-            raise
         except BaseException:
             analysis.close()
             raise
@@ -177,7 +164,8 @@ def _fill(
             done += 1
             following = (*starts, steps)[done]
             blend.add(result.relevance[: length - cut.padded])
-            window = _window(cut, result, conserves=METHODS[header.request.method].conserves)
+            lost = _lost_in(cut, video, header.start)
+            window = _window(cut, result, lost, conserves=METHODS[header.request.method].conserves)
             analysis.append([window], blend.take(following - cut.first))
         clock.windows(done)
         check()
@@ -244,7 +232,12 @@ class _Cut:
     padded: int
 
 
-def _window(cut: _Cut, result: Attribution, *, conserves: bool) -> Window:
+def _lost_in(cut: _Cut, video: Video, start: int) -> list[int]:
+    """Frames of the video that a window should have and that do not decode."""
+    return sorted(video.damaged_frames & {start + index for index in cut.indices})
+
+
+def _window(cut: _Cut, result: Attribution, lost: list[int], *, conserves: bool) -> Window:
     if result.target is None:
         raise ValueError("a request always explains a class")
     return Window(
@@ -255,7 +248,15 @@ def _window(cut: _Cut, result: Attribution, *, conserves: bool) -> Window:
         target=result.target,
         conservation=result.conservation if conserves else float("nan"),
         time_step=result.time_step,
-        notices=result.notices,
+        notices=result.notices + ((_lost_notice(lost),) if lost else ()),
+    )
+
+
+def _lost_notice(lost: list[int]) -> str:
+    frames = "Frame" if len(lost) == 1 else "Frames"
+    return (
+        f"{frames} {', '.join(map(str, lost))} cannot be decoded: "
+        "the model was shown the frame before instead."
     )
 
 

@@ -123,6 +123,10 @@ class Request:
         "auto", "cpu", "cuda" or "cuda:N".
     overlap : float
         Share of a window that the next one covers again, 0 <= overlap < 1.
+    stream : int or None
+        Which of the file's video streams, from 0. None takes the file's default.
+    deinterlace : bool
+        Whether interlaced pictures are made whole.
     """
 
     video: Path
@@ -138,6 +142,8 @@ class Request:
     frames: tuple[int, int] | None = None
     device: str = "auto"
     overlap: float = 0.5
+    stream: int | None = None
+    deinterlace: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,8 @@ from engine.export.timeline import write_timeline
 from engine.store import Analysis
 from engine.store.document import write_document
 from engine.types import Preset, Progress
-from engine.video import Video, VideoWriter
+from engine.video import Video, open_writer
+from engine.video.writing import Encoder, Format, SoundRange, Unfinished
 
 Report = Callable[[Progress], None]
 STAGE = "Writing the clip"
@@ -36,10 +36,12 @@ def export_clip(
     panes: tuple[PaneName, ...] = PANES,
     opacity: float = render.DEFAULT_OPACITY,
     numbers: bool = False,
+    sound: bool = False,
+    encoder: Encoder = "software",
     report: Report = lambda progress: None,
     check: Check = never,
 ) -> Path:
-    """Write an annotated MP4 (H.264, yuv420p), one frame for each frame of the range.
+    """Write an annotated clip, one frame for each frame of the range.
 
     Parameters
     ----------
@@ -48,7 +50,8 @@ def export_clip(
     video : Video
         The video that was explained.
     path : Path
-        The MP4; it appears only when it is complete.
+        What to write, in the format of its suffix: .mp4, .webm, .gif, or .png for a folder of
+        pictures (`engine.video.open_writer`). It appears only when it is complete.
     preset, sigma
         How relevance is separated; None takes what the analysis was asked with.
     frames : (int, int) or None
@@ -59,13 +62,23 @@ def export_clip(
         Of the heat, 0 to 1.
     numbers : bool
         Whether to write the CSV and the JSON of the same name beside it.
+    sound : bool
+        Whether to keep the sound of the range, where the video has any; in MP4 and WebM.
+    encoder : str
+        "software" or "auto", for MP4 (`engine.video.VideoWriter`).
     report, check : callable
         Progress, and cancellation once a frame.
+
+    Returns
+    -------
+    Path
+        What was written; for PNG pictures, the folder.
 
     Raises
     ------
     ExportError
-        If the range lies outside the analysis or the target cannot be written.
+        If the range lies outside the analysis, the suffix names no format, the format carries
+        no sound that was asked for, or the target cannot be written.
     Cancelled
         If `check` said so; nothing is left behind.
     """
@@ -74,8 +87,18 @@ def export_clip(
     first, last = _checked_frames(analysis, frames)
     composition = Composition(analysis, video, look, (first, last))
     times_s = analysis.header.timestamps_s
+    writer = open_writer(
+        path,
+        analysis.header.fps,
+        composition.size,
+        encoder=encoder,
+        sound=_sound_range(analysis, video, (first, last)) if sound else None,
+        first_number=first,
+        report=report,
+        check=check,
+    )
     began = time.monotonic()
-    with VideoWriter(path, analysis.header.fps, composition.size) as writer:
+    with writer:
         for done, frame in enumerate(range(first, last), 1):
             check()
             at_s = float(times_s[frame - analysis.header.start])
@@ -84,7 +107,7 @@ def export_clip(
             report(Progress(STAGE, done, last - first, left))
     if numbers:
         _write_numbers(analysis, path, look, (first, last))
-    return path
+    return writer.path
 
 
 def export_all(
@@ -94,12 +117,23 @@ def export_all(
     *,
     preset: Preset,
     sigma: float,
+    format: Format = "mp4",
+    sound: bool = False,
     report: Report = lambda progress: None,
     check: Check = never,
 ) -> Path:
     """Write clip, CSV, timeline, settings and arrays to a folder, all of them or nothing.
 
     Files of these names in an existing folder are replaced; others stay.
+
+    Parameters
+    ----------
+    analysis, video, preset, sigma, sound, report, check
+        As for `export_clip`.
+    folder : Path
+        Made if needed.
+    format : str
+        Of the clip, ``annotated.mp4``, ``.webm``, ``.gif``, or the folder ``annotated`` of PNGs.
 
     Raises
     ------
@@ -109,8 +143,16 @@ def export_all(
         If `check` said so; the folder is then as it was.
     """
     with _folder_made_whole(folder) as partial:
-        clip = partial / "annotated.mp4"
-        export_clip(analysis, video, clip, preset=preset, sigma=sigma, report=report, check=check)
+        export_clip(
+            analysis,
+            video,
+            partial / f"annotated.{format}",
+            preset=preset,
+            sigma=sigma,
+            sound=sound,
+            report=report,
+            check=check,
+        )
         write_csv(analysis, partial / "frames.csv", preset=preset, sigma=sigma)
         write_timeline(analysis, partial / "timeline.png", preset=preset, sigma=sigma)
         analysis.save(partial, preset=preset, sigma=sigma, check=check)
@@ -126,6 +168,13 @@ def _checked_frames(analysis: Analysis, frames: tuple[int, int] | None) -> tuple
         f"The range {first}:{last} does not lie inside what was explained, {start}:{stop}.",
         "The end is not included. Explain a larger range, or export a smaller one.",
     )
+
+
+def _sound_range(analysis: Analysis, video: Video, frames: tuple[int, int]) -> SoundRange:
+    header, last = analysis.header, frames[1] - 1
+    times_s = video.timestamps_s
+    end_s = times_s[frames[1]] if frames[1] < len(times_s) else times_s[last] + 1 / header.fps
+    return SoundRange(video.path, float(times_s[frames[0]]), float(end_s))
 
 
 def _write_numbers(analysis: Analysis, path: Path, look: Look, frames: tuple[int, int]) -> None:
@@ -150,36 +199,29 @@ def _write_numbers(analysis: Analysis, path: Path, look: Look, frames: tuple[int
 @contextmanager
 def _folder_made_whole(folder: Path) -> Iterator[Path]:
     """A folder beside the target to write into; moved into place if all went well."""
+    if folder.exists() and not folder.is_dir():
+        raise ExportError(f"{folder} is a file, not a folder.", "Choose another one.")
     try:
-        if folder.exists() and not folder.is_dir():
-            raise ExportError(f"{folder} is a file, not a folder.", "Choose another one.")
-        parent = _made_parent(folder)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=parent))
+        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Unfinished(folder)
     except OSError as error:
         raise ExportError(
             f"{folder} cannot be written ({error.strerror}).", "Choose another folder."
         ) from error
     try:
-        inside = partial / "results"
-        inside.mkdir()
-        yield inside
-        _move(inside, folder)
+        unfinished.path.mkdir()
+        yield unfinished.path
+        _move(unfinished, folder)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        unfinished.discard()
 
 
-def _made_parent(folder: Path) -> Path:
-    parent = folder.absolute().parent
-    parent.mkdir(parents=True, exist_ok=True)
-    return parent
-
-
-def _move(partial: Path, folder: Path) -> None:
+def _move(unfinished: Unfinished, folder: Path) -> None:
     try:
         if not folder.exists():
-            os.replace(partial, folder)
+            unfinished.publish()
             return
-        for path in partial.iterdir():
+        for path in unfinished.path.iterdir():
             target = folder / path.name
             if target.is_dir():
                 shutil.rmtree(target)

@@ -19,6 +19,7 @@ from engine.store import Analysis
 from engine.types import Float64Array, Preset, UInt8Array
 
 _DPI = 100
+_FILL = 0.6  # full colours smear at their edges in a video, where colour has half the pixels
 _MOST_WINDOWS = 150  # more edges than this are a grey wash
 
 
@@ -100,6 +101,7 @@ def _fill(
         colors=(palette.MOTION, palette.STATIC),
         labels=("motion relevance", "static relevance"),
         linewidth=0,
+        alpha=_FILL,
     )
     sums.set_ylim(bottom=0)
     sums.set_xlim(frames[0], max(frames[1] - 1, frames[0] + 1))

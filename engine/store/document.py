@@ -116,6 +116,8 @@ def _request_from(fields: dict[str, Any]) -> Request:
         labels=_path_or_none(fields["labels"]),
         options=options,
         against=fields.get("against"),
+        stream=fields.get("stream"),
+        deinterlace=bool(fields.get("deinterlace", False)),
         **rest,
     )
 

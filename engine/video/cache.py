@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 
 from av.video.frame import VideoFrame
 
 
 class FrameCache:
-    """Frames in the decoder's own format, which is half the size of RGB.
+    """Frames in the decoder's own format, which is half the size of RGB. Safe between threads.
 
     Parameters
     ----------
@@ -20,6 +21,7 @@ class FrameCache:
         self._budget_bytes = budget_bytes
         self._used_bytes = 0
         self._frames: OrderedDict[int, tuple[VideoFrame, int]] = OrderedDict()
+        self._lock = threading.Lock()
 
     @property
     def used_bytes(self) -> int:
@@ -28,25 +30,49 @@ class FrameCache:
 
     def get(self, number: int) -> VideoFrame | None:
         """Frame with that number, now the most recently used one; None if it is not kept."""
-        entry = self._frames.get(number)
-        if entry is None:
-            return None
-        self._frames.move_to_end(number)
-        return entry[0]
+        with self._lock:
+            entry = self._frames.get(number)
+            if entry is None:
+                return None
+            self._frames.move_to_end(number)
+            return entry[0]
+
+    def keeps(self, number: int) -> bool:
+        """Whether that frame is kept; it does not count as used by that."""
+        return number in self._frames
+
+    def first_kept_before(self, number: int, reach: int) -> int:
+        """Lowest frame from which all up to ``number`` are kept, at most ``reach`` before it.
+
+        These now count as used: the ones that a step back needs next are the last to go.
+        """
+        with self._lock:
+            first = number
+            while first > max(number - reach, 0) and first - 1 in self._frames:
+                first -= 1
+                self._frames.move_to_end(first)
+            return first
 
     def put(self, number: int, frame: VideoFrame) -> None:
         """Keep a frame, in place of the least recently used ones."""
-        self._drop(number)
         size = frame_bytes(frame)
-        self._frames[number] = (frame, size)
-        self._used_bytes += size
-        while self._used_bytes > self._budget_bytes and len(self._frames) > 1:
-            self._drop(next(iter(self._frames)))
+        with self._lock:
+            self._drop(number)
+            self._frames[number] = (frame, size)
+            self._used_bytes += size
+            while self._used_bytes > self._budget_bytes and len(self._frames) > 1:
+                self._drop(next(iter(self._frames)))
+
+    def drop(self, number: int) -> None:
+        """Keep that frame no longer."""
+        with self._lock:
+            self._drop(number)
 
     def clear(self) -> None:
         """Drop all."""
-        self._frames.clear()
-        self._used_bytes = 0
+        with self._lock:
+            self._frames.clear()
+            self._used_bytes = 0
 
     def room_for(self, frame: VideoFrame) -> int:
         """How many frames like this one fit, at least 1."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
 import av
 import numpy as np
@@ -18,9 +17,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from engine.errors import VideoError
+from engine.video.exif import filtered
 from engine.video.index import NO_TIME, PacketTable
 from engine.video.packets import PacketReader, position
-from engine.video.source import Source, video_errors
+from engine.video.source import Source, Stream, video_errors
 
 Step = tuple[int, VideoFrame] | None
 """A packet's number and its picture, or None: a packet was decoded and gave nothing yet."""
@@ -37,28 +37,38 @@ class Decoder:
 
     Parameters
     ----------
-    path : Path
-        The file.
+    stream : Stream
+        What to decode.
     table : PacketTable
         All its packets.
     tolerant : bool
         Whether to give damaged pictures too, as far as FFmpeg can mend them.
+    source : Source or None
+        The stream, already open and not tolerant: taken over, wherever it stands.
 
     Attributes
     ----------
-    errors : int
-        Packets that failed to decode so far.
+    failed : list of int
+        Packets that failed to decode so far; the one before or after may be meant, unless
+        tolerant.
     fed : int
         Number of the last packet that was decoded in this run.
     """
 
-    def __init__(self, path: Path, table: PacketTable, *, tolerant: bool = False) -> None:
-        self._path = path
+    def __init__(
+        self,
+        stream: Stream,
+        table: PacketTable,
+        *,
+        tolerant: bool = False,
+        source: Source | None = None,
+    ) -> None:
+        self._stream = stream
         self._table = table
         self._tolerant = tolerant
-        self._source = Source(path, tolerant=tolerant)
-        self._fresh = True
-        self.errors = 0
+        self._source = source or Source(stream, tolerant=tolerant)
+        self._fresh = source is None
+        self.failed: list[int] = []
         self.fed = -1
 
     def run(self, start: int) -> Iterator[Step]:
@@ -74,9 +84,9 @@ class Decoder:
         """
         self.fed = start - 1
         try:
-            with video_errors(self._path):
+            with video_errors(self._stream.path):
                 packets = self._packets_from(start)
-            for number, packet in enumerate(packets, start):
+            for number, packet in zip(range(start, len(self._table)), packets, strict=False):
                 self._compare(packet, number)
                 packet.pts = packet.dts = self.fed = number
                 yield from self._decode(packet)
@@ -85,7 +95,7 @@ class Decoder:
             if start > 0:
                 return  # the demuxer came back from its seek with other packets: start elsewhere
             raise VideoError(
-                f"{self._path} has changed since it was opened.", "Open it again."
+                f"{self._stream.path} has changed since it was opened.", "Open it again."
             ) from error
         yield from self._decode(None)
 
@@ -153,21 +163,19 @@ class Decoder:
         return chain([packet], packets)
 
     def _compare(self, packet: Packet[VideoStream] | None, number: int) -> None:
-        if packet is None or number >= len(self._table):
-            raise _LostError
-        if packet.size != self._table.size[number]:
+        if packet is None or packet.size != self._table.size[number]:
             raise _LostError
 
     def _reopen(self) -> None:
         self._source.close()
-        self._source = Source(self._path, tolerant=self._tolerant)
+        self._source = Source(self._stream, tolerant=self._tolerant)
         self._fresh = True
 
     def _decode(self, packet: Packet[VideoStream] | None) -> Iterator[tuple[int, VideoFrame]]:
         try:
             frames = self._source.stream.decode(packet)
         except av.FFmpegError:
-            self.errors += 1  # one damaged packet; the next key packet makes it good
+            self.failed.append(self.fed)  # one damaged packet; the next key packet makes it good
             return
         for frame in frames:
             tag = frame.pts
@@ -175,4 +183,13 @@ class Decoder:
                 continue
             # marked by the decoder alone, it was decoded from an incomplete start
             if not frame.is_corrupt or self._table.corrupt[tag]:
-                yield tag, frame
+                yield tag, _copy(frame) if self._tolerant else frame
+
+
+def _copy(frame: VideoFrame) -> VideoFrame:
+    """Copy with memory of its own.
+
+    FFmpeg paints over damage with what its buffers held before, and which of them it takes
+    again depends on which we keep: without a copy the picture would depend on what was read.
+    """
+    return filtered(frame, [("copy", "")])

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.types import BoolArray, Int64Array
 
@@ -18,6 +17,7 @@ NO_TIME = int(np.iinfo(np.int64).min)
 
 _TRUSTED_FORMATS = frozenset({"mov", "mp4", "matroska", "webm"})
 _RISKY_CODECS = frozenset({"vp8"})
+_WELL_MARKED_CODECS = frozenset({"h264", "hevc", "vvc", "av1", "vp9", "ffv1", "png"})
 _ONE_START_CODECS = frozenset({"gif", "apng", "webp"})
 
 
@@ -35,8 +35,8 @@ class PacketTable:
         Bytes, > 0.
     key, discard, corrupt : bool array, (P,)
         Decoding can start here; not to be shown (edit list); known to be damaged.
-    errors : int
-        How often demuxing failed.
+    breaks : int64 array
+        Packets before which demuxing failed, increasing.
     """
 
     pts: Int64Array
@@ -46,7 +46,7 @@ class PacketTable:
     key: BoolArray
     discard: BoolArray
     corrupt: BoolArray
-    errors: int
+    breaks: Int64Array
 
     def __len__(self) -> int:
         return len(self.size)
@@ -74,9 +74,13 @@ class Index:
     first_frames : int64 array, (K,)
         For each start, the first frame that comes out right from there, increasing.
     verified : bool
-        Whether a decoding pass gave the order.
+        Whether a decoding pass gave the order, or found what is lost.
     damaged : bool
         Whether that pass met errors.
+    failed : int64 array
+        Packets that did not decode, as far as such a pass told, increasing.
+    lost : int64 array
+        Frames that are counted but do not decode, increasing.
     frame_of : int64 array, (P,)
         Frame that a packet holds, -1 for none. Derived from ``shown``.
     """
@@ -87,6 +91,8 @@ class Index:
     first_frames: Int64Array
     verified: bool = False
     damaged: bool = False
+    failed: Int64Array = field(default_factory=lambda: np.empty(0, np.int64))
+    lost: Int64Array = field(default_factory=lambda: np.empty(0, np.int64))
     frame_of: Int64Array = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,13 +108,25 @@ class Index:
         return max(int(np.searchsorted(self.first_frames, frame, side="right")) - 1, 0)
 
 
-def is_risky(table: PacketTable, format_name: str, codec_name: str) -> bool:
-    """Whether the order of frames must be learnt by decoding, as the packets may mislead."""
+def is_risky(table: PacketTable, format_name: str, codec_name: str, *, intra_only: bool) -> bool:
+    """Whether the order of frames must be learnt by decoding, as the packets may mislead.
+
+    Parameters
+    ----------
+    table : PacketTable
+    format_name, codec_name : str
+        FFmpeg's names of the container and the codec.
+    intra_only : bool
+        Whether the codec has nothing but key pictures. Where others are all marked as keys, the
+        marks are false for most codecs.
+    """
     shown = table.pts[~table.discard]
+    all_keys = len(table) > 1 and bool(table.key.all())
     return bool(
         _TRUSTED_FORMATS.isdisjoint(format_name.split(","))
         or codec_name in _RISKY_CODECS
-        or table.errors
+        or (all_keys and not intra_only and codec_name not in _WELL_MARKED_CODECS)
+        or len(table.breaks)
         or table.corrupt.any()
         or not table.key[:1].all()
         or (shown == NO_TIME).any()
@@ -127,15 +145,25 @@ def index_by_time(table: PacketTable, codec_name: str) -> Index:
 
 
 def index_by_decoding(
-    table: PacketTable, order: npt.ArrayLike, codec_name: str, *, damaged: bool
+    table: PacketTable,
+    order: Int64Array,
+    keys: Int64Array,
+    codec_name: str,
+    *,
+    verified: bool,
+    damaged: bool,
+    failed: Int64Array,
 ) -> Index:
-    """Index in the order in which a decoding pass gave the packets' pictures."""
-    shown = np.asarray(order, np.int64)
+    """Index in the order in which a decoding pass gave the packets' pictures.
+
+    Decoding starts only at packets that are marked as keys and gave a key picture, ``keys``:
+    some containers mark every packet.
+    """
     frame_of = np.full(len(table), -1, np.int64)
-    frame_of[shown] = np.arange(len(shown))
-    keys = np.flatnonzero(table.key & (frame_of >= 0))
+    frame_of[order] = np.arange(len(order))
+    keys = np.intersect1d(keys, np.flatnonzero(table.key))
     starts = _starts(keys, frame_of[keys], codec_name)
-    return Index(table, shown, *starts, verified=True, damaged=damaged)
+    return Index(table, order, *starts, verified=verified, damaged=damaged, failed=failed)
 
 
 def _starts(

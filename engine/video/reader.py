@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import numpy as np
 from av.video.frame import VideoFrame
 
 from engine.cancel import Check
 from engine.errors import VideoError
 from engine.video.decoder import Decoder, Step
-from engine.video.index import Index, index_by_decoding
-
-log = logging.getLogger(__name__)
+from engine.video.index import Index
+from engine.video.source import Source, Stream
 
 Seen = Callable[[int, VideoFrame], None]
 """Gets the number and picture of every frame that passes on the way to the one asked for."""
@@ -24,71 +20,44 @@ _OUT_OF_ORDER_FRAMES = 16
 _EARLIER_STARTS = (0, 1, 3)
 
 
-def decoded_order(path: Path, index: Index, codec_name: str, check: Check) -> Index:
-    """Index in the order of one decoding pass over the whole file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    index : Index
-        Its packets; the order in it is not used.
-    codec_name : str
-        FFmpeg's name of the codec.
-    check : callable
-        Called for every packet; may raise `Cancelled`.
-    """
-    damaged = index.packets.errors > 0 or bool(index.packets.corrupt.any())
-    order, errors = _decode_all(path, index, check, tolerant=damaged)
-    if errors and not damaged:
-        damaged = True
-        order, _ = _decode_all(path, index, check, tolerant=True)
-    return index_by_decoding(index.packets, order, codec_name, damaged=damaged)
-
-
-def _decode_all(path: Path, index: Index, check: Check, *, tolerant: bool) -> tuple[list[int], int]:
-    """Packets in the order of their pictures, and how many failed to decode."""
-    decoder = Decoder(path, index.packets, tolerant=tolerant)
-    order: dict[int, None] = {}
-    try:
-        for step in decoder.run(0):
-            check()
-            if step is not None:
-                order.setdefault(step[0])
-    finally:
-        decoder.close()
-    return list(order), decoder.errors
-
-
 class Reader:
     """Gets frames by number, going on decoding where that is shorter than starting anew.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    stream : Stream
+        What to decode.
     index : Index
         Its frames. They keep their numbers while the reader lives.
-    codec_name : str
-        FFmpeg's name of the codec.
+    source : Source or None
+        The stream, already open: taken over.
     """
 
-    def __init__(self, path: Path, index: Index, codec_name: str) -> None:
-        self._path = path
+    def __init__(self, stream: Stream, index: Index, source: Source | None = None) -> None:
+        self._stream = stream
         self._index = index
-        self._codec_name = codec_name
-        self._decoder = Decoder(path, index.packets, tolerant=index.damaged)
+        if index.damaged and source is not None:
+            source.close()
+            source = None
+        self._decoder = Decoder(stream, index.packets, tolerant=index.damaged, source=source)
         self._run: Iterator[Step] | None = None
         self._started = 0
         self._first = 0
         self._next = 0
-        self._verified, self._damaged = index.verified, index.damaged
-        self._lost: frozenset[int] = frozenset()
+        self._damaged = index.damaged
+        self._lost: frozenset[int] = frozenset(index.lost.tolist())
 
     @property
     def lost(self) -> frozenset[int]:
-        """Frames known not to decode; filled when the first of them is asked for."""
+        """Frames known not to decode."""
         return self._lost
+
+    def adopt(self, index: Index) -> None:
+        """Take over an index in which more is known of the same packets."""
+        self._index = index
+        self._lost |= frozenset(index.lost.tolist())
+        if index.damaged and not self._damaged:
+            self._distrust()
 
     def read(self, number: int, seen: Seen, check: Check) -> VideoFrame:
         """Decode one frame.
@@ -105,30 +74,25 @@ class Reader:
         Raises
         ------
         VideoError
-            If the frame does not decode. `lost` then names all such frames.
+            If the frame does not decode; it is then among `lost`.
         """
         if number not in self._lost:
-            frame = self._read_known(number, seen, check)
+            frame = self._attempt(number, seen, check)
+            if frame is None and not self._damaged:
+                self._distrust()
+                frame = self._attempt(number, seen, check)
             if frame is not None:
                 return frame
+            self._lost |= {number}
         raise VideoError(
-            f"Frame {number} of {self._path} cannot be decoded.",
-            "The file is damaged there. Open it again: what does not decode is then left out.",
+            f"Frame {number} of {self._stream.path} cannot be decoded.",
+            "The file is damaged there; frames before and behind it can be shown.",
         )
 
     def close(self) -> None:
         """Give the file back; may be called twice."""
         self._run = None
         self._decoder.close()
-
-    def _read_known(self, number: int, seen: Seen, check: Check) -> VideoFrame | None:
-        frame = self._attempt(number, seen, check)
-        if frame is None and not self._damaged:
-            self._distrust()
-            frame = self._attempt(number, seen, check)
-        if frame is None and not self._verified:
-            self._find_lost(check)
-        return frame
 
     def _attempt(self, number: int, seen: Seen, check: Check) -> VideoFrame | None:
         frame = self._advance(number, seen, check) if self._is_ahead(number) else None
@@ -171,7 +135,7 @@ class Reader:
             except VideoError:
                 self._run = None
                 raise
-            if self._decoder.errors and not self._damaged:
+            if self._decoder.failed and not self._damaged:
                 break  # what follows may refer to what is missing
             frame = None if step is None else self._arrived(*step, seen)
             if frame is not None and self._next == number + 1:
@@ -184,7 +148,8 @@ class Reader:
         if number < self._first:  # hidden, or shown before the start and so perhaps incomplete
             return None
         self._next = number + 1
-        seen(number, frame)
+        if not self._damaged or self._index.start_for(number) == self._started:
+            seen(number, frame)  # from elsewhere it may be painted over in another way
         return frame
 
     def _distrust(self) -> None:
@@ -192,12 +157,4 @@ class Reader:
         self._damaged = True
         self._run = None
         self._decoder.close()
-        self._decoder = Decoder(self._path, self._index.packets, tolerant=True)
-
-    def _find_lost(self, check: Check) -> None:
-        """Learn once, by decoding everything, which frames never come."""
-        order, _ = _decode_all(self._path, self._index, check, tolerant=True)
-        came = np.isin(self._index.shown, order)
-        self._lost = frozenset(np.flatnonzero(~came).tolist())
-        self._verified = True
-        log.warning("%s is damaged: %d frames do not decode", self._path, len(self._lost))
+        self._decoder = Decoder(self._stream, self._index.packets, tolerant=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -15,34 +17,78 @@ from av.video.frame import VideoFrame
 from engine.cancel import Check, never
 from engine.errors import VideoError
 from engine.types import Float64Array, UInt8Array
+from engine.video.ahead import Ahead
 from engine.video.cache import FrameCache
-from engine.video.colour import Converter
-from engine.video.opening import note_damage, open_reader
-from engine.video.source import video_errors
+from engine.video.colour import BLACK, Colour, Converter, orientation_of
+from engine.video.facts import FileFacts, PictureFacts, picture_facts
+from engine.video.learning import Learning
+from engine.video.opening import Verify, open_stream
+from engine.video.packets import Report
+from engine.video.pictures import OpenedPictures, Settled, open_pictures
+from engine.video.source import Stream, local_path, video_errors
+from engine.video.worker import Worker
 
 CACHE_BYTES = 512 * 2**20
 """Decoded frames kept by one `Video`: 172 of 1080p, so most of a long group of pictures."""
+
+
+_LARGE_BLOCK_BYTES = 31 * 2**20  # glibc's own limit is 32 MiB
+
+
+@cache
+def _let_large_blocks_be_reused() -> None:
+    """Free one large block, which teaches glibc to keep such blocks rather than give them back.
+
+    Otherwise every 1080p picture is taken from the system anew: 1500 page faults, 1.5 ms.
+    """
+    bytearray(_LARGE_BLOCK_BYTES)
 
 
 def open_video(
     path: str | PathLike[str],
     *,
     verify: bool = False,
+    in_background: bool = False,
+    stream: int | None = None,
+    fps: float | None = None,
+    deinterlace: bool = False,
+    hold: bool = False,
+    background: Colour = BLACK,
     check: Check = never,
+    report: Report = lambda progress: None,
     cache_bytes: int = CACHE_BYTES,
 ) -> Video:
     """Open a video file and learn where its frames are.
 
+    What was learnt is kept on disk, so that a file is read through only once.
+
     Parameters
     ----------
     path : path-like
-        The file.
+        The file, a folder of pictures, or a pattern that fits some (``shot*.png``,
+        ``%04d.jpg``): shown in the natural order of their names.
     verify : bool
         Decode everything once now, so that frames which do not decode are not counted. This is
         done anyway for streams whose packets do not tell (transport streams, AVI, raw streams,
         missing or repeated times, visible damage); MP4, MOV, MKV and WebM files are trusted.
+    in_background : bool
+        Where the packets do not tell, do that while the video is in use already: its length
+        then grows until ``progress`` is 1.
+    stream : int or None
+        Which of the file's video streams, from 0. None takes the file's default. Cover pictures
+        do not count.
+    fps : float or None
+        Pictures per second of a folder of pictures, > 0; 25 by default.
+    deinterlace : bool
+        Whether pictures that are marked as interlaced are made of one field and its neighbours.
+    hold : bool
+        Whether the frame before it stands in for one that does not decode, rather than an error.
+    background : (int, int, int)
+        Red, green and blue behind transparent pictures.
     check : callable
-        Called between packets; may raise `Cancelled`.
+        Called between packets, in another thread; may raise `Cancelled`.
+    report : callable
+        Gets the progress of reading a long file, in another thread.
     cache_bytes : int
         Upper limit of the decoded frames kept in memory.
 
@@ -54,9 +100,21 @@ def open_video(
     Raises
     ------
     VideoError
-        If there is no such file, or no frame of it decodes.
+        If there is no such file, no frame of it decodes, or decoding comes to no end.
     """
-    return Video(Path(path), verify=verify, check=check, cache_bytes=cache_bytes)
+    _let_large_blocks_be_reused()
+    verification: Verify = "always" if verify else "later" if in_background else "needed"
+    return Video(
+        Stream(local_path(path), stream),
+        verification,
+        fps=fps,
+        deinterlace=deinterlace,
+        hold=hold,
+        background=background,
+        check=check,
+        report=report,
+        cache_bytes=cache_bytes,
+    )
 
 
 class Video:
@@ -69,16 +127,51 @@ class Video:
     Methods may be called from any thread; they wait for one another.
     """
 
-    def __init__(self, path: Path, *, verify: bool, check: Check, cache_bytes: int) -> None:
-        self._path = path
+    def __init__(
+        self,
+        stream: Stream,
+        verify: Verify,
+        *,
+        fps: float | None,
+        deinterlace: bool,
+        hold: bool,
+        background: Colour,
+        check: Check,
+        report: Report,
+        cache_bytes: int,
+    ) -> None:
+        self._path = stream.path
         self._lock = threading.RLock()
         self._cache = FrameCache(cache_bytes)
         self._closed = False
-        opened = open_reader(path, verify=verify, check=check)
-        self._reader, self._times_s, self._fps = opened.reader, opened.times_s, opened.fps
-        self._cache.put(0, opened.first)
-        self._converter = Converter(opened.first)
-        self._chunk = max(self._cache.room_for(opened.first) * 3 // 4, 1)
+        self._worker = Worker(stream.path)
+        try:
+            opened = self._worker.call(
+                lambda tick: (
+                    open_pictures(stream.path, fps, tick)
+                    or open_stream(stream, verify=verify, check=tick, report=report)
+                ),
+                check,
+            )
+        except BaseException:
+            self._worker.close(_nothing)
+            raise
+        self._facts, self._reader = opened.facts, opened.reader
+        self._picture_facts = picture_facts(opened.first)
+        self._learning: Learning | Settled = (
+            opened.learning
+            if isinstance(opened, OpenedPictures)
+            else Learning(opened, later=verify == "later")
+        )
+        number = opened.first_number if isinstance(opened, OpenedPictures) else 0
+        self._cache.put(number, opened.first)
+        self._converter = Converter(opened.first, background)
+        aspect = opened.facts.pixel_aspect
+        self._pixel_aspect = 1 / aspect if orientation_of(opened.first).transpose else aspect
+        self._deinterlace, self._hold = deinterlace, hold
+        self._ahead = Ahead(self._cache, self._cache.room_for(opened.first), self._read)
+        if self._learning.pending:
+            self._worker.do_later(self._learning.work)
 
     @property
     def path(self) -> Path:
@@ -91,9 +184,14 @@ class Video:
         return self._converter.size
 
     @property
+    def display_size(self) -> tuple[int, int]:
+        """Width and height to show a frame at, so that its pixels have the right aspect."""
+        return shown_size(self.size, self._pixel_aspect)
+
+    @property
     def fps(self) -> float:
         """Average frames per second."""
-        return self._fps
+        return self._learning.known.fps
 
     @property
     def timestamps_s(self) -> Float64Array:
@@ -103,12 +201,46 @@ class Video:
         times stored in the file. Only in transport and program streams, whose clocks start
         anywhere, is the start of the earliest stream taken off.
         """
-        return self._times_s
+        return self._learning.known.times_s
+
+    @property
+    def duration_s(self) -> float:
+        """From the first frame to the end of the last, in seconds."""
+        times_s = self.timestamps_s
+        return float(times_s[-1] - times_s[0]) + 1 / self.fps
+
+    @property
+    def tick_s(self) -> float:
+        """Unit of the stream's clock in seconds; 0 where times are not read from it."""
+        return self._facts.tick_s
+
+    @property
+    def progress(self) -> float:
+        """Part of the file that is known, 0 to 1; below 1 its length still grows."""
+        return self._learning.known.progress
 
     @property
     def damaged_frames(self) -> frozenset[int]:
         """Frames that were counted but do not decode, as far as this is known by now."""
         return self._reader.lost
+
+    @property
+    def damaged_ranges(self) -> tuple[tuple[int, int], ...]:
+        """Ranges of frames in which something is missing or may look wrong, as far as known.
+
+        First frame and the frame after the last, from damage to where decoding starts anew.
+        """
+        return self._learning.known.damage
+
+    @property
+    def file_facts(self) -> FileFacts:
+        """What the file says of itself."""
+        return self._facts
+
+    @property
+    def picture_facts(self) -> PictureFacts:
+        """What the first frame says of its pixels."""
+        return self._picture_facts
 
     def picture(self, index: SupportsIndex, width: int, height: int) -> UInt8Array:
         """Frame for display, scaled by area averaging.
@@ -128,7 +260,7 @@ class Video:
         if width < 1 or height < 1:
             raise ValueError(f"a picture cannot be {width} x {height} pixels")
         with self._lock, video_errors(self._path):
-            frame = self._frame(self._number(index), self._chunk, never)
+            frame = self._frame(self._number(index), self._ahead.chunk, never)
             return self._converter.picture(frame, width, height)
 
     def frames(
@@ -148,26 +280,30 @@ class Video:
         uint8 array, (H, W, 3)
             As ``video[i]``.
         """
+        before: int | None = None
         for index in indices:
             check()
             with self._lock, video_errors(self._path):
-                frame = self._frame(self._number(index), 1, check)
-                picture = self._converter.rgb(frame)
+                number = self._number(index)
+                picture = self._converter.rgb(self._frame(number, 1, check))
+            if before is not None and before != number:
+                self._cache.drop(before)  # its memory is what the decoder uses next
+            before = number
             yield picture
 
     def close(self) -> None:
         """Give file and memory back; may be called twice."""
         with self._lock:
             self._closed = True
+            self._worker.close(self._close_files)
             self._cache.clear()
-            self._reader.close()
 
     def __len__(self) -> int:
-        return len(self._times_s)
+        return len(self._learning.known.times_s)
 
     def __getitem__(self, index: SupportsIndex) -> UInt8Array:
         with self._lock, video_errors(self._path):
-            frame = self._frame(self._number(index), self._chunk, never)
+            frame = self._frame(self._number(index), self._ahead.chunk, never)
             return self._converter.rgb(frame)
 
     def __iter__(self) -> Iterator[UInt8Array]:
@@ -195,21 +331,70 @@ class Video:
         return number % len(self)
 
     def _frame(self, number: int, chunk: int, check: Check) -> VideoFrame:
-        """Frame from the cache or the decoder; the last ``chunk`` up to it are then kept."""
+        """Frame as it is to be shown; the last ``chunk`` up to it are then kept."""
+        frame = self._stored_frame(number, chunk, check)
+        if not (self._deinterlace and frame.interlaced_frame):
+            return frame
+        beside = [i if 0 <= i < len(self) else None for i in (number - 1, number + 1)]
+        before, after = (None if i is None else self._stored_frame(i, chunk, check) for i in beside)
+        from engine.video.deinterlace import deinterlaced
+
+        return deinterlaced(before, frame, after)
+
+    def _stored_frame(self, number: int, chunk: int, check: Check) -> VideoFrame:
         if self._closed:
             raise VideoError(f"{self._path} is closed.", "Open it again.")
         frame = self._cache.get(number)
         if frame is None:
-            frame = self._decode(number, chunk, check)
+            try:
+                frame = self._worker.call(lambda tick: self._decode(number, chunk, tick), check)
+            except VideoError:
+                if not (self._hold and number in self.damaged_frames):
+                    raise
+                return self._stored_frame(self._in_place_of(number), chunk, check)
+        if self._ahead.after(number, len(self)):
+            self._worker.do_later(self._ahead.work, first=True)
         return frame
 
+    def _in_place_of(self, number: int) -> int:
+        """Frame before one that does not decode, or else behind it, that does."""
+        lost = self.damaged_frames
+        others = [*range(number - 1, -1, -1), *range(number + 1, len(self))]
+        return int(next(other for other in others if other not in lost))
+
     def _decode(self, number: int, chunk: int, check: Check) -> VideoFrame:
+        arrived = self._cache.get(number)  # ahead, since the caller looked
+        if arrived is not None:
+            return arrived
+        try:
+            return self._read(number, chunk, check)
+        except VideoError:
+            if number in self._reader.lost:
+                self._learning.frame_is_lost(check)
+                if self._learning.pending:
+                    self._worker.do_later(self._learning.work)
+            raise
+
+    def _read(self, number: int, chunk: int, check: Check) -> VideoFrame:
         def keep(passed: int, frame: VideoFrame) -> None:
             if passed > number - chunk:
                 self._cache.put(passed, frame)
 
-        try:
+        with video_errors(self._path):
             return self._reader.read(number, keep, check)
-        except VideoError:
-            note_damage(self._path)
-            raise
+
+    def _close_files(self) -> None:
+        self._learning.close()
+        self._reader.close()
+
+
+def shown_size(size: tuple[int, int], pixel_aspect: Fraction) -> tuple[int, int]:
+    """Size at which pixels of that aspect look right; no side becomes shorter."""
+    width, height = size
+    if pixel_aspect >= 1:
+        return round(float(width * pixel_aspect)), height
+    return width, round(float(height / pixel_aspect))
+
+
+def _nothing() -> None:
+    """Have nothing to close."""

@@ -19,6 +19,8 @@ from engine.types import Progress
 from engine.video import Video, open_video
 from tests.clips import moving_square, write_clip
 from tests.engine.export.conftest import FRAMES, made_up
+from tests.engine.video.writing.clicks import click_times, write_clicking
+from tests.engine.video.writing.overlays import psnr
 
 
 def test_clip_has_a_frame_for_each_of_the_range(
@@ -86,6 +88,33 @@ def test_interpolated_frames_are_marked(clip: Path, video: Video) -> None:
     analysis.close()
 
 
+def test_clip_shows_what_was_composed(analysis: Analysis, video: Video, tmp_path: Path) -> None:
+    composition = Composition(analysis, video, Look("recommended", 1.0), (0, FRAMES))
+    with open_video(export_clip(analysis, video, tmp_path / "clip.mp4")) as written:
+        height, width = composition.picture(0).shape[:2]
+        for frame in range(FRAMES):
+            assert psnr(written[frame][:height, :width], composition.picture(frame)) >= 35
+
+
+def test_clip_takes_the_format_of_its_suffix(
+    analysis: Analysis, video: Video, tmp_path: Path
+) -> None:
+    export_clip(analysis, video, tmp_path / "clip.webm", frames=(5, 9))
+    export_clip(analysis, video, tmp_path / "clip.gif", frames=(5, 9))
+    folder = export_clip(analysis, video, tmp_path / "clip.png", frames=(5, 9))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip", "clip.gif", "clip.webm"]
+    assert min(path.name for path in folder.iterdir()) == "frame-000005.png"
+
+
+def test_clip_keeps_the_sound_of_its_range(tmp_path: Path) -> None:
+    source = write_clicking(tmp_path / "a.mp4", 2, "aac")
+    with open_video(source) as video:
+        analysis = made_up(source, video)
+        path = export_clip(analysis, video, tmp_path / "b.mp4", frames=(15, 49), sound=True)
+        analysis.close()
+    assert click_times(path) == pytest.approx(np.array([0.8, 1.6]) - 15 / 25, abs=0.024)
+
+
 def test_clip_reports_progress_to_the_end(analysis: Analysis, video: Video, tmp_path: Path) -> None:
     seen: list[Progress] = []
     export_clip(analysis, video, tmp_path / "clip.mp4", report=seen.append)
@@ -146,6 +175,16 @@ def test_folder_holds_everything_and_opens_again(
     again = Analysis.open(folder)
     assert again.header.request.sigma == 1.5
     assert np.array_equal(again.read_steps(0, FRAMES), analysis.read_steps(0, FRAMES))
+
+
+def test_folder_holds_the_clip_in_the_format_asked_for(
+    analysis: Analysis, video: Video, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    for _ in range(2):
+        export_all(analysis, video, folder, preset="recommended", sigma=1.5, format="png")
+    assert len(list((folder / "annotated").iterdir())) == FRAMES
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_folder_that_exists_keeps_its_other_files(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from engine.types import UInt8Array
@@ -41,6 +42,44 @@ def number_in(picture: UInt8Array) -> int:
     return number
 
 
+def tiny_picture(number: int, size: tuple[int, int]) -> UInt8Array:
+    """Even grey that tells ``number`` (0 to 19) where there is no room for blocks."""
+    width, height = size
+    return np.full((height, width, 3), 8 + number * 12, np.uint8)
+
+
+def number_in_tiny(picture: UInt8Array) -> int:
+    """Number that `tiny_picture` drew."""
+    return round((float(picture.mean()) - 8) / 12)
+
+
+def spread_picture(number: int, size: tuple[int, int]) -> UInt8Array:
+    """Grid of 5 x 2 blocks over the whole picture, which tells ``number`` at any scale."""
+    width, height = size
+    rows, columns = np.mgrid[0:height, 0:width]
+    bits = number >> (rows * 2 // height * 5 + columns * 5 // width) & 1
+    return np.repeat((255 * bits).astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def number_in_spread(picture: UInt8Array) -> int:
+    """Number that `spread_picture` drew."""
+    height, width = picture.shape[:2]
+    number = 0
+    for bit in range(BITS):
+        row = int((bit // 5 + 0.5) * height / 2)
+        column = int((bit % 5 + 0.5) * width / 5)
+        number |= int(picture[row - 2 : row + 3, column - 2 : column + 3].mean() > 127) << bit
+    return number
+
+
+def resting_picture(number: int, size: tuple[int, int] = SIZE) -> UInt8Array:
+    """As `numbered_picture`, but nothing moves except the blocks."""
+    picture = numbered_picture(0, size)
+    blocks = np.s_[: 2 * BLOCK_PX, : BITS // 2 * BLOCK_PX]
+    picture[blocks] = numbered_picture(number, size)[blocks]
+    return picture
+
+
 @dataclass(frozen=True)
 class Clip:
     """How a numbered clip is to be encoded."""
@@ -55,27 +94,48 @@ class Clip:
     times_ms: Sequence[int] | None = None
     prepare: Callable[[VideoStream], None] | None = None
     turn: Callable[[UInt8Array], UInt8Array] = np.ascontiguousarray
+    rate: int = FPS
+    first: int = 0
+    draw: Callable[[int, tuple[int, int]], UInt8Array] = numbered_picture
+    convert: Callable[[av.VideoFrame], av.VideoFrame] | None = None
+
+    @property
+    def numbers(self) -> range:
+        """Numbers of its pictures."""
+        return range(self.first, self.first + self.frames)
 
     def write(self, folder: Path) -> Path:
         """Encode the clip into ``folder``."""
         path = folder / self.name
         with av.open(str(path), "w", options=self.mux) as container:
-            stream = container.add_stream(self.codec, rate=FPS, options=self.options)
+            stream = container.add_stream(self.codec, rate=self.rate, options=self.options)
             stream.pix_fmt = self.pix_fmt
             if self.times_ms is not None:
                 stream.codec_context.time_base = Fraction(1, 1000)
-            for number in range(self.frames):
-                turned = np.ascontiguousarray(self.turn(numbered_picture(number, self.size)))
-                if number == 0:
-                    stream.height, stream.width = turned.shape[:2]
-                    if self.prepare is not None:
-                        self.prepare(stream)
-                frame = av.VideoFrame.from_ndarray(turned, "rgb24")
-                if self.times_ms is not None:
-                    frame.pts, frame.time_base = self.times_ms[number], Fraction(1, 1000)
-                container.mux(stream.encode(frame))
-            container.mux(stream.encode(None))
+            self.write_to(container, stream)
         return path
+
+    def write_to(self, container: OutputContainer, stream: VideoStream) -> None:
+        """Encode the clip into a stream of an open file."""
+        for place, picture in enumerate(self._pictures()):
+            if place == 0 and not stream.codec_context.is_open:
+                stream.height, stream.width = picture.shape[:2]
+                if self.prepare is not None:
+                    self.prepare(stream)
+            container.mux(stream.encode(self._frame(place, picture)))
+        container.mux(stream.encode(None))
+
+    def _pictures(self) -> Iterator[UInt8Array]:
+        for number in self.numbers:
+            yield np.ascontiguousarray(self.turn(self.draw(number, self.size)))
+
+    def _frame(self, place: int, picture: UInt8Array) -> av.VideoFrame:
+        frame = av.VideoFrame.from_ndarray(picture, "rgb24" if picture.shape[2] == 3 else "rgba")
+        if self.convert is not None:
+            frame = self.convert(frame)
+        if self.times_ms is not None:
+            frame.pts, frame.time_base = self.times_ms[place], Fraction(1, 1000)
+        return frame
 
 
 def cut(path: Path, start: float, stop: float, name: str) -> Path:

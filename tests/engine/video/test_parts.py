@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,7 +12,14 @@ import pytest
 
 from engine.video.cache import FrameCache
 from engine.video.colour import Orientation, _from_matrix, _turned_by
-from engine.video.index import NO_TIME, PacketTable, index_by_decoding, index_by_time, is_risky
+from engine.video.index import (
+    NO_TIME,
+    Index,
+    PacketTable,
+    index_by_decoding,
+    index_by_time,
+    is_risky,
+)
 from engine.video.times import average_fps, frame_times
 
 
@@ -26,7 +34,19 @@ def table(pts: list[int], *, key: tuple[int, ...] = (0,), discard: tuple[int, ..
         key=np.isin(numbers, key),
         discard=np.isin(numbers, discard),
         corrupt=np.zeros(count, bool),
-        errors=0,
+        breaks=np.empty(0, np.int64),
+    )
+
+
+def decoded(packets: PacketTable, order: Iterable[int], failed: tuple[int, ...] = ()) -> Index:
+    return index_by_decoding(
+        packets,
+        np.array(list(order), np.int64),
+        np.flatnonzero(packets.key),
+        "h264",
+        verified=True,
+        damaged=bool(failed),
+        failed=np.array(failed, np.int64),
     )
 
 
@@ -52,7 +72,7 @@ def test_index_of_pictures_painted_over_one_another_has_one_start() -> None:
 
 
 def test_index_by_decoding_keeps_the_order_of_the_decoder() -> None:
-    index = index_by_decoding(table([0, 0, 0, 0], key=(0, 2)), [0, 2, 1], "mpeg4", damaged=True)
+    index = decoded(table([0, 0, 0, 0], key=(0, 2)), [0, 2, 1])
     assert len(index) == 3
     assert index.frame_of.tolist() == [0, 2, 1, -1]
     assert index.first_frames.tolist() == [0, 1]
@@ -65,7 +85,9 @@ def test_index_by_decoding_keeps_the_order_of_the_decoder() -> None:
         ({}, "matroska,webm", "vp9", False),
         ({}, "matroska,webm", "vp8", True),
         ({}, "mpegts", "h264", True),
-        ({"errors": 1}, "mov,mp4,m4a", "h264", True),
+        ({"key": np.ones(3, bool)}, "mov,mp4,m4a", "h264", False),
+        ({"key": np.ones(3, bool)}, "mov,mp4,m4a", "rpza", True),
+        ({"breaks": np.array([1])}, "mov,mp4,m4a", "h264", True),
         ({"corrupt": np.array([0, 0, 1], bool)}, "mov,mp4,m4a", "h264", True),
         ({"key": np.zeros(3, bool)}, "mov,mp4,m4a", "h264", True),
         ({"pts": np.array([0, 1, 1])}, "mov,mp4,m4a", "h264", True),
@@ -73,11 +95,14 @@ def test_index_by_decoding_keeps_the_order_of_the_decoder() -> None:
     ],
 )
 def test_is_risky(changes: dict, format_name: str, codec: str, risky: bool) -> None:
-    assert is_risky(replace(table([0, 1, 2]), **changes), format_name, codec) is risky
+    assert (
+        is_risky(replace(table([0, 1, 2]), **changes), format_name, codec, intra_only=False)
+        is risky
+    )
 
 
 def times(pts: list[int]) -> list[float]:
-    index = index_by_decoding(table(pts), range(len(pts)), "h264", damaged=False)
+    index = decoded(table(pts), range(len(pts)))
     return frame_times(index, Fraction(1, 100), 10.0).tolist()
 
 
@@ -94,7 +119,7 @@ def test_frame_times_fill_what_is_missing_or_repeated_or_wild() -> None:
 def test_frame_times_fall_back_to_decoding_times_and_then_to_the_rate() -> None:
     assert times([NO_TIME] * 3) == pytest.approx([0, 0.1, 0.2])
     timeless = replace(table([NO_TIME] * 3), dts=np.full(3, NO_TIME))
-    index = index_by_decoding(timeless, range(3), "h264", damaged=False)
+    index = decoded(timeless, range(3))
     assert frame_times(index, Fraction(1, 100), 4.0).tolist() == [0, 0.25, 0.5]
 
 

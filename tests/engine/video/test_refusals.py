@@ -12,10 +12,10 @@ from av.stream import Disposition
 from engine.cancel import Cancelled, never
 from engine.errors import VideoError
 from engine.types import UInt8Array
-from engine.video import Video, open_video, source
+from engine.video import Video, open_video
 from engine.video.decoder import Decoder
 from engine.video.packets import read_table
-from engine.video.source import Source
+from engine.video.source import Source, Stream
 from tests.engine.video.numbered import Clip, cut, number_in
 
 
@@ -34,7 +34,11 @@ def assert_refused(path: Path, reason: str) -> None:
         ("notes.txt", b"hello\n" * 500, "text, not a video"),
         ("empty.mp4", b"", "0 bytes"),
         ("noise.mp4", np.random.default_rng(0).bytes(20_000), "cannot be read"),
-        ("list.m3u8", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n", "cannot"),
+        (
+            "list.m3u8",
+            b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n",
+            "a playlist",
+        ),
     ],
 )
 def test_open_video_refuses_a_file_that_is_no_video(
@@ -84,7 +88,7 @@ def test_open_video_refuses_a_cover_picture(tmp_path: Path) -> None:
 def test_open_video_refuses_giant_pictures_by_what_they_claim(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source, "MAX_PIXELS", 100)
+    monkeypatch.setenv("MOTION_INSPECTOR_MAX_PIXELS", "100")
     assert_refused(Clip("a.mp4", "libx264", frames=1).write(tmp_path), "the limit is 100 pixels")
 
 
@@ -125,12 +129,22 @@ def test_video_says_which_frame_is_damaged_and_reads_the_others(tmp_path: Path) 
     assert numbers == [0, 1, 2, 3, 4, 7, 8, 9, 10, 11]
 
 
-def test_video_opened_again_after_damage_leaves_the_damaged_frames_out(tmp_path: Path) -> None:
+def test_video_opened_again_after_damage_keeps_its_numbers_and_knows_what_is_lost(
+    tmp_path: Path,
+) -> None:
     path = damaged_file(tmp_path)
     with open_video(path) as video, pytest.raises(VideoError):
         video[6]
     with open_video(path) as video:
-        assert [number_in(picture) for picture in video] == [0, 1, 2, 3, 4, 7, 8, 9, 10, 11]
+        assert len(video) == 12
+        assert video.damaged_frames == {5, 6}
+        assert video.damaged_ranges == ((5, 7),)
+        assert number_in(video[7]) == 7
+
+
+def test_video_held_shows_the_frame_before_one_that_does_not_decode(tmp_path: Path) -> None:
+    with open_video(damaged_file(tmp_path), hold=True) as video:
+        assert [number_in(picture) for picture in video] == [0, 1, 2, 3, 4, 4, 4, 7, 8, 9, 10, 11]
 
 
 def test_open_video_verified_leaves_out_what_does_not_decode(tmp_path: Path) -> None:
@@ -140,11 +154,11 @@ def test_open_video_verified_leaves_out_what_does_not_decode(tmp_path: Path) -> 
 
 def test_decoder_notices_that_the_file_is_another_one(tmp_path: Path) -> None:
     path = Clip("a.mkv", "libx264", frames=6).write(tmp_path)
-    indexed = Source(path)
-    table = read_table(indexed, never)
+    indexed = Source(Stream(path))
+    table = read_table(indexed, never, lambda progress: None)
     indexed.close()
     Clip("a.mkv", "libx264", {"crf": "45"}, frames=6).write(tmp_path)
-    decoder = Decoder(path, table)
+    decoder = Decoder(Stream(path), table)
     with pytest.raises(VideoError, match="has changed"):
         list(decoder.run(0))
     decoder.close()

@@ -14,7 +14,8 @@ import pytest
 from engine.cancel import Cancelled
 from engine.errors import ExportError
 from engine.types import UInt8Array
-from engine.video import VideoWriter, encode, open_video
+from engine.video import VideoWriter, open_video
+from engine.video.writing import writer as writer_module
 from tests.engine.video.numbered import SIZE, number_in, numbered_picture
 
 
@@ -153,7 +154,7 @@ def test_writer_that_was_given_no_frame_leaves_nothing(tmp_path: Path) -> None:
 
 def test_writer_counts_what_arrived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = write(tmp_path / "other.mp4", 3)
-    monkeypatch.setattr(encode, "open_video", lambda _path: open_video(other))
+    monkeypatch.setattr(writer_module, "open_video", lambda _path, check: open_video(other))
     with pytest.raises(ExportError, match="3 of 12 frames arrived"):
         write(tmp_path / "a.mp4")
     assert [path.name for path in tmp_path.iterdir()] == ["other.mp4"]
