@@ -16,12 +16,13 @@ from engine.cancel import Check
 from engine.models import MODELS
 from engine.store import Analysis
 from engine.types import Preset, Request
-from engine.video import open_video
+from engine.video import open_requested
 from gui.jobs import Report
 from gui.services import Services
 from gui.theme import apply_theme
 from gui.window import MainWindow
 from inspector.crash import CrashReporter
+from inspector.leftovers import remember_target, tidy_in_background
 
 _SIGNAL_POLL_MS = 250
 
@@ -44,6 +45,7 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
         Exit code.
     """
     _log_to_file()
+    tidy_in_background()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     if isinstance(application, QApplication):
         application.setApplicationName("Motion Inspector")
@@ -120,7 +122,8 @@ def _export(
 ) -> Path:
     from engine.export import export_clip
 
-    with open_video(analysis.header.request.video) as video:
+    remember_target(path)
+    with open_requested(analysis.header.request) as video:
         return export_clip(
             analysis,
             video,

@@ -23,6 +23,7 @@ from engine.cancel import Cancelled
 from engine.errors import EngineError
 from engine.models import MODELS
 from engine.types import DEFAULT_SIGMA, PRESETS, Preset, Request
+from engine.video.writing import FORMATS, Format
 
 app = typer.Typer(
     name="motion-inspector",
@@ -33,7 +34,17 @@ app = typer.Typer(
 )
 _out = Console(soft_wrap=True)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
-_COMMANDS = ("open", "explain", "motion-use", "flow", "layers", "demo", "models", "methods")
+_COMMANDS = (
+    "open",
+    "explain",
+    "motion-use",
+    "probe",
+    "flow",
+    "layers",
+    "demo",
+    "models",
+    "methods",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -139,6 +150,18 @@ def explain(
         str | None, typer.Option(metavar="A:B", help="Frames A to B-1, counted from 0.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")] = "auto",
+    stream: Annotated[
+        int | None, typer.Option(min=0, help="Which video stream of the file, from 0.")
+    ] = None,
+    deinterlace: Annotated[
+        bool, typer.Option("--deinterlace", help="Make interlaced pictures whole first.")
+    ] = False,
+    format: Annotated[
+        str, typer.Option(help=f"Of the annotated clip: {', '.join(FORMATS)} (pictures).")
+    ] = "mp4",
+    sound: Annotated[
+        bool, typer.Option("--sound", help="Keep the video's sound in the annotated clip.")
+    ] = False,
 ) -> None:
     """Explain a video headless."""
     from engine.selective import recipe_for
@@ -158,9 +181,11 @@ def explain(
         sigma=sigma,
         frames=None if frames is None else _frames(frames),
         device=device,
+        stream=stream,
+        deinterlace=deinterlace,
     )
     with _interruptible():
-        explain_to(request, out, _err, _out)
+        explain_to(request, out, _err, _out, format=_format(format), sound=sound)
 
 
 @app.command(
@@ -260,6 +285,32 @@ def _method_options(texts: list[str]) -> tuple[tuple[str, str], ...]:
                 f"{text!r} is not of the form NAME=VALUE.", param_hint="--option"
             )
     return tuple((name.strip(), value.strip()) for name, _, value in pairs)
+
+
+@app.command(help="Tell what a video file is: codec, frames, rate, colours, damage.")
+def probe(
+    video: Annotated[Path, typer.Argument(help="The video file, or a folder of pictures.")],
+    json: Annotated[bool, typer.Option("--json", help="For programs, rather than people.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Decode everything, to find all damage.")
+    ] = False,
+    stream: Annotated[
+        int | None, typer.Option(min=0, help="Which video stream of the file, from 0.")
+    ] = None,
+) -> None:
+    """Tell what a video is."""
+    from inspector.probe import print_facts
+
+    with _interruptible():
+        print_facts(video, _out, _err, stream=stream, verify=verify, json=json)
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise typer.BadParameter(
+            f"{name!r} is none of {', '.join(FORMATS)}.", param_hint="--format"
+        )
+    return next(format for format in FORMATS if format == name)
 
 
 def _preset(name: str) -> Preset:

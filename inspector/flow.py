@@ -11,7 +11,7 @@ from engine.errors import EngineError
 from engine.flow_check import check_against_flow, write_flow_csv
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
-from engine.video import open_video
+from engine.video import open_requested
 
 
 def flow_report(folder: Path, kind: str, threshold_px: float) -> str:
@@ -29,7 +29,7 @@ def flow_report(folder: Path, kind: str, threshold_px: float) -> str:
         )
     analysis = Analysis.open(folder)
     request = analysis.header.request
-    with open_video(request.video) as video:
+    with open_requested(request) as video:
         if len(video) < analysis.header.stop or video.size != analysis.header.size:
             raise EngineError(
                 f"{request.video} is not the video that was explained.", "Explain it again."

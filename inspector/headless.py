@@ -15,10 +15,31 @@ from engine.attribution import METHODS
 from engine.errors import ExportError
 from engine.store import Analysis
 from engine.types import Progress, Request
+from engine.video.writing import WITH_SOUND, Format
+from inspector.leftovers import remember_target
 
 
-def explain_to(request: Request, folder: Path, errors: Console, output: Console) -> None:
+def explain_to(
+    request: Request,
+    folder: Path,
+    errors: Console,
+    output: Console,
+    *,
+    format: Format = "mp4",
+    sound: bool = False,
+) -> None:
     """Explain a video and write clip, timeline, numbers and arrays to a folder.
+
+    Parameters
+    ----------
+    request : Request
+        What to explain.
+    folder : Path
+        Made if needed.
+    errors, output : Console
+        For progress, and for the summary.
+    format, sound
+        Of the annotated clip, as for `engine.export.export_all`.
 
     Raises
     ------
@@ -26,20 +47,24 @@ def explain_to(request: Request, folder: Path, errors: Console, output: Console)
         If something cannot be used or written; the folder is then as it was.
     """
     check_folder(folder)
-    with _progress(errors) as bar:
+    check_sound(format, sound)
+    remember_target(folder)
+    with progress_bar(errors) as bar:
         from engine.export import export_all
         from engine.pipeline import explain
-        from engine.video import open_video
+        from engine.video import open_requested
 
         analysis = explain(request, bar.report)
         try:
-            with open_video(request.video) as video:
+            with open_requested(request) as video:
                 export_all(
                     analysis,
                     video,
                     folder,
                     preset=request.preset,
                     sigma=request.sigma,
+                    format=format,
+                    sound=sound,
                     report=bar.report,
                 )
             summary = _summary(analysis, request)
@@ -66,6 +91,21 @@ def check_folder(folder: Path) -> None:
         raise ExportError(f"{existing} cannot be written to.", "Choose another --out.")
 
 
+def check_sound(format: Format, sound: bool) -> None:
+    """Say at once, not after minutes of work, that a format carries no sound.
+
+    Raises
+    ------
+    ExportError
+        If sound is wanted and the format has none.
+    """
+    if sound and format not in WITH_SOUND:
+        raise ExportError(
+            f"A clip in the format {format} carries no sound.",
+            f"Choose --format {' or '.join(WITH_SOUND)}, or leave --sound out.",
+        )
+
+
 class _Bars:
     """Shows engine progress as one bar a stage."""
 
@@ -84,7 +124,8 @@ class _Bars:
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[_Bars]:
+def progress_bar(console: Console) -> Iterator[_Bars]:
+    """Progress bars for the terminal; nothing where the output is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Bar(*columns, console=console, disable=not console.is_terminal) as bars:
         yield _Bars(bars)

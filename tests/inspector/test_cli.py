@@ -49,6 +49,23 @@ def test_explain_writes_clip_numbers_and_settings(clip: Path, tmp_path: Path) ->
     assert (out / "arrays.zarr").is_dir()
 
 
+def test_explain_writes_the_clip_in_another_format(clip: Path, tmp_path: Path) -> None:
+    words = ["explain", str(clip), "--out", str(tmp_path), "--frames", "0:16", "--format", "gif"]
+    assert main(words) == 0
+    assert count_frames(tmp_path / "annotated.gif") == 16
+    assert not (tmp_path / "annotated.mp4").exists()
+
+
+def test_explain_refuses_formats_that_do_not_fit(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["explain", str(clip), "--out", str(tmp_path / "out"), "--format"]
+    assert main([*words, "avi"]) == 2
+    assert main([*words, "gif", "--sound"]) == 1
+    assert "--format mp4 or webm" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.slow
 def test_explain_takes_weights_of_a_torchvision_network(clip: Path, tmp_path: Path) -> None:
     file = tmp_path / "r3d.pth"

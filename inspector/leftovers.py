@@ -1,0 +1,51 @@
+"""Where was exported to, so that what a killed export left there is removed at the next start."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+import platformdirs
+
+from engine.video import remove_leftovers
+
+log = logging.getLogger(__name__)
+
+_MOST_FOLDERS = 20
+
+
+def remember_target(target: Path) -> None:
+    """Note the folder of a file or folder that is about to be written.
+
+    Not being able to note it keeps nobody from exporting: it is logged.
+    """
+    parent = str(target.absolute().parent)
+    folders = [parent, *(folder for folder in _remembered() if folder != parent)]
+    try:
+        _list_path().parent.mkdir(parents=True, exist_ok=True)
+        _list_path().write_text("\n".join(folders[:_MOST_FOLDERS]), encoding="utf-8")
+    except OSError:
+        log.warning("%s cannot be written", _list_path(), exc_info=True)
+
+
+def tidy() -> None:
+    """Remove what killed exports left in the folders that were exported to."""
+    for folder in _remembered():
+        remove_leftovers(Path(folder))
+
+
+def tidy_in_background() -> None:
+    """As `tidy`, but the window need not wait for a slow or absent network folder."""
+    threading.Thread(target=tidy, name="tidy", daemon=True).start()
+
+
+def _remembered() -> list[str]:
+    try:
+        return _list_path().read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):  # nothing was exported yet, or the list is spoilt
+        return []
+
+
+def _list_path() -> Path:
+    return Path(platformdirs.user_state_dir("motion-inspector")) / "exported-to.txt"
