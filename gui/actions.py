@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from html import escape
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMessageBox
+from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox
 
 from gui.choosing import choose_analysis, choose_export, choose_save, choose_video
 
 if TYPE_CHECKING:
+    from gui.frames import VideoInfo
     from gui.window import MainWindow
 
 KEYS = (
@@ -20,6 +23,7 @@ KEYS = (
     ("Shift+Left and Shift+Right", "ten frames back or on"),
     ("Home and End", "first and last frame"),
     ("Ctrl+O", "open a video"),
+    ("Ctrl+I", "about this video"),
     ("Ctrl+Return", "explain"),
     ("Ctrl+E", "export the annotated clip"),
     ("Ctrl+S", "save the analysis"),
@@ -34,6 +38,12 @@ def make_menus(window: MainWindow) -> dict[str, QAction]:
     files = bar.addMenu("&File")
     _add(files, "Open video...", partial(choose_video, window), "Ctrl+O")
     _add(files, "Open analysis...", partial(choose_analysis, window), "Ctrl+Shift+O")
+    actions["about_video"] = _add(
+        files, "About this video...", partial(_show_about_video, window), "Ctrl+I"
+    )
+    actions["deinterlace"] = _add(files, "Deinterlace", partial(_deinterlace, window, actions))
+    actions["deinterlace"].setCheckable(True)
+    actions["stream"] = _add(files, "Video stream...", partial(_choose_stream, window))
     files.addSeparator()
     actions["export"] = _add(
         files, "Export annotated clip...", partial(choose_export, window), "Ctrl+E"
@@ -42,12 +52,38 @@ def make_menus(window: MainWindow) -> dict[str, QAction]:
     actions["save"] = _add(files, "Save analysis...", partial(choose_save, window), "Ctrl+S")
     files.addSeparator()
     _add(files, "Quit", window.close, "Ctrl+Q")
-    for name in ("export", "cancel_export", "save"):
+    for name in ("about_video", "deinterlace", "stream", "export", "cancel_export", "save"):
         actions[name].setEnabled(False)
     _add_playback(bar.addMenu("&Playback"), window)
     helps = bar.addMenu("&Help")
     _add(helps, "Keyboard", partial(_show_keys, window), "F1")
     return actions
+
+
+def show_video_actions(actions: dict[str, QAction], info: VideoInfo) -> None:
+    """Enable what a video that was opened allows."""
+    actions["about_video"].setEnabled(True)
+    actions["stream"].setEnabled(info.streams > 1)
+    actions["deinterlace"].setEnabled(info.interlaced)
+    actions["deinterlace"].setChecked(info.wanted.deinterlace)
+
+
+def _deinterlace(window: MainWindow, actions: dict[str, QAction]) -> None:
+    window.reopen(deinterlace=actions["deinterlace"].isChecked())
+
+
+def _choose_stream(window: MainWindow) -> None:
+    if window.video is None:
+        return
+    dialog = QInputDialog(window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle("Video stream")
+    dialog.setLabelText(f"The file has {window.video.streams} video streams. Show number:")
+    dialog.setInputMode(QInputDialog.InputMode.IntInput)
+    dialog.setIntRange(0, window.video.streams - 1)
+    dialog.setIntValue(window.video.stream)
+    dialog.intValueSelected.connect(lambda stream: window.reopen(stream=stream))
+    dialog.open()
 
 
 def _add_playback(menu: QMenu, window: MainWindow) -> None:
@@ -71,10 +107,21 @@ def _add(menu: QMenu, text: str, slot: Callable[[], object], *keys: str) -> QAct
 
 
 def _show_keys(window: MainWindow) -> None:
+    _show_table(window, "Keyboard", KEYS)
+
+
+def _show_about_video(window: MainWindow) -> None:
+    if window.video is not None:
+        _show_table(window, "About this video", window.video.about)
+
+
+def _show_table(window: MainWindow, title: str, pairs: Iterable[tuple[str, str]]) -> None:
     rows = "".join(
-        f"<tr><td><b>{key}</b>&nbsp;&nbsp;</td><td>{what}</td></tr>" for key, what in KEYS
+        f"<tr><td><b>{escape(name)}</b>&nbsp;&nbsp;</td><td>{escape(text)}</td></tr>"
+        for name, text in pairs
     )
     box = QMessageBox(window)
-    box.setWindowTitle("Keyboard")
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle(title)
     box.setText(f"<table>{rows}</table>")
     box.open()

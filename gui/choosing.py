@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
+from engine.video.writing import FORMATS
+
 if TYPE_CHECKING:
     from gui.window import MainWindow
 
@@ -26,12 +28,15 @@ def choose_analysis(window: MainWindow) -> None:
 
 
 def choose_export(window: MainWindow) -> None:
-    """Ask for a file name and export the annotated clip."""
+    """Ask for a file name and export the annotated clip in the format of its suffix."""
     stem = window.video.path.stem if window.video else "clip"
-    name = f"{stem}-annotated.mp4"
-    path, _ = QFileDialog.getSaveFileName(window, "Export the clip", name, "Video (*.mp4)")
-    if path:
-        window.export_to(Path(path).with_suffix(".mp4"))
+    filters = {f"{title} (*.{suffix})": suffix for suffix, title in FORMATS.items()}
+    name, chosen = QFileDialog.getSaveFileName(
+        window, "Export the clip", f"{stem}-annotated.mp4", ";;".join(filters)
+    )
+    if name:
+        path = Path(name)
+        window.export_to(path if path.suffix else path.with_suffix(f".{filters[chosen]}"))
 
 
 def choose_save(window: MainWindow) -> None:

@@ -94,6 +94,14 @@ class ExplainPanel(QWidget):
         self.last.setValue(max(frame_count - 1, 0))
         self.explain.setEnabled(frame_count > 0)
 
+    def extend_video(self, frame_count: int) -> None:
+        """Offer more frames of the same video; a chosen end stays."""
+        to_the_end = self.last.value() == self.last.maximum()
+        for box in (self.first, self.last):
+            box.setMaximum(max(frame_count - 1, 0))
+        if to_the_end:
+            self.last.setValue(self.last.maximum())
+
     def set_labels(self, labels: tuple[str, ...]) -> None:
         """Offer the classes of a model, keeping the one that was chosen if it has it."""
         chosen = self.target.currentText()

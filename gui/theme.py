@@ -15,6 +15,7 @@ ACCENT = "#f0a500"
 MOTION = "#f0a500"
 STATIC = "#4ca3dd"
 SCORE = "#3fd0b6"
+DAMAGE = "#e0574f"
 
 _STYLE = f"""
 QWidget {{ color: {TEXT}; font-size: 13px; }}

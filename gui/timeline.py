@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -13,6 +15,7 @@ from gui import theme
 from gui.curves import CurveSet
 
 _MOST_EDGES = 400
+_MOST_DAMAGE = 200
 
 
 class Timeline(QWidget):
@@ -31,6 +34,7 @@ class Timeline(QWidget):
         self._curves: CurveSet | None = None
         self._frame_count = 0
         self._edges: list[pg.InfiniteLine] = []
+        self.damage: list[pg.LinearRegionItem] = []
         self._view = pg.GraphicsLayoutWidget()
         self._view.setBackground(theme.BACKGROUND)
         self._view.viewport().installEventFilter(self)
@@ -51,12 +55,23 @@ class Timeline(QWidget):
 
     def set_video(self, frame_count: int) -> None:
         """Span the axis over a video and drop the curves."""
+        self.set_frame_count(frame_count)
+        self.set_damage(())
+        self.clear()
+
+    def set_frame_count(self, frame_count: int) -> None:
+        """Span the axis over more frames of the same video."""
         self._frame_count = frame_count
         last = max(frame_count - 1, 1)
         self.shares.setLimits(xMin=0, xMax=last)
         self.shares.setXRange(0, last, padding=0)
         self.sums.getAxis("bottom").setStyle(showValues=frame_count > 0)
-        self.clear()
+
+    def set_damage(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Hatch ranges of frames, each the first and the one after the last, as damaged."""
+        for region in self.damage:
+            self.shares.removeItem(region)
+        self.damage = [self._hatched(first, stop) for first, stop in ranges[:_MOST_DAMAGE]]
 
     def clear(self) -> None:
         """Drop the curves."""
@@ -124,6 +139,17 @@ class Timeline(QWidget):
             cursor = pg.InfiniteLine(0, pen=pg.mkPen(theme.TEXT, width=1.5))
             plot.addItem(cursor)
             self._cursors.append(cursor)
+
+    def _hatched(self, first: int, stop: int) -> pg.LinearRegionItem:
+        brush = pg.mkBrush(theme.DAMAGE)
+        brush.setStyle(Qt.BrushStyle.BDiagPattern)
+        region = pg.LinearRegionItem(
+            (first - 0.5, stop - 0.5), movable=False, brush=brush, pen=pg.mkPen(theme.DAMAGE)
+        )
+        region.setZValue(-5)
+        region.setToolTip(f"Damaged in the file: frames {first} to {stop - 1}")
+        self.shares.addItem(region)
+        return region
 
     def _mark_edges(self, frames: list[int]) -> None:
         wanted = frames if len(frames) <= _MOST_EDGES else []

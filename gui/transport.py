@@ -38,6 +38,10 @@ class Playback(QObject):
     def set_video(self, times_s: Float64Array) -> None:
         """Play a video with these frame times, float64 (N,) in seconds."""
         self.stop()
+        self.set_times(times_s)
+
+    def set_times(self, times_s: Float64Array) -> None:
+        """Take over more times of the same video, while it plays or not."""
         self._times_s = times_s
 
     def start(self, frame: int) -> None:

@@ -15,12 +15,12 @@ from PySide6.QtWidgets import (
 
 from engine.store import Analysis
 from engine.types import Preset, Progress, Request, UInt8Array
-from gui.actions import make_menus
+from gui.actions import make_menus, show_video_actions
 from gui.arrangement import arranged
 from gui.curves import CurveSet, curves_of
 from gui.explain_panel import ExplainPanel, Wish, progress_text
 from gui.exporter import Exporter
-from gui.frames import FrameReader, VideoInfo
+from gui.frames import FrameReader, VideoInfo, Wanted
 from gui.jobs import Failure, JobRunner
 from gui.pane_grid import PaneGrid
 from gui.results import Results
@@ -69,7 +69,20 @@ class MainWindow(QMainWindow):
         """Open a video, and explain it at once if asked to."""
         self._start_explaining = explain
         self._opening = None
-        self.reader.open(path)
+        self.reader.open(Wanted(path))
+
+    def reopen(self, *, stream: int | None = None, deinterlace: bool | None = None) -> None:
+        """Open the same video read in another way; what is None stays as it is."""
+        if self.video is None:
+            return
+        wanted = self.video.wanted
+        self.reader.open(
+            Wanted(
+                wanted.path,
+                wanted.stream if stream is None else stream,
+                wanted.deinterlace if deinterlace is None else deinterlace,
+            )
+        )
 
     def open_analysis(self, folder: Path) -> None:
         """Open a folder that 'explain' or 'Save analysis' wrote, with its video."""
@@ -89,6 +102,8 @@ class MainWindow(QMainWindow):
             preset=state.preset,
             sigma=state.sigma,
             frames=wish.frames,
+            stream=self.video.wanted.stream,
+            deinterlace=self.video.wanted.deinterlace,
         )
         run = self._services.explain
         self.panel.show_busy(True)
@@ -134,6 +149,8 @@ class MainWindow(QMainWindow):
         self.session.changed.connect(self._on_session_changed)
         self.reader.opened.connect(self._on_reader_opened)
         self.reader.failed.connect(self.tell)
+        self.reader.updated.connect(self._on_reader_updated)
+        self.reader.reading.connect(self._on_reader_reading)
         self.reader.frame_read.connect(self._on_reader_frame_read)
         self.panes.resized.connect(self._request_frame)
         self.timeline.frame_requested.connect(self._on_seek_requested)
@@ -200,6 +217,9 @@ class MainWindow(QMainWindow):
             return  # late: the playhead has moved on, and a newer request is under way
         self.panes.show_frame(frame, picture, state)
         self.timeline.set_frame(frame)
+        if self.video is not None and frame in self.video.lost:
+            told = f"Frame {frame} cannot be decoded; the one before it stands in for it."
+            self.statusBar().showMessage(told)
         if self._curves is not None:
             self.results.show_frame(self._curves, frame)
 
@@ -211,10 +231,10 @@ class MainWindow(QMainWindow):
         self.playback.set_video(info.timestamps_s)
         self.panel.set_video(info.frame_count)
         self.timeline.set_video(info.frame_count)
+        self.timeline.set_damage(info.damage)
+        show_video_actions(self.menu_actions, info)
         self.setWindowTitle(f"{info.path.name} – Motion Inspector")
-        width, height = info.size
-        facts = f"{info.frame_count} frames, {width}x{height}, {info.fps:.3g} frames/s"
-        self.statusBar().showMessage(f"{info.path.name}: {facts}")
+        self._show_facts(info)
         self.session.update(frame=0, frame_count=info.frame_count, playing=False)
         self.transport.show_state(self.session.state, info.timestamps_s)
         self._request_frame()
@@ -226,6 +246,32 @@ class MainWindow(QMainWindow):
         if self._start_explaining:
             self._start_explaining = False
             self.explain(self.panel.wish())
+
+    @Slot(object)
+    def _on_reader_updated(self, info: VideoInfo) -> None:
+        """More became known of the video that is open."""
+        if self.video is None or info.path != self.video.path:
+            return
+        self.video = info
+        self.playback.set_times(info.timestamps_s)
+        self.panel.extend_video(info.frame_count)
+        self.timeline.set_frame_count(info.frame_count)
+        self.timeline.set_damage(info.damage)
+        self.session.update(frame_count=info.frame_count)
+        self.transport.show_state(self.session.state, info.timestamps_s)
+        self._show_facts(info)
+
+    @Slot(object)
+    def _on_reader_reading(self, progress: Progress) -> None:
+        share = progress.done / max(progress.total, 1)
+        self.statusBar().showMessage(f"{progress.stage}: {share:.0%}")
+
+    def _show_facts(self, info: VideoInfo) -> None:
+        width, height = info.size
+        facts = f"{info.frame_count} frames, {width}x{height}, {info.fps:.3g} frames/s"
+        more = "" if info.progress >= 1 else f", looking for more ({info.progress:.0%})"
+        hurt = "; damaged: see the hatched part of the timeline" if info.damage else ""
+        self.statusBar().showMessage(f"{info.path.name}: {facts}{more}{hurt}")
 
     def _take_opened(self, analysis: Analysis) -> None:
         request = analysis.header.request
@@ -318,7 +364,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_loader_finished(self, loaded: Any) -> None:
         if isinstance(loaded, Analysis):
-            self.reader.open(loaded.header.request.video)
+            request = loaded.header.request
+            self.reader.open(Wanted(request.video, request.stream, request.deinterlace))
             self._opening = loaded
         else:
             self.panel.set_labels(loaded)

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.store import Analysis
+from gui.choosing import choose_export
 from gui.pane_grid import HEAT
 from gui.window import MainWindow
 from tests.clips import moving_square, write_clip
@@ -248,6 +249,25 @@ def test_export_writes_in_the_background(
 def test_export_without_an_analysis_is_told(opened: MainWindow, tmp_path: Path) -> None:
     opened.export_to(tmp_path / "clip.mp4")
     assert close_messages(opened) == ["There is nothing to write yet."]
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "expected"),
+    [
+        ("a.webm", "MP4 video (*.mp4)", "a.webm"),
+        ("a", "GIF animation (*.gif)", "a.gif"),
+        ("a", "PNG pictures in a folder (*.png)", "a.png"),
+        ("a.avi", "MP4 video (*.mp4)", "a.avi"),
+    ],
+)
+def test_export_dialog_leaves_the_format_to_the_suffix(
+    name: str, chosen: str, expected: str, opened: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported: list[Path] = []
+    monkeypatch.setattr(opened, "export_to", exported.append)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (f"/folder/{name}", chosen))
+    choose_export(opened)
+    assert exported == [Path("/folder") / expected]
 
 
 def test_export_can_be_cancelled(
