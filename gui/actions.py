@@ -33,6 +33,7 @@ def make_menus(window: MainWindow) -> dict[str, QAction]:
     actions: dict[str, QAction] = {}
     files = bar.addMenu("&File")
     _add(files, "Open video...", partial(choose_video, window), "Ctrl+O")
+    _add(files, "Add model...", window.add_model)
     _add(files, "Open analysis...", partial(choose_analysis, window), "Ctrl+Shift+O")
     files.addSeparator()
     actions["export"] = _add(

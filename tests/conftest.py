@@ -8,9 +8,19 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is loaded
 
 import gc
 import threading
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings folder of its own for each test, which does not exist yet: not the user's."""
+    folder = tmp_path_factory.getbasetemp() / f"settings-{uuid.uuid4().hex}"
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *_: folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)
