@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class EngineError(Exception):
     """A failure the user can act on.
@@ -25,6 +27,22 @@ class VideoError(EngineError):
 
 class ModelError(EngineError):
     """A model, its weights or its labels cannot be loaded or do not fit."""
+
+
+class UntrustedError(ModelError):
+    """Loading a network would run a file that the user has not trusted.
+
+    Parameters
+    ----------
+    message, hint : str
+        As for `EngineError`.
+    path : Path
+        The file.
+    """
+
+    def __init__(self, message: str, hint: str, path: Path) -> None:
+        super().__init__(message, hint)
+        self.path = path
 
 
 class AttributionError(EngineError):

@@ -101,7 +101,7 @@ class Request:
     video : Path
         The video file.
     model : str
-        Name of a known model.
+        Name of a known model, or path of a model card.
     weights, labels : Path or None
         The user's own weights and labels file (one label a line).
     method : str
@@ -287,9 +287,61 @@ class ModelInfo:
         One sentence: classes, input, source of its weights.
     bundled : bool
         Whether its weights come with this package.
+    accuracy : str
+        What its weights reach, and on what; empty where nobody has measured it.
+    licence : str
+        Of its weights; empty for the user's own.
+    download_mb : float or None
+        Size in MB of what is downloaded when it is first used; None for nothing.
     """
 
     name: str
     title: str
     summary: str
     bundled: bool
+    accuracy: str = ""
+    licence: str = ""
+    download_mb: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check of a model card found.
+
+    Attributes
+    ----------
+    check : str
+        What was looked at, in a few words.
+    level : str
+        "pass", "warn" (it may be meant so) or "fail" (results would mislead, or there are none).
+    text : str
+        What was found, and for the other levels what to do about it.
+    """
+
+    check: str
+    level: Literal["pass", "warn", "fail"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CardReport:
+    """What the checks of a model card found, and what the model makes of the video.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        In the order of the checks; those that could not be made are missing.
+    seen : uint8 array, (n, h, w, 3)
+        A few frames as the network is given them, as RGB pictures; none where it did not load.
+    top : tuple of (str, float)
+        The classes scored highest, with their probabilities.
+    """
+
+    findings: tuple[Finding, ...]
+    seen: UInt8Array
+    top: tuple[tuple[str, float], ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check failed."""
+        return any(finding.level == "fail" for finding in self.findings)

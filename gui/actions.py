@@ -37,6 +37,7 @@ def make_menus(window: MainWindow) -> dict[str, QAction]:
     actions: dict[str, QAction] = {}
     files = bar.addMenu("&File")
     _add(files, "Open video...", partial(choose_video, window), "Ctrl+O")
+    _add(files, "Add model...", window.add_model)
     _add(files, "Open analysis...", partial(choose_analysis, window), "Ctrl+Shift+O")
     actions["about_video"] = _add(
         files, "About this video...", partial(_show_about_video, window), "Ctrl+I"

@@ -50,13 +50,14 @@ class ExplainPanel(QWidget):
 
     Signals
     -------
-    explain_requested(wish), cancel_requested(), model_changed(), preset_changed(preset),
-    sigma_changed(sigma), opacity_changed(opacity)
+    explain_requested(wish), cancel_requested(), model_changed(), add_model_requested(),
+    preset_changed(preset), sigma_changed(sigma), opacity_changed(opacity)
     """
 
     explain_requested = Signal(object)
     cancel_requested = Signal()
     model_changed = Signal()
+    add_model_requested = Signal()
     preset_changed = Signal(str)
     sigma_changed = Signal(float)
     opacity_changed = Signal(float)
@@ -74,6 +75,7 @@ class ExplainPanel(QWidget):
         self._make_buttons()
         self._lay_out()
         self._connect()
+        self._show_about()
 
     def wish(self) -> Wish:
         """What is chosen now."""
@@ -109,6 +111,15 @@ class ExplainPanel(QWidget):
         self.target.addItems([FOLLOW, *labels])
         self.target.setCurrentText(chosen if chosen in labels else FOLLOW)
 
+    def add_model(self, model: ModelInfo) -> None:
+        """List a model, in place of one of the same name, and choose it."""
+        row = self.model.findData(model.name)
+        if row >= 0:
+            self.model.removeItem(row)
+        self._models[model.name] = model
+        self._list_model(model)
+        self.model.setCurrentIndex(self.model.count() - 1)
+
     def choose_target(self, label: str) -> None:
         """Choose a class and explain it."""
         self.target.setCurrentText(label)
@@ -142,11 +153,12 @@ class ExplainPanel(QWidget):
         self, models: Mapping[str, ModelInfo], methods: Mapping[str, MethodInfo]
     ) -> None:
         self.model, self.method, self.target = QComboBox(), QComboBox(), QComboBox()
+        self.about = QLabel()
+        self.about.setObjectName("faint")
+        self.about.setWordWrap(True)
+        self._models = dict(models)
         for model in models.values():
-            self.model.addItem(model.title, model.name)
-            self.model.setItemData(
-                self.model.count() - 1, model.summary, Qt.ItemDataRole.ToolTipRole
-            )
+            self._list_model(model)
         self._offer_methods(methods)
         self.target.setEditable(True)
         self.target.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
@@ -157,10 +169,17 @@ class ExplainPanel(QWidget):
         self.target.setCompleter(completer)
         self.file = QPushButton(_OWN_WEIGHTS)
         self.file.setToolTip("Use your own weights file for this model")
+        self.add = QPushButton("Add model...")
+        self.add.setToolTip("Describe a network of your own")
         for combo in (self.model, self.method, self.target):
             combo.setMinimumContentsLength(16)
             policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             combo.setSizeAdjustPolicy(policy)
+
+    def _list_model(self, model: ModelInfo) -> None:
+        self.model.addItem(model.title, model.name)
+        row = self.model.count() - 1
+        self.model.setItemData(row, _model_card(model), Qt.ItemDataRole.ToolTipRole)
 
     def _offer_methods(self, methods: Mapping[str, MethodInfo]) -> None:
         """List the methods by family; the card of each is its tooltip."""
@@ -212,7 +231,9 @@ class ExplainPanel(QWidget):
         form.setSpacing(8)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Model", self.model)
+        form.addRow("", self.about)
         form.addRow("", self.file)
+        form.addRow("", self.add)
         form.addRow("Method", self.method)
         form.addRow("Class", self.target)
         form.addRow("Frames", _row(self.first, QLabel("to"), self.last))
@@ -236,6 +257,7 @@ class ExplainPanel(QWidget):
         self.explain.clicked.connect(self._on_explain_clicked)
         self.cancel.clicked.connect(self.cancel_requested)
         self.file.clicked.connect(self._on_file_clicked)
+        self.add.clicked.connect(self.add_model_requested)
         self.model.currentIndexChanged.connect(self._on_model_changed)
         self.preset.currentTextChanged.connect(self.preset_changed)
         self.sigma.valueChanged.connect(self.sigma_changed)
@@ -259,7 +281,19 @@ class ExplainPanel(QWidget):
     def _on_model_changed(self) -> None:
         self.weights = None
         self.file.setText(_OWN_WEIGHTS)
+        self._show_about()
         self.model_changed.emit()
+
+    def _show_about(self) -> None:
+        """Show what the download of the chosen model is, before it begins."""
+        model = self._models.get(self.model.currentData())
+        known = model is not None and model.download_mb is not None
+        if model is not None and known:
+            licence = model.licence.partition(";")[0]  # the tooltip has the rest
+            self.about.setText(
+                f"{model.download_mb:.1f} MB to download once; {model.accuracy}. {licence}."
+            )
+        self.about.setVisible(known)
 
     @Slot(int)
     def _on_sigma_slider_changed(self, position: int) -> None:
@@ -277,6 +311,17 @@ def _card(method: MethodInfo) -> str:
         f"<p>{html.escape(method.trust)}</p>"
         f"<p>Cost: {html.escape(method.cost)}. <i>{html.escape(method.source)}</i></p>"
     )
+
+
+def _model_card(model: ModelInfo) -> str:
+    """A model in a few lines, as rich text."""
+    size = "" if model.download_mb is None else f"Download: {model.download_mb:.1f} MB, once."
+    licence = f"Licence: {model.licence}." if model.licence else ""
+    rows = (
+        f"<b>{html.escape(model.summary)}</b>",
+        *map(html.escape, (model.accuracy, licence, size)),
+    )
+    return "".join(f"<p>{row}</p>" for row in rows if row)
 
 
 def progress_text(progress: Progress) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.cancel import Cancelled, CancelToken, Check
-from engine.errors import EngineError
+from engine.errors import EngineError, UntrustedError
 from engine.types import Progress
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What to tell the user of a failed job: one sentence and a hint."""
+    """What to tell the user of a failed job: one sentence and a hint.
+
+    ``untrusted`` is the file of code that the user must trust for the job to go on, if any.
+    """
 
     message: str
     hint: str
+    untrusted: Path | None = None
 
 
 class JobWorker(QObject):
@@ -65,7 +70,8 @@ class JobWorker(QObject):
             self.cancelled.emit(job.job_id)
         except EngineError as error:
             log.info("job %d failed", job.job_id, exc_info=True)
-            self.failed.emit(job.job_id, Failure(str(error), error.hint))
+            untrusted = error.path if isinstance(error, UntrustedError) else None
+            self.failed.emit(job.job_id, Failure(str(error), error.hint, untrusted))
         except Exception as error:  # the one broad except: a bug must reach the user
             log.exception("job %d", job.job_id)
             self.failed.emit(

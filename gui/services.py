@@ -8,9 +8,55 @@ from pathlib import Path
 
 from engine.cancel import Check
 from engine.store import Analysis
-from engine.types import MethodInfo, ModelInfo, Request
+from engine.types import CardReport, MethodInfo, ModelInfo, Request
 from gui.exporter import Export
 from gui.jobs import Report
+
+
+@dataclass(frozen=True, slots=True)
+class CardField:
+    """A key of a model card as the dialog shows it.
+
+    Attributes
+    ----------
+    name, text : str
+        Key, and what it means.
+    example : str
+        A value.
+    is_file : bool
+        Whether it names a file.
+    choices : tuple of str
+        The values it can have; empty where any will do.
+    """
+
+    name: str
+    text: str
+    example: str
+    is_file: bool
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """Making model cards, handed in by the application.
+
+    Attributes
+    ----------
+    fields : tuple of CardField
+        What a card can say.
+    check : callable
+        (texts by key, video or None, first frame, report, check) -> CardReport; called in a
+        worker thread.
+    save : callable
+        Texts by key -> the model as it is listed from now on.
+    trust : callable
+        Remembers that the user trusts a file of code.
+    """
+
+    fields: tuple[CardField, ...]
+    check: Callable[[Mapping[str, str], Path | None, int, Report, Check], CardReport]
+    save: Callable[[Mapping[str, str]], ModelInfo]
+    trust: Callable[[Path], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +73,8 @@ class Services:
         (model name, weights or None, report, check) -> labels of its classes.
     export : callable
         (analysis, path, preset, sigma, opacity, report, check) -> Path.
+    cards : Cards
+        The user's own models.
     """
 
     models: Mapping[str, ModelInfo]
@@ -34,3 +82,4 @@ class Services:
     explain: Callable[[Request, Report, Check], Analysis]
     labels: Callable[[str, Path | None, Report, Check], tuple[str, ...]]
     export: Export
+    cards: Cards

@@ -22,6 +22,7 @@ from gui.explain_panel import ExplainPanel, Wish, progress_text
 from gui.exporter import Exporter
 from gui.frames import FrameReader, VideoInfo, Wanted
 from gui.jobs import Failure, JobRunner
+from gui.model_wizard import ModelWizard
 from gui.pane_grid import PaneGrid
 from gui.results import Results
 from gui.services import Services
@@ -29,6 +30,7 @@ from gui.session import Session
 from gui.state import ViewState
 from gui.timeline import Timeline
 from gui.transport import Playback, Transport
+from gui.trusting import ask_trust
 
 EMPTY = "Drop a video here\nor press Ctrl+O to open one"
 
@@ -161,6 +163,7 @@ class MainWindow(QMainWindow):
         self.panel.explain_requested.connect(self.explain)
         self.panel.cancel_requested.connect(self.engine.cancel)
         self.panel.model_changed.connect(self._load_labels)
+        self.panel.add_model_requested.connect(self.add_model)
         self.panel.preset_changed.connect(self._on_preset_changed)
         self.panel.sigma_changed.connect(self._on_sigma_changed)
         self.panel.opacity_changed.connect(self._on_opacity_changed)
@@ -178,6 +181,16 @@ class MainWindow(QMainWindow):
         self.exporter.cancelled.connect(self._on_exporter_cancelled)
         self.loader.finished.connect(self._on_loader_finished)
         self.loader.failed.connect(self.tell)
+
+    @Slot()
+    def add_model(self) -> None:
+        """Let the user describe a network of their own; it is in the list then."""
+        video = None if self.video is None else self.video.path
+        services, frame = self._services, self.session.state.frame
+        wizard = ModelWizard(services.cards, services.models, video, frame, self)
+        wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        wizard.saved.connect(self.panel.add_model)
+        wizard.open()
 
     @Slot()
     def toggle_play(self) -> None:
@@ -321,7 +334,15 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_engine_failed(self, failure: Failure) -> None:
         self._end_without_result()
-        self.tell(failure)
+        untrusted = failure.untrusted
+        if untrusted is None:
+            self.tell(failure)
+        else:
+            ask_trust(self, failure, lambda: self._go_on(untrusted))
+
+    def _go_on(self, untrusted: Path) -> None:
+        self._services.cards.trust(untrusted)
+        self.explain_chosen()
 
     @Slot()
     def _on_engine_cancelled(self) -> None:
@@ -413,6 +434,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop every job and thread, then let go of the analysis."""
         self.playback.stop()
+        for wizard in self.findChildren(ModelWizard):
+            wizard.reject()
         for runner in (self.engine, self.refilter, self.exporter, self.loader, self.reader):
             runner.close()
         if self.analysis is not None:

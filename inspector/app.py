@@ -13,16 +13,19 @@ from PySide6.QtWidgets import QApplication
 
 from engine.attribution import METHODS
 from engine.cancel import Check
-from engine.models import MODELS
+from engine.models import known_models
+from engine.models.card_keys import CARD_KEYS, FILE
+from engine.models.trust import trust
 from engine.store import Analysis
 from engine.types import Preset, Request
 from engine.video import open_requested
 from gui.jobs import Report
-from gui.services import Services
+from gui.services import CardField, Cards, Services
 from gui.theme import apply_theme
 from gui.window import MainWindow
 from inspector.crash import CrashReporter
 from inspector.leftovers import remember_target, tidy_in_background
+from inspector.own_models import check_texts, save_texts
 
 _SIGNAL_POLL_MS = 250
 
@@ -64,8 +67,29 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
 
 def make_window() -> MainWindow:
     """Build the window with the real engine behind it."""
+    cards = Cards(_card_fields(), check_texts, save_texts, trust)
     return MainWindow(
-        Services(models=MODELS, methods=METHODS, explain=_explain, labels=_labels, export=_export)
+        Services(
+            models=known_models(),
+            methods=METHODS,
+            explain=_explain,
+            labels=_labels,
+            export=_export,
+            cards=cards,
+        )
+    )
+
+
+def _card_fields() -> tuple[CardField, ...]:
+    return tuple(
+        CardField(
+            name=key.name,
+            text=key.text,
+            example=key.example.partition("=")[2].strip().strip('"'),
+            is_file=key.kind is FILE,
+            choices=tuple(key.kind.schema.get("enum", ())),
+        )
+        for key in CARD_KEYS.values()
     )
 
 
@@ -103,12 +127,9 @@ def _explain(request: Request, report: Report, check: Check) -> Analysis:
 
 
 def _labels(name: str, weights: Path | None, report: Report, check: Check) -> tuple[str, ...]:
-    from engine.models import load_model
-    from engine.models.sources import find_source
+    from engine.models.loading import known_labels
 
-    if weights is None:  # known without its weights, which may not be here yet
-        return find_source(name).spec.labels
-    return load_model(name, weights=weights, report=report, check=check).spec.labels
+    return known_labels(name, weights, report, check)
 
 
 def _export(

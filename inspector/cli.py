@@ -21,7 +21,7 @@ from engine.attribution.cards import card_text
 from engine.attribution.catalogue import find_entry
 from engine.cancel import Cancelled
 from engine.errors import EngineError
-from engine.models import MODELS
+from engine.models import known_models
 from engine.types import DEFAULT_SIGMA, PRESETS, Preset, Request
 from engine.video.writing import FORMATS, Format
 
@@ -43,8 +43,11 @@ _COMMANDS = (
     "layers",
     "demo",
     "models",
+    "check-model",
     "methods",
 )
+_MODEL = "A name that 'motion-inspector models' lists, or a model card (.toml)."
+_TRUST = "Run the code that comes with the model, now and later; see docs/model-card.md."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,7 +124,7 @@ def open_window(
 def explain(
     video: Annotated[Path, typer.Argument(help="The video file.")],
     out: Annotated[Path, typer.Option(help="Folder for the results; made if needed.")],
-    model: Annotated[str, typer.Option(help="See 'motion-inspector models'.")] = "figures",
+    model: Annotated[str, typer.Option(help=_MODEL)] = "figures",
     weights: Annotated[Path | None, typer.Option(help="Your weights for it.")] = None,
     labels: Annotated[Path | None, typer.Option(help="Class names, one a line.")] = None,
     method: Annotated[str, typer.Option(help="See 'motion-inspector methods'.")] = DEFAULT_METHOD,
@@ -162,10 +165,12 @@ def explain(
     sound: Annotated[
         bool, typer.Option("--sound", help="Keep the video's sound in the annotated clip.")
     ] = False,
+    trust: Annotated[bool, typer.Option("--trust", help=_TRUST)] = False,
 ) -> None:
     """Explain a video headless."""
     from engine.selective import recipe_for
     from inspector.headless import explain_to
+    from inspector.trusting import asking
 
     recipe_for(preset)
     request = Request(
@@ -185,7 +190,10 @@ def explain(
         deinterlace=deinterlace,
     )
     with _interruptible():
-        explain_to(request, out, _err, _out, format=_format(format), sound=sound)
+        asking(
+            lambda: explain_to(request, out, _err, _out, format=_format(format), sound=sound),
+            trusted=trust,
+        )
 
 
 @app.command(
@@ -199,11 +207,36 @@ def demo() -> None:
         raise typer.Exit(show_demo(_err, _out))
 
 
-@app.command(help="List the models.")
-def models() -> None:
+@app.command(help="List the models, or show accuracy, licence and download size of one.")
+def models(
+    name: Annotated[str | None, typer.Argument(help="A model: shows what is known of it.")] = None,
+) -> None:
     """List the models."""
-    for info in MODELS.values():
+    if name is not None:
+        from inspector.model_cards import model_text
+
+        _out.print(model_text(name), highlight=False, markup=False)
+        return
+    for info in known_models().values():
         _entry(info.name, info.title, info.summary)
+
+
+@app.command("check-model", help="Check on a video whether a model gets what it was trained on.")
+def check_model(
+    card: Annotated[str, typer.Argument(help=_MODEL)],
+    video: Annotated[Path, typer.Argument(help="A video that it should recognise.")],
+    start: Annotated[int, typer.Option(help="First frame of the clip, counted from 0.")] = 0,
+    trust: Annotated[bool, typer.Option("--trust", help=_TRUST)] = False,
+) -> None:
+    """Print what every check found; the exit code is 1 if one failed."""
+    from inspector.model_cards import check_report, report_text
+    from inspector.trusting import asking
+
+    with _interruptible():
+        report = asking(lambda: check_report(card, video, start), trusted=trust)
+    _out.print(report_text(report), highlight=False, markup=False)
+    if report.failed:
+        raise typer.Exit(1)
 
 
 @app.command(help="List the attribution methods, or show the card of one.")
@@ -226,7 +259,7 @@ def methods(
 )
 def motion_use(
     video: Annotated[Path, typer.Argument(help="The video file.")],
-    model: Annotated[str, typer.Option(help="See 'motion-inspector models'.")] = "figures",
+    model: Annotated[str, typer.Option(help=_MODEL)] = "figures",
     weights: Annotated[Path | None, typer.Option(help="Your weights for it.")] = None,
     labels: Annotated[Path | None, typer.Option(help="Class names, one a line.")] = None,
     target: Annotated[
@@ -234,12 +267,17 @@ def motion_use(
     ] = None,
     start: Annotated[int, typer.Option(help="First frame of the clip, counted from 0.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")] = "auto",
+    trust: Annotated[bool, typer.Option("--trust", help=_TRUST)] = False,
 ) -> None:
     """Print the scores of a clip and of its versions without movement."""
     from inspector.single_clip import motion_use_table
+    from inspector.trusting import asking
 
     with _interruptible():
-        table = motion_use_table(video, model, weights, labels, target, start, device)
+        table = asking(
+            lambda: motion_use_table(video, model, weights, labels, target, start, device),
+            trusted=trust,
+        )
     _out.print(table, highlight=False, markup=False)
 
 
@@ -261,14 +299,16 @@ def flow(
 
 @app.command(help="List the layers of a model that class activation maps can be made of.")
 def layers(
-    model: Annotated[str, typer.Argument(help="See 'motion-inspector models'.")] = "figures",
+    model: Annotated[str, typer.Argument(help=_MODEL)] = "figures",
     weights: Annotated[Path | None, typer.Option(help="Your weights for it.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help=_TRUST)] = False,
 ) -> None:
     """Print layers with the shapes of their outputs."""
     from inspector.single_clip import layers_table
+    from inspector.trusting import asking
 
     with _interruptible():
-        table = layers_table(model, weights)
+        table = asking(lambda: layers_table(model, weights), trusted=trust)
     _out.print(table, highlight=False, markup=False)
 
 

@@ -8,10 +8,9 @@ import numpy as np
 
 from engine.attribution import LayerInfo, MotionUse, layers_of
 from engine.attribution import motion_use as score_variants
-from engine.errors import VideoError
-from engine.models import Clip, VideoModel, load_model, sample_frames
+from engine.clips import clip_at
+from engine.models import load_model
 from engine.types import ModelSpec
-from engine.video import open_video
 
 
 def motion_use_table(
@@ -31,7 +30,7 @@ def motion_use_table(
         If the video, the model or the class cannot be used.
     """
     model = load_model(model_name, weights=weights, labels=labels, device=device)
-    use = score_variants(model, _clip_at(video, model, start), target)
+    use = score_variants(model, clip_at(model, video, start), target)
     return _table(use, model.spec)
 
 
@@ -59,19 +58,6 @@ def layers_table(model_name: str, weights: Path | None) -> str:
 
 def _usable(layer: LayerInfo) -> str:
     return layer.reason or "map of " + "x".join(str(extent) for extent in layer.shape[-3:])
-
-
-def _clip_at(path: Path, model: VideoModel, start: int) -> Clip:
-    with open_video(path) as video:
-        if not 0 <= start < len(video):
-            raise VideoError(
-                f"Frame {start} does not lie inside {path.name}, which has {len(video)} frames.",
-                f"Give a --start from 0 to {len(video) - 1}.",
-            )
-        steps = sample_frames(model.spec, video.timestamps_s, start, len(video))
-        wanted = steps[: model.spec.frames].tolist()
-        wanted += wanted[-1:] * (model.spec.frames - len(wanted))
-        return model.preprocess(np.stack([video[index] for index in wanted]))
 
 
 def _table(use: MotionUse, spec: ModelSpec) -> str:

@@ -8,7 +8,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is loaded
 
 import gc
 import threading
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,14 @@ import pytest
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the user's cache folder out of every test, and one test's out of the next."""
     monkeypatch.setenv("MOTION_INSPECTOR_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings folder of its own for each test, which does not exist yet: not the user's."""
+    folder = tmp_path_factory.getbasetemp() / f"settings-{uuid.uuid4().hex}"
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *_: folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)

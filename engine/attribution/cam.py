@@ -13,11 +13,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.attribution.found import Found
-from engine.attribution.layers import default_layer, find_layer, watched, why_unusable
+from engine.attribution.layers import default_layer, find_layer, grid_of, watched, why_unusable
 from engine.attribution.options import CamOptions, GradCamOptions
 from engine.attribution.subject import Subject
 from engine.errors import AttributionError
 from engine.models.model import Clip
+from engine.models.tokens import TokenGrid
 
 FEW_STEPS = 4
 _SPACE = (3, 4)
@@ -83,10 +84,11 @@ def _explain(
 def _at(subject: Subject, values: Tensor, name: str) -> tuple[Tensor, Tensor, Tensor]:
     """Output of a layer and the score's gradient there, (N, C, t, h, w), and the logits."""
     find_layer(subject.model.module, name)
+    grid = grid_of(subject.model.module)
     kept: list[Tensor] = []
 
     def cut(output: Tensor) -> Tensor:
-        reason = why_unusable(output, values)
+        reason = why_unusable(output, values, grid)
         if reason:
             raise AttributionError(
                 f"The layer {name} cannot make a map: {reason}.",
@@ -100,11 +102,15 @@ def _at(subject: Subject, values: Tensor, name: str) -> tuple[Tensor, Tensor, Te
         logits = subject.logits(values.detach().clone())
     (gradient,) = torch.autograd.grad(subject.scores(logits).sum(), kept[0])
     clips = len(values)
-    return _in_clips(kept[0].detach(), clips), _in_clips(gradient, clips), logits.detach()
+    features, gradient = (_in_clips(part, clips, grid) for part in (kept[0].detach(), gradient))
+    return features, gradient, logits.detach()
 
 
-def _in_clips(features: Tensor, clips: int) -> Tensor:
-    """Features (N, C, t, h, w), also of a network that takes frames as a batch (N t, C, h, w)."""
+def _in_clips(features: Tensor, clips: int, grid: TokenGrid | None) -> Tensor:
+    """Features (N, C, t, h, w), also from tokens, or from frames as a batch (N t, C, h, w)."""
+    laid = None if grid is None else grid.as_map(features, clips)
+    if laid is not None:
+        return laid
     if features.dim() == 5:
         return features
     return features.view(clips, -1, *features.shape[1:]).transpose(1, 2)

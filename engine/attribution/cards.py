@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from engine.attribution.catalogue import METHODS
+from engine.attribution.catalogue import BUILT_IN
 from engine.types import MethodInfo, OptionInfo
 
 _HEAD = """# Attribution methods
@@ -38,11 +38,11 @@ def card_text(info: MethodInfo) -> str:
 
 
 def methods_page() -> str:
-    """docs/methods.md: the cards of all methods, by family."""
+    """docs/methods.md: the cards of all methods of this program, by family."""
     parts = [_HEAD]
-    for family in dict.fromkeys(info.family for info in METHODS.values()):
+    for family in dict.fromkeys(info.family for info in BUILT_IN.values()):
         parts.append(f"## {family}\n")
-        parts += [_section(info) for info in METHODS.values() if info.family == family]
+        parts += [_section(info) for info in BUILT_IN.values() if info.family == family]
     return "\n".join(parts)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from engine.attribution.options import (
@@ -79,10 +80,15 @@ _ENTRIES = (
         summary="How much of the class score each pixel carries, traced back layer by layer.",
         trust="The default: sharp in space and time, and nothing is lost on the way (see the "
         "conservation figure). Mostly positive, so it says what spoke for the class, less what "
-        "spoke against it. Relevance gathers on the first and last frames of a window.",
+        "spoke against it. Relevance gathers on the first and last frames of a window. "
+        "In transformers it goes through the values of attention, whose weights are constants: "
+        "nothing is lost there, in LayerNorm or in GELU, and a position embedding counts with "
+        "its pixels, but biases and class tokens take their share of the score, as the "
+        "conservation figure tells.",
         cost="about 1.6 plain gradients",
         conserves=True,
-        source="Bach et al. 2015; Montavon et al. 2017; Kohlbrenner et al. 2020",
+        source="Bach et al. 2015; Montavon et al. 2017; Kohlbrenner et al. 2020; for transformers "
+        "Ali et al. 2022, arXiv 2202.07304, and Achtibat et al. 2024, arXiv 2402.05602",
     ),
     _entry(
         "deep_taylor",
@@ -301,9 +307,35 @@ _ENTRIES = (
         source="after Manttari et al. 2020, arXiv 2002.00367, and RISE",
     ),
 )
-_BY_NAME = {entry.info.name: entry for entry in _ENTRIES}
+BUILT_IN: dict[str, MethodInfo] = {entry.info.name: entry.info for entry in _ENTRIES}
+"""Name -> description of the methods of this program, without those of plugins."""
 
-METHODS: dict[str, MethodInfo] = {name: entry.info for name, entry in _BY_NAME.items()}
+
+class _Methods(Mapping[str, MethodInfo]):
+    """All methods, those of plugins behind the others; plugins are looked for when it is read."""
+
+    def __getitem__(self, name: str) -> MethodInfo:
+        return _entries()[name].info
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_entries())
+
+    def __len__(self) -> int:
+        return len(_entries())
+
+
+METHODS: Mapping[str, MethodInfo] = _Methods()
+
+
+@cache
+def _entries() -> dict[str, Entry]:
+    from engine.plugins import plugin_methods  # it asks this module for the names taken
+
+    entries = {entry.info.name: entry for entry in _ENTRIES}
+    for name, plugin in plugin_methods().items():
+        info = replace(plugin.info, options=describe(plugin.options, {}))
+        entries[name] = Entry(info, name, plugin.options, {})
+    return entries
 
 
 def find_entry(name: str) -> Entry:
@@ -315,11 +347,12 @@ def find_entry(name: str) -> Entry:
         If there is none of that name.
     """
     key = name.replace("-", "_")
-    if key not in _BY_NAME:
+    entries = _entries()
+    if key not in entries:
         raise AttributionError(
-            f"There is no attribution method called {name!r}.", closest(key, _BY_NAME)
+            f"There is no attribution method called {name!r}.", closest(key, entries)
         )
-    return _BY_NAME[key]
+    return entries[key]
 
 
 def check_options(name: str, options: Mapping[str, Any]) -> None:

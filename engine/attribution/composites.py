@@ -60,6 +60,14 @@ COMPOSITES: dict[str, Composite] = {
         stabiliser=0.0,
         source=f"Montavon et al. 2017; {_KOHLBRENNER}",
     ),
+    "attention": Composite(
+        "epsilon",
+        "epsilon",
+        "z-box",
+        biases=True,
+        stabiliser=0.0,
+        source="Ali et al. 2022, arXiv 2202.07304",
+    ),
     "deep-taylor": Composite(
         "z-plus", "z-plus", "z-box", "positive", stabiliser=0.0, source="Montavon et al. 2017"
     ),
@@ -81,17 +89,23 @@ COMPOSITES: dict[str, Composite] = {
         source="Zhang et al. 2016, section 3.3",
     ),
 }
-DEFAULT_COMPOSITE = "epsilon-plus-box"
+AUTOMATIC = "automatic"
+"""Stands for one of the two below, after what the network is made of."""
+
+_FOR_CONVOLUTIONS = "epsilon-plus-box"
+_FOR_TRANSFORMERS = "attention"
 
 
-def find_composite(name: str) -> Composite:
-    """Composite of that name.
+def find_composite(name: str, *, transformer: bool = False) -> Composite:
+    """Composite of that name; "automatic" takes the one for transformers or for the others.
 
     Raises
     ------
     AttributionError
         If there is none.
     """
+    if name == AUTOMATIC:
+        name = _FOR_TRANSFORMERS if transformer else _FOR_CONVOLUTIONS
     if name not in COMPOSITES:
         raise AttributionError(f"There is no composite called {name!r}.", closest(name, COMPOSITES))
     return COMPOSITES[name]

@@ -154,6 +154,13 @@ class Explainer:
         **options: Any,
     ) -> None:
         self._method = find_method(method, options)
+        if self._method.inside and model.closed:
+            raise AttributionError(
+                f"{method} works on what is inside a network, but {model.spec.name} is "
+                f"{model.closed}, which is closed.",
+                "Choose gradient, integrated_gradients, smooth_grad, occlusion or rise; or load "
+                "the network from its Python code.",
+            )
         self._subject = Subject(model, resolve_goal(model.spec, target), report, check)
         self._most: int | None = None  # clips at once, once it is known
 

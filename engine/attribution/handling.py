@@ -32,6 +32,8 @@ class Settings:
     biases : bool
         Whether biases take their share, as in the original papers; the sum over the input is
         then less than the score.
+    weights_are_constant : bool
+        Attention: all relevance through the values; else through queries and keys as well.
     """
 
     composite: Composite
@@ -39,6 +41,7 @@ class Settings:
     epsilon: float = 0.0
     winner: bool = True
     biases: bool = False
+    weights_are_constant: bool = True
 
 
 class Tape(Protocol):

@@ -14,6 +14,7 @@ from engine.attribution.subject import Subject, check_clip, evaluating
 from engine.attribution.targets import Goal
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
+from engine.models.tokens import TokenGrid
 from engine.suggestions import closest
 
 Watcher = Callable[[Any], Any]
@@ -62,7 +63,7 @@ def layers_of(model: VideoModel, clip: Clip) -> list[LayerInfo]:
     watchers = {name: keeper(name) for name in names}
     with evaluating(model.module), torch.no_grad(), watched(model.module, watchers):
         Subject(model, Goal()).logits(clip.tensor.clone())
-    return [_info(name, model.module.get_submodule(name), outputs[name], clip) for name in outputs]
+    return [_info(name, model.module, outputs[name], clip) for name in outputs]
 
 
 def default_layer(model: VideoModel, clip: Clip) -> str:
@@ -98,10 +99,15 @@ def find_layer(module: nn.Module, name: str) -> nn.Module:
     return layers[name]
 
 
-def why_unusable(output: Any, clip: Tensor) -> str:
-    """Why a layer's output cannot make a map of a clip (N, C, T, h, w); empty where it can."""
+def why_unusable(output: Any, clip: Tensor, grid: TokenGrid | None = None) -> str:
+    """Why a layer's output cannot make a map of a clip (N, C, T, h, w); empty where it can.
+
+    ``grid`` says how tokens lie, where the network has them.
+    """
     if not isinstance(output, Tensor):
         return f"its output is a {type(output).__name__}, not one tensor"
+    if grid is not None and grid.as_map(output, len(clip)) is not None:
+        return ""
     shape, (clips, _, frames, height, width) = tuple(output.shape), clip.shape
     if output.dim() not in (4, 5):
         return f"its output {shape} has no height and width"
@@ -113,6 +119,12 @@ def why_unusable(output: Any, clip: Tensor) -> str:
         return "" if len(output) == clips else f"its output {shape} is not one map a clip"
     in_batch = len(output) % clips == 0 and (len(output) > clips or frames == 1)
     return "" if in_batch else f"its output {shape} has no time"
+
+
+def grid_of(module: nn.Module) -> TokenGrid | None:
+    """How a network's tokens lie; None where it does not say."""
+    grid = getattr(module, "token_grid", None)
+    return grid if isinstance(grid, TokenGrid) else None
 
 
 @contextmanager
@@ -133,7 +145,7 @@ def _hook(watcher: Watcher) -> Callable[[nn.Module, Any, Any], Any]:
     return lambda _module, _given, output: watcher(output)
 
 
-def _info(name: str, layer: nn.Module, output: Any, clip: Clip) -> LayerInfo:
+def _info(name: str, network: nn.Module, output: Any, clip: Clip) -> LayerInfo:
     shape = tuple(output.shape) if isinstance(output, Tensor) else ()
-    reason = why_unusable(output, clip.tensor)
-    return LayerInfo(name, type(layer).__name__, shape, reason)
+    reason = why_unusable(output, clip.tensor, grid_of(network))
+    return LayerInfo(name, type(network.get_submodule(name)).__name__, shape, reason)

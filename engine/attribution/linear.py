@@ -17,7 +17,7 @@ from engine.attribution import rules
 from engine.attribution.composites import RuleName
 from engine.attribution.convolutions import convolve
 from engine.attribution.handling import Function, Tape, name_of, passed, positional, relevant
-from engine.attribution.marks import Bounds, alias, bounds_of, follows, lacking, mark
+from engine.attribution.marks import Bounds, alias, bounds_of, mark
 from engine.errors import AttributionError
 
 
@@ -140,13 +140,11 @@ def linear(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
     return _layer(tape, layer, result)
 
 
-def matmul(tape: Tape, func: Function, args: Any, kwargs: Any) -> Any:
-    """Handle a matrix product with a constant matrix; of two activations there is no rule."""
+def matmul(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+    """Handle a product with a constant matrix (C, K) from the right."""
     with torch.no_grad():
         result = func(*args, **kwargs)
-    values, weight = args[0], args[1] if len(args) > 1 else kwargs["other"]
-    if follows((weight,), {}) or weight.dim() != 2:
-        return lacking(func(*args, **kwargs), f"{name_of(func)} of two activations")
+    values, weight = args[0], args[1] if len(args) > 1 else next(iter(kwargs.values()))
     layer = Layer(functional.linear, alias(values), weight.t(), None, 0, bounds_of(values), True)
     return _layer(tape, layer, result)
 

@@ -3,7 +3,8 @@
 `RelevanceMode` gives each operation of a forward pass a backward that carries relevance instead
 of gradients; which rule works where is a `Composite`. The default is z^B where the input enters,
 z+ in convolutions, epsilon in the classifier; additions and average pooling share in
-proportion, max pooling gives all to the winner.
+proportion, max pooling gives all to the winner. Transformers take epsilon all through, and
+the weights of attention as constants.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.attribution.composites import Addition, Composite, RuleName, find_composite
 from engine.attribution.found import Found
@@ -32,7 +33,13 @@ def explain_by_lrp(subject: Subject, clip: Clip, options: LrpOptions) -> Found:
     AttributionError
         If the network uses operations that have no rule; all of them are named.
     """
-    settings = settings_of(options)
+    transformer = _is_transformer(subject.model.module)
+    settings = settings_of(options, transformer=transformer)
+    if settings.biases and transformer:
+        subject.note(
+            "Biases and class tokens take their share of the score; what the relevance of the "
+            "pixels sums to is the rest."
+        )
     leaf = clip.tensor.detach().clone().requires_grad_()
     mode = RelevanceMode((clip.low, clip.high), settings)
     entered = mode.enter(leaf.clone())
@@ -44,9 +51,9 @@ def explain_by_lrp(subject: Subject, clip: Clip, options: LrpOptions) -> Found:
     return Found(relevance.sum(1), logits.detach(), explained)
 
 
-def settings_of(options: LrpOptions) -> Settings:
-    """Settings for the handlers from a user's options."""
-    composite = find_composite(options.composite)
+def settings_of(options: LrpOptions, *, transformer: bool = False) -> Settings:
+    """Settings for the handlers from a user's options, for one kind of network."""
+    composite = find_composite(options.composite, transformer=transformer)
     if options.first != "composite":
         composite = replace(composite, first=cast("RuleName", options.first))
     if options.addition != "composite":
@@ -57,7 +64,16 @@ def settings_of(options: LrpOptions) -> Settings:
         epsilon=options.epsilon,
         winner=options.pooling == "winner",
         biases=composite.biases if options.biases == "composite" else options.biases == "share",
+        weights_are_constant=options.attention == "values",
     )
+
+
+def _is_transformer(network: nn.Module) -> bool:
+    """Whether a network's features have no sign to go by, as those behind ReLU do.
+
+    Sharing by positive parts, or without the biases, then blows relevance up (decision 0011).
+    """
+    return any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in network.modules())
 
 
 def _start(subject: Subject, logits: Tensor, composite: Composite) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,8 @@ def mark(tensor: Tensor, **marks: Any) -> None:
     """Note on a tensor what it is.
 
     Its ``bounds``, the ``layer`` it left, what is ``newer``, whether it was ``seen`` to be made, is
-    a ``gate`` or still being ``assembled``, and which operations without a rule it ``lacks``.
+    a ``gate``, a ``tanh`` or still being ``assembled``, and which operations without a rule it
+    ``lacks``.
     """
     for name, value in marks.items():
         setattr(tensor, f"_{name}", value)
@@ -26,8 +27,13 @@ def bounds_of(value: Any) -> Bounds | None:
 
 
 def is_gate(value: Any) -> bool:
-    """Whether a tensor is a sigmoid, moved at most: what it multiplies takes all relevance."""
+    """Whether a tensor is a sigmoid or softmax, moved at most: what it multiplies takes it all."""
     return getattr(value, "_gate", False)
+
+
+def is_tanh(value: Any) -> bool:
+    """Whether a tensor is a tanh, which 1 makes a gate: hand-written GELUs are made so."""
+    return getattr(value, "_tanh", False)
 
 
 def is_seen(value: Any) -> bool:

@@ -109,7 +109,7 @@ class RelevanceMode(HandlerMode):
                 mark(part, seen=True)
         missing = lacks(args) | lacks(list((kwargs or {}).values()))
         for name in missing:  # assigning to a part returns nothing, but changes its target
-            lacking(args[0] if result is None else result, name)
+            lacking(newest(args[0]) if result is None else result, name)
         return iter(result) if func is Tensor.__iter__ else result
 
     def unhandled(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -154,16 +154,20 @@ def refuse_missing(logits: Tensor) -> None:
 
 
 def _assign(func: Callable[..., Any], args: Any, kwargs: Any) -> None:
-    """Assign to a part of a tensor: a move while the tensor is being put together.
+    """Assign to a part of a tensor: a move.
 
-    Overwriting what a rule has seen already would change what the rule remembers.
+    A tensor that a rule may have seen already is left alone, because rules still need what it
+    held; one that is being put together is not copied for each of its parts.
     """
     target = args[0]
-    overwrites = follows((target,), {}) and not is_assembled(target)
+    if follows((target,), {}) and not is_assembled(target):
+        changed = target.clone()
+        func(changed, *args[1:], **kwargs)
+        mark(changed, seen=True)
+        mark(target, newer=changed)
+        return
     func(*args, **kwargs)
-    if overwrites:
-        lacking(target, _described(func))
-    elif follows((target,), {}):
+    if follows((target,), {}):
         mark(target, assembled=True, seen=True)
 
 

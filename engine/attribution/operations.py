@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution import linear, pointwise, pooling
+from engine.attribution import attention, linear, pointwise, pooling
 from engine.attribution.handling import Function, Handler
 
 CONVOLUTIONS: tuple[Function, ...] = (
@@ -43,13 +43,8 @@ _ACTIVATIONS: tuple[Function, ...] = (
     functional.hardswish,
     functional.hardtanh,
     functional.hardtanh_,
-    functional.tanh,
-    torch.tanh,
-    torch.tanh_,
     torch.clamp,
     torch.prelu,
-    Tensor.tanh,
-    Tensor.tanh_,
     Tensor.clamp,
     Tensor.clamp_,
     Tensor.clamp_min,
@@ -62,6 +57,13 @@ _SIGMOIDS: tuple[Function, ...] = (
     torch.sigmoid_,
     Tensor.sigmoid,
     Tensor.sigmoid_,
+)
+_TANHS: tuple[Function, ...] = (
+    functional.tanh,
+    torch.tanh,
+    torch.tanh_,
+    Tensor.tanh,
+    Tensor.tanh_,
 )
 _ADDITIONS: tuple[Function, ...] = (
     torch.add,
@@ -111,6 +113,26 @@ _AVERAGES: tuple[Function, ...] = (
     Tensor.mean,
     Tensor.sum,
 )
+_PRODUCTS: tuple[Function, ...] = (
+    torch.matmul,
+    torch.mm,
+    torch.bmm,
+    Tensor.matmul,
+    Tensor.mm,
+    Tensor.bmm,
+    Tensor.__matmul__,
+)
+_SOFTMAX: tuple[Function, ...] = (
+    functional.softmax,
+    torch.softmax,
+    torch.special.softmax,
+    Tensor.softmax,
+)
+_NORMALISATIONS: tuple[Function, ...] = (
+    functional.group_norm,
+    functional.instance_norm,
+    functional.rms_norm,
+)
 _MAX_POOLING: tuple[Function, ...] = (
     functional.max_pool1d,
     functional.max_pool2d,
@@ -127,6 +149,7 @@ HANDLERS: dict[Function, Handler] = {
     **dict.fromkeys(CONVOLUTIONS, linear.convolution),
     **dict.fromkeys(_ACTIVATIONS, pointwise.activation),
     **dict.fromkeys(_SIGMOIDS, pointwise.sigmoid),
+    **dict.fromkeys(_TANHS, pointwise.tanh),
     **dict.fromkeys(_ADDITIONS, pointwise.addition),
     **dict.fromkeys(_SUBTRACTIONS, pointwise.subtraction),
     **dict.fromkeys(_MULTIPLICATIONS, pointwise.multiplication),
@@ -137,9 +160,15 @@ HANDLERS: dict[Function, Handler] = {
     torch.rsub: pointwise.reversed_subtraction,
     functional.linear: linear.linear,
     functional.batch_norm: linear.batch_norm,
-    torch.matmul: linear.matmul,
-    Tensor.matmul: linear.matmul,
-    Tensor.__matmul__: linear.matmul,
+    **dict.fromkeys(_PRODUCTS, attention.matmul),
+    **dict.fromkeys(_SOFTMAX, attention.softmax),
+    **dict.fromkeys(_NORMALISATIONS, attention.normalisation),
+    **dict.fromkeys((torch.baddbmm, torch.addmm), attention.sum_of_products),
+    **dict.fromkeys((torch.neg, Tensor.neg, Tensor.__neg__), attention.negation),
+    functional.layer_norm: attention.layer_norm,
+    torch.einsum: attention.einsum,
+    functional.scaled_dot_product_attention: attention.attention,
+    functional.multi_head_attention_forward: attention.multi_head,
 }
 """Operations with a relevance backward of their own."""
 
@@ -162,6 +191,9 @@ MOVES: frozenset[Function] = frozenset(
         torch.narrow,
         torch.index_select,
         torch.select,
+        torch.tensor_split,
+        torch.gather,
+        torch.masked_fill,
         torch.flip,
         torch.roll,
         torch.tile,
@@ -199,6 +231,9 @@ MOVES: frozenset[Function] = frozenset(
         Tensor.reshape,
         Tensor.roll,
         Tensor.select,
+        Tensor.tensor_split,
+        Tensor.gather,
+        Tensor.masked_fill,
         Tensor.split,
         Tensor.squeeze,
         Tensor.swapaxes,

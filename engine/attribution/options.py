@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar, cast
 
-from engine.attribution.composites import COMPOSITES, DEFAULT_COMPOSITE
+from engine.attribution.composites import AUTOMATIC, COMPOSITES
 from engine.errors import AttributionError
 from engine.suggestions import closest
 from engine.types import OptionInfo
@@ -15,7 +15,8 @@ BASELINES = ("black", "mean", "blur", "frozen")
 Options = TypeVar("Options", bound="MethodOptions")
 
 
-def _option(default: Any, text: str, **limits: Any) -> Any:
+def option(default: Any, text: str, **limits: Any) -> Any:
+    """A field of `MethodOptions`: default, meaning, and ``choices`` or ``low`` and ``high``."""
     return field(default=default, metadata={"text": text, **limits})
 
 
@@ -28,33 +29,42 @@ class MethodOptions:
 class LrpOptions(MethodOptions):
     """Options of layer-wise relevance propagation."""
 
-    composite: str = _option(
-        DEFAULT_COMPOSITE, "Which rule works where.", choices=tuple(COMPOSITES)
+    composite: str = option(
+        AUTOMATIC,
+        "Which rule works where; automatic is attention for networks with LayerNorm, and "
+        "epsilon-plus-box for all others.",
+        choices=(AUTOMATIC, *COMPOSITES),
     )
-    first: str = _option(
+    first: str = option(
         "composite",
         "Rule where the input enters, in place of the composite's.",
         choices=("composite", "z-box", "flat", "w-square", "z-plus", "epsilon", "alpha-beta"),
     )
-    pooling: str = _option(
+    pooling: str = option(
         "winner",
         "Max pooling: all to the winner, or in proportion to the values.",
         choices=("winner", "proportional"),
     )
-    addition: str = _option(
+    addition: str = option(
         "composite",
         "A sum of branches: shared by their positive parts, or by their signed values.",
         choices=("composite", "positive", "signed"),
     )
-    biases: str = _option(
+    biases: str = option(
         "composite",
         "Whether biases take their share; the sum then differs from the logit by what they took.",
         choices=("composite", "nothing", "share"),
     )
-    gamma: float = _option(
+    attention: str = option(
+        "values",
+        "Attention: through the values alone, or through queries and keys too; the sum then "
+        "differs from the logit.",
+        choices=("values", "all"),
+    )
+    gamma: float = option(
         0.25, "Weight of the favoured contributions (gamma rule).", low=0.0, high=1e6
     )
-    epsilon: float = _option(
+    epsilon: float = option(
         0.0,
         "Added to the sums of the epsilon rule, in units of their mean size.",
         low=0.0,
@@ -66,38 +76,38 @@ class LrpOptions(MethodOptions):
 class SmoothGradOptions(MethodOptions):
     """Options of SmoothGrad."""
 
-    samples: int = _option(25, "Noisy copies that are averaged.", low=1, high=10_000)
-    noise: float = _option(
+    samples: int = option(25, "Noisy copies that are averaged.", low=1, high=10_000)
+    noise: float = option(
         0.15, "Standard deviation of the noise, as a share of the clip's range.", low=0.0, high=10.0
     )
-    seed: int = _option(0, "Seed of the noise.", low=0)
+    seed: int = option(0, "Seed of the noise.", low=0)
 
 
 @dataclass(frozen=True, slots=True)
 class IntegratedGradientsOptions(MethodOptions):
     """Options of integrated gradients."""
 
-    baseline: str = _option(
+    baseline: str = option(
         "black",
         "Where the path starts: black, the mean colour, the clip blurred, its middle frame frozen.",
         choices=BASELINES,
     )
-    steps: int = _option(50, "Points on the path (Gauss-Legendre).", low=1, high=1_000)
+    steps: int = option(50, "Points on the path (Gauss-Legendre).", low=1, high=1_000)
 
 
 @dataclass(frozen=True, slots=True)
 class CamOptions(MethodOptions):
     """Options of the class activation maps."""
 
-    layer: str = _option("", "Name of the layer; empty takes the model's own.")
-    positive: bool = _option(True, "Keep only what speaks for the class.")
+    layer: str = option("", "Name of the layer; empty takes the model's own.")
+    positive: bool = option(True, "Keep only what speaks for the class.")
 
 
 @dataclass(frozen=True, slots=True)
 class GradCamOptions(CamOptions):
     """Options of Grad-CAM."""
 
-    weights: str = _option(
+    weights: str = option(
         "clip",
         "One weight a channel for the clip, or one for each of its time slices.",
         choices=("clip", "slice"),
@@ -108,44 +118,44 @@ class GradCamOptions(CamOptions):
 class OcclusionOptions(MethodOptions):
     """Options of occlusion by a sliding box."""
 
-    box_frames: int = _option(4, "Frames that the box covers.", low=1)
-    box_px: int = _option(28, "Height and width of the box, in pixels of the input.", low=1)
-    stride_frames: int = _option(4, "Frames from one box to the next.", low=1)
-    stride_px: int = _option(14, "Pixels from one box to the next.", low=1)
-    fill: str = _option("mean", "What the box shows.", choices=BASELINES)
-    score: str = _option("logit", "What is measured.", choices=("logit", "probability"))
-    batch: int = _option(0, "Clips at once; 0 fits the memory.", low=0)
+    box_frames: int = option(4, "Frames that the box covers.", low=1)
+    box_px: int = option(28, "Height and width of the box, in pixels of the input.", low=1)
+    stride_frames: int = option(4, "Frames from one box to the next.", low=1)
+    stride_px: int = option(14, "Pixels from one box to the next.", low=1)
+    fill: str = option("mean", "What the box shows.", choices=BASELINES)
+    score: str = option("logit", "What is measured.", choices=("logit", "probability"))
+    batch: int = option(0, "Clips at once; 0 fits the memory.", low=0)
 
 
 @dataclass(frozen=True, slots=True)
 class RiseOptions(MethodOptions):
     """Options of RISE-3D."""
 
-    samples: int = _option(1000, "Random masks.", low=2, high=1_000_000)
-    cells_frames: int = _option(4, "Cells of a mask along time.", low=1)
-    cells: int = _option(7, "Cells of a mask along height and width.", low=1)
-    keep: float = _option(0.5, "Chance that a cell stays visible.", low=0.01, high=0.99)
-    fill: str = _option("black", "What hidden pixels show.", choices=BASELINES)
-    score: str = _option("probability", "What is measured.", choices=("probability", "logit"))
-    seed: int = _option(0, "Seed of the masks.", low=0)
-    batch: int = _option(0, "Clips at once; 0 fits the memory.", low=0)
+    samples: int = option(1000, "Random masks.", low=2, high=1_000_000)
+    cells_frames: int = option(4, "Cells of a mask along time.", low=1)
+    cells: int = option(7, "Cells of a mask along height and width.", low=1)
+    keep: float = option(0.5, "Chance that a cell stays visible.", low=0.01, high=0.99)
+    fill: str = option("black", "What hidden pixels show.", choices=BASELINES)
+    score: str = option("probability", "What is measured.", choices=("probability", "logit"))
+    seed: int = option(0, "Seed of the masks.", low=0)
+    batch: int = option(0, "Clips at once; 0 fits the memory.", low=0)
 
 
 @dataclass(frozen=True, slots=True)
 class TemporalMaskOptions(MethodOptions):
     """Options of the temporal mask."""
 
-    samples: int = _option(256, "Random choices of frames.", low=2, high=1_000_000)
-    segment_frames: int = _option(1, "Frames that are hidden or shown together.", low=1)
-    keep: float = _option(0.5, "Chance that a frame stays.", low=0.01, high=0.99)
-    fill: str = _option(
+    samples: int = option(256, "Random choices of frames.", low=2, high=1_000_000)
+    segment_frames: int = option(1, "Frames that are hidden or shown together.", low=1)
+    keep: float = option(0.5, "Chance that a frame stays.", low=0.01, high=0.99)
+    fill: str = option(
         "freeze",
         "What a hidden frame shows: the last visible frame, or a fill.",
         choices=("freeze", *(name for name in BASELINES if name != "frozen")),
     )
-    score: str = _option("probability", "What is measured.", choices=("probability", "logit"))
-    seed: int = _option(0, "Seed of the choices.", low=0)
-    batch: int = _option(0, "Clips at once; 0 fits the memory.", low=0)
+    score: str = option("probability", "What is measured.", choices=("probability", "logit"))
+    seed: int = option(0, "Seed of the choices.", low=0)
+    batch: int = option(0, "Clips at once; 0 fits the memory.", low=0)
 
 
 def describe(kind: type[MethodOptions], preset: Mapping[str, Any]) -> tuple[OptionInfo, ...]:

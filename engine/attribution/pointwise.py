@@ -15,7 +15,7 @@ from torch import Tensor
 from engine.attribution import rules
 from engine.attribution.handling import Function, Tape, name_of, passed, relevant
 from engine.attribution.in_place import out_of_place
-from engine.attribution.marks import bounds_of, follows, is_gate, lacking, mark
+from engine.attribution.marks import bounds_of, follows, is_gate, is_tanh, lacking, mark
 
 
 def activation(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
@@ -30,6 +30,13 @@ def sigmoid(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a sigmoid: an activation, and a gate for what it multiplies."""
     result = activation(tape, func, args, kwargs)
     mark(result, gate=True)
+    return result
+
+
+def tanh(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+    """Handle a tanh: an activation, and one that makes a sigmoid of two when 1 is added."""
+    result = activation(tape, func, args, kwargs)
+    mark(result, tanh=True)
     return result
 
 
@@ -98,6 +105,10 @@ def _sum(tape: Tape, first: Any, second: Any, factor: float) -> Tensor:
 
 
 def _shifted(result: Tensor, first: Any, second: Any, factor: float, signal: Tensor) -> Tensor:
+    if is_tanh(signal) and _is_one(second if signal is first else first):
+        made = passed(result, signal.expand_as(result))  # 1 + tanh(u) is 2 sigmoid(2 u)
+        mark(made, gate=True)
+        return made
     if signal is first:
         return _scaled(result, first, lambda bound: torch.add(bound, second, alpha=factor))
     return _scaled(result, second, lambda bound: torch.add(_value(first), bound, alpha=factor))
@@ -117,6 +128,10 @@ def _scaled(result: Tensor, signal: Tensor, change: Any) -> Tensor:
 
 def _sides(args: Any, kwargs: Any) -> tuple[Any, Any]:
     return args[0], args[1] if len(args) > 1 else kwargs["other"]
+
+
+def _is_one(side: Any) -> bool:
+    return isinstance(side, int | float) and side == 1
 
 
 def _value(side: Any) -> Tensor:

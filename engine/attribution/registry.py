@@ -30,6 +30,7 @@ from engine.attribution.perturbation import (
 )
 from engine.attribution.subject import Subject
 from engine.models.model import Clip
+from engine.plugins import plugin_methods
 
 Explain = Callable[[Subject, Clip, Any], Found]
 
@@ -39,19 +40,20 @@ class _Code:
     explain: Explain
     batched: bool = True
     rounded: bool = False
+    inside: bool = False
 
 
 _CODE: dict[str, _Code] = {
-    "lrp": _Code(explain_by_lrp, rounded=True),
+    "lrp": _Code(explain_by_lrp, rounded=True, inside=True),
     "gradient": _Code(explain_by_gradient),
     "input_x_gradient": _Code(explain_by_input_x_gradient),
     "smooth_grad": _Code(explain_by_smooth_grad, batched=False),
     "integrated_gradients": _Code(explain_by_integrated_gradients, batched=False),
-    "guided_backprop": _Code(explain_by_guided_backprop),
-    "deconvnet": _Code(explain_by_deconvnet),
-    "grad_cam": _Code(explain_by_grad_cam, rounded=True),
-    "grad_cam_plus_plus": _Code(explain_by_grad_cam_plus_plus, rounded=True),
-    "layer_cam": _Code(explain_by_layer_cam, rounded=True),
+    "guided_backprop": _Code(explain_by_guided_backprop, inside=True),
+    "deconvnet": _Code(explain_by_deconvnet, inside=True),
+    "grad_cam": _Code(explain_by_grad_cam, rounded=True, inside=True),
+    "grad_cam_plus_plus": _Code(explain_by_grad_cam_plus_plus, rounded=True, inside=True),
+    "layer_cam": _Code(explain_by_layer_cam, rounded=True, inside=True),
     "occlusion": _Code(explain_by_occlusion, batched=False, rounded=True),
     "rise": _Code(explain_by_rise, batched=False, rounded=True),
     "temporal_mask": _Code(explain_by_temporal_mask, batched=False, rounded=True),
@@ -72,12 +74,15 @@ class Method:
         Whether it takes several clips at once; the others make batches of their own.
     rounded : bool
         Whether it stands TensorFloat-32 on a GPU.
+    inside : bool
+        Whether it works on the operations or layers inside the network.
     """
 
     explain: Explain
     options: MethodOptions
     batched: bool
     rounded: bool
+    inside: bool
 
 
 def find_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
@@ -89,6 +94,6 @@ def find_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
         If there is no such method or option, or a value does not fit.
     """
     entry = catalogue.find_entry(name)
-    code = _CODE[entry.base]
+    code = _CODE.get(entry.base) or _Code(plugin_methods()[entry.base].explain, batched=False)
     read = read_options(entry.options, name, options or {}, entry.preset)
-    return Method(code.explain, read, code.batched, code.rounded)
+    return Method(code.explain, read, code.batched, code.rounded, code.inside)

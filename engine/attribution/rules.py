@@ -162,6 +162,28 @@ def proportional(op: Callable[[Tensor], Tensor], values: Tensor, relevance: Tens
     return epsilon(lambda leaf, _: op(leaf), values, values, relevance)
 
 
+def centred(
+    values: Tensor,
+    axes: tuple[int, ...],
+    scale: Tensor,
+    relevance: Tensor,
+    *,
+    shift: Tensor | None = None,
+    stabiliser: float = 0.0,
+    epsilon: float = 0.0,
+) -> Tensor:
+    """LayerNorm whose deviation is a constant (Ali et al. 2022, LN-rule): the epsilon rule.
+
+    ``(values - mean) * scale + shift``; a value that is the mean itself passes nothing, as there
+    is no even share either: that of a mean taken off is zero.
+    """
+
+    def op(leaf: Tensor, weight: Tensor) -> Tensor:
+        return (leaf - leaf.mean(axes, keepdim=True)) * weight
+
+    return _shared(op, [(values.detach(), scale)], relevance, shift, stabiliser, epsilon)
+
+
 def shared(first: Tensor, second: Tensor, relevance: Tensor) -> tuple[Tensor, Tensor]:
     """Addition: in proportion to the positive parts, the z+ rule with both weights 1.
 
@@ -274,13 +296,18 @@ def _excited(
 
 
 def _shared(
-    op: LinearOp, parts: list[Part], relevance: Tensor, bias: Tensor | None, stabiliser: float
+    op: LinearOp,
+    parts: list[Part],
+    relevance: Tensor,
+    bias: Tensor | None,
+    stabiliser: float,
+    epsilon: float = 0.0,
 ) -> Tensor:
     """Share relevance in proportion to contributions; where they sum to nothing, none."""
     total, leaves = _summed(op, parts)
     found = total.detach() if bias is None else total.detach() + bias
     empty = found == 0
-    share = (relevance / _stabilise(found, stabiliser)).masked_fill_(empty, 0.0)
+    share = (relevance / _stabilise(found, stabiliser, epsilon)).masked_fill_(empty, 0.0)
     return _pulled(total, leaves, share)
 
 

@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING
 from engine.models.catalogue import MODELS
 from engine.models.geometry import seen_rect
 from engine.models.sampling import sample_frames
+from engine.models.shelf import known_models
 
 if TYPE_CHECKING:
     from engine.models.loading import load_model
     from engine.models.model import Clip, VideoModel
 
-__all__ = ["MODELS", "Clip", "VideoModel", "load_model", "sample_frames", "seen_rect"]
+__all__ = [
+    "MODELS",
+    "Clip",
+    "VideoModel",
+    "known_models",
+    "load_model",
+    "sample_frames",
+    "seen_rect",
+]
 
 _NEED_TORCH = {
     "load_model": "engine.models.loading",

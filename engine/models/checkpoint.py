@@ -1,7 +1,7 @@
 """Weights from a file: read without running any code in it, and fitted to a network.
 
 Pickles are only ever read with ``weights_only=True``, which refuses everything but tensors
-and plain containers.
+and plain containers, and only when they claim no more than they hold.
 """
 
 from __future__ import annotations
@@ -14,10 +14,19 @@ from safetensors.torch import load_file
 from torch import nn
 
 from engine.errors import ModelError
+from engine.models.file_sizes import check_claims
 
 State = dict[str, torch.Tensor]
 
-_NESTS = ("state_dict", "model_state_dict", "model")
+_NESTS = (
+    "state_dict",
+    "model_state_dict",
+    "model_state",
+    "model",
+    "network",
+    "net",
+    "module",
+)
 """Keys under which training scripts keep the weights beside their optimiser."""
 
 _PREFIXES = ("module.", "_orig_mod.")
@@ -27,14 +36,17 @@ _BOOKKEEPING = "num_batches_tracked"
 """A counter of BatchNorm that does not change what a network computes; may be missing."""
 
 
-def read_weights(path: Path) -> State:
+def read_weights(path: Path, prefix: str = "") -> State:
     """Read the weights of a network from a file.
 
     Parameters
     ----------
     path : Path
         A ``.safetensors`` file, or what `torch.save` wrote: a state dict, also nested under
-        "state_dict", "model_state_dict" or "model", also with the prefix of DataParallel.
+        one of the usual keys such as "state_dict" or "model", also with the prefix of
+        DataParallel.
+    prefix : str
+        Only weights whose names begin so are taken, without it.
 
     Returns
     -------
@@ -44,11 +56,21 @@ def read_weights(path: Path) -> State:
     Raises
     ------
     ModelError
-        If the file is missing, unreadable, holds code, or holds no weights.
+        If the file is missing, unreadable, holds code, claims more than it holds, or holds no
+        weights, or none with that prefix.
     """
     if not path.is_file():
         raise ModelError(f"There is no weights file {path}.", "Check the path of the weights file.")
-    return _without_prefix(_unwrapped(_content(path), path))
+    state = _unwrapped(_content(path), path)
+    if not prefix:
+        return _without_prefix(state)
+    chosen = {n.removeprefix(prefix): tensor for n, tensor in state.items() if n.startswith(prefix)}
+    if not chosen:
+        raise ModelError(
+            f"No weight in {path} has a name that begins with {prefix!r}.",
+            f"The first is called {next(iter(state))!r}.",
+        )
+    return chosen
 
 
 def fit(module: nn.Module, state: State, model: str, origin: str) -> None:
@@ -68,13 +90,35 @@ def fit(module: nn.Module, state: State, model: str, origin: str) -> None:
     ModelError
         If names or shapes differ from the network's; it is unchanged then.
     """
-    problems = _problems(_shapes(module.state_dict()), _shapes(state))
+    wanted, given = _shapes(module.state_dict()), _shapes(state)
+    wrapper = _wrapper(wanted, given)
+    given = {name.removeprefix(wrapper): shape for name, shape in given.items()}
+    problems = _class_problem(wanted, given) or _problems(wanted, given)
     if problems:
         raise ModelError(
             f"The weights {origin} do not fit the model {model}: {', '.join(problems)}.",
             "Choose the model that these weights were trained with.",
         )
-    module.load_state_dict(state)
+    module.load_state_dict({name.removeprefix(wrapper): value for name, value in state.items()})
+
+
+def weight_called(state: State, name: str) -> torch.Tensor | None:
+    """A weight by its name, or the only one whose name ends so, behind a wrapper's."""
+    if name in state:
+        return state[name]
+    behind = [tensor for key, tensor in state.items() if key.endswith(f".{name}")]
+    return behind[0] if len(behind) == 1 else None
+
+
+def _wrapper(wanted: Mapping[str, object], given: Mapping[str, object]) -> str:
+    """What a wrapper such as Lightning's put before all names: "model."; mostly nothing."""
+    first = next(iter(wanted), "")
+    for name in given:
+        if name.endswith(f".{first}"):
+            wrapper = name.removesuffix(first)
+            if all(other.startswith(wrapper) for other in given):
+                return wrapper
+    return ""
 
 
 def _content(path: Path) -> object:
@@ -82,7 +126,10 @@ def _content(path: Path) -> object:
     try:
         if path.suffix.lower() == ".safetensors":
             return load_file(path)
+        check_claims(path)
         return torch.load(path, map_location="cpu", weights_only=True)
+    except ModelError:
+        raise
     except OSError as error:
         raise ModelError(
             f"The weights file {path} cannot be read ({error.strerror or error}).",
@@ -132,6 +179,21 @@ def _shapes(state: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
         for name, tensor in state.items()
         if not name.endswith(_BOOKKEEPING)
     }
+
+
+def _class_problem(
+    wanted: dict[str, tuple[int, ...]], given: dict[str, tuple[int, ...]]
+) -> list[str]:
+    """That only the number of classes differs, where it does; else nothing."""
+    if set(wanted) != set(given):
+        return []
+    differ = [name for name in wanted if wanted[name] != given[name]]
+    firsts = {(given[name][:1], wanted[name][:1]) for name in differ}
+    same_rest = all(given[name][1:] == wanted[name][1:] for name in differ)
+    if not same_rest or len(firsts) != 1 or len({n.rpartition(".")[0] for n in differ}) != 1:
+        return []
+    ((theirs, ours),) = firsts
+    return [f"they decide between {theirs[0]} classes, the network between {ours[0]}"]
 
 
 def _problems(wanted: dict[str, tuple[int, ...]], given: dict[str, tuple[int, ...]]) -> list[str]:

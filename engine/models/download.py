@@ -1,21 +1,20 @@
-"""Fetching one file: with progress, cancel and a checksum, whole or not at all.
+"""Fetching one file: with progress, cancel, a checksum, and going on after a broken connection.
 
-Apart from torch's own download, which can neither be cancelled nor report to a window. The
-file appears under its name only when it is complete and verified, so a broken connection,
-a cancel or a full disk leaves nothing behind.
+Apart from torch's own download, which can neither be cancelled, nor go on where it stopped, nor
+report to a window. The file appears under its name only when it is complete and verified; until
+then it is NAME.part beside it, which is kept where a checksum can tell later that its parts
+belong together.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import BinaryIO
 from urllib.error import HTTPError
@@ -32,8 +31,12 @@ Report = Callable[[Progress], None]
 _BLOCK_BYTES = 256 * 1024
 _TIMEOUT_S = 15.0
 _REPORT_EVERY_S = 0.1
+_TRIES = 5
+"""How often a broken connection is taken up again, as long as each try brings something."""
 _CHECKSUM = re.compile(r"-([0-9a-f]{8,64})\.")
 """Begin of the SHA-256 that torchvision writes into the names of its files."""
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
+_RANGE_NOT_SATISFIABLE = 416
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,11 @@ class Download:
         """Where the finished file lies."""
         return self.folder / Path(urlsplit(self.url).path).name
 
+    @property
+    def part(self) -> Path:
+        """Where it lies until it is finished."""
+        return self.path.with_name(f"{self.path.name}.part")
+
 
 def fetch(download: Download, report: Report, check: Check) -> Path:
     """Path of the file, downloaded first where it is not there yet.
@@ -70,7 +78,8 @@ def fetch(download: Download, report: Report, check: Check) -> Path:
     report : callable
         Told the bytes received and in all, at most ten times a second.
     check : callable
-        Asked before every block of at most 256 kB; `Cancelled` leaves nothing behind.
+        Asked before every block of at most 256 kB. After `Cancelled` the next call goes on
+        from there.
 
     Raises
     ------
@@ -96,78 +105,124 @@ def fetch(download: Download, report: Report, check: Check) -> Path:
     return path
 
 
+class _BrokenError(Exception):
+    """The connection ended before the file did."""
+
+
 def _fetch_through_part(download: Download, report: Report, check: Check) -> None:
-    """Receive into a temporary file beside the target; move it there when it is verified."""
-    handle, name = tempfile.mkstemp(
-        dir=download.folder, prefix=f"{download.path.name}.", suffix=".part"
-    )
-    part = Path(name)
+    """Receive into NAME.part; move it to its name when it is verified."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            _receive(download, file, report, check)
-        if not _verified(part, download.path.name):
+        _receive_all(download, report, check)
+        if not _verified(download.part, download.path.name):
+            download.part.unlink()
             raise _failure(download, "what arrived is damaged: its checksum is wrong")
-        part.chmod(0o644)  # mkstemp gives it to the owner alone; shared caches are shared
-        part.replace(download.path)
+        download.part.replace(download.path)
     finally:
-        part.unlink(missing_ok=True)
+        if not _goes_on(download) or not _size(download.part):
+            download.part.unlink(missing_ok=True)
 
 
-def _receive(download: Download, file: BinaryIO, report: Report, check: Check) -> None:
-    """Write what the server sends, and make sure that it sent all."""
+def _receive_all(download: Download, report: Report, check: Check) -> None:
+    """Receive the file, taking broken connections up again as long as something arrives."""
+    for tries_left in reversed(range(_TRIES)):
+        before = _size(download.part)
+        try:
+            _receive(download, report, check)
+            return
+        except _BrokenError as error:
+            if not tries_left or _size(download.part) == before or not _goes_on(download):
+                raise _failure(download, str(error)) from error
+
+
+def _goes_on(download: Download) -> bool:
+    """Whether what has arrived may be gone on from: only a checksum tells it from other files."""
+    return _CHECKSUM.search(download.path.name) is not None
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _receive(download: Download, report: Report, check: Check) -> None:
+    """Write what the server sends behind what is there, and make sure that it sent all."""
+    check()
+    start = _size(download.part) if _goes_on(download) else 0
     started_s = reported_s = time.monotonic()
     done = total = 0
-    check()
-    with closing(_blocks(download)) as blocks:  # a cancel must close the connection, too
-        for block, total in blocks:
-            file.write(block)
-            done += len(block)
+    with (
+        download.part.open("r+b" if start else "wb") as file,
+        closing(_blocks(download, start)) as blocks,  # a cancel must close the connection, too
+    ):
+        for offset, block, total in blocks:
+            _write(file, offset, block)
+            done = offset + len(block)
             now_s = time.monotonic()
             if now_s - reported_s >= _REPORT_EVERY_S or done == total:
-                report(_progress(download, done, total, now_s - started_s))
+                report(_progress(download, done, total, start, now_s - started_s))
                 reported_s = now_s
             check()
     if total and done != total:
-        raise _failure(download, f"the connection broke after {done} of {total} bytes")
+        raise _BrokenError(f"the connection broke after {done} of {total} bytes")
 
 
-def _blocks(download: Download) -> Generator[tuple[bytes, int], None, None]:
-    """Blocks as they arrive, each with the bytes to expect in all (0: unknown).
+def _write(file: BinaryIO, offset: int, block: bytes) -> None:
+    """Write a block at its place; the first block of a file drops what was there before."""
+    file.seek(offset)
+    if offset == 0:
+        file.truncate()
+    file.write(block)
+
+
+def _blocks(download: Download, start: int) -> Generator[tuple[int, bytes, int], None, None]:
+    """Blocks as they arrive, each with its place and the bytes to expect in all (0: unknown).
 
     Network errors are told here, so that an OSError outside is one of the disk.
     """
-    request = Request(download.url, headers={"User-Agent": "motion-inspector"})
+    headers = {"User-Agent": "motion-inspector"} | ({"Range": f"bytes={start}-"} if start else {})
     try:
-        with urlopen(request, timeout=_TIMEOUT_S) as response:
-            total = response.length or 0
+        with urlopen(Request(download.url, headers=headers), timeout=_TIMEOUT_S) as response:
+            offset, total = _extent(response)
+            yield offset, b"", total  # what is to come counts even if nothing of it arrives
             # read1 returns what is there, so that a slow line still reports and cancels.
             while block := response.read1(_BLOCK_BYTES):
-                yield block, total
+                yield offset, block, total
+                offset += len(block)
     except HTTPError as error:
         error.close()
+        if error.code == _RANGE_NOT_SATISFIABLE and start:
+            return  # all of it is here already: the checksum has the last word
         raise _failure(download, f"the server answered {error.code}") from error
     except (OSError, HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        raise _failure(download, f"the connection failed ({reason})") from error
+        raise _BrokenError(f"the connection failed ({getattr(error, 'reason', error)})") from error
+
+
+def _extent(response: HTTPResponse) -> tuple[int, int]:
+    """Place of the first byte, and bytes in all; a server that knows no ranges begins at 0."""
+    found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    if found is None:
+        return 0, response.length or 0
+    return int(found.group(1)), int(found.group(2))
 
 
 def _failure(download: Download, reason: str) -> ModelError:
     """One sentence that names the file, and where to put it by hand."""
-    path = download.path
+    path, have = download.path, _size(download.part)
+    resumed = bool(have) and _goes_on(download)
+    again = f" (it goes on after the {have} bytes that are here)" if resumed else ""
     return ModelError(
         f"The {download.title} ({path.name}) could not be downloaded: {reason}.",
-        f"Try again with a connection, or put {path.name} into {download.folder}, "
-        "or give a weights file (--weights FILE).",
+        f"Try again with a connection{again}, or put {path.name} into "
+        f"{download.folder}, or give a weights file (--weights FILE).",
     )
 
 
-def _progress(download: Download, done: int, total: int, elapsed_s: float) -> Progress:
-    known = total > 0 and elapsed_s > 0
+def _progress(download: Download, done: int, total: int, start: int, elapsed_s: float) -> Progress:
+    known = total > 0 and elapsed_s > 0 and done > start
     return Progress(
         stage=f"Downloading {download.title}",
         done=done,
         total=total,
-        seconds_left=elapsed_s / done * (total - done) if known else None,
+        seconds_left=elapsed_s / (done - start) * (total - done) if known else None,
     )
 
 

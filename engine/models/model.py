@@ -63,12 +63,16 @@ class VideoModel:
         For a module that takes something else, such as several pathways: from clips
         (N, 3, T, h, w) to its argument, or to a tuple of its arguments. Relevance of all that is
         made of a frame comes together on that frame.
+    closed : str
+        What the module is, where its operations and layers cannot be looked into: "TorchScript".
+        Methods that change them are refused then. Empty for ordinary modules.
     """
 
     spec: ModelSpec
     module: nn.Module
     device: torch.device
     pack: Callable[[torch.Tensor], Any] | None = None
+    closed: str = ""
 
     def arguments(self, values: torch.Tensor) -> tuple[Any, ...]:
         """What the module is called with, from clips (N, 3, T, h, w)."""

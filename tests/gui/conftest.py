@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +12,34 @@ from pytestqt.qtbot import QtBot
 
 from engine.attribution import METHODS
 from engine.cancel import Check
-from engine.errors import ModelError
+from engine.errors import ModelError, UntrustedError
 from engine.models import MODELS
 from engine.store import Analysis, Header
-from engine.types import ModelSpec, Preset, Progress, Rect, Request, Window
+from engine.types import (
+    CardReport,
+    Finding,
+    ModelInfo,
+    ModelSpec,
+    Preset,
+    Progress,
+    Rect,
+    Request,
+    Window,
+)
 from gui.jobs import Report
-from gui.services import Services
+from gui.services import CardField, Cards, Services
 from gui.window import MainWindow
 from tests.clips import moving_square, write_clip
 
 FRAMES = 40
 LABELS = ("walking", "jogging", "boxing")
 SPEC = ModelSpec("fake", LABELS, 8, None, 1, (12, 12), (12, 12), (0.5,) * 3, (0.25,) * 3)
+FIELDS = (
+    CardField("name", "Its name.", "mine", is_file=False, choices=()),
+    CardField("network", "Its network.", "r3d_18", is_file=False, choices=()),
+    CardField("labels", "Its classes.", "labels.txt", is_file=True, choices=()),
+    CardField("channels", "Order of colours.", "rgb", is_file=False, choices=("rgb", "bgr")),
+)
 
 
 class FakeEngine:
@@ -40,9 +56,34 @@ class FakeEngine:
         self.exports: list[Path] = []
         self.export_gate = threading.Event()
         self.export_gate.set()
+        self.asks_for: Path | None = None
+        self.trusted: list[Path] = []
+        self.cards: list[dict[str, str]] = []
+
+    def check_card(
+        self,
+        values: Mapping[str, str],
+        video: Path | None,
+        start: int,
+        report: Report,
+        check: Check,
+    ) -> CardReport:
+        self._ask()
+        level = "fail" if values["network"] == "wrong" else "pass"
+        finding = Finding("loading", level, f"{values['network']} on {video and video.name}")
+        return CardReport((finding,), np.zeros((4, 8, 8, 3), np.uint8), (("waving", 0.75),))
+
+    def save_card(self, values: Mapping[str, str]) -> ModelInfo:
+        self.cards.append(dict(values))
+        return ModelInfo("mine", values.get("name", "mine"), "your card", bundled=False)
+
+    def _ask(self) -> None:
+        if self.asks_for is not None and self.asks_for not in self.trusted:
+            raise UntrustedError(f"{self.asks_for} is a program.", "Trust it.", self.asks_for)
 
     def explain(self, request: Request, report: Report, check: Check) -> Analysis:
         self.requests.append(request)
+        self._ask()
         if self.fails:
             raise ModelError("The weights do not fit.", "Choose others.")
         start, stop = request.frames or (0, FRAMES)
@@ -123,7 +164,8 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def window(qtbot: QtBot, engine: FakeEngine) -> Iterator[MainWindow]:
-    services = Services(MODELS, METHODS, engine.explain, engine.labels, engine.export)
+    cards = Cards(FIELDS, engine.check_card, engine.save_card, engine.trusted.append)
+    services = Services(MODELS, METHODS, engine.explain, engine.labels, engine.export, cards)
     window = MainWindow(services)
     qtbot.addWidget(window)
     window.show()

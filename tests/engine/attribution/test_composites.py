@@ -14,7 +14,7 @@ from zennit.torchvision import ResNetCanonizer
 
 from benchmarks.peers import sum_as_layer, without_in_place
 from engine.attribution import attribute
-from engine.attribution.composites import COMPOSITES
+from engine.attribution.composites import COMPOSITES, find_composite
 from engine.errors import AttributionError
 from tests.engine.attribution.nets import built
 from tests.engine.attribution.plain import model_of, random_clip
@@ -161,7 +161,7 @@ def test_composites_conserve_what_they_should(composite: str) -> None:
     result = attribute(model_of(built("concatenation")), random_clip(), 1, composite=composite)
     if composite == "contrastive-excitation-backprop":
         assert abs(result.relevance.sum()) < 1e-4 * abs(result.relevance).sum()
-    elif "alpha2" not in composite and "gamma" not in composite:
+    elif "alpha2" not in composite and not COMPOSITES[composite].biases:
         assert result.conservation == pytest.approx(1, abs=1e-3)
     assert abs(result.relevance).sum() > 0
 
@@ -198,3 +198,11 @@ def test_an_unknown_composite_offers_the_closest() -> None:
     with pytest.raises(AttributionError, match="composite") as caught:
         attribute(model_of(built("+=")), random_clip(), 0, "lrp", composite="epsilon-plusbox")
     assert "epsilon-plus-box" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("transformer", "taken"), [(True, "attention"), (False, "epsilon-plus-box")]
+)
+def test_automatic_goes_by_the_network(transformer: bool, taken: str) -> None:
+    assert find_composite("automatic", transformer=transformer) is COMPOSITES[taken]
+    assert find_composite("deep-taylor", transformer=transformer) is COMPOSITES["deep-taylor"]

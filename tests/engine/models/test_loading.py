@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from torchvision.models import get_model
+from torchvision.models import get_model, get_model_weights
 
 from engine.cancel import Cancelled
 from engine.errors import ModelError
-from engine.models import MODELS, load_model
+from engine.models import MODELS, known_models, load_model
 from engine.models.figures import FIGURES_LABELS, FiguresNet
+from engine.models.loading import known_labels
 from engine.models.sources import find_source
-from engine.types import Progress
+from engine.models.torchvision_networks import TORCHVISION_NAMES
+from engine.plugins import ModelPlugin
+from engine.types import ModelInfo, Progress
 from tests.engine.networks import warmed_up
 
 
@@ -30,7 +33,7 @@ def figures_file(tmp_path: Path) -> Path:
 
 def test_import_of_the_package_loads_no_torch() -> None:
     code = (
-        "import sys, engine.models as m; m.MODELS; m.sample_frames; m.seen_rect;"
+        "import sys, engine.models as m; m.known_models(); m.sample_frames; m.seen_rect;"
         "sys.exit(bool({'torch', 'torchvision', 'safetensors'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -52,6 +55,27 @@ def test_every_model_of_the_catalogue_has_a_source(name: str) -> None:
     assert spec.name == name
     assert f"{spec.frames} frames of {spec.crop[1]}x{spec.crop[0]}" in MODELS[name].summary
     assert f"names {len(spec.labels)} activities" in MODELS[name].summary
+
+
+@pytest.mark.parametrize("name", TORCHVISION_NAMES)
+def test_catalogue_has_what_torchvisions_metadata_has(name: str) -> None:
+    meta = get_model_weights(name).DEFAULT.meta
+    info, measured = MODELS[name], meta["_metrics"]["Kinetics-400"]
+    assert info.accuracy == (
+        f"top-1 {measured['acc@1']:.1f} %, top-5 {measured['acc@5']:.1f} % on Kinetics-400"
+    )
+    assert info.download_mb == meta["_file_size"]
+    assert info.licence
+    assert f"at {find_source(name).spec.fps:g} frames/s" in info.summary
+
+
+@pytest.mark.parametrize("name", TORCHVISION_NAMES)
+def test_torchvision_network_has_its_head_and_layer(name: str) -> None:
+    source = find_source(name)
+    with torch.device("meta"):
+        network = source.build(7)
+    assert network.state_dict()[source.head].shape[0] == 7
+    assert source.spec.layer in dict(network.named_modules())
 
 
 def test_torchvision_spec_has_the_evaluation_rate_and_the_kinetics_labels() -> None:
@@ -111,7 +135,7 @@ def test_weights_of_another_network_are_refused(figures_file: Path) -> None:
 def test_unknown_model_lists_the_known_ones_and_guesses() -> None:
     with pytest.raises(ModelError, match="no model 'R3D18'") as caught:
         load_model("R3D18")
-    assert caught.value.hint.startswith("Did you mean r3d_18? Known models: figures,")
+    assert caught.value.hint.startswith("Did you mean: r3d_18")
 
 
 def test_file_in_place_of_a_model_is_explained(figures_file: Path) -> None:
@@ -186,3 +210,62 @@ def test_gpu_number_beyond_the_last_is_refused(
 def test_figures_net_takes_another_number_of_classes() -> None:
     assert find_source("figures").build(5).state_dict()["head.weight"].shape[0] == 5
     assert len(FIGURES_LABELS) == FiguresNet().head.out_features
+
+
+def test_network_without_published_address_asks_for_its_weights() -> None:
+    with pytest.raises(ModelError, match="weights of c3d are not published") as caught:
+        load_model("c3d", device="cpu")
+    assert "c3d-pytorch" in caught.value.hint
+
+
+def test_known_labels_need_no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("engine.models.loading.load_model", pytest.fail)
+    assert len(known_labels("swin3d_b", None, ignore, ignore)) == 400
+    (tmp_path / "labels.txt").write_text("a\nb\n")
+    card = tmp_path / "card.toml"
+    card.write_text('network = "r3d_18"\ncheckpoint = "a.pth"\nlabels = "labels.txt"')
+    assert known_labels(str(card), None, ignore, ignore) == ("a", "b")
+
+
+@pytest.mark.parametrize("prefix", ["", "model.", "model.module."])
+def test_card_takes_the_weights_of_wrappers(prefix: str, tmp_path: Path) -> None:
+    state = {prefix + n: t for n, t in warmed_up("figures", classes=3).state_dict().items()}
+    torch.save({"model_state": state}, tmp_path / "mine.pth")
+    (tmp_path / "card.toml").write_text('network = "figures"\ncheckpoint = "mine.pth"')
+    model = load_model(tmp_path / "card.toml", device="cpu")
+    assert model.spec.labels == ("class 0", "class 1", "class 2")
+    clip = torch.randn(1, 3, 4, 32, 32)
+    assert torch.equal(model.module(clip), warmed_up("figures", classes=3)(clip))
+
+
+@pytest.mark.parametrize("by_card", [False, True])
+def test_transformer_of_a_folder_is_a_model_like_others(by_card: bool, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    from tests.engine.transformers import save_checkpoint
+
+    save_checkpoint("videomae", tmp_path / "net")
+    (tmp_path / "labels.txt").write_text("a\nb\nc\nd\ne\n")
+    card = tmp_path / "card.toml"
+    card.write_text('network = "hf:net"\nlabels = "labels.txt"\nstride = 3')
+    model = load_model(card if by_card else f"hf:{tmp_path / 'net'}", device="cpu")
+    assert model.module(*model.arguments(torch.rand(1, 3, 4, 32, 32))).logits.shape == (1, 5)
+    assert ("a" in model.spec.labels, model.spec.stride == 3) == (by_card, by_card)
+
+
+def test_plugin_is_a_model_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+
+    def load(*arguments: object) -> object:
+        given.extend(arguments[:3])
+        return load_model("figures", device="cpu")
+
+    plugin = ModelPlugin(ModelInfo("theirs", "Theirs", "a plugin", bundled=False), load)
+    for module in ("loading", "shelf"):
+        monkeypatch.setattr(f"engine.models.{module}.plugin_models", lambda: {"theirs": plugin})
+    assert known_models()["theirs"].title == "Theirs"
+    assert load_model("theirs", weights="a.pth", device="cpu").spec.labels == FIGURES_LABELS
+    assert given == [Path("a.pth"), None, "cpu"]
+
+
+def ignore(*_: object) -> None:
+    pass

@@ -10,10 +10,13 @@ from torchvision.models import get_model_weights
 
 from engine.models.model import VideoModel
 from engine.models.sources import find_source
-from engine.types import ModelSpec, UInt8Array
+from engine.models.torchvision_networks import TORCHVISION_NAMES
+from engine.render import overlay
+from engine.types import ModelSpec, Rect, UInt8Array
 from tests.engine.models.test_geometry import SPEC
 
-TORCHVISION = ["r3d_18", "mc3_18", "r2plus1d_18", "s3d"]
+SIZES = [(97, 131), (301, 45), (113, 171), (240, 426), (31, 33)]
+"""Heights and widths: landscape, portrait, odd."""
 
 
 def model_of(spec: ModelSpec) -> VideoModel:
@@ -25,8 +28,8 @@ def random_frames(height: int, width: int, count: int = 3) -> UInt8Array:
     return rng.integers(0, 256, (count, height, width, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("name", TORCHVISION)
-@pytest.mark.parametrize("size", [(97, 131), (301, 45), (113, 171), (240, 426), (31, 33)])
+@pytest.mark.parametrize("name", TORCHVISION_NAMES)
+@pytest.mark.parametrize("size", SIZES)
 def test_preprocess_equals_torchvisions_preset(name: str, size: tuple[int, int]) -> None:
     frames = random_frames(*size)
     preset = get_model_weights(name).DEFAULT.transforms()
@@ -93,3 +96,58 @@ def test_seen_rect_leads_back_to_the_source_pixels(
 def test_preprocess_refuses_other_arrays(frames: UInt8Array) -> None:
     with pytest.raises(ValueError, match="frames must be uint8"):
         model_of(SPEC).preprocess(frames)
+
+
+CORNERS = {"top left": (0, 0), "top right": (0, -1), "bottom left": (-1, 0), "bottom": (-1, -1)}
+
+
+@pytest.mark.parametrize("name", TORCHVISION_NAMES)
+@pytest.mark.parametrize("size", SIZES)
+def test_marker_in_a_corner_of_the_input_comes_back_to_its_source_pixels(
+    name: str, size: tuple[int, int]
+) -> None:
+    model = model_of(find_source(name).spec)
+    seen = model.preprocess(random_frames(*size, count=1)).seen
+    pixel = np.array([seen.bottom - seen.top, seen.right - seen.left]) * size / model.spec.crop
+    for corner in CORNERS.values():
+        drawn = drawn_back(corner, model.spec, seen, size, pixel)
+        came_from = source_of(corner, model, size, pixel, near=drawn)
+        assert (np.abs(drawn - came_from) / pixel).max() <= 0.5, corner
+
+
+def drawn_back(
+    corner: tuple[int, int],
+    spec: ModelSpec,
+    seen: Rect,
+    size: tuple[int, int],
+    pixel: np.ndarray,
+) -> np.ndarray:
+    """Row and column in the source where the marker of one model pixel is drawn."""
+    finer = int(np.ceil(3 / pixel.min()))  # so that whole pixels of the drawing are fine enough
+    heat = np.zeros(spec.crop, np.float32)
+    heat[corner] = 1
+    frame = np.zeros((size[0] * finer, size[1] * finer, 3), np.uint8)
+    drawn = overlay(frame, heat, seen, 1.0, 1.0)
+    colour = (drawn[..., 0] - drawn[..., 2]).astype(np.float64)  # fire; what is grey has none
+    places = np.stack(np.nonzero(colour))
+    return places @ colour[tuple(places)] / colour.sum() / finer + (0.5 / finer - 0.5)
+
+
+def source_of(
+    corner: tuple[int, int],
+    model: VideoModel,
+    size: tuple[int, int],
+    pixel: np.ndarray,
+    near: np.ndarray,
+) -> np.ndarray:
+    """Row and column in the source that a model pixel really shows: frames of ramps tell."""
+    steepness = np.minimum(40 / pixel, 60)  # of 256 values; a source pixel must not take all
+    found = []
+    for axis in (0, 1):
+        ramp = 128 + steepness[axis] * (np.indices(size)[axis] - near[axis])
+        frame = np.repeat(np.clip(ramp, 0, 255).round().astype(np.uint8)[..., None], 3, axis=2)
+        clip = model.preprocess(frame[None])
+        share = (clip.tensor - clip.low) / (clip.high - clip.low)
+        value = float(share[0, 0, 0][corner]) * 255
+        found.append(near[axis] + (value - 128) / steepness[axis])
+    return np.array(found)

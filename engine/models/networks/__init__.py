@@ -1,0 +1,20 @@
+"""Published networks whose weights the user brings: small definitions under the published names.
+
+`NETWORKS` has them all. Their weights have no address here: they are given as a file.
+"""
+
+from __future__ import annotations
+
+from engine.models.networks import c3d, i3d, resnet3d, slowfast, x3d
+from engine.models.networks.network import Network
+
+__all__ = ["NETWORKS", "Network"]
+
+NETWORKS: dict[str, Network] = {
+    **c3d.NETWORKS,
+    **resnet3d.NETWORKS,
+    **i3d.NETWORKS,
+    **slowfast.NETWORKS,
+    **x3d.NETWORKS,
+}
+"""Name -> network, in the order of the menu."""

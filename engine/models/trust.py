@@ -1,0 +1,80 @@
+"""Which files the user trusts to run: remembered by their content, in the user's settings.
+
+Loading a network with its code (Python, TorchScript, torch.export) does what its author wrote,
+with the user's rights. That is asked once for each content of a file. No torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import platformdirs
+
+from engine.errors import ModelError, UntrustedError
+
+
+def trust(path: Path) -> None:
+    """Remember that the user trusts a file, as it is now.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be read, or the settings cannot be written.
+    """
+    known = _known()
+    known[_digest(path)] = str(path.absolute())
+    file = _file()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        raise ModelError(
+            f"{file} cannot be written ({error.strerror or error}).",
+            "Check that your settings folder can be written to.",
+        ) from error
+
+
+def require_trust(path: Path) -> None:
+    """Refuse to go on with a file that the user does not trust.
+
+    Raises
+    ------
+    UntrustedError
+        If the user has not trusted this content.
+    ModelError
+        If the file cannot be read.
+    """
+    if _digest(path) not in _known():
+        raise UntrustedError(
+            f"{path} is a program: loading it runs what its author wrote, with your rights.",
+            "If you know where it comes from, trust it once with --trust.",
+            path,
+        )
+
+
+def _file() -> Path:
+    return platformdirs.user_config_path("motion-inspector") / "trusted.json"
+
+
+def _known() -> dict[str, str]:
+    """Digest -> path at the time; nothing where the file is missing or damaged: ask again."""
+    try:
+        content = json.loads(_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"The network file {path} cannot be read ({error.strerror or error}).",
+            "Check its path.",
+        ) from error

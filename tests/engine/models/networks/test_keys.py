@@ -1,0 +1,104 @@
+"""Names, shapes and counts against lists read from the projects whose weights are published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from engine.models.networks import NETWORKS
+from engine.models.networks.resnet3d import ResNet3D
+
+_KEYS = Path(__file__).parent / "keys"
+_ALIKE = {
+    "c3d_rgb": "c3d",
+    "resnet3d_50_2020": "resnet3d_50",
+    "resnet3d_101_2020": "resnet3d_101",
+    "x3d_xs": "x3d",
+    "x3d_s": "x3d",
+    "x3d_m": "x3d",
+}
+"""Networks with the names of another; their class counts may differ."""
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+def published(name: str) -> Shapes:
+    lines = (_KEYS / f"{_ALIKE.get(name, name)}.txt").read_text(encoding="utf-8").splitlines()
+    shapes = {}
+    for line in lines[1:]:
+        module, *parts = line.split()
+        for part in parts:
+            kind, _, sizes = part.partition("=")
+            shapes[f"{module}.{kind}"] = tuple(map(int, sizes.split("x")))
+    return shapes
+
+
+def shapes_of(build: Callable[[int], nn.Module], classes: int) -> Shapes:
+    with torch.device("meta"):
+        state = build(classes).state_dict()
+    return {
+        name: tuple(tensor.shape)
+        for name, tensor in state.items()
+        if not name.endswith("num_batches_tracked")
+    }
+
+
+def parameters(build: Callable[[int], nn.Module], classes: int) -> int:
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in build(classes).parameters())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_names_and_shapes_are_the_published_ones(name: str) -> None:
+    network, expected = NETWORKS[name], published(name)
+    assert shapes_of(network.build, expected[network.head][0]) == expected
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_head_has_one_row_a_class(name: str) -> None:
+    network = NETWORKS[name]
+    assert shapes_of(network.build, 7)[network.head][0] == 7
+
+
+_COUNTS = {
+    # metadata of mmaction2 1.2.0; C3D on UCF101
+    "c3d": (101, "78.4"),
+    "slow_r50": (400, "32.45"),
+    "slowfast_4x16_r50": (400, "34.5"),
+    "slowfast_8x8_r50": (400, "34.6"),
+    "x3d_s": (400, "3.794"),
+    # Köpüklü et al. 2019, arXiv 1904.02422
+    "resnet3d_18": (400, "33.24"),
+    "resnext3d_101": (400, "48.34"),
+}
+"""Network -> classes, millions of parameters."""
+
+
+def millions(count: int, like: str) -> str:
+    """A count in millions with as many digits as another has."""
+    return f"{count / 1e6:.{len(like.partition('.')[2])}f}"
+
+
+@pytest.mark.parametrize("name", _COUNTS)
+def test_parameters_are_as_many_as_published(name: str) -> None:
+    classes, expected = _COUNTS[name]
+    assert millions(parameters(NETWORKS[name].build, classes), expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("depths", "expected"), [((3, 4, 6, 3), "44.24"), ((3, 4, 23, 3), "83.29")]
+)
+def test_bottlenecks_with_shortcuts_of_type_a_are_as_large_as_published(
+    depths: tuple[int, ...], expected: str
+) -> None:
+    build = partial(ResNet3D, depths=depths, expansion=4, shortcut="A")
+    assert millions(parameters(build, 400), expected) == expected
+
+
+def test_i3d_is_half_of_the_two_streams_of_its_paper() -> None:
+    assert millions(2 * parameters(NETWORKS["i3d"].build, 400), "25") == "25"
