@@ -71,16 +71,28 @@ class Learning:
             self._found(self._finding)
         return self.pending
 
+    def look(self) -> None:
+        """Note what failed while frames were read, though FFmpeg painted over it."""
+        failed = self._opened.reader.failed
+        if self._index.verified or len(failed) == len(self._index.failed):
+            return
+        self._index = replace(self._index, failed=np.array(sorted(failed), np.int64))
+        if self._later:
+            self._finding = self._finding or self._pass()
+        self.known = self._known()
+
     def frame_is_lost(self, check: Check) -> None:
         """Learn which frames do not decode, now that one did not."""
         if not self._index.verified:
-            self._finding = self._finding or Verification(
-                self._opened.stream, self._index.packets, self._opened.codec_name
-            )
+            self._finding = self._finding or self._pass()
             if not self._later:
                 self._finding.advance(check)
                 self._found(self._finding)
         self.known = self._known()
+
+    def _pass(self) -> Verification:
+        opened = self._opened
+        return Verification(opened.stream, self._index.packets, opened.codec_name)
 
     def close(self) -> None:
         """Give files back."""

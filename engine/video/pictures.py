@@ -41,6 +41,9 @@ class Settled:
         """Have nothing to do. A `Task` of the worker."""
         return False
 
+    def look(self) -> None:
+        """Have nothing to note."""
+
     def frame_is_lost(self, check: Check) -> None:
         """Learn nothing from it: pictures do not depend on one another."""
 

@@ -45,12 +45,18 @@ class Reader:
         self._first = 0
         self._next = 0
         self._damaged = index.damaged
+        self._failed: frozenset[int] = frozenset()
         self._lost: frozenset[int] = frozenset(index.lost.tolist())
 
     @property
     def lost(self) -> frozenset[int]:
         """Frames known not to decode."""
         return self._lost
+
+    @property
+    def failed(self) -> frozenset[int]:
+        """Packets that failed to decode so far; one beside may be meant."""
+        return self._failed.union(self._decoder.failed)
 
     def adopt(self, index: Index) -> None:
         """Take over an index in which more is known of the same packets."""
@@ -154,7 +160,7 @@ class Reader:
 
     def _distrust(self) -> None:
         """Go on in the way that is right for damaged files."""
-        self._damaged = True
+        self._damaged, self._failed = True, self.failed
         self._run = None
         self._decoder.close()
         self._decoder = Decoder(self._stream, self._index.packets, tolerant=True)

@@ -170,8 +170,7 @@ class Video:
         self._pixel_aspect = 1 / aspect if orientation_of(opened.first).transpose else aspect
         self._deinterlace, self._hold = deinterlace, hold
         self._ahead = Ahead(self._cache, self._cache.room_for(opened.first), self._read)
-        if self._learning.pending:
-            self._worker.do_later(self._learning.work)
+        self._learn_later()
 
     @property
     def path(self) -> Path:
@@ -367,13 +366,19 @@ class Video:
         if arrived is not None:
             return arrived
         try:
-            return self._read(number, chunk, check)
+            frame = self._read(number, chunk, check)
         except VideoError:
             if number in self._reader.lost:
                 self._learning.frame_is_lost(check)
-                if self._learning.pending:
-                    self._worker.do_later(self._learning.work)
+                self._learn_later()
             raise
+        self._learning.look()
+        self._learn_later()
+        return frame
+
+    def _learn_later(self) -> None:
+        if self._learning.pending:
+            self._worker.do_later(self._learning.work)
 
     def _read(self, number: int, chunk: int, check: Check) -> VideoFrame:
         def keep(passed: int, frame: VideoFrame) -> None:

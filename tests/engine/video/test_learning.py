@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -57,3 +58,28 @@ def test_damaged_ranges_of_a_gap_are_the_frames_beside_it() -> None:
     index = decoded(packets, [0, 1, 4, 5], failed=(2,))
     assert damaged_ranges(index, ()) == ((1, 3),)
     assert damaged_ranges(decoded(packets, range(6)), ()) == ()
+
+
+def scratched(folder: Path) -> Path:
+    """A clip in which bytes inside packet 15 are overwritten; the frames behind refer to it."""
+    path = Clip("a.mp4", "libx264", {"g": "12", "bf": "0", "crf": "5"}, frames=48).write(folder)
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    content = bytearray(path.read_bytes())
+    start = content.find(bytes(packets[15])) + packets[15].size // 2
+    for place in range(start, start + 12):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("in_background", [False, True])
+def test_video_knows_of_damage_that_was_painted_over(tmp_path: Path, in_background: bool) -> None:
+    with open_video(scratched(tmp_path), in_background=in_background) as video:
+        assert video.damaged_ranges == ()
+        assert video[20].shape == (96, 128, 3)
+        wait_until(lambda: video.damaged_ranges != ())
+        [(first, stop)] = video.damaged_ranges
+        assert 12 <= first <= 15
+        assert stop == 24
+        assert number_in(video[40]) == 40
