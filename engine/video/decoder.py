@@ -49,8 +49,7 @@ class Decoder:
     Attributes
     ----------
     failed : list of int
-        Packets that failed to decode so far; the one before or after may be meant, unless
-        tolerant.
+        Packets that failed to decode so far; unless tolerant, one of the next few may be meant.
     fed : int
         Number of the last packet that was decoded in this run.
     """
@@ -175,7 +174,8 @@ class Decoder:
         try:
             frames = self._source.stream.decode(packet)
         except av.FFmpegError:
-            self.failed.append(self.fed)  # one damaged packet; the next key packet makes it good
+            # one damaged packet; the next key packet makes it good
+            self.failed.append(self._culprit())
             return
         for frame in frames:
             tag = frame.pts
@@ -184,6 +184,11 @@ class Decoder:
             # marked by the decoder alone, it was decoded from an incomplete start
             if not frame.is_corrupt or self._table.corrupt[tag]:
                 yield tag, _copy(frame) if self._tolerant else frame
+
+    def _culprit(self) -> int:
+        """Packet that failed: frame threads tell of it as many packets later as there are."""
+        behind = 0 if self._tolerant else self._source.stream.codec_context.thread_count
+        return max(self.fed - behind, 0)
 
 
 def _copy(frame: VideoFrame) -> VideoFrame:
