@@ -62,6 +62,9 @@ class ModelSpec:
         Per channel (RGB), subtracted and divided after scaling to ``value_range``.
     value_range : (float, float)
         What uint8 0 and 255 become before mean and std.
+    antialias : bool
+        Whether the resize averages what it makes smaller. torchvision's video networks were
+        trained without, transformers with it.
     layer : str
         Module that class activation maps are made of, as in ``named_modules``; empty takes
         the last one whose output has height and width.
@@ -78,6 +81,7 @@ class ModelSpec:
     std: tuple[float, float, float]
     value_range: tuple[float, float] = (0.0, 1.0)
     layer: str = ""
+    antialias: bool = False
 
     def __post_init__(self) -> None:
         if (self.fps is None) == (self.stride is None):

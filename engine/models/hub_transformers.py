@@ -207,6 +207,7 @@ def _spec(name: str, config: Any, kind: _Kind, processor: Any, folder: Path) -> 
         mean=mean,
         std=std,
         value_range=(round(float(ends[0].mean()), 6), round(float(ends[1].mean()), 6)),
+        antialias=True,
     )
 
 

@@ -119,8 +119,7 @@ class VideoModel:
         # resizes three times as fast as planes; the values are the same.
         picture = torch.from_numpy(np.array(frame, order="C")).permute(2, 0, 1)
         width, height = resized_size(self.spec, (frame.shape[1], frame.shape[0]))
-        # The networks were trained without antialiasing.
-        resized = F.resize(picture, [height, width], antialias=False)
+        resized = F.resize(picture, [height, width], antialias=self.spec.antialias)
         cropped: torch.Tensor = F.center_crop(resized, list(self.spec.crop))
         return cropped
 

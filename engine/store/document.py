@@ -135,6 +135,7 @@ def _spec_from(fields: dict[str, Any]) -> ModelSpec:
         fps=fields["fps"],
         stride=fields["stride"],
         layer=str(fields.get("layer", "")),
+        antialias=bool(fields.get("antialias", False)),
         resize=resize if isinstance(resize, int) else cast("tuple[int, int]", tuple(resize)),
         **cast("dict[str, Any]", tuples),
     )

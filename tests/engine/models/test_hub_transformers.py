@@ -50,16 +50,21 @@ def test_a_saved_classifier_says_what_it_expects(kind: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("kind", HUB)
-def test_clips_are_what_the_processor_makes_of_them(kind: str, tmp_path: Path) -> None:
-    """At the size that it resizes to, where nobody's resampling has a say."""
+@pytest.mark.parametrize("size", [(36, 36), (60, 80), (75, 51)])
+def test_clips_are_what_the_processor_makes_of_them(
+    kind: str, size: tuple[int, int], tmp_path: Path
+) -> None:
     folder = save_checkpoint(kind, tmp_path)
     model = load_transformer(folder, device="cpu")
-    size = model.spec.resize
-    video = np.random.default_rng(0).integers(0, 256, (FRAMES, size, size, 3), dtype=np.uint8)
+    video = np.random.default_rng(0).integers(0, 256, (FRAMES, *size, 3), dtype=np.uint8)
     processor = transformers.AutoVideoProcessor.from_pretrained(folder)
     (expected,) = processor([video], return_tensors="pt", do_sample_frames=False).values()
     (found,) = model.arguments(model.preprocess(video).tensor)
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+    low, high = model.spec.value_range
+    level = (high - low) / 255 / min(model.spec.std)  # resizing may round the other way
+    resized = size != (model.spec.resize, model.spec.resize)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1.01 * level if resized else 1e-5)
+    assert (found - expected).abs().mean() < 0.2 * level
 
 
 @pytest.mark.parametrize("kind", HUB)
