@@ -86,7 +86,7 @@ def read_table(source: Source, check: Check, report: Report) -> PacketTable:
             )
         )
         add_flags(packet.is_keyframe | packet.is_discard << 1 | packet.is_corrupt << 2)
-    return _table(np.array(times, np.int64).reshape(-1, 4), flags, packets.breaks)
+    return _table(np.frombuffer(times, np.int64).reshape(-1, 4), flags, packets.breaks)
 
 
 def position(packet: Packet[VideoStream]) -> int:

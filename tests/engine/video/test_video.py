@@ -202,3 +202,21 @@ def test_video_average_rate_of_a_fractional_rate_is_exact(tmp_path: Path) -> Non
         container.mux(stream.encode(None))
     with open_video(path) as video:
         assert video.fps == 30_000 / 1001
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.ts"])
+def test_video_of_a_file_that_grows_keeps_the_frames_it_had(name: str, tmp_path: Path) -> None:
+    whole = Clip(name, "libx264", {"g": "12", "bf": "2"}, frames=60).write(tmp_path)
+    content = whole.read_bytes()
+    growing = tmp_path / f"growing_{name}"
+    growing.write_bytes(content[: len(content) // 2])
+    with open_video(growing, cache_bytes=0) as video:
+        known = len(video)
+        assert 10 < known < 60
+        with growing.open("ab") as file:
+            file.write(content[len(content) // 2 :])
+        numbers = [known - 2, 0, known // 2, known - 2]
+        assert [number_in(video[i]) for i in numbers] == numbers
+        assert len(video) == known
+    with open_video(growing) as video:
+        assert [number_in(picture) for picture in video] == list(range(60))
