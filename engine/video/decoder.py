@@ -7,8 +7,9 @@ missing, repeated or wrapped. (`Packet.opaque` loses tags: PyAV keys it by objec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import chain
+from typing import TypeVar
 
 import av
 import numpy as np
@@ -25,7 +26,13 @@ from engine.video.source import Source, Stream, video_errors
 Step = tuple[int, VideoFrame] | None
 """A packet's number and its picture, or None: a packet was decoded and gave nothing yet."""
 
+Packets = Iterator["Packet[VideoStream]"]  # subscripted in PyAV's type stubs only
+Skipped = TypeVar("Skipped")
+Skipping = Generator[Step, None, Skipped]
+"""Shows progress while it skips packets, and returns something."""
+
 _TRIED_AFTER_SEEK = 64
+_SKIPPED_AT_ONCE = 256
 
 
 class _LostError(Exception):
@@ -84,7 +91,7 @@ class Decoder:
         self.fed = start - 1
         try:
             with video_errors(self._stream.path):
-                packets = self._packets_from(start)
+                packets = yield from self._packets_from(start)
             for number, packet in zip(range(start, len(self._table)), packets, strict=False):
                 self._compare(packet, number)
                 packet.pts = packet.dts = self.fed = number
@@ -102,12 +109,13 @@ class Decoder:
         """Give the file back; may be called twice."""
         self._source.close()
 
-    def _packets_from(self, start: int) -> Iterator[Packet[VideoStream]]:
+    def _packets_from(self, start: int) -> Skipping[Packets]:
+        """Packets from ``start`` on; None is yielded for some of those that are skipped."""
         if self._tolerant and not self._fresh:
             self._reopen()  # a flushed decoder still paints over damage with what it saw before
         fresh, self._fresh = self._fresh, False
         if not (fresh and start == 0):
-            found = self._seek(start)
+            found = yield from self._seek(start)
             if found is not None:
                 return found
             self._reopen()
@@ -115,9 +123,11 @@ class Decoder:
         packets = iter(PacketReader(self._source))
         for number in range(start):
             self._compare(next(packets, None), number)
+            if number % _SKIPPED_AT_ONCE == 0:
+                yield None
         return packets
 
-    def _seek(self, start: int) -> Iterator[Packet[VideoStream]] | None:
+    def _seek(self, start: int) -> Skipping[Packets | None]:
         for time in self._seek_times(start):
             try:
                 self._source.container.seek(time, stream=self._source.stream)
@@ -126,7 +136,7 @@ class Decoder:
             packets = iter(PacketReader(self._source))
             landed = self._identify(packets)
             if landed is not None and landed[0] <= start:
-                return self._forward(packets, landed, start)
+                return (yield from self._forward(packets, landed, start))
         return None
 
     def _seek_times(self, start: int) -> list[int]:
@@ -135,9 +145,7 @@ class Decoder:
         times = [self._table.pts[start], self._table.dts[start], *self._table.pts[earlier]]
         return [int(time) for time in times if time != NO_TIME]
 
-    def _identify(
-        self, packets: Iterator[Packet[VideoStream]]
-    ) -> tuple[int, Packet[VideoStream]] | None:
+    def _identify(self, packets: Packets) -> tuple[int, Packet[VideoStream]] | None:
         for packet, _ in zip(packets, range(_TRIED_AFTER_SEEK), strict=False):
             pts = NO_TIME if packet.pts is None else packet.pts
             number = self._table.find(position(packet), packet.size, pts)
@@ -147,16 +155,18 @@ class Decoder:
 
     def _forward(
         self,
-        packets: Iterator[Packet[VideoStream]],
+        packets: Packets,
         landed: tuple[int, Packet[VideoStream]],
         start: int,
-    ) -> Iterator[Packet[VideoStream]] | None:
+    ) -> Skipping[Packets | None]:
         number, packet = landed
         try:
             while number < start:
                 packet = next(packets)
                 number += 1
                 self._compare(packet, number)
+                if number % _SKIPPED_AT_ONCE == 0:
+                    yield None
         except (_LostError, StopIteration):
             return None
         return chain([packet], packets)

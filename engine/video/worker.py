@@ -24,7 +24,7 @@ T = TypeVar("T")
 Task = Callable[[Check], bool]
 """Work for when nobody waits: does a part of it, and tells whether there is more."""
 
-STALL_S = 20.0
+STALL_S = 9.0
 """Seconds without a sign of progress after which waiting is given up."""
 
 _POLL_S = 0.25
