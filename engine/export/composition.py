@@ -64,7 +64,7 @@ class Composition:
 
     def __init__(self, analysis: Analysis, video: Video, look: Look, frames: _FRAME) -> None:
         self._analysis, self._video, self._look, self._frames = analysis, video, look, frames
-        self._pane = pane_size(analysis.header.size, len(look.panes))
+        self._pane = pane_size(video.display_size, len(look.panes))
         panes_width = len(look.panes) * (self._pane[0] + _GAP) - _GAP
         self.size = (
             panes_width + _BAR + 2 * _MARGIN,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 
 import av
@@ -19,6 +20,7 @@ from engine.types import Progress
 from engine.video import Video, open_video
 from tests.clips import moving_square, write_clip
 from tests.engine.export.conftest import FRAMES, made_up
+from tests.engine.video.numbered import Clip
 from tests.engine.video.writing.clicks import click_times, write_clicking
 from tests.engine.video.writing.overlays import psnr
 
@@ -221,3 +223,21 @@ def test_folder_that_cannot_be_written_is_refused(analysis: Analysis, video: Vid
     with pytest.raises(ExportError) as caught:
         export_all(analysis, video, Path("/proc/out"), preset="recommended", sigma=1.0)
     assert caught.value.hint
+
+
+def _widened(stream: av.VideoStream) -> None:
+    stream.codec_context.sample_aspect_ratio = 2
+
+
+def test_clip_shows_wide_pixels_wide(tmp_path: Path) -> None:
+    source = Clip("wide.mp4", "libx264", frames=FRAMES, prepare=_widened).write(tmp_path)
+    with open_video(source) as video, closing(made_up(source, video)) as analysis:
+        assert (video.size, video.display_size) == ((128, 96), (256, 96))
+        composition = Composition(analysis, video, Look("recommended", 1.0), (0, FRAMES))
+        width, height = pane_size((256, 96), 4)
+        shown = video.picture(3, width, height)
+        picture = composition.picture(3)
+    assert width > 2 * height
+    corners = np.argwhere((picture[: 1 - height, : 1 - width] == shown[0, 0]).all(axis=-1))
+    found = (picture[y : y + height, x : x + width] for y, x in corners)
+    assert any(np.array_equal(region, shown) for region in found)
