@@ -7,7 +7,9 @@ colour belongs to relevance alone.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -16,14 +18,50 @@ from cmap import Colormap
 from engine.types import Float32Array, Float64Array, Rect, UInt8Array
 
 DEFAULT_OPACITY = 0.85
-COLOUR_MAPS = ("colorcet:cet_l3", "colorcet:cet_l6")
-"""For positive and negative relevance: fire and ice, apart for every kind of colour vision."""
+DEFAULT_GAMMA = 0.9
+COLOURS = {
+    "fire and ice": ("colorcet:cet_l3", "colorcet:cet_l6"),
+    "red and blue": ("colorcet:cet_l13", "colorcet:cet_l15"),
+    "inferno and viridis": ("bids:inferno", "bids:viridis"),
+    "white and blue": ("colorcet:cet_l1", "colorcet:cet_l6"),
+}
+"""Colour maps for positive and negative relevance, by name; fire and ice stay apart for every
+kind of colour vision."""
+Polarity = Literal["both", "positive", "negative"]
+POLARITIES: tuple[Polarity, ...] = ("both", "positive", "negative")
 _COLOUR_SPAN = (0.45, 0.97)  # below, a colour is too dark to be seen on a dark frame
 _FRAME_DIM = 0.6
-_GAMMA = 0.9
 _UNSEEN_DIM = 0.35
 _HATCH_PX = 7
 _ZERO = 128
+
+
+@dataclass(frozen=True, slots=True)
+class HeatLook:
+    """How relevance is coloured.
+
+    Attributes
+    ----------
+    colours : str
+        A key of `COLOURS`.
+    opacity : float
+        Opacity of the full colour, 0 to 1.
+    gamma : float
+        Exponent of the cover, > 0: below 1 faint relevance shows more.
+    polarity : str
+        Which sign is shown, one of `POLARITIES`.
+    scale : float or None
+        Absolute relevance that gets the full colour; None takes one for the whole clip.
+    """
+
+    colours: str = "fire and ice"
+    opacity: float = DEFAULT_OPACITY
+    gamma: float = DEFAULT_GAMMA
+    polarity: Polarity = "both"
+    scale: float | None = None
+
+
+DEFAULT_LOOK = HeatLook()
 
 
 def overlay(
@@ -31,7 +69,7 @@ def overlay(
     heat: Float32Array,
     seen: Rect,
     scale: float,
-    opacity: float = DEFAULT_OPACITY,
+    look: HeatLook = DEFAULT_LOOK,
 ) -> UInt8Array:
     """Lay relevance over a frame.
 
@@ -45,8 +83,9 @@ def overlay(
         The part of the frame that the model saw; the rest is dimmed and hatched.
     scale : float
         Absolute relevance that gets the full colour, > 0; larger values look the same.
-    opacity : float
-        Opacity of the full colour, 0 to 1.
+        ``look.scale`` is not read here: who calls has chosen between it and the clip's.
+    look : HeatLook
+        Colours, opacity, gamma and polarity.
 
     Returns
     -------
@@ -59,7 +98,7 @@ def overlay(
     if bottom > top and right > left:
         index = _visible_index(heat, seen, (frame.shape[1], frame.shape[0]), scale)
         region = picture[top:bottom, left:right]
-        region[...] = _blend(np.ascontiguousarray(region), index, opacity)
+        region[...] = _blend(np.ascontiguousarray(region), index, look)
     _mark_unseen(picture, (top, bottom, left, right))
     return picture
 
@@ -104,16 +143,17 @@ def heat_index(heat: Float32Array, size: tuple[int, int], scale: float) -> UInt8
     return np.asarray(index, dtype=np.uint8)
 
 
-def colour_bar(size: tuple[int, int], opacity: float = DEFAULT_OPACITY) -> UInt8Array:
+def colour_bar(size: tuple[int, int], look: HeatLook = DEFAULT_LOOK) -> UInt8Array:
     """A vertical colour bar over grey, +scale on top, uint8 (height, width, 3) RGB."""
     width, height = size
     index = np.linspace(255, 1, height).round().astype(np.uint8)
     grey = np.full((height, width, 3), 60, np.uint8)
-    return _blend(grey, np.repeat(index[:, None], width, axis=1), opacity)
+    return _blend(grey, np.repeat(index[:, None], width, axis=1), look)
 
 
-def _blend(frame: UInt8Array, index: UInt8Array, opacity: float) -> UInt8Array:
-    ink, keep = _tables(round(float(np.clip(opacity, 0, 1)), 3))
+def _blend(frame: UInt8Array, index: UInt8Array, look: HeatLook) -> UInt8Array:
+    opacity = round(float(np.clip(look.opacity, 0, 1)), 3)
+    ink, keep = _tables(look.colours, opacity, round(look.gamma, 3), look.polarity)
     channels = cv2.merge([index, index, index])
     below = cv2.multiply(frame, cv2.LUT(channels, keep), scale=1 / 255)
     return np.asarray(cv2.add(below, cv2.LUT(channels, ink)), dtype=np.uint8)
@@ -141,18 +181,22 @@ def _hatch(height: int, width: int) -> UInt8Array:
 
 
 @lru_cache(maxsize=64)
-def _tables(opacity: float) -> tuple[UInt8Array, UInt8Array]:
+def _tables(
+    colours: str, opacity: float, gamma: float, polarity: Polarity
+) -> tuple[UInt8Array, UInt8Array]:
     """Colour times cover, and what is kept of the frame, for each index: uint8 (1, 256, 3)."""
     values = (np.arange(256) - _ZERO) / 127.0
-    cover = (np.clip(np.abs(values), 0, 1) ** _GAMMA * opacity)[:, None]
-    ink = _colours(values) * cover * 255
+    shown = np.clip(values, -1.0 if polarity != "positive" else 0.0, 1.0)
+    shown = np.minimum(shown, 0.0) if polarity == "negative" else shown
+    cover = (np.abs(shown) ** gamma * opacity)[:, None]
+    ink = _colours(colours, values) * cover * 255
     keep = np.repeat((1 - cover) * 255, 3, axis=1)
     return ink.round().astype(np.uint8)[None], keep.round().astype(np.uint8)[None]
 
 
-def _colours(values: Float64Array) -> Float64Array:
+def _colours(name: str, values: Float64Array) -> Float64Array:
     low, high = _COLOUR_SPAN
     position = low + (high - low) * np.clip(np.abs(values), 0, 1)
-    hot, cold = (Colormap(name)(position)[:, :3] for name in COLOUR_MAPS)
+    hot, cold = (Colormap(half)(position)[:, :3] for half in COLOURS[name])
     colours: Float64Array = np.where(values[:, None] > 0, hot, cold)
     return colours

@@ -132,7 +132,7 @@ class ExplainPanel(QWidget):
         self.preset.setCurrentText(state.preset)
         self.sigma.setValue(state.sigma)
         self.sigma_slider.setValue(round(state.sigma * _SIGMA_STEPS))
-        self.opacity.setValue(round(state.opacity * 100))
+        self.opacity.setValue(round(state.heat.opacity * 100))
         for widget in (self.preset, self.sigma, self.sigma_slider, self.opacity):
             widget.blockSignals(False)
 

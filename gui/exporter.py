@@ -9,12 +9,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.cancel import Check
+from engine.render import HeatLook
 from engine.store import Analysis
 from engine.types import Preset, Progress
 from gui.jobs import Failure, JobRunner, Report
 from gui.state import ViewState
 
-Export = Callable[[Analysis, Path, Preset, float, float, Report, Check], Path]
+Export = Callable[[Analysis, Path, Preset, float, HeatLook, Report, Check], Path]
 
 
 class Exporter(QObject):
@@ -23,7 +24,7 @@ class Exporter(QObject):
     Parameters
     ----------
     export : callable
-        (analysis, path, preset, sigma, opacity, report, check) -> Path; called in a thread.
+        (analysis, path, preset, sigma, heat, report, check) -> Path; called in a thread.
 
     Signals
     -------
@@ -58,7 +59,7 @@ class Exporter(QObject):
 
         def work(analysis: Analysis, report: Report, check: Check) -> Path:
             return self._export(
-                analysis, path, state.preset, state.sigma, state.opacity, report, check
+                analysis, path, state.preset, state.sigma, state.heat, report, check
             )
 
         self._start(analysis, work)

@@ -72,13 +72,13 @@ class Pane(QWidget):
         self._image, self._message, self._badge = None, message, ""
         self.update()
 
-    def show_scale(self, scale: float, opacity: float) -> None:
+    def show_scale(self, scale: float, look: render.HeatLook) -> None:
         """Give the colour bar its numbers: -scale to +scale; 0 hides it."""
         self._scale = scale
         self._bar = None
         if self._has_bar and scale > 0:
             height = max(self._area().height(), 2)
-            bar = render.colour_bar((_BAR_WIDTH_PX, height), opacity)
+            bar = render.colour_bar((_BAR_WIDTH_PX, height), look)
             self._bar = QImage(
                 bar.tobytes(),
                 _BAR_WIDTH_PX,

@@ -118,10 +118,10 @@ class PaneGrid(QWidget):
                 getattr(maps, name),
                 analysis.header.seen,
                 analysis.scale,
-                state.opacity,
+                state.heat,
             )
             self.panes[name].show_picture(heat, ", ".join(marks))
-            self.panes[name].show_scale(analysis.scale, state.opacity)
+            self.panes[name].show_scale(analysis.scale, state.heat)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell that pictures of another size are wanted."""

@@ -72,7 +72,7 @@ class Services:
     labels : callable
         (model name, weights or None, report, check) -> labels of its classes.
     export : callable
-        (analysis, path, preset, sigma, opacity, report, check) -> Path.
+        (analysis, path, preset, sigma, heat, report, check) -> Path.
     cards : Cards
         The user's own models.
     """

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from engine.render import DEFAULT_OPACITY
+from engine.render import HeatLook
 from engine.types import DEFAULT_SIGMA, Preset
+
+Loop = Literal["off", "loop", "ping-pong"]
+LOOPS: tuple[Loop, ...] = ("off", "loop", "ping-pong")
+Pace = Literal["real time", "every frame"]
+PACES: tuple[Pace, ...] = ("real time", "every frame")
+PaneKind = Literal["video", "relevance", "motion", "static", "flow", "model", "difference"]
+PANE_KINDS: tuple[PaneKind, ...] = (
+    "video",
+    "relevance",
+    "motion",
+    "static",
+    "flow",
+    "model",
+    "difference",
+)
+PANE_COUNTS = (1, 2, 4, 6)
+SPEEDS = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +42,18 @@ class ViewState:
         How relevance is separated.
     sigma : float
         Threshold in standard deviations, >= 0.
-    opacity : float
-        Opacity of the heat, 0 to 1.
+    heat : HeatLook
+        How relevance is coloured.
+    panes : tuple of str
+        What the panes show, row by row; as many as one of `PANE_COUNTS`.
+    range : (int, int) or None
+        The frames chosen for looping and exporting: the first, and the one after the last.
+    loop : str
+        What playback does at the end of the range.
+    pace : str
+        Whether playback keeps time and skips, or shows every frame and may be late.
+    speed : float
+        Playback speed, 0.1 to 4 times the video's own.
     """
 
     frame: int = 0
@@ -33,7 +61,12 @@ class ViewState:
     playing: bool = False
     preset: Preset = "recommended"
     sigma: float = DEFAULT_SIGMA
-    opacity: float = DEFAULT_OPACITY
+    heat: HeatLook = field(default_factory=HeatLook)
+    panes: tuple[PaneKind, ...] = ("video", "relevance", "motion", "static")
+    range: tuple[int, int] | None = None
+    loop: Loop = "loop"
+    pace: Pace = "real time"
+    speed: float = 1.0
 
 
 def at_frame(state: ViewState, frame: int) -> ViewState:
@@ -41,8 +74,6 @@ def at_frame(state: ViewState, frame: int) -> ViewState:
     return replace(state, frame=max(0, min(frame, state.frame_count - 1)))
 
 
-def next_played(state: ViewState, steps: int = 1) -> ViewState:
-    """State after playing some frames on; playback starts over behind the last one."""
-    if not state.frame_count:
-        return state
-    return replace(state, frame=(state.frame + steps) % state.frame_count)
+def played_range(state: ViewState) -> tuple[int, int]:
+    """The frames that playback goes over: the chosen range, or the whole video."""
+    return state.range if state.range is not None else (0, state.frame_count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +212,7 @@ class MainWindow(QMainWindow):
             self.playback.start(new.frame) if new.playing else self.playback.stop()
         if old.frame != new.frame:
             self._request_frame()
-        if (old.preset, old.sigma, old.opacity) != (new.preset, new.sigma, new.opacity):
+        if (old.preset, old.sigma, old.heat) != (new.preset, new.sigma, new.heat):
             self.panel.show_state(new)
             self.panes.redraw(new)
         if (old.preset, old.sigma) != (new.preset, new.sigma):
@@ -419,7 +420,7 @@ class MainWindow(QMainWindow):
 
     @Slot(float)
     def _on_opacity_changed(self, opacity: float) -> None:
-        self.session.update(opacity=opacity)
+        self.session.update(heat=replace(self.session.state.heat, opacity=opacity))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files."""

@@ -16,6 +16,7 @@ from engine.cancel import Check
 from engine.models import known_models
 from engine.models.card_keys import CARD_KEYS, FILE
 from engine.models.trust import trust
+from engine.render import HeatLook
 from engine.store import Analysis
 from engine.types import Preset, Request
 from engine.video import open_requested
@@ -137,7 +138,7 @@ def _export(
     path: Path,
     preset: Preset,
     sigma: float,
-    opacity: float,
+    heat: HeatLook,
     report: Report,
     check: Check,
 ) -> Path:
@@ -151,7 +152,7 @@ def _export(
             path,
             preset=preset,
             sigma=sigma,
-            opacity=opacity,
+            heat=heat,
             numbers=True,
             report=report,
             check=check,

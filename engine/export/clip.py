@@ -7,14 +7,15 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
-from engine import render
 from engine.cancel import Check, never
 from engine.errors import ExportError
 from engine.export.composition import PANES, Composition, Look, PaneName
 from engine.export.numbers import write_csv
 from engine.export.timeline import write_timeline
+from engine.render import DEFAULT_LOOK, HeatLook
 from engine.store import Analysis
 from engine.store.document import write_document
 from engine.types import Preset, Progress
@@ -34,7 +35,7 @@ def export_clip(
     sigma: float | None = None,
     frames: tuple[int, int] | None = None,
     panes: tuple[PaneName, ...] = PANES,
-    opacity: float = render.DEFAULT_OPACITY,
+    heat: HeatLook = DEFAULT_LOOK,
     numbers: bool = False,
     sound: bool = False,
     encoder: Encoder = "software",
@@ -58,8 +59,8 @@ def export_clip(
         First frame and the frame after the last, counted in the video; None takes all.
     panes : tuple of str
         Panes from left to right.
-    opacity : float
-        Of the heat, 0 to 1.
+    heat : HeatLook
+        How relevance is coloured.
     numbers : bool
         Whether to write the CSV and the JSON of the same name beside it.
     sound : bool
@@ -83,7 +84,7 @@ def export_clip(
         If `check` said so; nothing is left behind.
     """
     request = analysis.header.request
-    look = Look(preset or request.preset, request.sigma if sigma is None else sigma, panes, opacity)
+    look = Look(preset or request.preset, request.sigma if sigma is None else sigma, panes, heat)
     first, last = _checked_frames(analysis, frames)
     composition = Composition(analysis, video, look, (first, last))
     times_s = analysis.header.timestamps_s
@@ -187,7 +188,7 @@ def _write_numbers(analysis: Analysis, path: Path, look: Look, frames: tuple[int
             frames=frames,
         )
         document = analysis.document(preset=look.preset, sigma=look.sigma)
-        shown = {"frames": frames, "panes": look.panes, "opacity": look.opacity}
+        shown = {"frames": frames, "panes": look.panes, "heat": asdict(look.heat)}
         write_document(path.with_suffix(".json"), document | {"picture": shown})
     except OSError as error:
         raise ExportError(

@@ -37,14 +37,14 @@ class Look:
         How relevance is separated.
     panes : tuple of str
         Panes from left to right, of `PANES`.
-    opacity : float
-        Of the heat, 0 to 1.
+    heat : HeatLook
+        How relevance is coloured.
     """
 
     preset: Preset
     sigma: float
     panes: tuple[PaneName, ...] = PANES
-    opacity: float = render.DEFAULT_OPACITY
+    heat: render.HeatLook = render.DEFAULT_LOOK
 
 
 class Composition:
@@ -70,6 +70,7 @@ class Composition:
             panes_width + _BAR + 2 * _MARGIN,
             _HEAD + _TITLE + self._pane[1] + _TIMELINE + _MARGIN,
         )
+        self._scale = analysis.scale if look.heat.scale is None else look.heat.scale
         self._separation = analysis.separation(look.preset)
         self._curves = self._separation.curves(look.sigma)
         self._scores, self._targets = analysis.target_scores(), analysis.targets()
@@ -122,9 +123,9 @@ class Composition:
 
     def _draw_bar(self, image: Image.Image, draw: ImageDraw.ImageDraw) -> None:
         left, top = self.size[0] - _MARGIN - _BAR + 10, _HEAD + _TITLE
-        bar = render.colour_bar((12, self._pane[1]), self._look.opacity)
+        bar = render.colour_bar((12, self._pane[1]), self._look.heat)
         image.paste(Image.fromarray(bar), (left, top))
-        scale = self._analysis.scale
+        scale = self._scale
         for share, text in ((0.0, f"{scale:+.1e}"), (0.5, "0"), (1.0, f"{-scale:+.1e}")):
             place = (left + 16, top + share * (self._pane[1] - 13))
             draw.text(place, text, palette.rgb(palette.FAINT), font(11))
@@ -141,8 +142,9 @@ class Composition:
         if name == "video":
             return source
         heat = getattr(maps, name)
-        scale, seen = self._analysis.scale, self._analysis.header.seen
-        return render.overlay(source, heat, seen, scale, self._look.opacity)
+        return render.overlay(
+            source, heat, self._analysis.header.seen, self._scale, self._look.heat
+        )
 
     def _draw_numbers(self, picture: UInt8Array, frame: int) -> None:
         header = self._analysis.header

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import render
-from engine.render import colour_bar, heat_index, overlay, pixel_box, with_unseen
+from engine.render import (
+    COLOURS,
+    HeatLook,
+    Polarity,
+    colour_bar,
+    heat_index,
+    overlay,
+    pixel_box,
+    with_unseen,
+)
 from engine.types import Rect
 
 WHOLE = Rect(0, 0, 1, 1)
@@ -67,7 +76,7 @@ def test_overlay_of_no_relevance_is_the_grey_frame() -> None:
 def test_overlay_without_opacity_is_the_grey_frame() -> None:
     frame = picture()
     heat = np.random.default_rng(0).standard_normal((7, 7)).astype(np.float32)
-    assert np.array_equal(overlay(frame, heat, WHOLE, 1.0, opacity=0), grey(frame))
+    assert np.array_equal(overlay(frame, heat, WHOLE, 1.0, HeatLook(opacity=0)), grey(frame))
 
 
 def test_overlay_leaves_its_arguments_alone() -> None:
@@ -160,7 +169,9 @@ def test_opposite_signs_have_different_hues_of_like_strength() -> None:
 def test_opacity_grows_the_cover_of_the_colour() -> None:
     frame = np.full((8, 8, 3), 250, np.uint8)
     heat = np.full((2, 2), 1, np.float32)
-    shown = [overlay(frame, heat, WHOLE, 1.0, opacity)[4, 4].astype(int) for opacity in (0, 0.4, 1)]
+    shown = [
+        overlay(frame, heat, WHOLE, 1.0, HeatLook(opacity=o))[4, 4].astype(int) for o in (0, 0.4, 1)
+    ]
     changes = [np.abs(colour - grey(frame)[4, 4]).sum() for colour in shown]
     assert changes[0] == 0 < changes[1] < changes[2]
 
@@ -187,3 +198,32 @@ def test_colour_bar_has_the_colours_of_the_overlay() -> None:
 )
 def test_pixel_box_is_rounded_and_inside(seen: Rect, box: tuple[int, int, int, int]) -> None:
     assert pixel_box(seen, (80, 60)) == box
+
+
+@pytest.mark.parametrize(("polarity", "sign"), [("positive", -1), ("negative", 1)])
+def test_polarity_hides_the_other_sign(polarity: Polarity, sign: int) -> None:
+    frame = np.full((8, 8, 3), 90, np.uint8)
+    look = HeatLook(polarity=polarity)
+    hidden, shown = (
+        overlay(frame, np.full((2, 2), value, np.float32), WHOLE, 1.0, look)
+        for value in (sign, -sign)
+    )
+    assert np.array_equal(hidden, grey(frame))
+    assert not np.array_equal(shown, grey(frame))
+
+
+def test_gamma_below_one_shows_faint_relevance_more() -> None:
+    frame = np.full((8, 8, 3), 90, np.uint8)
+    heat = np.full((2, 2), 0.1, np.float32)
+    covers = [
+        np.abs(overlay(frame, heat, WHOLE, 1.0, HeatLook(gamma=gamma)).astype(int) - grey(frame))
+        for gamma in (0.5, 2.0)
+    ]
+    assert covers[0].sum() > 2 * covers[1].sum()
+
+
+def test_colours_differ_by_name() -> None:
+    frame = np.full((4, 4, 3), 90, np.uint8)
+    heat = np.full((2, 2), 0.7, np.float32)
+    shown = {overlay(frame, heat, WHOLE, 1.0, HeatLook(name)).tobytes() for name in COLOURS}
+    assert len(shown) == len(COLOURS)

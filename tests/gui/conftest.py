@@ -14,6 +14,7 @@ from engine.attribution import METHODS
 from engine.cancel import Check
 from engine.errors import ModelError, UntrustedError
 from engine.models import MODELS
+from engine.render import HeatLook
 from engine.store import Analysis, Header
 from engine.types import (
     CardReport,
@@ -110,7 +111,7 @@ class FakeEngine:
         path: Path,
         preset: Preset,
         sigma: float,
-        opacity: float,
+        heat: HeatLook,
         report: Report,
         check: Check,
     ) -> Path:

@@ -11,7 +11,7 @@ from torchvision.models import get_model_weights
 from engine.models.model import VideoModel
 from engine.models.sources import find_source
 from engine.models.torchvision_networks import TORCHVISION_NAMES
-from engine.render import overlay
+from engine.render import HeatLook, overlay
 from engine.types import ModelSpec, Rect, UInt8Array
 from tests.engine.models.test_geometry import SPEC
 
@@ -127,7 +127,7 @@ def drawn_back(
     heat = np.zeros(spec.crop, np.float32)
     heat[corner] = 1
     frame = np.zeros((size[0] * finer, size[1] * finer, 3), np.uint8)
-    drawn = overlay(frame, heat, seen, 1.0, 1.0)
+    drawn = overlay(frame, heat, seen, 1.0, HeatLook(opacity=1.0))
     colour = (drawn[..., 0] - drawn[..., 2]).astype(np.float64)  # fire; what is grey has none
     places = np.stack(np.nonzero(colour))
     return places @ colour[tuple(places)] / colour.sum() / finer + (0.5 / finer - 0.5)
