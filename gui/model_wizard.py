@@ -30,7 +30,7 @@ from gui.trusting import ask_trust
 
 _WAIT_MS = 400  # after the last key, before the checks begin
 _PICTURE_PX = 112
-_COLOURS = {"pass": theme.SCORE, "warn": theme.MOTION, "fail": "#ff6b6b"}
+_COLOURS = {"pass": theme.colours().score, "warn": theme.colours().motion, "fail": "#ff6b6b"}
 _ORDER = ("fail", "warn", "pass")
 _WORDS = {"pass": "good", "warn": "look", "fail": "wrong"}
 

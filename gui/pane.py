@@ -103,12 +103,12 @@ class Pane(QWidget):
         return QRect(left, top, size.width(), size.height())
 
     def _paint_title(self, painter: QPainter) -> None:
-        painter.setPen(QColor(theme.TEXT))
+        painter.setPen(QColor(theme.colours().text))
         line = QRect(2, 0, self.width(), TITLE_PX)
         align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(line, align, self.title)
         if self._badge:
-            painter.setPen(QColor(theme.FAINT))
+            painter.setPen(QColor(theme.colours().faint))
             left = painter.fontMetrics().horizontalAdvance(self.title) + 14
             painter.drawText(line.adjusted(left, 0, 0, 0), align, self._badge)
 
@@ -117,7 +117,7 @@ class Pane(QWidget):
             return
         bar = QRect(picture.right() + 7, picture.top(), _BAR_WIDTH_PX, picture.height())
         painter.drawImage(bar, self._bar)
-        painter.setPen(QColor(theme.FAINT))
+        painter.setPen(QColor(theme.colours().faint))
         font = painter.font()
         font.setPixelSize(10)
         painter.setFont(font)
@@ -138,14 +138,14 @@ class Pane(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw title, picture and colour bar."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.BACKGROUND))
+        painter.fillRect(self.rect(), QColor(theme.colours().background))
         self._paint_title(painter)
         picture = self._picture_rect()
         if self._image is not None:
             painter.drawImage(picture, self._image)
             self._paint_bar(painter, picture)
             return
-        painter.fillRect(picture, QColor(theme.PANEL))
-        painter.setPen(QColor(theme.FAINT))
+        painter.fillRect(picture, QColor(theme.colours().panel))
+        painter.setPen(QColor(theme.colours().faint))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(picture.adjusted(16, 16, -16, -16), flags, self._message)

@@ -45,11 +45,13 @@ class TopClasses(QWidget):
         painter = QPainter(self)
         for position, (label, score) in enumerate(self.rows):
             row = QRect(0, position * _ROW_PX + 2, self.width(), _ROW_PX - 4)
-            painter.fillRect(row, QColor(theme.FIELD))
-            bar = QColor(theme.SCORE if label == self._explained else theme.BORDER)
+            painter.fillRect(row, QColor(theme.colours().field))
+            bar = QColor(
+                theme.colours().score if label == self._explained else theme.colours().border
+            )
             bar.setAlpha(110 if label == self._explained else 255)
             painter.fillRect(row.adjusted(0, 0, round((score - 1) * row.width()), 0), bar)
-            painter.setPen(QColor(theme.TEXT))
+            painter.setPen(QColor(theme.colours().text))
             inside = row.adjusted(8, 0, -8, 0)
             middle = Qt.AlignmentFlag.AlignVCenter
             room = inside.width() - 48

@@ -1,79 +1,121 @@
-"""Colours and style of the window: dark, high contrast, told apart by colour-blind users."""
+"""Colours and style of the window, dark and light; told apart by colour-blind users."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-BACKGROUND = "#16181d"
-PANEL = "#1e2128"
-FIELD = "#272b33"
-BORDER = "#3a3e47"
-TEXT = "#e8e8ea"
-FAINT = "#a0a4ad"
-ACCENT = "#f0a500"
-MOTION = "#f0a500"
-STATIC = "#4ca3dd"
-SCORE = "#3fd0b6"
-DAMAGE = "#e0574f"
-
-_STYLE = f"""
-QWidget {{ color: {TEXT}; font-size: 13px; }}
-QMainWindow, QDialog, QMessageBox {{ background: {BACKGROUND}; }}
-#panel {{ background: {PANEL}; }}
-QScrollArea {{ border: none; background: {PANEL}; }}
-QLabel#heading {{ font-size: 15px; font-weight: 600; }}
-QLabel#faint {{ color: {FAINT}; }}
-QLabel#notice {{
-  background: {FIELD}; border-left: 3px solid {MOTION}; border-radius: 2px; padding: 6px 8px;
-}}
-QLabel#figure {{ font-size: 24px; font-weight: 600; color: {MOTION}; }}
-QPushButton {{
-  background: {FIELD}; border: 1px solid {BORDER}; border-radius: 4px; padding: 6px 12px;
-}}
-QPushButton:hover {{ border-color: {FAINT}; }}
-QPushButton:focus {{ border-color: {ACCENT}; }}
-QPushButton:disabled {{ color: #6c7079; }}
-QPushButton#primary {{
-  background: {ACCENT}; color: #16181d; font-weight: 600; border: 1px solid {ACCENT};
-}}
-QPushButton#primary:disabled {{ background: {BORDER}; border-color: {BORDER}; color: #8b8f98; }}
-QProgressBar {{
-  background: {FIELD}; border: none; border-radius: 4px; height: 8px; text-align: center;
-}}
-QProgressBar::chunk {{ background: {ACCENT}; border-radius: 4px; }}
-QSlider::groove:horizontal {{ background: {FIELD}; height: 6px; border-radius: 3px; }}
-QSlider::sub-page:horizontal {{ background: {BORDER}; border-radius: 3px; }}
-QSlider::handle:horizontal {{
-  background: {TEXT}; width: 14px; margin: -5px 0; border-radius: 7px;
-}}
-QSlider::handle:horizontal:hover {{ background: {ACCENT}; }}
-QMenuBar, QMenu, QStatusBar {{ background: {PANEL}; }}
-QMenuBar::item:selected, QMenu::item:selected {{ background: {BORDER}; }}
-QToolTip {{ background: {FIELD}; color: {TEXT}; border: 1px solid {BORDER}; }}
-"""
-
-_ROLES = {
-    QPalette.ColorRole.Window: BACKGROUND,
-    QPalette.ColorRole.Base: FIELD,
-    QPalette.ColorRole.AlternateBase: PANEL,
-    QPalette.ColorRole.Button: FIELD,
-    QPalette.ColorRole.Text: TEXT,
-    QPalette.ColorRole.WindowText: TEXT,
-    QPalette.ColorRole.ButtonText: TEXT,
-    QPalette.ColorRole.ToolTipBase: FIELD,
-    QPalette.ColorRole.ToolTipText: TEXT,
-    QPalette.ColorRole.Highlight: STATIC,
-    QPalette.ColorRole.HighlightedText: BACKGROUND,
-    QPalette.ColorRole.PlaceholderText: FAINT,
-}
+from gui.style_sheet import style_sheet
 
 
-def apply_theme(application: QApplication) -> None:
-    """Give the application its palette and style sheet."""
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Colours of one scheme, as "#rrggbb".
+
+    Attributes
+    ----------
+    background, panel, field, border : str
+        Surfaces, from the ground up.
+    text, faint, disabled : str
+        Texts by weight.
+    accent, on_accent : str
+        The one primary button, and what stands on it.
+    motion, static, score, damage : str
+        What they mean everywhere: in curves, figures and legends.
+    """
+
+    background: str
+    panel: str
+    field: str
+    border: str
+    text: str
+    faint: str
+    disabled: str
+    accent: str
+    on_accent: str
+    motion: str
+    static: str
+    score: str
+    damage: str
+
+
+DARK = Colours(
+    background="#16181d",
+    panel="#1e2128",
+    field="#272b33",
+    border="#3a3e47",
+    text="#e8e8ea",
+    faint="#a0a4ad",
+    disabled="#6c7079",
+    accent="#f0a500",
+    on_accent="#16181d",
+    motion="#f0a500",
+    static="#4ca3dd",
+    score="#3fd0b6",
+    damage="#e0574f",
+)
+LIGHT = Colours(
+    background="#f4f5f7",
+    panel="#ffffff",
+    field="#ffffff",
+    border="#c3c7cf",
+    text="#1b1e24",
+    faint="#5a606b",
+    disabled="#9a9ea7",
+    accent="#d98200",
+    on_accent="#1b1e24",
+    motion="#b86a00",
+    static="#1f6fb2",
+    score="#00796b",
+    damage="#c0342b",
+)
+
+_shown = DARK
+
+
+def colours() -> Colours:
+    """Colours of the scheme that is shown; read them when painting, since it can change."""
+    return _shown
+
+
+def apply_theme(application: QApplication, scheme: Qt.ColorScheme | None = None) -> None:
+    """Give the application its palette and style sheet.
+
+    Parameters
+    ----------
+    application : QApplication
+    scheme : Qt.ColorScheme or None
+        Dark or light; None, or unknown, takes the system's, and dark where it has none.
+    """
+    global _shown
+    asked = scheme or application.styleHints().colorScheme()
+    _shown = LIGHT if asked == Qt.ColorScheme.Light else DARK
     application.setStyle("Fusion")
+    application.setPalette(_palette(_shown))
+    application.setStyleSheet(style_sheet(_shown))
+
+
+def _palette(shown: Colours) -> QPalette:
+    roles = {
+        QPalette.ColorRole.Window: shown.background,
+        QPalette.ColorRole.Base: shown.field,
+        QPalette.ColorRole.AlternateBase: shown.panel,
+        QPalette.ColorRole.Button: shown.field,
+        QPalette.ColorRole.Text: shown.text,
+        QPalette.ColorRole.WindowText: shown.text,
+        QPalette.ColorRole.ButtonText: shown.text,
+        QPalette.ColorRole.ToolTipBase: shown.field,
+        QPalette.ColorRole.ToolTipText: shown.text,
+        QPalette.ColorRole.Highlight: shown.static,
+        QPalette.ColorRole.HighlightedText: shown.background,
+        QPalette.ColorRole.PlaceholderText: shown.faint,
+    }
     palette = QPalette()
-    for role, colour in _ROLES.items():
+    for role, colour in roles.items():
         palette.setColor(role, QColor(colour))
-    application.setPalette(palette)
-    application.setStyleSheet(_STYLE)
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(shown.disabled))
+    return palette

@@ -36,7 +36,7 @@ class Timeline(QWidget):
         self._edges: list[pg.InfiniteLine] = []
         self.damage: list[pg.LinearRegionItem] = []
         self._view = pg.GraphicsLayoutWidget()
-        self._view.setBackground(theme.BACKGROUND)
+        self._view.setBackground(theme.colours().background)
         self._view.viewport().installEventFilter(self)
         self.shares = self._plot(0, "share")
         self.sums = self._plot(1, "sum")
@@ -110,11 +110,11 @@ class Timeline(QWidget):
         axis = plot.getAxis("left")
         axis.enableAutoSIPrefix(False)
         axis.setWidth(62)
-        axis.setLabel(name, color=theme.FAINT)
+        axis.setLabel(name, color=theme.colours().faint)
         axis.setStyle(maxTickLevel=0)
         for side in ("left", "bottom"):
-            plot.getAxis(side).setPen(theme.BORDER)
-            plot.getAxis(side).setTextPen(theme.FAINT)
+            plot.getAxis(side).setPen(theme.colours().border)
+            plot.getAxis(side).setTextPen(theme.colours().faint)
         plot.setYRange(0, 1, padding=0.02)
         plot.setXRange(0, 1, padding=0)
         plot.getAxis("bottom").setStyle(showValues=False)
@@ -122,29 +122,32 @@ class Timeline(QWidget):
 
     def _add_curves(self) -> None:
         self._share_ground = self.shares.plot()
-        self._share = self.shares.plot(pen=pg.mkPen(theme.MOTION, width=2))
-        dashes = pg.mkPen(theme.SCORE, width=1.5, style=Qt.PenStyle.DashLine)
+        self._share = self.shares.plot(pen=pg.mkPen(theme.colours().motion, width=2))
+        dashes = pg.mkPen(theme.colours().score, width=1.5, style=Qt.PenStyle.DashLine)
         self._score = self.shares.plot(pen=dashes)
         self._ground = self.sums.plot()
-        self._motion = self.sums.plot(pen=pg.mkPen(theme.MOTION))
-        self._whole = self.sums.plot(pen=pg.mkPen(theme.STATIC))
+        self._motion = self.sums.plot(pen=pg.mkPen(theme.colours().motion))
+        self._whole = self.sums.plot(pen=pg.mkPen(theme.colours().static))
         for plot, low, high, colour in (
-            (self.shares, self._share_ground, self._share, theme.MOTION + "55"),
-            (self.sums, self._ground, self._motion, theme.MOTION + "cc"),
-            (self.sums, self._motion, self._whole, theme.STATIC + "aa"),
+            (self.shares, self._share_ground, self._share, theme.colours().motion + "55"),
+            (self.sums, self._ground, self._motion, theme.colours().motion + "cc"),
+            (self.sums, self._motion, self._whole, theme.colours().static + "aa"),
         ):
             plot.addItem(pg.FillBetweenItem(low, high, brush=pg.mkBrush(colour)))
         self._cursors = []
         for plot in (self.shares, self.sums):
-            cursor = pg.InfiniteLine(0, pen=pg.mkPen(theme.TEXT, width=1.5))
+            cursor = pg.InfiniteLine(0, pen=pg.mkPen(theme.colours().text, width=1.5))
             plot.addItem(cursor)
             self._cursors.append(cursor)
 
     def _hatched(self, first: int, stop: int) -> pg.LinearRegionItem:
-        brush = pg.mkBrush(theme.DAMAGE)
+        brush = pg.mkBrush(theme.colours().damage)
         brush.setStyle(Qt.BrushStyle.BDiagPattern)
         region = pg.LinearRegionItem(
-            (first - 0.5, stop - 0.5), movable=False, brush=brush, pen=pg.mkPen(theme.DAMAGE)
+            (first - 0.5, stop - 0.5),
+            movable=False,
+            brush=brush,
+            pen=pg.mkPen(theme.colours().damage),
         )
         region.setZValue(-5)
         region.setToolTip(f"Damaged in the file: frames {first} to {stop - 1}")
@@ -157,7 +160,7 @@ class Timeline(QWidget):
             self.shares.removeItem(line)
         del self._edges[len(wanted) :]
         for frame in wanted[len(self._edges) :]:
-            line = pg.InfiniteLine(frame, pen=pg.mkPen(theme.BORDER, width=1))
+            line = pg.InfiniteLine(frame, pen=pg.mkPen(theme.colours().border, width=1))
             line.setZValue(-10)
             self.shares.addItem(line)
             self._edges.append(line)
@@ -174,12 +177,12 @@ class Timeline(QWidget):
             return
         self.readout.setText(
             f"Frame {frame}:"
-            f"  <span style='color:{theme.MOTION}'>&#9632; motion share "
+            f"  <span style='color:{theme.colours().motion}'>&#9632; motion share "
             f"{_percent(curves.motion_share, i)}</span>"
-            f"  <span style='color:{theme.SCORE}'>&#9632; score of "
+            f"  <span style='color:{theme.colours().score}'>&#9632; score of "
             f"{curves.labels[int(curves.targets[i])]} {_percent(curves.score, i)}</span>"
-            f"  <span style='color:{theme.MOTION}'>&#9632; motion {curves.motion[i]:.3g}</span> + "
-            f"<span style='color:{theme.STATIC}'>static {curves.static[i]:.3g}</span>"
+            f"  <span style='color:{theme.colours().motion}'>&#9632; motion {curves.motion[i]:.3g}</span> + "
+            f"<span style='color:{theme.colours().static}'>static {curves.static[i]:.3g}</span>"
             f" = relevance {curves.relevance[i]:.3g}"
         )
 
