@@ -126,17 +126,64 @@ def _whole_box(seen: Rect, size: tuple[int, int]) -> tuple[int, int, int, int]:
 def _visible_index(
     heat: Float32Array, seen: Rect, size: tuple[int, int], scale: float
 ) -> UInt8Array:
-    """`heat_index` of the part of ``seen`` inside the picture; a padded input reaches outside."""
+    """`heat_index` of the part of ``seen`` inside the picture, which may be a small one."""
+    return _as_index(heat_on(heat, seen, size), scale)
+
+
+def heat_on(heat: Float32Array, seen: Rect, size: tuple[int, int]) -> Float32Array:
+    """Relevance on the pixels of a picture that lie inside the seen region.
+
+    Parameters
+    ----------
+    heat : float32 array, (h, w)
+        Relevance of the region ``seen``.
+    seen : Rect
+        In fractions of the picture; it may reach far outside, where the picture is a part of a
+        larger one or the model's input was padded.
+    size : (int, int)
+        Width and height of the picture in pixels.
+
+    Returns
+    -------
+    float32 array, (n, m)
+        Values at the pixels of `pixel_box`.
+    """
     top, bottom, left, right = _whole_box(seen, size)
-    index = heat_index(heat, (right - left, bottom - top), scale)
-    return index[max(-top, 0) : size[1] - top, max(-left, 0) : size[0] - left]
+    whole = (right - left, bottom - top)
+    inside = pixel_box(seen, size)
+    shown = (inside[3] - inside[2], inside[1] - inside[0])
+    if whole[0] * whole[1] <= 2 * shown[0] * shown[1]:
+        resized = cv2.resize(heat, whole, interpolation=cv2.INTER_LINEAR)
+        part = resized[inside[0] - top : inside[1] - top, inside[2] - left : inside[3] - left]
+        return np.asarray(part, dtype=np.float32)
+    return _magnified(heat, whole, (inside[2] - left, inside[0] - top), shown)
+
+
+def _magnified(
+    heat: Float32Array, whole: tuple[int, int], corner: tuple[int, int], shown: tuple[int, int]
+) -> Float32Array:
+    """A part of the heat resized to ``whole``, without making the rest."""
+    across, down = heat.shape[1] / whole[0], heat.shape[0] / whole[1]
+    back = np.array(
+        [
+            [across, 0, (corner[0] + 0.5) * across - 0.5],
+            [0, down, (corner[1] + 0.5) * down - 0.5],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    part = cv2.warpAffine(heat, back, shown, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(part, dtype=np.float32)
 
 
 def heat_index(heat: Float32Array, size: tuple[int, int], scale: float) -> UInt8Array:
     """Resize relevance to (width, height) and map -scale..scale to 1..255; 128 is zero."""
     resized = cv2.resize(heat, size, interpolation=cv2.INTER_LINEAR)
+    return _as_index(np.asarray(resized, dtype=np.float32), scale)
+
+
+def _as_index(values: Float32Array, scale: float) -> UInt8Array:
     index = cv2.convertScaleAbs(
-        np.clip(resized, -scale, scale) if scale > 0 else np.zeros_like(resized),
+        np.clip(values, -scale, scale) if scale > 0 else np.zeros_like(values),
         alpha=127.0 / scale if scale > 0 else 0.0,
         beta=_ZERO,
     )

@@ -27,6 +27,13 @@ def choose_analysis(window: MainWindow) -> None:
         window.open_analysis(Path(folder))
 
 
+def choose_other(window: MainWindow) -> None:
+    """Ask for an analysis folder to compare with."""
+    folder = QFileDialog.getExistingDirectory(window, "Compare with an analysis")
+    if folder:
+        window.comparing.open(Path(folder))
+
+
 def choose_export(window: MainWindow) -> None:
     """Ask for a file name and export the annotated clip in the format of its suffix."""
     stem = window.video.path.stem if window.video else "clip"

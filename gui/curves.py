@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.cancel import Check
 from engine.store import Analysis
-from engine.types import Float64Array, Int64Array, Preset
+from engine.types import BoolArray, Float64Array, Int64Array, Preset
+from gui.peaks import Peak, peaks_of
+
+TOP = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +34,12 @@ class CurveSet:
         Over all sampled frames; nan before the first.
     probabilities : float64 array, (n, K)
         Of every class.
+    top : tuple of int
+        The classes with the highest mean probability.
+    sampled : bool array, (n,)
+        Which frames the model was given; the others are interpolated.
+    peaks : tuple of Peak
+        Moments in which much of the relevance is motion.
     """
 
     start: int
@@ -42,6 +53,14 @@ class CurveSet:
     window_edges: list[int]
     clip_motion_share: float
     probabilities: Float64Array
+    top: tuple[int, ...]
+    sampled: BoolArray
+    peaks: tuple[Peak, ...]
+
+    @property
+    def stop(self) -> int:
+        """Frame of the video after the last number."""
+        return self.start + len(self.relevance)
 
 
 def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) -> CurveSet:
@@ -52,16 +71,21 @@ def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) ->
     count = min(len(curves.relevance), len(targets), len(probabilities))
     targets, probabilities = targets[:count], probabilities[:count]
     header = analysis.header
+    motion, share = curves.motion[:count], curves.motion_share[:count]
+    order = np.argsort(-probabilities.mean(axis=0), kind="stable") if count else np.zeros(0, int)
     return CurveSet(
         start=header.start,
         relevance=curves.relevance[:count],
-        motion=curves.motion[:count],
+        motion=motion,
         static=curves.static[:count],
-        motion_share=curves.motion_share[:count],
+        motion_share=share,
         score=probabilities[range(count), targets],
         targets=targets,
         labels=tuple(header.spec.label(k) for k in range(probabilities.shape[1])),
         window_edges=[int(w.frame_indices[0]) + header.start for w in analysis.windows],
         clip_motion_share=curves.clip_motion_share,
         probabilities=probabilities,
+        top=tuple(int(k) for k in order[:TOP]),
+        sampled=analysis.sampled[:count],
+        peaks=peaks_of(motion, share, header.start, apart=max(header.spec.frames // 2, 2)),
     )

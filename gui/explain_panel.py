@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QCompleter,
-    QDoubleSpinBox,
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
+    QFrame,
     QLabel,
-    QProgressBar,
-    QPushButton,
-    QSlider,
+    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from engine.render import DEFAULT_OPACITY
-from engine.types import DEFAULT_SIGMA, PRESETS, MethodInfo, ModelInfo, Progress
+from engine.types import Float64Array, MethodInfo, ModelInfo, Progress
+from gui.class_search import FOLLOW, ClassSearch
+from gui.form_parts import SPACING, Form, WheelGuard, aligned, heading, narrow, row
+from gui.method_card import MethodCard, card_text
+from gui.method_options import MethodOptions
+from gui.model_choice import ModelChoice
+from gui.separation_settings import SeparationSettings
+from gui.start_bar import StartBar, duration_text, progress_text
 from gui.state import ViewState
 
-FOLLOW = "Follow the model (its top class)"
-_OWN_WEIGHTS = "Use my own weights..."
-_SIGMA_STEPS = 20  # a step of the slider is 1/20 sigma
-_SIGMA_MOST = 4.0
+__all__ = ["FOLLOW", "Estimate", "ExplainPanel", "Wish", "progress_text"]
+
+Estimate = Callable[[str, Path | None, int, float, str], tuple[int, float | None] | None]
+"""(model, weights, frames, fps, method) -> windows and seconds, as far as they are known."""
+
+_SCROLL_BAR_PX = 10
+_NUMBER_PX = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,23 @@ class Wish:
     method: str
     target: str | None
     frames: tuple[int, int]
+    options: tuple[tuple[str, str | float | bool], ...] = ()
+    against: str | None = None
+
+
+def _unknown(*_: object) -> None:
+    """Nothing is known of the time."""
 
 
 class ExplainPanel(QWidget):
-    """The settings and the one primary button.
+    """The settings, which scroll, and the one primary button, which does not.
+
+    Parameters
+    ----------
+    models, methods : mapping
+        What can be chosen.
+    estimate : callable
+        See `Estimate`; called in this thread after each change, so it must be quick.
 
     Signals
     -------
@@ -67,34 +82,50 @@ class ExplainPanel(QWidget):
         models: Mapping[str, ModelInfo],
         methods: Mapping[str, MethodInfo],
         parent: QWidget | None = None,
+        *,
+        estimate: Estimate = _unknown,
     ) -> None:
         super().__init__(parent)
-        self.weights: Path | None = None
-        self._make_choices(models, methods)
-        self._make_filter()
-        self._make_buttons()
+        self._methods, self._estimate, self._fps = methods, estimate, 0.0
+        self._make_parts(models)
+        self._name_parts()
         self._lay_out()
+        self._guard = WheelGuard(self)
+        self._guard.watch(self)
         self._connect()
-        self._show_about()
+        self._on_method_changed()
+        self._on_target_changed()
+
+    @property
+    def weights(self) -> Path | None:
+        """The user's own weights, if any."""
+        return self.model_choice.weights
 
     def wish(self) -> Wish:
         """What is chosen now."""
-        text = self.target.currentText().strip()
+        target = self.target.chosen()
         return Wish(
             model=self.model.currentData(),
             weights=self.weights,
             method=self.method.currentData(),
-            target=None if text in ("", FOLLOW) else text,
+            target=target,
             frames=(self.first.value(), self.last.value() + 1),
+            options=self.options.values(),
+            against=None if target is None else self.against.chosen(),
         )
 
-    def set_video(self, frame_count: int) -> None:
-        """Offer the frames of a video."""
+    def set_video(self, frame_count: int, fps: float = 0.0) -> None:
+        """Offer the frames of a video; without its frames/s no time can be told."""
+        self._fps = fps
         for box in (self.first, self.last):
             box.setRange(0, max(frame_count - 1, 0))
+            box.setEnabled(frame_count > 0)
         self.first.setValue(0)
         self.last.setValue(max(frame_count - 1, 0))
         self.explain.setEnabled(frame_count > 0)
+        self.target.show_scores(None)
+        self.against.show_scores(None)
+        self._show_expected()
 
     def extend_video(self, frame_count: int) -> None:
         """Offer more frames of the same video; a chosen end stays."""
@@ -105,249 +136,188 @@ class ExplainPanel(QWidget):
             self.last.setValue(self.last.maximum())
 
     def set_labels(self, labels: tuple[str, ...]) -> None:
-        """Offer the classes of a model, keeping the one that was chosen if it has it."""
-        chosen = self.target.currentText()
-        self.target.clear()
-        self.target.addItems([FOLLOW, *labels])
-        self.target.setCurrentText(chosen if chosen in labels else FOLLOW)
+        """Offer the classes of a model, keeping those that were chosen if it has them."""
+        self.target.set_labels(labels)
+        self.against.set_labels(labels)
+        self._show_expected()  # what the model takes of a video is known with its labels
 
     def add_model(self, model: ModelInfo) -> None:
         """List a model, in place of one of the same name, and choose it."""
-        row = self.model.findData(model.name)
-        if row >= 0:
-            self.model.removeItem(row)
-        self._models[model.name] = model
-        self._list_model(model)
-        self.model.setCurrentIndex(self.model.count() - 1)
+        self.model_choice.add_model(model)
 
     def choose_target(self, label: str) -> None:
         """Choose a class and explain it."""
         self.target.setCurrentText(label)
-        self._on_explain_clicked()
+        self._on_bar_started()
 
     def show_state(self, state: ViewState) -> None:
         """Show preset, sigma and opacity without telling anyone."""
-        for widget in (self.preset, self.sigma, self.sigma_slider, self.opacity):
-            widget.blockSignals(True)
-        self.preset.setCurrentText(state.preset)
-        self.sigma.setValue(state.sigma)
-        self.sigma_slider.setValue(round(state.sigma * _SIGMA_STEPS))
-        self.opacity.setValue(round(state.heat.opacity * 100))
-        for widget in (self.preset, self.sigma, self.sigma_slider, self.opacity):
-            widget.blockSignals(False)
+        self.separation.show_state(state)
+
+    def show_scores(self, probabilities: Float64Array | None) -> None:
+        """Show how likely each class is at the playhead, float64 (K,); None where unknown."""
+        self.target.show_scores(probabilities)
+        self.against.show_scores(probabilities)
+
+    def show_kept(self, share: float) -> None:
+        """Show the share of the relevance that is kept as motion, 0 to 1; nan hides it."""
+        self.separation.show_kept(share)
 
     def show_busy(self, busy: bool) -> None:
         """Turn between Explain and Cancel."""
-        self.explain.setVisible(not busy)
-        self.cancel.setVisible(busy)
-        self.progress.setVisible(busy)
-        self.status.setText("Starting" if busy else "")
+        self.bar.show_busy(busy)
+        self._show_expected()  # a run that has ended has measured
 
     def show_progress(self, progress: Progress) -> None:
         """Show stage, windows done and time left."""
-        self.progress.setRange(0, progress.total)
-        self.progress.setValue(progress.done)
-        self.status.setText(progress_text(progress))
+        self.bar.show_progress(progress)
 
-    def _make_choices(
-        self, models: Mapping[str, ModelInfo], methods: Mapping[str, MethodInfo]
-    ) -> None:
-        self.model, self.method, self.target = QComboBox(), QComboBox(), QComboBox()
-        self.about = QLabel()
-        self.about.setObjectName("faint")
-        self.about.setWordWrap(True)
-        self._models = dict(models)
-        for model in models.values():
-            self._list_model(model)
-        self._offer_methods(methods)
-        self.target.setEditable(True)
-        self.target.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.target.addItem(FOLLOW)
-        completer = QCompleter(self.target.model(), self.target)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.target.setCompleter(completer)
-        self.file = QPushButton(_OWN_WEIGHTS)
-        self.file.setToolTip("Use your own weights file for this model")
-        self.add = QPushButton("Add model...")
-        self.add.setToolTip("Describe a network of your own")
-        for combo in (self.model, self.method, self.target):
-            combo.setMinimumContentsLength(16)
-            policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            combo.setSizeAdjustPolicy(policy)
+    def _make_parts(self, models: Mapping[str, ModelInfo]) -> None:
+        self.model_choice = ModelChoice(models)
+        self.method = narrow(QComboBox())
+        self._offer_methods()
+        self.card, self.options = MethodCard(), MethodOptions()
+        self.target = ClassSearch()
+        self.against = ClassSearch(self.tr("No other class"))
+        self.first, self.last = QSpinBox(), QSpinBox()
+        for box, name in ((self.first, self.tr("First frame")), (self.last, self.tr("Last frame"))):
+            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+            box.setRange(0, 0)
+            box.setMinimumWidth(_NUMBER_PX)
+            box.setEnabled(False)
+            box.setAccessibleName(name)
+            box.setToolTip(name)
+        self.separation, self.bar = SeparationSettings(), StartBar()
 
-    def _list_model(self, model: ModelInfo) -> None:
-        self.model.addItem(model.title, model.name)
-        row = self.model.count() - 1
-        self.model.setItemData(row, _model_card(model), Qt.ItemDataRole.ToolTipRole)
+    def _name_parts(self) -> None:
+        """Give the settings inside the parts a name here."""
+        choice, bar, separation = self.model_choice, self.bar, self.separation
+        self.model, self.about, self.file, self.add = (
+            choice.model,
+            choice.about,
+            choice.file,
+            choice.add,
+        )
+        self.explain, self.cancel, self.progress = bar.explain, bar.cancel, bar.progress
+        self.status = bar.status
+        self.preset, self.opacity, self.kept = (
+            separation.preset,
+            separation.opacity,
+            separation.kept,
+        )
+        self.sigma, self.sigma_slider = separation.sigma, separation.sigma_slider
 
-    def _offer_methods(self, methods: Mapping[str, MethodInfo]) -> None:
+    def _offer_methods(self) -> None:
         """List the methods by family; the card of each is its tooltip."""
         family = ""
-        for method in methods.values():
+        for method in self._methods.values():
             if family and method.family != family:
                 self.method.insertSeparator(self.method.count())
             family = method.family
             self.method.addItem(method.title, method.name)
-            self.method.setItemData(
-                self.method.count() - 1, _card(method), Qt.ItemDataRole.ToolTipRole
-            )
+            last = self.method.count() - 1
+            self.method.setItemData(last, card_text(method), Qt.ItemDataRole.ToolTipRole)
         self.method.setMaxVisibleItems(self.method.count())
 
-    def _make_filter(self) -> None:
-        self.preset = QComboBox()
-        self.preset.addItems(list(PRESETS))
-        self.sigma = QDoubleSpinBox()
-        self.sigma.setRange(0, 10)
-        self.sigma.setSingleStep(0.1)
-        self.sigma.setDecimals(2)
-        self.sigma.setValue(DEFAULT_SIGMA)
-        self.sigma_slider = QSlider(Qt.Orientation.Horizontal)
-        self.sigma_slider.setRange(0, round(_SIGMA_MOST * _SIGMA_STEPS))
-        self.sigma_slider.setValue(round(DEFAULT_SIGMA * _SIGMA_STEPS))
-        self.sigma_slider.setToolTip("Higher: only the sharpest changes count as motion")
-        self.opacity = QSlider(Qt.Orientation.Horizontal)
-        self.opacity.setRange(0, 100)
-        self.opacity.setValue(round(DEFAULT_OPACITY * 100))
-        self.first, self.last = QSpinBox(), QSpinBox()
-        for box in (self.first, self.last):
-            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-
-    def _make_buttons(self) -> None:
-        self.explain = QPushButton("Explain")
-        self.explain.setObjectName("primary")
-        self.explain.setEnabled(False)
-        self.cancel = QPushButton("Cancel")
-        self.cancel.hide()
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.hide()
-        self.status = QLabel()
-        self.status.setObjectName("faint")
-        self.status.setWordWrap(True)
-
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setSpacing(8)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Model", self.model)
-        form.addRow("", self.about)
-        form.addRow("", self.file)
-        form.addRow("", self.add)
-        form.addRow("Method", self.method)
-        form.addRow("Class", self.target)
-        form.addRow("Frames", _row(self.first, QLabel("to"), self.last))
-        separation = QFormLayout()
-        separation.setSpacing(8)
-        separation.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        separation.addRow("Preset", self.preset)
-        separation.addRow("Sigma", _row(self.sigma_slider, self.sigma))
-        separation.addRow("Opacity", self.opacity)
+        rows = Form()
+        rows.add_wide(self.model_choice)
+        rows.add(self.tr("Method"), self.method)
+        rows.add_wide(self.card)
+        rows.add_wide(self.options)
+        rows.add(self.tr("Class"), self.target)
+        rows.add(self.tr("Rather than"), self.against)
+        rows.add(self.tr("Frames"), row(self.first, QLabel(self.tr("to")), self.last))
+        aligned(rows, self.model_choice.form, self.separation.form)
+        content = QWidget()
+        content.setObjectName("panel")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, _SCROLL_BAR_PX, 0)
+        column.setSpacing(SPACING)
+        column.addWidget(heading(self.tr("Explain")))
+        column.addLayout(rows)
+        column.addSpacing(SPACING)
+        column.addWidget(self.separation)
+        column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(_heading("Explain"))
-        layout.addLayout(form)
-        for widget in (self.explain, self.cancel, self.progress, self.status):
-            layout.addWidget(widget)
-        layout.addWidget(_heading("Motion against static"))
-        layout.addLayout(separation)
+        layout.setSpacing(SPACING)
+        layout.addWidget(_scrolling(content), 1)
+        layout.addWidget(self.bar)
 
     def _connect(self) -> None:
-        self.explain.clicked.connect(self._on_explain_clicked)
-        self.cancel.clicked.connect(self.cancel_requested)
-        self.file.clicked.connect(self._on_file_clicked)
-        self.add.clicked.connect(self.add_model_requested)
-        self.model.currentIndexChanged.connect(self._on_model_changed)
-        self.preset.currentTextChanged.connect(self.preset_changed)
-        self.sigma.valueChanged.connect(self.sigma_changed)
-        self.sigma_slider.valueChanged.connect(self._on_sigma_slider_changed)
-        self.opacity.valueChanged.connect(self._on_opacity_changed)
+        self.bar.started.connect(self._on_bar_started)
+        self.bar.cancelled.connect(self.cancel_requested)
+        self.model_choice.changed.connect(self._on_model_choice_changed)
+        self.model_choice.add_requested.connect(self.add_model_requested)
+        self.method.currentIndexChanged.connect(self._on_method_changed)
+        self.options.changed.connect(self._show_expected)
+        self.target.currentTextChanged.connect(self._on_target_changed)
+        self.first.valueChanged.connect(self._on_first_changed)
+        self.last.valueChanged.connect(self._on_last_changed)
+        self.separation.preset_changed.connect(self.preset_changed)
+        self.separation.sigma_changed.connect(self.sigma_changed)
+        self.separation.opacity_changed.connect(self.opacity_changed)
 
     @Slot()
-    def _on_explain_clicked(self) -> None:
+    def _on_bar_started(self) -> None:
         self.explain_requested.emit(self.wish())
 
     @Slot()
-    def _on_file_clicked(self) -> None:
-        kinds = "Weights (*.pth *.pt *.safetensors);;All files (*)"
-        path, _ = QFileDialog.getOpenFileName(self, "Weights of this model", "", kinds)
-        if path:
-            self.weights = Path(path)
-            self.file.setText(self.weights.name)
-            self.model_changed.emit()
-
-    @Slot()
-    def _on_model_changed(self) -> None:
-        self.weights = None
-        self.file.setText(_OWN_WEIGHTS)
-        self._show_about()
+    def _on_model_choice_changed(self) -> None:
+        self.show_scores(None)
+        self._show_expected()
         self.model_changed.emit()
 
-    def _show_about(self) -> None:
-        """Show what the download of the chosen model is, before it begins."""
-        model = self._models.get(self.model.currentData())
-        known = model is not None and model.download_mb is not None
-        if model is not None and known:
-            licence = model.licence.partition(";")[0]  # the tooltip has the rest
-            self.about.setText(
-                f"{model.download_mb:.1f} MB to download once; {model.accuracy}. {licence}."
-            )
-        self.about.setVisible(known)
+    @Slot()
+    def _on_method_changed(self) -> None:
+        method = self._methods[self.method.currentData()]
+        self.card.show_method(method)
+        self.options.set_method(method)
+        self._guard.watch(self.options)
+
+    @Slot()
+    def _on_target_changed(self) -> None:
+        """Offer a class to compare with only where one is chosen to explain."""
+        chosen = self.target.chosen() is not None
+        self.against.setEnabled(chosen)
+        why = self.tr("Explain what speaks for the class rather than for this one")
+        self.against.setToolTip(why if chosen else self.tr("Choose a class first"))
 
     @Slot(int)
-    def _on_sigma_slider_changed(self, position: int) -> None:
-        self.sigma_changed.emit(position / _SIGMA_STEPS)
+    def _on_first_changed(self, first: int) -> None:
+        self.last.setValue(max(first, self.last.value()))
+        self._show_expected()
 
     @Slot(int)
-    def _on_opacity_changed(self, percent: int) -> None:
-        self.opacity_changed.emit(percent / 100)
+    def _on_last_changed(self, last: int) -> None:
+        self.first.setValue(min(last, self.first.value()))
+        self._show_expected()
+
+    @Slot()
+    def _show_expected(self) -> None:
+        """Say what explaining will take, before it starts."""
+        if not self.explain.isEnabled():
+            self.bar.show_idle(self.tr("Open a video to explain it."))
+            return
+        wish = self.wish()
+        frames = wish.frames[1] - wish.frames[0]
+        known = self._estimate(wish.model, wish.weights, frames, self._fps, wish.method)
+        self.bar.show_idle("" if known is None else self._expected_text(*known))
+
+    def _expected_text(self, windows: int, seconds: float | None) -> str:
+        count = self.tr("1 window") if windows == 1 else f"{windows} {self.tr('windows')}"
+        if seconds is None:
+            return f"{count}. {self.tr('The first window tells how long it takes.')}"
+        text = f"{count}, {self.tr('about')} {duration_text(seconds)}"
+        return f"{text} {self.tr('with the default options')}" if self.options.values() else text
 
 
-def _card(method: MethodInfo) -> str:
-    """A method in a few lines; as rich text, which tooltips wrap."""
-    return (
-        f"<p><b>{html.escape(method.summary)}</b></p>"
-        f"<p>{html.escape(method.trust)}</p>"
-        f"<p>Cost: {html.escape(method.cost)}. <i>{html.escape(method.source)}</i></p>"
-    )
-
-
-def _model_card(model: ModelInfo) -> str:
-    """A model in a few lines, as rich text."""
-    size = "" if model.download_mb is None else f"Download: {model.download_mb:.1f} MB, once."
-    licence = f"Licence: {model.licence}." if model.licence else ""
-    rows = (
-        f"<b>{html.escape(model.summary)}</b>",
-        *map(html.escape, (model.accuracy, licence, size)),
-    )
-    return "".join(f"<p>{row}</p>" for row in rows if row)
-
-
-def progress_text(progress: Progress) -> str:
-    """Progress in words: "Explaining: 3 of 18, 12 s left"."""
-    text = progress.stage
-    if progress.total:
-        if "Downloading" in progress.stage:
-            text += f": {progress.done / progress.total:.0%}"
-        else:
-            text += f": {progress.done} of {progress.total}"
-    if progress.seconds_left is not None:
-        text += f", {max(round(progress.seconds_left), 0)} s left"
-    return text
-
-
-def _row(*widgets: QWidget) -> QWidget:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(8)
-    for widget in widgets:
-        layout.addWidget(widget, 1 if isinstance(widget, QComboBox | QSlider | QSpinBox) else 0)
-    return row
-
-
-def _heading(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setObjectName("heading")
-    return label
+def _scrolling(content: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+    return area

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.cancel import Check
+from engine.metrics import FlowPrecision
 from engine.store import Analysis
-from engine.types import CardReport, MethodInfo, ModelInfo, Request
+from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Request
+from gui.explain_panel import Estimate
 from gui.exporter import Export
 from gui.jobs import Report
 
@@ -75,6 +77,12 @@ class Services:
         (analysis, path, preset, sigma, heat, report, check) -> Path.
     cards : Cards
         The user's own models.
+    estimate : callable
+        See `gui.explain_panel.Estimate`; called in the GUI's thread.
+    agreement : callable
+        (analysis, preset, sigma, report, check) -> FlowPrecision.
+    settings : Path
+        Folder for what the user has changed: keys, layout.
     """
 
     models: Mapping[str, ModelInfo]
@@ -83,3 +91,6 @@ class Services:
     labels: Callable[[str, Path | None, Report, Check], tuple[str, ...]]
     export: Export
     cards: Cards
+    estimate: Estimate
+    agreement: Callable[[Analysis, Preset, float, Report, Check], FlowPrecision]
+    settings: Path

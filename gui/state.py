@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from engine.render import HeatLook
 from engine.types import DEFAULT_SIGMA, Preset
@@ -12,16 +12,20 @@ Loop = Literal["off", "loop", "ping-pong"]
 LOOPS: tuple[Loop, ...] = ("off", "loop", "ping-pong")
 Pace = Literal["real time", "every frame"]
 PACES: tuple[Pace, ...] = ("real time", "every frame")
-PaneKind = Literal["video", "relevance", "motion", "static", "flow", "model", "difference"]
-PANE_KINDS: tuple[PaneKind, ...] = (
+PaneKind = Literal[
     "video",
     "relevance",
     "motion",
     "static",
     "flow",
     "model",
+    "other relevance",
+    "other motion",
+    "other static",
     "difference",
-)
+]
+PANE_KINDS: tuple[PaneKind, ...] = get_args(PaneKind)
+"""What a pane can show; "other" is the second analysis of a comparison."""
 PANE_COUNTS = (1, 2, 4, 6)
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
 

@@ -25,6 +25,9 @@ QLabel#notice {{
   padding: 6px 8px;
 }}
 QLabel#figure {{ font-size: 24px; font-weight: 600; color: {colours.motion}; }}
+QLabel#short {{ color: {colours.motion}; }}
+QLineEdit[wrong="true"] {{ border: 1px solid {colours.damage}; }}
+QToolButton#switch {{ background: transparent; border: none; padding: 1px 6px; }}
 QPushButton, QToolButton {{
   background: {colours.field}; border: 1px solid {colours.border}; border-radius: 4px;
   padding: 5px 10px;

@@ -1,207 +1,303 @@
-"""Curves per frame under the panes; click or drag to seek."""
+"""Curves per frame under the panes: seek, zoom, choose a range, read values."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from engine.errors import ExportError
 from engine.types import Float64Array
-from gui import theme
 from gui.curves import CurveSet
+from gui.peaks import next_peak, previous_peak
+from gui.timeline_plots import KEYS, TimelinePlots, colour_of
+from gui.timeline_readout import readout
 
-_MOST_EDGES = 400
-_MOST_DAMAGE = 200
+_GRAB_PX = 5
+_ZOOM_A_NOTCH = 1.25
+_NOTCH = 120
 
 
 class Timeline(QWidget):
-    """Motion share and class score above, relevance as motion + static below.
+    """Motion share, scores and flow above, relevance as motion + static below.
 
     Signals
     -------
     frame_requested(frame) : int
         The user clicked on or dragged to a frame.
+    range_changed(frames) : (int, int)
+        The user dragged a range, or an edge of it: the first frame, the one after the last.
+    flow_wanted()
+        The user asks for a curve that is not measured yet.
     """
 
     frame_requested = Signal(int)
+    range_changed = Signal(object)
+    flow_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._curves: CurveSet | None = None
+        self._flow: tuple[int, Float64Array] | None = None
+        self._notes: list[tuple[int, int, str]] = []
         self._frame_count = 0
-        self._edges: list[pg.InfiniteLine] = []
-        self.damage: list[pg.LinearRegionItem] = []
-        self._view = pg.GraphicsLayoutWidget()
-        self._view.setBackground(theme.colours().background)
+        self._frame = 0
+        self._range: tuple[int, int] | None = None
+        self._grabbed = ""
+        self._anchor = 0
+        self.plots = TimelinePlots()
+        self.shares, self.sums = self.plots.shares, self.plots.sums
+        self._view = self.plots.view
         self._view.viewport().installEventFilter(self)
-        self.shares = self._plot(0, "share")
-        self.sums = self._plot(1, "sum")
-        self.sums.setXLink(self.shares)
-        self._view.ci.layout.setRowStretchFactor(0, 3)
-        self._view.ci.layout.setRowStretchFactor(1, 2)
-        self._add_curves()
-        self.readout = QLabel("Motion share and score per frame appear here")
+        self._view.viewport().setMouseTracking(True)
+        self.readout = QLabel()
         self.readout.setObjectName("faint")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.readout)
-        layout.addWidget(self._view)
-        self.setMinimumHeight(190)
+        self.switches = {key: self._switch(key) for key in KEYS}
+        self._lay_out()
+        self._name_switches()
+        self.clear()
+        self.setMinimumHeight(150)
+
+    @property
+    def damage(self) -> list[object]:
+        """The ranges hatched as damaged."""
+        return list(self.plots.damage)
 
     def set_video(self, frame_count: int) -> None:
         """Span the axis over a video and drop the curves."""
+        self._flow = None
+        self.plots.set_flow(0, np.zeros(0))
+        self._name_switches()
         self.set_frame_count(frame_count)
         self.set_damage(())
+        self.set_notes(())
         self.clear()
 
     def set_frame_count(self, frame_count: int) -> None:
         """Span the axis over more frames of the same video."""
         self._frame_count = frame_count
-        last = max(frame_count - 1, 1)
-        self.shares.setLimits(xMin=0, xMax=last)
-        self.shares.setXRange(0, last, padding=0)
-        self.sums.getAxis("bottom").setStyle(showValues=frame_count > 0)
+        self.plots.set_span(frame_count)
 
     def set_damage(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Hatch ranges of frames, each the first and the one after the last, as damaged."""
-        for region in self.damage:
-            self.shares.removeItem(region)
-        self.damage = [self._hatched(first, stop) for first, stop in ranges[:_MOST_DAMAGE]]
+        self.plots.set_damage(ranges)
+
+    def set_range(self, frames: tuple[int, int] | None) -> None:
+        """Show the chosen range."""
+        self._range = frames
+        self.plots.set_range(frames)
+
+    def set_notes(self, notes: Sequence[tuple[int, int, str]]) -> None:
+        """Flag notes: first frame, the one after the last, text."""
+        self._notes = list(notes)
+        self.plots.set_notes([first for first, _, _ in notes])
+
+    def set_flow(self, start: int, energy: Float64Array) -> None:
+        """Show how much moves, float64 (n,), in shares of the picture's side a frame."""
+        self._flow = start, energy
+        self.plots.set_flow(start, energy)
+        self._name_switches()
+
+    def set_other(self, curves: CurveSet | None) -> None:
+        """Show the curves of another analysis, dashed."""
+        self.plots.set_other(curves)
 
     def clear(self) -> None:
         """Drop the curves."""
         self._curves = None
-        for item in (self._share, self._share_ground, self._score, self._motion, self._whole):
-            item.setData([], [])
-        self._mark_edges([])
-        self.readout.setText("Motion share and score per frame appear here")
+        self.plots.clear()
+        self.readout.setText(self.tr("Motion share and score per frame appear here"))
 
     def set_curves(self, curves: CurveSet) -> None:
         """Show curves, which may still grow."""
         self._curves = curves
-        x = np.arange(curves.start, curves.start + len(curves.motion_share))
-        share = np.nan_to_num(curves.motion_share)
-        self._share.setData(x, share)
-        self._share_ground.setData(x, np.zeros(len(x)))
-        self._score.setData(x, curves.score)
-        self._motion.setData(x, curves.motion)
-        self._whole.setData(x, curves.relevance)
-        self._ground.setData(x, np.zeros(len(x)))
-        top = float(curves.relevance.max()) if len(x) else 1.0
-        self.sums.setYRange(0, top or 1.0, padding=0.05)
-        self._mark_edges(curves.window_edges)
+        self.plots.set_curves(curves)
+        self.set_frame(self._frame)
 
     def set_frame(self, frame: int) -> None:
-        """Move the cursor."""
-        for cursor in self._cursors:
-            cursor.setValue(frame)
+        """Move the playhead; when zoomed, the view follows it by pages."""
+        self._frame = frame
+        self.plots.set_cursor(frame)
+        left, right = self.shares.viewRange()[0]
+        if not left <= frame <= right:
+            width = right - left
+            begin = min(max(frame - 0.1 * width, 0), max(self._frame_count - 1 - width, 0))
+            self.shares.setXRange(begin, begin + width, padding=0)
         self._read_out(frame)
 
-    def _plot(self, row: int, name: str) -> pg.PlotItem:
-        plot = self._view.addPlot(row=row, col=0)
-        plot.setMenuEnabled(False)
-        plot.hideButtons()
-        plot.setMouseEnabled(x=False, y=False)
-        axis = plot.getAxis("left")
-        axis.enableAutoSIPrefix(False)
-        axis.setWidth(62)
-        axis.setLabel(name, color=theme.colours().faint)
-        axis.setStyle(maxTickLevel=0)
-        for side in ("left", "bottom"):
-            plot.getAxis(side).setPen(theme.colours().border)
-            plot.getAxis(side).setTextPen(theme.colours().faint)
-        plot.setYRange(0, 1, padding=0.02)
-        plot.setXRange(0, 1, padding=0)
-        plot.getAxis("bottom").setStyle(showValues=False)
-        return plot
+    def moment(self, frame: int, direction: int) -> int | None:
+        """The next moment with much motion relevance, or the one before; None without any."""
+        peaks = () if self._curves is None else self._curves.peaks
+        peak = next_peak(peaks, frame) if direction > 0 else previous_peak(peaks, frame)
+        return None if peak is None else peak.frame
 
-    def _add_curves(self) -> None:
-        self._share_ground = self.shares.plot()
-        self._share = self.shares.plot(pen=pg.mkPen(theme.colours().motion, width=2))
-        dashes = pg.mkPen(theme.colours().score, width=1.5, style=Qt.PenStyle.DashLine)
-        self._score = self.shares.plot(pen=dashes)
-        self._ground = self.sums.plot()
-        self._motion = self.sums.plot(pen=pg.mkPen(theme.colours().motion))
-        self._whole = self.sums.plot(pen=pg.mkPen(theme.colours().static))
-        for plot, low, high, colour in (
-            (self.shares, self._share_ground, self._share, theme.colours().motion + "55"),
-            (self.sums, self._ground, self._motion, theme.colours().motion + "cc"),
-            (self.sums, self._motion, self._whole, theme.colours().static + "aa"),
-        ):
-            plot.addItem(pg.FillBetweenItem(low, high, brush=pg.mkBrush(colour)))
-        self._cursors = []
-        for plot in (self.shares, self.sums):
-            cursor = pg.InfiniteLine(0, pen=pg.mkPen(theme.colours().text, width=1.5))
-            plot.addItem(cursor)
-            self._cursors.append(cursor)
+    def save_picture(self, path: Path) -> None:
+        """Write the timeline as it is shown, as PNG or SVG by the suffix.
 
-    def _hatched(self, first: int, stop: int) -> pg.LinearRegionItem:
-        brush = pg.mkBrush(theme.colours().damage)
-        brush.setStyle(Qt.BrushStyle.BDiagPattern)
-        region = pg.LinearRegionItem(
-            (first - 0.5, stop - 0.5),
-            movable=False,
-            brush=brush,
-            pen=pg.mkPen(theme.colours().damage),
-        )
-        region.setZValue(-5)
-        region.setToolTip(f"Damaged in the file: frames {first} to {stop - 1}")
-        self.shares.addItem(region)
-        return region
+        Raises
+        ------
+        ExportError
+            If it cannot be written.
+        """
+        partial_path = path.with_name(f".{path.name}.partial{path.suffix}")
+        try:
+            self._draw_to(partial_path)
+            os.replace(partial_path, path)
+        except OSError as error:
+            raise ExportError(
+                f"{path} cannot be written: {error.strerror}.", "Choose another folder."
+            ) from error
 
-    def _mark_edges(self, frames: list[int]) -> None:
-        wanted = frames if len(frames) <= _MOST_EDGES else []
-        for line in self._edges[len(wanted) :]:
-            self.shares.removeItem(line)
-        del self._edges[len(wanted) :]
-        for frame in wanted[len(self._edges) :]:
-            line = pg.InfiniteLine(frame, pen=pg.mkPen(theme.colours().border, width=1))
-            line.setZValue(-10)
-            self.shares.addItem(line)
-            self._edges.append(line)
-        for line, frame in zip(self._edges, wanted, strict=True):
-            line.setValue(frame)
+    def _draw_to(self, path: Path) -> None:
+        if path.suffix.lower() != ".svg":
+            if not self.grab().save(str(path), "PNG"):
+                raise FileNotFoundError(2, "the picture could not be saved", str(path))
+            return
+        with path.open("wb"):
+            pass  # Qt does not say why it cannot write; this does
+        generator = QSvgGenerator()
+        generator.setFileName(str(path))
+        generator.setSize(QSize(self.width(), self.height()))
+        generator.setViewBox(self.rect())
+        painter = QPainter(generator)
+        self.render(painter, QPoint())
+        painter.end()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for switch in self.switches.values():
+            row.addWidget(switch)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 2)
+        layout.setSpacing(2)
+        layout.addLayout(row)
+        layout.addWidget(self.readout)
+        layout.addWidget(self._view, 1)
+
+    def _switch(self, key: str) -> QToolButton:
+        switch = QToolButton()
+        switch.setObjectName("switch")
+        switch.setCheckable(True)
+        switch.setChecked(self.plots.shows(key))
+        switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        switch.toggled.connect(partial(self._on_switch_toggled, key))
+        return switch
+
+    def _name_switches(self) -> None:
+        names = {
+            "share": self.tr("motion share"),
+            "score": self.tr("score"),
+            "top": self.tr("top classes"),
+            "flow": self.tr("motion in the video") if self._flow else self.tr("motion: measure"),
+            "parts": self.tr("motion + static"),
+            "peaks": self.tr("moments"),
+        }
+        for key, switch in self.switches.items():
+            switch.setText(("● " if switch.isChecked() else "○ ") + names[key])
+            switch.setStyleSheet(f"color: {colour_of(key)}")
+
+    def _on_switch_toggled(self, key: str, shown: bool) -> None:
+        self.plots.switch(key, shown)
+        if key == "flow" and self._flow is None:
+            self.flow_wanted.emit()
+        self._name_switches()
 
     def _read_out(self, frame: int) -> None:
-        curves = self._curves
-        if curves is None:
-            return
-        i = frame - curves.start
-        if not 0 <= i < len(curves.motion_share):
-            self.readout.setText(f"Frame {frame}: not explained yet")
-            return
-        self.readout.setText(
-            f"Frame {frame}:"
-            f"  <span style='color:{theme.colours().motion}'>&#9632; motion share "
-            f"{_percent(curves.motion_share, i)}</span>"
-            f"  <span style='color:{theme.colours().score}'>&#9632; score of "
-            f"{curves.labels[int(curves.targets[i])]} {_percent(curves.score, i)}</span>"
-            f"  <span style='color:{theme.colours().motion}'>&#9632; motion {curves.motion[i]:.3g}</span> + "
-            f"<span style='color:{theme.colours().static}'>static {curves.static[i]:.3g}</span>"
-            f" = relevance {curves.relevance[i]:.3g}"
-        )
+        notes = [text for first, stop, text in self._notes if first <= frame < stop]
+        text = readout(frame, self._curves, self._flow, notes)
+        if text:
+            self.readout.setText(text)
 
-    def _seek(self, event: QMouseEvent) -> None:
-        point = self._view.mapToScene(event.position().toPoint())
+    def _frame_at(self, x_px: float) -> int:
+        point = self._view.mapToScene(round(x_px), 0)
         x = self.shares.vb.mapSceneToView(point).x()
-        if self._frame_count:
-            self.frame_requested.emit(max(0, min(round(x), self._frame_count - 1)))
+        return max(0, min(round(float(x)), self._frame_count - 1))
+
+    def _x_of(self, frame: float) -> float:
+        point = self.shares.vb.mapViewToScene(self.shares.vb.viewRect().center())
+        point.setX(self.shares.vb.mapViewToScene(type(point)(frame, 0)).x())
+        return float(self._view.mapFromScene(point).x())
+
+    def _press(self, event: QMouseEvent) -> None:
+        x = event.position().x()
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._grabbed = "pan"
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._grabbed, self._anchor = "range", self._frame_at(x)
+        elif self._range is not None and abs(x - self._x_of(self._range[0] - 0.5)) <= _GRAB_PX:
+            self._grabbed, self._anchor = "range", self._range[1] - 1
+        elif self._range is not None and abs(x - self._x_of(self._range[1] - 0.5)) <= _GRAB_PX:
+            self._grabbed, self._anchor = "range", self._range[0]
+        else:
+            self._grabbed = "seek"
+        self._drag(x)
+
+    def _drag(self, x: float) -> None:
+        frame = self._frame_at(x)
+        if self._grabbed == "seek":
+            self.frame_requested.emit(frame)
+        elif self._grabbed == "range":
+            first, last = sorted((self._anchor, frame))
+            self.range_changed.emit((first, last + 1))
+
+    def _hover(self, x: float) -> None:
+        frame = self._frame_at(x)
+        self.plots.set_hair(frame)
+        self._read_out(frame)
+
+    def _zoom(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta()
+        left, right = self.shares.viewRange()[0]
+        if turned.x() or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            by = -(turned.x() or turned.y()) / _NOTCH * 0.1 * (right - left)
+        else:
+            factor = _ZOOM_A_NOTCH ** (-turned.y() / _NOTCH)
+            fixed = self._frame_at(event.position().x())
+            left, right, by = (
+                fixed - (fixed - left) * factor,
+                fixed + (right - fixed) * factor,
+                0.0,
+            )
+        self.shares.setXRange(left + by, right + by, padding=0)
+
+    def _on_viewport_mouse(self, event: QMouseEvent) -> None:
+        kind = event.type()
+        if kind == QEvent.Type.MouseButtonPress:
+            self._press(event)
+        elif kind == QEvent.Type.MouseButtonDblClick:
+            self.plots.set_span(self._frame_count)
+        elif kind == QEvent.Type.MouseButtonRelease:
+            self._grabbed = ""
+        elif self._grabbed:
+            self._drag(event.position().x())
+        else:
+            self._hover(event.position().x())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Turn presses and drags with the left button into seeks."""
-        kinds = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove)
-        if isinstance(event, QMouseEvent) and event.type() in kinds:
-            if event.buttons() & Qt.MouseButton.LeftButton:
-                self._seek(event)
+        """Turn what the mouse does on the plots into seeks, ranges, zoom and readouts."""
+        if isinstance(event, QMouseEvent) and self._frame_count:
+            self._on_viewport_mouse(event)
             return True
+        if isinstance(event, QWheelEvent) and self._frame_count:
+            self._zoom(event)
+            return True
+        if event.type() == QEvent.Type.Leave:
+            self.plots.set_hair(None)
+            self._read_out(self._frame)
         return super().eventFilter(watched, event)
 
-
-def _percent(values: Float64Array, index: int) -> str:
-    value = values[index]
-    return f"{value:.0%}" if np.isfinite(value) else "-"
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw in the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "switches"):
+            self.plots.restyle()
+            self._name_switches()

@@ -1,39 +1,48 @@
-"""The main window: joins session, threads and widgets; decides nothing that can be decided pure."""
+"""The main window: makes the widgets and their controllers, and joins them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QMainWindow,
-    QMessageBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox, QWidget
 
+from engine.errors import EngineError
 from engine.store import Analysis
-from engine.types import Preset, Progress, Request, UInt8Array
-from gui.actions import make_menus, show_video_actions
-from gui.arrangement import arranged
-from gui.curves import CurveSet, curves_of
-from gui.explain_panel import ExplainPanel, Wish, progress_text
+from engine.types import Progress
+from gui.comparing import Comparing
+from gui.curves import CurveSet
+from gui.docks import Docks, Part
+from gui.explain_desk import ExplainDesk
+from gui.explain_panel import ExplainPanel
+from gui.explaining import Explaining
 from gui.exporter import Exporter
-from gui.frames import FrameReader, VideoInfo, Wanted
+from gui.flow_energy import FlowMeasuring
+from gui.frames import FrameReader
+from gui.holding import Holding
 from gui.jobs import Failure, JobRunner
+from gui.key_store import load_keys, save_keys
+from gui.menus import enable_commands, make_menus, show_video_commands
 from gui.model_wizard import ModelWizard
 from gui.pane_grid import PaneGrid
-from gui.results import Results
+from gui.pane_menu import show_pane_menu
 from gui.services import Services
 from gui.session import Session
-from gui.state import ViewState
+from gui.start_bar import progress_text
+from gui.state import PaneKind, ViewState
+from gui.theme import SCHEMES, apply_theme
 from gui.timeline import Timeline
-from gui.transport import Playback, Transport
+from gui.transport import Transport
 from gui.trusting import ask_trust
+from gui.video_info import VideoInfo, Wanted
+from gui.viewing import Viewing
 
-EMPTY = "Drop a video here\nor press Ctrl+O to open one"
+LEAST_SIZE = 1024, 640
+FIRST_SIZE = 1280, 800
+KEYS_FILE = "keys.json"
+_WINDOW_FRAMES = 16
 
 
 class MainWindow(QMainWindow):
@@ -52,65 +61,55 @@ class MainWindow(QMainWindow):
 
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._services = services
+        self.services = services
         self.session = Session(self)
-        self.video: VideoInfo | None = None
-        self.analysis: Analysis | None = None
-        self._curves: CurveSet | None = None
+        self.holding = Holding()
         self._opening: Analysis | None = None
         self._start_explaining = False
-        self._make_threads()
         self._make_widgets()
-        self._connect()
+        self._make_controllers()
+        self._connect_viewing()
+        self._connect_results()
+        self._connect_work()
         self.setWindowTitle("Motion Inspector")
         self.setAcceptDrops(True)
-        self.resize(1280, 800)
-        self.panes.clear(EMPTY)
-        self.panel.show_state(self.session.state)
+        self.setMinimumSize(*LEAST_SIZE)
+        self.resize(*FIRST_SIZE)
+        self.docks = self._make_docks()
+        self.commands = make_menus(self)
+        self._load_keys()
+        self.panes.clear(self.tr("Drop a video here\nor press Ctrl+O to open one"))
+        self.statusBar().showMessage(self.tr("Ready"))
+
+    @property
+    def video(self) -> VideoInfo | None:
+        """The video that is open."""
+        return self.viewing.video
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """The analysis that is shown."""
+        return self.explaining.analysis
+
+    @property
+    def reader(self) -> FrameReader:
+        """What reads the frames."""
+        return self.viewing.reader
+
+    @property
+    def panel(self) -> ExplainPanel:
+        """The panel to explain with."""
+        return self.desk.panel
 
     def open_video(self, path: Path, *, explain: bool = False) -> None:
         """Open a video, and explain it at once if asked to."""
         self._start_explaining = explain
         self._opening = None
-        self.reader.open(Wanted(path))
-
-    def reopen(self, *, stream: int | None = None, deinterlace: bool | None = None) -> None:
-        """Open the same video read in another way; what is None stays as it is."""
-        if self.video is None:
-            return
-        wanted = self.video.wanted
-        self.reader.open(
-            Wanted(
-                wanted.path,
-                wanted.stream if stream is None else stream,
-                wanted.deinterlace if deinterlace is None else deinterlace,
-            )
-        )
+        self.viewing.open(Wanted(path))
 
     def open_analysis(self, folder: Path) -> None:
         """Open a folder that 'explain' or 'Save analysis' wrote, with its video."""
         self.loader.submit(lambda report, check: Analysis.open(folder))
-
-    def explain(self, wish: Wish) -> None:
-        """Explain the open video."""
-        if self.video is None:
-            return
-        state = self.session.state
-        request = Request(
-            video=self.video.path,
-            model=wish.model,
-            weights=wish.weights,
-            method=wish.method,
-            target=wish.target,
-            preset=state.preset,
-            sigma=state.sigma,
-            frames=wish.frames,
-            stream=self.video.wanted.stream,
-            deinterlace=self.video.wanted.deinterlace,
-        )
-        run = self._services.explain
-        self.panel.show_busy(True)
-        self.engine.submit(lambda report, check: run(request, report, check))
 
     def export_to(self, path: Path) -> None:
         """Export the analysis as an annotated clip, in the background."""
@@ -120,6 +119,7 @@ class MainWindow(QMainWindow):
         """Save the analysis as a folder, in the background."""
         self.exporter.save(self.analysis, folder, self.session.state)
 
+    @Slot(object)
     def tell(self, failure: Failure) -> None:
         """Tell of a problem in one sentence and a hint, without blocking the window."""
         box = QMessageBox(self)
@@ -131,210 +131,208 @@ class MainWindow(QMainWindow):
         box.open()
         self.problem_told.emit(failure.message)
 
-    def _make_widgets(self) -> None:
-        self.panes, self.timeline, self.transport = PaneGrid(), Timeline(), Transport()
-        self.panel = ExplainPanel(self._services.models, self._services.methods)
-        self.results = Results()
-        self.playback = Playback(self)
-        parts = (self.panes, self.transport, self.timeline, self.panel, self.results)
-        self.setCentralWidget(arranged(*parts))
-        self.menu_actions = make_menus(self)
-        self.statusBar().showMessage("Ready")
-
-    def _make_threads(self) -> None:
-        self.reader = FrameReader(self)
-        self.engine = JobRunner("engine", self, discard=_close)
-        self.refilter = JobRunner("curves", self)
-        self.exporter = Exporter(self._services.export, self)
-        self.loader = JobRunner("loader", self)
-
-    def _connect(self) -> None:
-        self.session.changed.connect(self._on_session_changed)
-        self.reader.opened.connect(self._on_reader_opened)
-        self.reader.failed.connect(self.tell)
-        self.reader.updated.connect(self._on_reader_updated)
-        self.reader.reading.connect(self._on_reader_reading)
-        self.reader.frame_read.connect(self._on_reader_frame_read)
-        self.panes.resized.connect(self._request_frame)
-        self.timeline.frame_requested.connect(self._on_seek_requested)
-        self.transport.frame_requested.connect(self._on_seek_requested)
-        self.transport.stepped.connect(self.session.step)
-        self.transport.play_toggled.connect(self.toggle_play)
-        self.playback.frame_due.connect(self.session.go_to)
-        self.panel.explain_requested.connect(self.explain)
-        self.panel.cancel_requested.connect(self.engine.cancel)
-        self.panel.model_changed.connect(self._load_labels)
-        self.panel.add_model_requested.connect(self.add_model)
-        self.panel.preset_changed.connect(self._on_preset_changed)
-        self.panel.sigma_changed.connect(self._on_sigma_changed)
-        self.panel.opacity_changed.connect(self._on_opacity_changed)
-        self.results.top.chosen.connect(self.panel.choose_target)
-        self.engine.progressed.connect(self._on_engine_progressed)
-        self.engine.finished.connect(self._on_engine_finished)
-        self.engine.failed.connect(self._on_engine_failed)
-        self.engine.cancelled.connect(self._on_engine_cancelled)
-        self.refilter.finished.connect(self._on_refilter_finished)
-        self.refilter.failed.connect(self.tell)
-        self.exporter.progressed.connect(self._on_exporter_progressed)
-        self.exporter.written.connect(self._on_exporter_written)
-        self.exporter.failed.connect(self.tell)
-        self.exporter.busy_changed.connect(self.menu_actions["cancel_export"].setEnabled)
-        self.exporter.cancelled.connect(self._on_exporter_cancelled)
-        self.loader.finished.connect(self._on_loader_finished)
-        self.loader.failed.connect(self.tell)
-
     @Slot()
     def add_model(self) -> None:
         """Let the user describe a network of their own; it is in the list then."""
         video = None if self.video is None else self.video.path
-        services, frame = self._services, self.session.state.frame
+        services, frame = self.services, self.session.state.frame
         wizard = ModelWizard(services.cards, services.models, video, frame, self)
         wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        wizard.saved.connect(self.panel.add_model)
+        wizard.saved.connect(self.desk.panel.add_model)
         wizard.open()
 
-    @Slot()
-    def toggle_play(self) -> None:
-        """Play or pause."""
-        if self.video is not None:
-            self.session.update(playing=not self.session.state.playing)
+    def step_window(self, windows: int) -> None:
+        """Step by windows of the model; by sixteen frames before there is an analysis."""
+        starts = [] if self.analysis is None else [w.start_step for w in self.analysis.windows[:2]]
+        length = _WINDOW_FRAMES
+        if self.analysis is not None and len(starts) == 2:
+            length = int(np.diff(self.analysis.header.step_frames[starts])[0])
+        self.session.step(windows * max(length, 1))
+
+    def go_to_moment(self, direction: int) -> None:
+        """Go to the next moment with much motion relevance, or to the one before."""
+        frame = self.timeline.moment(self.session.state.frame, direction)
+        if frame is None:
+            self.statusBar().showMessage(self.tr("No moment with much motion there"))
+        else:
+            self.seek(frame)
+
+    def set_scheme(self, name: str) -> None:
+        """Take over dark or light colours, or the system's."""
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            apply_theme(application, SCHEMES[name])
+            self.panes.redraw(self.session.state)
 
     @Slot()
-    def explain_chosen(self) -> None:
-        """Explain with the settings of the panel."""
-        self.explain(self.panel.wish())
+    def measure_flow(self) -> None:
+        """Measure the motion of the whole video, and how far the analysis agrees with it."""
+        if self.video is not None:
+            self.measuring.start(self.video.wanted, self.video.frame_count)
+            self.desk.check_against_flow()
+
+    @Slot()
+    def save_keys(self) -> None:
+        """Save the keys that the user has changed."""
+        try:
+            save_keys(self.services.settings / KEYS_FILE, self.commands)
+        except EngineError as error:
+            self.tell(Failure(str(error), error.hint))
+
+    @Slot(int)
+    def seek(self, frame: int) -> None:
+        """Stop playing, and go to a frame."""
+        self.session.update(playing=False)
+        self.session.go_to(frame)
+
+    def _make_widgets(self) -> None:
+        self.panes, self.timeline, self.transport = PaneGrid(), Timeline(), Transport()
+        self.pointed_at = QLabel()
+        self.statusBar().addPermanentWidget(self.pointed_at)
+
+    def _make_controllers(self) -> None:
+        session, holding = self.session, self.holding
+        self.viewing = Viewing(session, self.panes, self.transport, self)
+        self.explaining = Explaining(self.services, session, holding, self)
+        self.desk = ExplainDesk(self.services, session, self.explaining, self)
+        self.comparing = Comparing(
+            session, self.panes, self.timeline, self.explaining, holding, self
+        )
+        self.measuring = FlowMeasuring(self)
+        self.exporter = Exporter(self.services.export, self)
+        self.loader = JobRunner("loader", self)
+
+    def _make_docks(self) -> Docks:
+        settings = {
+            "explain": Part(self.tr("Explain"), self.desk.panel, scrolls=True),
+            "heat": Part(self.tr("Heat"), self.desk.heat),
+        }
+        results = {"results": Part(self.tr("Results"), self.desk.results)}
+        timeline = Part(self.tr("Timeline"), self.timeline, scrolls=True)
+        return Docks(self, (self.panes, self.transport), settings, results, timeline)
+
+    def _load_keys(self) -> None:
+        try:
+            load_keys(self.services.settings / KEYS_FILE, self.commands)
+        except EngineError as error:
+            self.tell(Failure(str(error), error.hint))
+
+    def _connect_viewing(self) -> None:
+        self.viewing.opened.connect(self._on_viewing_opened)
+        self.viewing.updated.connect(self._on_viewing_updated)
+        self.viewing.failed.connect(self.tell)
+        self.viewing.told.connect(self.statusBar().showMessage)
+        self.viewing.frame_shown.connect(self._on_viewing_frame_shown)
+        self.session.changed.connect(self._on_session_changed)
+        self.panes.kinds_changed.connect(self._on_panes_kinds_changed)
+        self.panes.pointed_at.connect(self.pointed_at.setText)
+        self.panes.menu_requested.connect(self._on_panes_menu_requested)
+        self.timeline.frame_requested.connect(self.seek)
+        self.timeline.range_changed.connect(self._on_range_changed)
+        self.transport.frame_requested.connect(self.seek)
+        self.transport.stepped.connect(self.session.step)
+        self.transport.play_toggled.connect(self.viewing.toggle_play)
+        self.transport.range_changed.connect(self._on_range_changed)
+        self.transport.loop_changed.connect(self._on_transport_loop_changed)
+        self.transport.speed_changed.connect(self._on_transport_speed_changed)
+        self.transport.pace_changed.connect(self._on_transport_pace_changed)
+
+    def _connect_results(self) -> None:
+        self.explaining.shown.connect(self._on_explaining_shown)
+        self.explaining.grew.connect(self._on_explaining_grew)
+        self.explaining.curves_made.connect(self._on_explaining_curves_made)
+        self.desk.explained.connect(self._on_desk_explained)
+        self.desk.failed.connect(self._on_desk_failed)
+        self.desk.told.connect(self.statusBar().showMessage)
+        self.desk.panel.add_model_requested.connect(self.add_model)
+        self.comparing.changed.connect(self._enable_commands)
+        self.comparing.failed.connect(self.tell)
+
+    def _connect_work(self) -> None:
+        self.timeline.flow_wanted.connect(self.measure_flow)
+        self.measuring.measured.connect(self.timeline.set_flow)
+        self.measuring.told.connect(self.statusBar().showMessage)
+        self.measuring.failed.connect(self.tell)
+        self.exporter.progressed.connect(self._on_exporter_progressed)
+        self.exporter.written.connect(self._on_exporter_written)
+        self.exporter.failed.connect(self.tell)
+        self.exporter.cancelled.connect(self._on_exporter_cancelled)
+        self.exporter.busy_changed.connect(self._enable_commands)
+        self.loader.finished.connect(self._on_loader_finished)
+        self.loader.failed.connect(self.tell)
+
+    @Slot()
+    def _enable_commands(self) -> None:
+        analysed = self.analysis is not None
+        enable_commands(self.commands, analysed, self.comparing.other is not None)
+        self.commands.enable(self.exporter.busy, "file.cancel_export")
 
     @Slot(ViewState, ViewState)
     def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
-        if self.video is not None:
-            self.transport.show_state(new, self.video.timestamps_s)
-        if old.playing != new.playing:
-            self.playback.start(new.frame) if new.playing else self.playback.stop()
-        if old.frame != new.frame:
-            self._request_frame()
-        if (old.preset, old.sigma, old.heat) != (new.preset, new.sigma, new.heat):
-            self.panel.show_state(new)
-            self.panes.redraw(new)
-        if (old.preset, old.sigma) != (new.preset, new.sigma):
-            self._refilter()
+        if old.range != new.range:
+            self.timeline.set_range(new.range)
 
-    @Slot()
-    def _request_frame(self) -> None:
-        if self.video is not None:
-            size = self.panes.picture_size(self.video.size)
-            self.reader.request(self.session.state.frame, size)
-
-    @Slot(int, object)
-    def _on_reader_frame_read(self, frame: int, picture: UInt8Array) -> None:
-        state = self.session.state
-        if frame != state.frame and not state.playing:
-            return  # late: the playhead has moved on, and a newer request is under way
-        self.panes.show_frame(frame, picture, state)
+    @Slot(int)
+    def _on_viewing_frame_shown(self, frame: int) -> None:
         self.timeline.set_frame(frame)
-        if self.video is not None and frame in self.video.lost:
-            told = f"Frame {frame} cannot be decoded; the one before it stands in for it."
-            self.statusBar().showMessage(told)
-        if self._curves is not None:
-            self.results.show_frame(self._curves, frame)
+        self.desk.show_frame(frame)
 
     @Slot(object)
-    def _on_reader_opened(self, info: VideoInfo) -> None:
-        self.engine.cancel()
-        self._drop_analysis()
-        self.video = info
-        self.playback.set_video(info.timestamps_s)
-        self.panel.set_video(info.frame_count)
+    def _on_viewing_opened(self, info: VideoInfo) -> None:
+        self.explaining.cancel()
+        self.measuring.stop()
+        self.comparing.stop()
+        self.explaining.drop()
         self.timeline.set_video(info.frame_count)
         self.timeline.set_damage(info.damage)
-        show_video_actions(self.menu_actions, info)
+        self.desk.set_video(info)
+        show_video_commands(self.commands, info)
         self.setWindowTitle(f"{info.path.name} – Motion Inspector")
-        self._show_facts(info)
-        self.session.update(frame=0, frame_count=info.frame_count, playing=False)
-        self.transport.show_state(self.session.state, info.timestamps_s)
-        self._request_frame()
         if self._opening is not None:
             self._take_opened(self._opening)
-        elif self.panel.target.count() == 1:
-            self._load_labels()  # only now: it imports torch, which the first window need not
         self.video_opened.emit()
         if self._start_explaining:
             self._start_explaining = False
-            self.explain(self.panel.wish())
+            self.desk.explain_chosen()
 
     @Slot(object)
-    def _on_reader_updated(self, info: VideoInfo) -> None:
-        """More became known of the video that is open."""
-        if self.video is None or info.path != self.video.path:
-            return
-        self.video = info
-        self.playback.set_times(info.timestamps_s)
-        self.panel.extend_video(info.frame_count)
+    def _on_viewing_updated(self, info: VideoInfo) -> None:
+        self.desk.update_video(info)
         self.timeline.set_frame_count(info.frame_count)
         self.timeline.set_damage(info.damage)
-        self.session.update(frame_count=info.frame_count)
-        self.transport.show_state(self.session.state, info.timestamps_s)
-        self._show_facts(info)
-
-    @Slot(object)
-    def _on_reader_reading(self, progress: Progress) -> None:
-        share = progress.done / max(progress.total, 1)
-        self.statusBar().showMessage(f"{progress.stage}: {share:.0%}")
-
-    def _show_facts(self, info: VideoInfo) -> None:
-        width, height = info.size
-        facts = f"{info.frame_count} frames, {width}x{height}, {info.fps:.3g} frames/s"
-        more = "" if info.progress >= 1 else f", looking for more ({info.progress:.0%})"
-        hurt = "; damaged: see the hatched part of the timeline" if info.damage else ""
-        self.statusBar().showMessage(f"{info.path.name}: {facts}{more}{hurt}")
 
     def _take_opened(self, analysis: Analysis) -> None:
         request = analysis.header.request
         self._opening = None
-        self._show_analysis(analysis)
+        self.explaining.take(analysis)
         self.session.update(preset=request.preset, sigma=request.sigma)
         self.session.go_to(analysis.header.start)
-        self._refilter()
-
-    def _drop_analysis(self) -> None:
-        analysis, self.analysis, self._curves = self.analysis, None, None
-        self.panes.set_analysis(None)
-        self.results.clear()
-        self.timeline.clear()
-        if analysis is not None and not self.exporter.busy:
-            analysis.close()
-
-    def _show_analysis(self, analysis: Analysis) -> None:
-        if self.analysis is not analysis:
-            self._drop_analysis()
-            self.analysis = analysis
-            self.panes.set_analysis(analysis)
-            labels = tuple(analysis.header.spec.label(k) for k in range(_class_count(analysis)))
-            self.panel.set_labels(labels)
 
     @Slot(object)
-    def _on_engine_progressed(self, progress: Progress) -> None:
-        self.panel.show_progress(progress)
-        if progress.analysis is not None:
-            self._show_analysis(progress.analysis)
-            self._show_more()
+    def _on_explaining_shown(self, analysis: Analysis | None) -> None:
+        self.panes.set_analysis(analysis)
+        if analysis is None:
+            self.timeline.clear()
+            self.panes.redraw(self.session.state)
+        else:
+            self.viewing.request_frame()  # the model's view may be shown now
+        self._enable_commands()
+
+    @Slot()
+    def _on_explaining_grew(self) -> None:
+        self.panes.redraw(self.session.state)
 
     @Slot(object)
-    def _on_engine_finished(self, analysis: Analysis) -> None:
-        self.panel.show_busy(False)
-        self._show_analysis(analysis)
-        self._show_more()
-        self.menu_actions["export"].setEnabled(True)
-        self.menu_actions["save"].setEnabled(True)
-        self.statusBar().showMessage("Explained. Drag sigma to separate motion from static.")
+    def _on_explaining_curves_made(self, curves: CurveSet) -> None:
+        self.timeline.set_curves(curves)
+
+    @Slot()
+    def _on_desk_explained(self) -> None:
+        self.panes.redraw(self.session.state)
         self.explained.emit()
 
-    def _show_more(self) -> None:
-        self.panes.redraw(self.session.state)
-        self._refilter()
-
     @Slot(object)
-    def _on_engine_failed(self, failure: Failure) -> None:
-        self._end_without_result()
+    def _on_desk_failed(self, failure: Failure) -> None:
         untrusted = failure.untrusted
         if untrusted is None:
             self.tell(failure)
@@ -342,55 +340,14 @@ class MainWindow(QMainWindow):
             ask_trust(self, failure, lambda: self._go_on(untrusted))
 
     def _go_on(self, untrusted: Path) -> None:
-        self._services.cards.trust(untrusted)
-        self.explain_chosen()
-
-    @Slot()
-    def _on_engine_cancelled(self) -> None:
-        self._end_without_result()
-        self.statusBar().showMessage("Cancelled")
-
-    def _end_without_result(self) -> None:
-        self.panel.show_busy(False)
-        if self.analysis is not None and not self.analysis.complete:
-            self._drop_analysis()
-            self.panes.redraw(self.session.state)
-
-    def _refilter(self) -> None:
-        analysis, state = self.analysis, self.session.state
-        if analysis is None or not analysis.steps_written:
-            return
-        self.refilter.submit(
-            lambda report, check: curves_of(analysis, state.preset, state.sigma, check)
-        )
+        self.services.cards.trust(untrusted)
+        self.desk.explain_chosen()
 
     @Slot(object)
-    def _on_refilter_finished(self, curves: CurveSet) -> None:
-        analysis = self.analysis
-        if analysis is None:
-            return
-        self._curves = curves
-        self.timeline.set_curves(curves)
-        conserves = self._services.methods[analysis.header.request.method].conserves
-        conservation = analysis.conservation if conserves else None
-        self.results.show_clip(curves, conservation, analysis.notices)
-        frame = self.session.state.frame
-        self.results.show_frame(curves, frame)
-        self.timeline.set_frame(frame)
-
-    @Slot()
-    def _load_labels(self) -> None:
-        wish, load = self.panel.wish(), self._services.labels
-        self.loader.submit(lambda report, check: load(wish.model, wish.weights, report, check))
-
-    @Slot(object)
-    def _on_loader_finished(self, loaded: Any) -> None:
-        if isinstance(loaded, Analysis):
-            request = loaded.header.request
-            self.reader.open(Wanted(request.video, request.stream, request.deinterlace))
-            self._opening = loaded
-        else:
-            self.panel.set_labels(loaded)
+    def _on_loader_finished(self, loaded: Analysis) -> None:
+        request = loaded.header.request
+        self._opening = loaded
+        self.viewing.open(Wanted(request.video, request.stream, request.deinterlace))
 
     @Slot(object)
     def _on_exporter_progressed(self, progress: Progress) -> None:
@@ -398,29 +355,36 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_exporter_written(self, path: Path) -> None:
-        self.statusBar().showMessage(f"Written: {path}")
+        self.statusBar().showMessage(self.tr("Written: {0}").format(path))
         self.exported.emit(path)
 
     @Slot()
     def _on_exporter_cancelled(self) -> None:
-        self.statusBar().showMessage("Export cancelled; nothing was written")
+        self.statusBar().showMessage(self.tr("Export cancelled; nothing was written"))
 
-    @Slot(int)
-    def _on_seek_requested(self, frame: int) -> None:
-        self.session.update(playing=False)
-        self.session.go_to(frame)
+    @Slot(object)
+    def _on_panes_kinds_changed(self, kinds: tuple[PaneKind, ...]) -> None:
+        self.session.update(panes=kinds)
+
+    @Slot(str, QPoint)
+    def _on_panes_menu_requested(self, kind: PaneKind, position: QPoint) -> None:
+        show_pane_menu(self.panes, kind, position, self.session.state)
+
+    @Slot(object)
+    def _on_range_changed(self, frames: tuple[int, int] | None) -> None:
+        self.session.update(range=frames)
 
     @Slot(str)
-    def _on_preset_changed(self, preset: Preset) -> None:
-        self.session.update(preset=preset)
+    def _on_transport_loop_changed(self, loop: str) -> None:
+        self.session.update(loop=loop)
 
     @Slot(float)
-    def _on_sigma_changed(self, sigma: float) -> None:
-        self.session.update(sigma=sigma)
+    def _on_transport_speed_changed(self, speed: float) -> None:
+        self.session.update(speed=speed)
 
-    @Slot(float)
-    def _on_opacity_changed(self, opacity: float) -> None:
-        self.session.update(heat=replace(self.session.state.heat, opacity=opacity))
+    @Slot(str)
+    def _on_transport_pace_changed(self, pace: str) -> None:
+        self.session.update(pace=pace)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files."""
@@ -433,22 +397,18 @@ class MainWindow(QMainWindow):
         self.open_analysis(path) if path.is_dir() else self.open_video(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop every job and thread, then let go of the analysis."""
-        self.playback.stop()
+        """Stop every job and thread, then let go of the analyses."""
         for wizard in self.findChildren(ModelWizard):
             wizard.reject()
-        for runner in (self.engine, self.refilter, self.exporter, self.loader, self.reader):
-            runner.close()
-        if self.analysis is not None:
-            self.analysis.close()
-            self.analysis = None
+        for part in (
+            self.explaining,
+            self.desk,
+            self.comparing,
+            self.measuring,
+            self.exporter,
+            self.loader,
+            self.viewing,
+        ):
+            part.close()
+        self.holding.close()
         super().closeEvent(event)
-
-
-def _class_count(analysis: Analysis) -> int:
-    windows = analysis.windows
-    return len(windows[0].logits) if windows else len(analysis.header.spec.labels)
-
-
-def _close(analysis: Analysis) -> None:
-    analysis.close()

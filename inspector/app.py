@@ -24,7 +24,9 @@ from gui.jobs import Report
 from gui.services import CardField, Cards, Services
 from gui.theme import apply_theme
 from gui.window import MainWindow
+from inspector import explaining
 from inspector.crash import CrashReporter
+from inspector.flow import flow_agreement
 from inspector.leftovers import remember_target, tidy_in_background
 from inspector.own_models import check_texts, save_texts
 
@@ -73,10 +75,13 @@ def make_window() -> MainWindow:
         Services(
             models=known_models(),
             methods=METHODS,
-            explain=_explain,
-            labels=_labels,
+            explain=explaining.explain,
+            labels=explaining.labels,
             export=_export,
             cards=cards,
+            estimate=explaining.estimate,
+            agreement=flow_agreement,
+            settings=Path(platformdirs.user_config_dir("motion-inspector")),
         )
     )
 
@@ -119,18 +124,6 @@ def _close_on_interrupt(window: MainWindow) -> list[int]:
 
 def _nothing() -> None:
     """Let the interpreter run."""
-
-
-def _explain(request: Request, report: Report, check: Check) -> Analysis:
-    from engine.pipeline import explain
-
-    return explain(request, report, check)
-
-
-def _labels(name: str, weights: Path | None, report: Report, check: Check) -> tuple[str, ...]:
-    from engine.models.loading import known_labels
-
-    return known_labels(name, weights, report, check)
 
 
 def _export(

@@ -1,17 +1,22 @@
-"""The results of 'explain' against optical flow, for the terminal. Never imports Qt."""
+"""The results of 'explain' against optical flow. Never imports Qt."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from engine.cancel import Check
 from engine.errors import EngineError
 from engine.flow_check import check_against_flow, write_flow_csv
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
-from engine.video import open_requested
+from engine.types import Preset, Progress
+from engine.video import Video, open_requested
+
+Report = Callable[[Progress], None]
 
 
 def flow_report(folder: Path, kind: str, threshold_px: float) -> str:
@@ -29,11 +34,7 @@ def flow_report(folder: Path, kind: str, threshold_px: float) -> str:
         )
     analysis = Analysis.open(folder)
     request = analysis.header.request
-    with open_requested(request) as video:
-        if len(video) < analysis.header.stop or video.size != analysis.header.size:
-            raise EngineError(
-                f"{request.video} is not the video that was explained.", "Explain it again."
-            )
+    with _opened(analysis) as video:
         found = check_against_flow(
             analysis,
             video,
@@ -45,6 +46,41 @@ def flow_report(folder: Path, kind: str, threshold_px: float) -> str:
     write_flow_csv(found, analysis, folder / "flow.csv")
     lost = int(np.count_nonzero(~found.camera_found))
     return _text(found.overall, kind, threshold_px, lost, analysis.frame_count)
+
+
+def flow_agreement(
+    analysis: Analysis, preset: Preset, sigma: float, report: Report, check: Check
+) -> FlowPrecision:
+    """Agreement of an analysis with optical flow; parameters as in `check_against_flow`.
+
+    Raises
+    ------
+    EngineError
+        If the video is gone or changed, or the flow cannot be had.
+    """
+    count, done = analysis.frame_count, 0
+
+    def counted() -> None:
+        nonlocal done
+        check()
+        done += 1
+        report(Progress("Comparing with optical flow", min(done // 2, count), count))
+
+    with _opened(analysis) as video:
+        return check_against_flow(
+            analysis, video, preset=preset, sigma=sigma, check=counted
+        ).overall
+
+
+def _opened(analysis: Analysis) -> Video:
+    request = analysis.header.request
+    video = open_requested(request)
+    if len(video) < analysis.header.stop or video.size != analysis.header.size:
+        video.close()
+        raise EngineError(
+            f"{request.video} is not the video that was explained.", "Explain it again."
+        )
+    return video
 
 
 def _text(overall: FlowPrecision, kind: str, threshold_px: float, lost: int, frames: int) -> str:

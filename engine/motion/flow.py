@@ -39,7 +39,7 @@ _make_tv_l1 = getattr(getattr(cv2, "optflow", None), "createOptFlow_DualTVL1", N
 FLOWS: tuple[str, ...] = ("dis", "dis-fine", "farneback", *((_TV_L1,) if _make_tv_l1 else ()))
 """Kinds of flow that can be had here, the default first."""
 
-_LEAST_SIDE_PX = 8  # below, there is nothing to match
+LEAST_SIDE_PX = 8  # below, there is nothing to match
 _PADDED_SIDE_PX = 32  # DIS fails under 12, and leaves nan in long narrow pictures
 
 
@@ -178,11 +178,11 @@ def _grey(picture: UInt8Array) -> UInt8Array:
             "but optical flow needs uint8 RGB (H, W, 3).",
             "Decode the video to 8-bit RGB first.",
         )
-    if min(picture.shape[:2]) < _LEAST_SIDE_PX:
+    if min(picture.shape[:2]) < LEAST_SIDE_PX:
         raise EngineError(
             f"A frame of {picture.shape[1]} x {picture.shape[0]} pixels is too small "
             "for optical flow.",
-            f"Use frames of at least {_LEAST_SIDE_PX} x {_LEAST_SIDE_PX} pixels.",
+            f"Use frames of at least {LEAST_SIDE_PX} x {LEAST_SIDE_PX} pixels.",
         )
     grey: UInt8Array = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
     return grey

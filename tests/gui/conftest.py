@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.attribution import METHODS
 from engine.cancel import Check
 from engine.errors import ModelError, UntrustedError
+from engine.metrics import FlowPrecision
 from engine.models import MODELS
 from engine.render import HeatLook
 from engine.store import Analysis, Header
@@ -105,6 +106,16 @@ class FakeEngine:
     ) -> tuple[str, ...]:
         return LABELS if name == "figures" else tuple(f"{name} class {k}" for k in range(400))
 
+    def estimate(
+        self, model: str, weights: Path | None, frames: int, fps: float, method: str
+    ) -> tuple[int, float | None] | None:
+        return (frames // 8, None) if fps else None
+
+    def agreement(
+        self, analysis: Analysis, preset: Preset, sigma: float, report: Report, check: Check
+    ) -> FlowPrecision:
+        return FlowPrecision(0.8, 0.4, 0.1)
+
     def export(
         self,
         analysis: Analysis,
@@ -164,9 +175,19 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, engine: FakeEngine) -> Iterator[MainWindow]:
+def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWindow]:
     cards = Cards(FIELDS, engine.check_card, engine.save_card, engine.trusted.append)
-    services = Services(MODELS, METHODS, engine.explain, engine.labels, engine.export, cards)
+    services = Services(
+        models=MODELS,
+        methods=METHODS,
+        explain=engine.explain,
+        labels=engine.labels,
+        export=engine.export,
+        cards=cards,
+        estimate=engine.estimate,
+        agreement=engine.agreement,
+        settings=tmp_path / "settings",
+    )
     window = MainWindow(services)
     qtbot.addWidget(window)
     window.show()
@@ -185,9 +206,9 @@ def opened(window: MainWindow, qtbot: QtBot, clip: Path) -> MainWindow:
 
 @pytest.fixture
 def explained(opened: MainWindow, qtbot: QtBot) -> MainWindow:
-    with qtbot.waitSignals([opened.explained, opened.refilter.finished], timeout=10_000):
+    with qtbot.waitSignals([opened.explained, opened.explaining.refilter.finished], timeout=10_000):
         opened.panel.explain.click()
-    qtbot.waitUntil(lambda: not opened.refilter.busy)
+    qtbot.waitUntil(lambda: not opened.explaining.refilter.busy)
     return opened
 
 

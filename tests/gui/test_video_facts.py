@@ -20,7 +20,7 @@ def open_in(window: MainWindow, qtbot: QtBot, path: Path) -> None:
 
 
 def test_about_this_video_names_codec_frames_and_rate(opened: MainWindow, qtbot: QtBot) -> None:
-    opened.menu_actions["about_video"].trigger()
+    opened.commands.action("file.about_video").trigger()
     [box] = opened.findChildren(QMessageBox)
     for word in ("H.264", "40 in 2.67 s", "15 frames/s, constant", "96 x 64"):
         assert word in box.text(), box.text()
@@ -29,7 +29,7 @@ def test_about_this_video_names_codec_frames_and_rate(opened: MainWindow, qtbot:
 
 def test_about_this_video_is_off_before_one_is_open(window: MainWindow) -> None:
     for name in ("about_video", "deinterlace", "stream"):
-        assert not window.menu_actions[name].isEnabled()
+        assert not window.commands.action(f"file.{name}").isEnabled()
 
 
 def test_window_shows_more_frames_as_they_become_known(
@@ -80,7 +80,7 @@ def test_window_shows_the_stream_that_is_chosen(
     open_in(window, qtbot, two_streams)
     assert window.video is not None
     assert window.video.size == (128, 96)
-    window.menu_actions["stream"].trigger()
+    window.commands.action("file.stream").trigger()
     [dialog] = window.findChildren(QInputDialog)
     dialog.setIntValue(1)
     with qtbot.waitSignal(window.video_opened, timeout=10_000):
@@ -94,10 +94,10 @@ def test_window_deinterlaces_on_request_and_tells_the_engine(
 ) -> None:
     flags = {"flags": "+ildct+ilme", "x264-params": "tff=1:keyint=12"}
     open_in(window, qtbot, Clip("a.mp4", "libx264", flags).write(tmp_path))
-    assert window.menu_actions["deinterlace"].isEnabled()
+    assert window.commands.action("file.deinterlace").isEnabled()
     with qtbot.waitSignal(window.video_opened, timeout=10_000):
-        window.menu_actions["deinterlace"].trigger()
-    assert window.menu_actions["deinterlace"].isChecked()
+        window.commands.action("file.deinterlace").trigger()
+    assert window.commands.action("file.deinterlace").isChecked()
     with qtbot.waitSignal(window.explained, timeout=10_000):
         window.panel.explain.click()
     assert engine.requests[-1].deinterlace

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.store import Analysis
 from gui.choosing import choose_export
-from gui.pane_grid import HEAT
+from gui.video_info import FrameSet
 from gui.window import MainWindow
 from tests.clips import moving_square, write_clip
 from tests.gui.conftest import FRAMES, LABELS, FakeEngine
@@ -56,13 +56,13 @@ def test_open_of_a_bad_file_tells_and_keeps_the_video(
 
 
 def test_explain_fills_panes_timeline_and_results(explained: MainWindow) -> None:
-    for name in HEAT:
+    for name in ("relevance", "motion", "static"):
         assert explained.panes.panes[name].image is not None
     assert explained.analysis is not None
     assert explained.analysis.complete
-    assert explained.results.clip.text().endswith("%")
-    assert [label for label, _ in explained.results.top.rows] == list(LABELS)
-    assert "100.00%" in explained.results.conservation.text()
+    assert explained.desk.results.clip.text().endswith("%")
+    assert [label for label, _ in explained.desk.results.top.rows] == list(LABELS)
+    assert "100.00%" in explained.desk.results.conservation.text()
     assert explained.panel.explain.isVisible()
 
 
@@ -142,26 +142,26 @@ def test_late_frame_is_not_shown(explained: MainWindow) -> None:
     before = explained.panes.shown_frame
     picture = moving_square(1)[0]
     explained.session.go_to(30)
-    explained._on_reader_frame_read(12, picture)
+    explained.viewing._on_reader_frame_read(FrameSet(12, picture))
     assert explained.panes.shown_frame == before
 
 
 def test_sigma_filters_again_without_explaining(
     explained: MainWindow, qtbot: QtBot, engine: FakeEngine
 ) -> None:
-    share = explained.results.clip.text()
+    share = explained.desk.results.clip.text()
     before = explained.panes.panes["motion"].image
-    with qtbot.waitSignal(explained.refilter.finished):
+    with qtbot.waitSignal(explained.explaining.refilter.finished):
         explained.panel.sigma_slider.setValue(60)
     assert explained.session.state.sigma == 3.0
     assert explained.panel.sigma.value() == 3.0
     assert explained.panes.panes["motion"].image != before
-    assert explained.results.clip.text() != share
+    assert explained.desk.results.clip.text() != share
     assert len(engine.requests) == 1
 
 
 def test_preset_filters_again(explained: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(explained.refilter.finished):
+    with qtbot.waitSignal(explained.explaining.refilter.finished):
         explained.panel.preset.setCurrentText("code-2021")
     assert explained.session.state.preset == "code-2021"
 
@@ -182,7 +182,7 @@ def test_cancel_ends_without_a_result(
 ) -> None:
     engine.gate.clear()
     opened.panel.explain.click()
-    with qtbot.waitSignal(opened.engine.cancelled):
+    with qtbot.waitSignal(opened.explaining.engine.cancelled):
         opened.panel.cancel.click()
     assert opened.panel.explain.isVisible()
     assert opened.analysis is None
@@ -208,7 +208,7 @@ def test_close_while_busy_is_clean(
     engine.gate.clear()
     opened.panel.explain.click()
     assert opened.close()
-    assert not opened.engine.busy
+    assert not opened.explaining.engine.busy
     assert not temporary()
 
 
@@ -217,7 +217,7 @@ def test_click_on_a_top_class_explains_it(
 ) -> None:
     with qtbot.waitSignal(explained.explained):
         QTest.mouseClick(
-            explained.results.top, Qt.MouseButton.LeftButton, pos=QPoint(20, 26 * 2 + 8)
+            explained.desk.results.top, Qt.MouseButton.LeftButton, pos=QPoint(20, 26 * 2 + 8)
         )
     assert engine.requests[-1].target == "boxing"
 
@@ -228,7 +228,7 @@ def test_opened_video_brings_the_classes_to_choose_from(opened: MainWindow, qtbo
 
 
 def test_model_choice_offers_its_classes(opened: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(opened.loader.finished):
+    with qtbot.waitSignal(opened.desk.labels.finished):
         opened.panel.model.setCurrentIndex(opened.panel.model.findData("r3d_18"))
     assert opened.panel.target.findText("r3d_18 class 399") >= 0
 
@@ -276,7 +276,7 @@ def test_export_can_be_cancelled(
     engine.export_gate.clear()
     explained.export_to(tmp_path / "clip.mp4")
     with qtbot.waitSignal(explained.exporter.cancelled):
-        explained.menu_actions["cancel_export"].trigger()
+        explained.commands.action("file.cancel_export").trigger()
     assert not engine.exports
 
 
@@ -285,7 +285,7 @@ def test_saved_analysis_opens_again(explained: MainWindow, qtbot: QtBot, tmp_pat
     with qtbot.waitSignal(explained.exported):
         explained.save_analysis_to(folder)
     assert Analysis.open(folder).complete
-    with qtbot.waitSignals([explained.video_opened, explained.refilter.finished]):
+    with qtbot.waitSignals([explained.video_opened, explained.explaining.refilter.finished]):
         explained.open_analysis(folder)
     assert explained.analysis is not None
     assert explained.analysis.folder == folder

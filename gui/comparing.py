@@ -1,0 +1,156 @@
+"""A second analysis of the same video, in lock-step with the first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from engine.store import Analysis
+from gui.curves import CurveSet, curves_of
+from gui.explaining import Explaining
+from gui.holding import Holding
+from gui.jobs import Failure, JobRunner
+from gui.pane_grid import PaneGrid
+from gui.session import Session
+from gui.state import PaneKind, ViewState
+from gui.timeline import Timeline
+
+_PANES: tuple[PaneKind, ...] = ("relevance", "other relevance", "motion", "other motion")
+
+
+class Comparing(QObject):
+    """Holds the other analysis, and shows its maps and curves beside the first.
+
+    Parameters
+    ----------
+    session, panes, timeline
+        Where it is shown.
+    explaining : Explaining
+        Has the first.
+    holding : Holding
+        Keeps the other open.
+
+    Signals
+    -------
+    changed(analysis) : Analysis or None
+    failed(failure) : Failure
+    """
+
+    changed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        session: Session,
+        panes: PaneGrid,
+        timeline: Timeline,
+        explaining: Explaining,
+        holding: Holding,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.other: Analysis | None = None
+        self._session, self._panes, self._timeline = session, panes, timeline
+        self._explaining, self._holding = explaining, holding
+        self._before: tuple[PaneKind, ...] = ()
+        self._curves = JobRunner("curves of the other", self)
+        self._curves.finished.connect(self._on_curves_finished)
+        self._curves.failed.connect(self.failed)
+        self._loader = JobRunner("loader of the other", self)
+        self._loader.finished.connect(self._on_loader_finished)
+        self._loader.failed.connect(self.failed)
+        session.changed.connect(self._on_session_changed)
+
+    def take(self, analysis: Analysis) -> None:
+        """Compare with an analysis from now on."""
+        before, self.other = self.other, self._holding.hold(analysis)
+        if before is not None:
+            self._holding.release(before)
+        else:
+            self._before = self._session.state.panes
+            self._session.update(panes=_PANES)
+        self._show()
+
+    def stop(self) -> None:
+        """Show one analysis again."""
+        if self.other is None:
+            return
+        self._holding.release(self.other)
+        self.other = None
+        self._timeline.set_other(None)
+        self._session.update(panes=self._before)
+        self._show()
+
+    def keep(self) -> None:
+        """Keep the analysis that is shown as the other one, to compare the next with it."""
+        analysis = self._explaining.analysis
+        if analysis is not None and analysis.complete:
+            self.take(analysis)
+
+    def open(self, folder: Path) -> None:
+        """Compare with an analysis that was saved; `changed` or `failed` follows."""
+        self._loader.submit(lambda report, check: Analysis.open(folder))
+
+    def swap(self) -> None:
+        """Show the other analysis first."""
+        first, other = self._explaining.analysis, self.other
+        if first is None or other is None:
+            return
+        self._holding.hold(first)
+        self._explaining.take(other)
+        self.take(first)
+        self._holding.release(first)
+
+    def share_scale(self, shared: bool) -> None:
+        """One colour scale for both analyses, or each its own."""
+        self._panes.pictures.one_scale = shared
+        self._panes.redraw(self._session.state)
+
+    def _refusal(self, analysis: Analysis) -> Failure | None:
+        """Why an analysis cannot stand beside this video; None where it can."""
+        header, shown = analysis.header, self._explaining.analysis
+        fits = header.stop <= self._session.state.frame_count
+        if shown is not None and fits and header.size == shown.header.size:
+            return None
+        return Failure(
+            self.tr("{0} explains another video.").format(analysis.folder.name),
+            self.tr("Choose an analysis of the video that is open."),
+        )
+
+    def close(self) -> None:
+        """End the threads."""
+        self._curves.close()
+        self._loader.close()
+
+    def _show(self) -> None:
+        self._panes.set_other(self.other)
+        self._panes.redraw(self._session.state)
+        self._ask_curves()
+        self.changed.emit(self.other)
+
+    def _ask_curves(self) -> None:
+        other, state = self.other, self._session.state
+        if other is not None:
+            self._curves.submit(
+                lambda report, check: curves_of(other, state.preset, state.sigma, check)
+            )
+
+    @Slot(ViewState, ViewState)
+    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
+        if (old.preset, old.sigma) != (new.preset, new.sigma):
+            self._ask_curves()
+
+    @Slot(object)
+    def _on_curves_finished(self, curves: CurveSet) -> None:
+        if self.other is not None:
+            self._timeline.set_other(curves)
+
+    @Slot(object)
+    def _on_loader_finished(self, analysis: Analysis) -> None:
+        refusal = self._refusal(analysis)
+        if refusal is None:
+            self.take(analysis)
+        else:
+            analysis.close()
+            self.failed.emit(refusal)

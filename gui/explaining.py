@@ -1,0 +1,162 @@
+"""The analysis of the open video: asked for, shown while it grows, separated at each sigma."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from engine.health import Badge, health_of
+from engine.metrics import FlowPrecision
+from engine.store import Analysis
+from engine.types import Progress, Request
+from gui.curves import CurveSet, curves_of
+from gui.holding import Holding
+from gui.jobs import Failure, JobRunner
+from gui.services import Services
+from gui.session import Session
+from gui.state import ViewState
+
+
+class Explaining(QObject):
+    """Runs the engine and holds what it made.
+
+    Parameters
+    ----------
+    services : Services
+        The engine.
+    session : Session
+        Preset and sigma.
+    holding : Holding
+        Keeps the analysis open.
+
+    Signals
+    -------
+    shown(analysis) : Analysis or None
+        Another analysis, which may still grow, is to be shown; or none.
+    grew()
+        There is more of it.
+    progressed(progress), finished(analysis), failed(failure), cancelled()
+        Of the run of the engine.
+    curves_made(curves) : CurveSet
+    """
+
+    shown = Signal(object)
+    grew = Signal()
+    progressed = Signal(object)
+    finished = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    curves_made = Signal(object)
+    curves_failed = Signal(object)
+
+    def __init__(
+        self, services: Services, session: Session, holding: Holding, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.analysis: Analysis | None = None
+        self.curves: CurveSet | None = None
+        self.badges: tuple[Badge, ...] = ()
+        self._flow: FlowPrecision | None = None
+        self._services, self._session, self._holding = services, session, holding
+        self.engine = JobRunner("engine", self, discard=_close)
+        self.refilter = JobRunner("curves", self)
+        self.engine.progressed.connect(self._on_engine_progressed)
+        self.engine.finished.connect(self._on_engine_finished)
+        self.engine.failed.connect(self._on_engine_failed)
+        self.engine.cancelled.connect(self._on_engine_cancelled)
+        self.refilter.finished.connect(self._on_refilter_finished)
+        self.refilter.failed.connect(self.curves_failed)
+        session.changed.connect(self._on_session_changed)
+
+    def start(self, request: Request) -> None:
+        """Explain, in place of what runs."""
+        run = self._services.explain
+        self.engine.submit(lambda report, check: run(request, report, check))
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stop; `cancelled` follows."""
+        self.engine.cancel()
+
+    def take(self, analysis: Analysis) -> None:
+        """Show an analysis, which may still grow."""
+        if self.analysis is not analysis:
+            self.drop()
+            self.analysis = self._holding.hold(analysis)
+            self._flow = None
+            self.shown.emit(analysis)
+        self.separate()
+
+    def drop(self) -> None:
+        """Show none."""
+        analysis, self.analysis, self.curves = self.analysis, None, None
+        if analysis is not None:
+            self.shown.emit(None)
+            self._holding.release(analysis)
+
+    def separate(self) -> None:
+        """Make the curves for preset and sigma as they are now."""
+        analysis, state = self.analysis, self._session.state
+        if analysis is None or not analysis.steps_written:
+            return
+        self.refilter.submit(
+            lambda report, check: curves_of(analysis, state.preset, state.sigma, check)
+        )
+
+    def set_flow(self, flow: FlowPrecision) -> None:
+        """Count in how far the analysis agrees with optical flow."""
+        self._flow = flow
+        self._judge()
+
+    def close(self) -> None:
+        """Stop the jobs and their threads, then let go."""
+        self.engine.close()
+        self.refilter.close()
+        self.drop()
+
+    @Slot(ViewState, ViewState)
+    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
+        if (old.preset, old.sigma) != (new.preset, new.sigma):
+            self.separate()
+
+    @Slot(object)
+    def _on_engine_progressed(self, progress: Progress) -> None:
+        self.progressed.emit(progress)
+        if progress.analysis is not None:
+            self.take(progress.analysis)
+            self.grew.emit()
+
+    @Slot(object)
+    def _on_engine_finished(self, analysis: Analysis) -> None:
+        self.take(analysis)
+        self.grew.emit()
+        self.finished.emit(analysis)
+
+    @Slot(object)
+    def _on_engine_failed(self, failure: Failure) -> None:
+        self._drop_incomplete()
+        self.failed.emit(failure)
+
+    @Slot()
+    def _on_engine_cancelled(self) -> None:
+        self._drop_incomplete()
+        self.cancelled.emit()
+
+    def _drop_incomplete(self) -> None:
+        if self.analysis is not None and not self.analysis.complete:
+            self.drop()
+
+    def _judge(self) -> None:
+        if self.analysis is not None:
+            method = self._services.methods[self.analysis.header.request.method]
+            self.badges = health_of(self.analysis, method.conserves, flow=self._flow)
+
+    @Slot(object)
+    def _on_refilter_finished(self, curves: CurveSet) -> None:
+        if self.analysis is not None:
+            self.curves = curves
+            self._judge()
+            self.curves_made.emit(curves)
+
+
+def _close(analysis: Analysis) -> None:
+    analysis.close()

@@ -1,0 +1,150 @@
+"""Small parts that the settings are made of: headings, rows, folds, and a guard for the wheel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+SPACING = 8
+_GUARDED = (QComboBox, QAbstractSpinBox, QSlider)
+
+
+def heading(text: str) -> QLabel:
+    """A heading over a group of settings."""
+    label = QLabel(text)
+    label.setObjectName("heading")
+    return label
+
+
+def faint(text: str = "") -> QLabel:
+    """A line of less weight, which wraps."""
+    label = QLabel(text)
+    label.setObjectName("faint")
+    label.setWordWrap(True)
+    return label
+
+
+class Form(QGridLayout):
+    """Names and settings in two columns, or a setting over both.
+
+    Not a QFormLayout, which gives texts that wrap more height than they need.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[QLabel] = []
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(SPACING)
+        self.setColumnStretch(1, 1)
+
+    def add(self, name: str, widget: QWidget) -> None:
+        """Add a setting with its name before it."""
+        label = QLabel(name)
+        label.setBuddy(widget)
+        self.names.append(label)
+        self.addWidget(label, self.rowCount(), 0)
+        self.addWidget(widget, self.rowCount() - 1, 1)
+
+    def add_wide(self, widget: QWidget) -> None:
+        """Add a widget over both columns."""
+        self.addWidget(widget, self.rowCount(), 0, 1, 2)
+
+
+def aligned(*forms: Form) -> None:
+    """Give the names of several forms one width, so that their settings stand in one column."""
+    names = [name for each in forms for name in each.names]
+    width = max(name.sizeHint().width() for name in names)
+    for name in names:
+        name.setMinimumWidth(width)
+
+
+def row(*widgets: QWidget) -> QWidget:
+    """Widgets side by side; those that can grow do."""
+    whole = QWidget()
+    layout = QHBoxLayout(whole)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(SPACING)
+    for widget in widgets:
+        layout.addWidget(widget, 1 if isinstance(widget, QComboBox | QSlider | QSpinBox) else 0)
+    return whole
+
+
+def narrow(combo: QComboBox) -> QComboBox:
+    """Keep a combo box from being as wide as its longest entry."""
+    combo.setMinimumContentsLength(6)
+    policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+    combo.setSizeAdjustPolicy(policy)
+    return combo
+
+
+class Fold(QWidget):
+    """A line that opens and closes what is below it.
+
+    Parameters
+    ----------
+    title : str
+        What stands in the line.
+    content : QWidget
+        What is shown when it is open; it is closed at first.
+    """
+
+    def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.content = content
+        self.button = QToolButton()
+        self.button.setText(title)
+        self.button.setCheckable(True)
+        self.button.setAutoRaise(True)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.button.toggled.connect(self._on_button_toggled)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.button)
+        layout.addWidget(content)
+        self._on_button_toggled(False)
+
+    def set_title(self, title: str) -> None:
+        """Change what stands in the line."""
+        self.button.setText(title)
+
+    @Slot(bool)
+    def _on_button_toggled(self, is_open: bool) -> None:
+        arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
+        self.button.setArrowType(arrow)
+        self.content.setVisible(is_open)
+
+
+class WheelGuard(QObject):
+    """Leaves the wheel to the scroll area where the pointer rests on a setting by chance.
+
+    A setting takes the wheel once it has the focus: scrolling past must not change it.
+    """
+
+    def watch(self, content: QWidget) -> None:
+        """Guard the settings in a widget."""
+        for widget in content.findChildren(QWidget):
+            if isinstance(widget, _GUARDED):
+                widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hold back the wheel from what has no focus."""
+        if event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget):
+            return False
+        if watched.hasFocus():
+            return False
+        event.ignore()
+        return True

@@ -1,0 +1,156 @@
+"""Opens and reads a video in the reader thread; answers the newest request alone."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from engine.errors import EngineError
+from engine.frame_views import model_view
+from engine.motion.flow import LEAST_SIDE_PX, flow_between
+from engine.types import Float32Array
+from engine.video import Video, open_video
+from engine.video.about import in_words
+from gui.jobs import Failure
+from gui.video_info import FrameRequest, FrameSet, VideoInfo, Wanted
+
+log = logging.getLogger(__name__)
+
+_WATCH_MS = 300
+_FLOW_SIDE_PX = 320
+
+
+class FrameWorker(QObject):
+    """Opens and reads; lives in the reader thread.
+
+    Signals
+    -------
+    reading(progress), opened(info), updated(info), failed(failure), read(frame set)
+    """
+
+    reading = Signal(object)
+    opened = Signal(object)
+    updated = Signal(object)
+    failed = Signal(object)
+    read = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._video: Video | None = None
+        self._told: VideoInfo | None = None
+        self._watch = QTimer(self)
+        self._watch.setInterval(_WATCH_MS)
+        self._watch.timeout.connect(self._look)
+        self._wanted: FrameRequest | None = None
+        self._lock = threading.Lock()
+
+    def want(self, request: FrameRequest) -> None:
+        """Note the newest request, from any thread; an older one is forgotten."""
+        with self._lock:
+            self._wanted = request
+
+    @Slot(object)
+    def open(self, wanted: Wanted) -> None:
+        """Open a video in place of the one before; on failure that one stays."""
+        try:
+            video = open_video(
+                wanted.path,
+                stream=wanted.stream,
+                deinterlace=wanted.deinterlace,
+                in_background=True,
+                hold=True,
+                report=self.reading.emit,
+            )
+        except EngineError as error:
+            log.info("cannot open %s", wanted.path, exc_info=True)
+            self.failed.emit(Failure(str(error), error.hint))
+            return
+        self.close()
+        self._video = video
+        self._told = _info(video, wanted)
+        self.opened.emit(self._told)
+        self._watch.start()
+
+    @Slot()
+    def serve(self) -> None:
+        """Read what is wanted now, if it was not read already."""
+        with self._lock:
+            request, self._wanted = self._wanted, None
+        if request is None or self._video is None:
+            return
+        try:
+            found = _frame_set(self._video, request)
+        except EngineError as error:
+            self.failed.emit(Failure(str(error), error.hint))
+            return
+        self._look()  # a frame that is lost is known before its picture is shown
+        self.read.emit(found)
+
+    @Slot()
+    def _look(self) -> None:
+        """Tell what was learnt of the video meanwhile."""
+        if self._video is None or self._told is None:
+            return
+        if _is_news(self._video, self._told):
+            self._told = _info(self._video, self._told.wanted)
+            self.updated.emit(self._told)
+
+    @Slot()
+    def end(self) -> None:
+        """Close the video and end the thread; by the thread itself, so that both happen."""
+        self.close()
+        self.thread().quit()
+
+    @Slot()
+    def close(self) -> None:
+        """Close the video."""
+        self._watch.stop()
+        if self._video is not None:
+            self._video.close()
+            self._video = None
+
+
+def _frame_set(video: Video, request: FrameRequest) -> FrameSet:
+    extras = request.extras
+    picture = video.picture(request.frame, *request.size)
+    flow = _flow(video, request.frame) if extras.flow else None
+    view = None
+    if extras.seen_by is not None:
+        view = model_view(video.picture(request.frame, *video.size), extras.seen_by)
+    return FrameSet(request.frame, picture, flow, view)
+
+
+def _flow(video: Video, frame: int) -> Float32Array | None:
+    """Motion to the next frame; None where the video has but one, or is too small."""
+    width, height = video.display_size
+    factor = min(_FLOW_SIDE_PX / max(width, height), 1.0)
+    size = max(round(width * factor), 1), max(round(height * factor), 1)
+    first = min(frame, len(video) - 2)
+    if first < 0 or min(size) < LEAST_SIDE_PX:
+        return None
+    return flow_between(video.picture(first, *size), video.picture(first + 1, *size))
+
+
+def _is_news(video: Video, told: VideoInfo) -> bool:
+    known = (len(video), video.progress, video.damaged_ranges, video.damaged_frames)
+    return known != (told.frame_count, told.progress, told.damage, told.lost)
+
+
+def _info(video: Video, wanted: Wanted) -> VideoInfo:
+    return VideoInfo(
+        path=video.path,
+        wanted=wanted,
+        streams=video.file_facts.streams,
+        stream=video.file_facts.stream,
+        interlaced=video.picture_facts.interlaced,
+        frame_count=len(video),
+        fps=video.fps,
+        size=video.display_size,
+        timestamps_s=video.timestamps_s,
+        progress=video.progress,
+        damage=video.damaged_ranges,
+        lost=video.damaged_frames,
+        about=tuple(in_words(video)),
+    )

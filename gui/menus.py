@@ -1,0 +1,50 @@
+"""The menu bar: every command of the window, and which are enabled when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gui.commands import CommandTable
+from gui.menu_file import file_commands
+from gui.menu_help import help_commands
+from gui.menu_model import compare_commands, model_commands
+from gui.menu_playback import playback_commands
+from gui.menu_view import add_view_menus, view_commands
+
+if TYPE_CHECKING:
+    from gui.video_info import VideoInfo
+    from gui.window import MainWindow
+
+WITH_VIDEO = ("file.about_video", "file.copy_panes", "model.explain", "model.flow")
+WITH_ANALYSIS = ("file.export", "file.save_analysis", "compare.keep", "compare.open")
+WITH_OTHER = ("compare.swap", "compare.scale", "compare.stop")
+
+
+def make_menus(window: MainWindow) -> CommandTable:
+    """Fill the menu bar with the commands of the window."""
+    parts = (
+        file_commands,
+        playback_commands,
+        view_commands,
+        model_commands,
+        compare_commands,
+        help_commands,
+    )
+    table = CommandTable((command for part in parts for command in part(window)), window)
+    menus = table.fill(window.menuBar())
+    add_view_menus(window, menus[window.tr("&View")])
+    return table
+
+
+def enable_commands(table: CommandTable, analysed: bool, compared: bool) -> None:
+    """Enable what one analysis allows, and what two do."""
+    table.enable(analysed, *WITH_ANALYSIS)
+    table.enable(compared, *WITH_OTHER)
+
+
+def show_video_commands(table: CommandTable, info: VideoInfo) -> None:
+    """Enable what a video that was opened allows."""
+    table.enable(True, *WITH_VIDEO)
+    table.enable(info.streams > 1, "file.stream")
+    table.enable(info.interlaced, "file.deinterlace")
+    table.action("file.deinterlace").setChecked(info.wanted.deinterlace)

@@ -1,0 +1,107 @@
+"""Zoom and pan of the panes: which part of the picture they show. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from engine.types import Rect, UInt8Array
+
+MOST_ZOOM = 16.0
+WHOLE = Rect(0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class PaneView:
+    """The part of the picture that all panes show.
+
+    Attributes
+    ----------
+    left, top : float
+        Its corner, in fractions of the picture.
+    zoom : float
+        1 for all of it, up to `MOST_ZOOM`.
+    """
+
+    left: float = 0.0
+    top: float = 0.0
+    zoom: float = 1.0
+
+    @property
+    def visible(self) -> Rect:
+        """The part shown, in fractions of the picture."""
+        side = 1 / self.zoom
+        return Rect(self.left, self.top, self.left + side, self.top + side)
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Place in the whole picture of a place in the part shown, both in fractions."""
+        return self.left + x / self.zoom, self.top + y / self.zoom
+
+
+def zoomed(view: PaneView, factor: float, x: float, y: float) -> PaneView:
+    """View zoomed about a place, in fractions of the part shown, which stays where it is."""
+    zoom = min(max(view.zoom * factor, 1.0), MOST_ZOOM)
+    fixed_x, fixed_y = view.at(x, y)
+    return _inside(fixed_x - x / zoom, fixed_y - y / zoom, zoom)
+
+
+def panned(view: PaneView, across: float, down: float) -> PaneView:
+    """View moved by fractions of the part shown, as far as the picture goes."""
+    return _inside(view.left + across / view.zoom, view.top + down / view.zoom, view.zoom)
+
+
+def cropped(picture: UInt8Array, visible: Rect, size: tuple[int, int]) -> UInt8Array:
+    """The visible part of a whole picture, uint8 (H, W, 3), made (width, height) pixels large."""
+    if visible == WHOLE and (picture.shape[1], picture.shape[0]) == size:
+        return picture
+    rows = _span(visible.top, visible.bottom, picture.shape[0])
+    columns = _span(visible.left, visible.right, picture.shape[1])
+    part = np.ascontiguousarray(picture[rows, columns])
+    method = cv2.INTER_LINEAR if part.shape[1] >= size[0] else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(part, size, interpolation=method), np.uint8)
+
+
+def within(part: Rect, visible: Rect) -> Rect:
+    """A part of the whole picture, in fractions of its visible part; may reach outside 0 to 1."""
+    width, height = visible.right - visible.left, visible.bottom - visible.top
+    return Rect(
+        (part.left - visible.left) / width,
+        (part.top - visible.top) / height,
+        (part.right - visible.left) / width,
+        (part.bottom - visible.top) / height,
+    )
+
+
+def best_columns(count: int, room: tuple[int, int], aspect: float, extra: tuple[int, int]) -> int:
+    """Columns in which panes show the largest pictures.
+
+    Parameters
+    ----------
+    count : int
+        How many panes.
+    room : (int, int)
+        Width and height for all of them, in pixels.
+    aspect : float
+        Width over height of the picture.
+    extra : (int, int)
+        Width and height that each pane needs beside its picture, in pixels.
+    """
+
+    def width(columns: int) -> float:
+        rows = count // columns
+        across = room[0] / columns - extra[0]
+        return min(across, (room[1] / rows - extra[1]) * aspect)
+
+    return max((c for c in range(1, count + 1) if count % c == 0), key=width)
+
+
+def _inside(left: float, top: float, zoom: float) -> PaneView:
+    most = 1 - 1 / zoom
+    return PaneView(min(max(left, 0.0), most), min(max(top, 0.0), most), zoom)
+
+
+def _span(low: float, high: float, length: int) -> slice:
+    first = min(int(low * length), length - 1)
+    return slice(first, max(round(high * length), first + 1))
