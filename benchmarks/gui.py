@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEventLoop, QObject, QTimer, SignalInstance
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QTimer, SignalInstance
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.video_speed import make_clip
@@ -100,9 +100,15 @@ def redraws(window: MainWindow, seconds: float = 5.0) -> float:
 
 def show_frame(window: MainWindow, frame: int) -> None:
     """Go to a frame, and return when its pixels are painted."""
+    if frame == window.panes.shown_frame:
+        return
     wait_for(window.viewing.frame_shown, lambda: window.session.go_to(frame))
-    for pane in window.panes.panes.values():
-        pane.repaint()
+    painted(window)
+
+
+def painted(window: MainWindow) -> None:
+    """Let Qt paint what waits to be painted, as its event loop would."""
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.UpdateRequest)
 
 
 def step_times(window: MainWindow, step: int) -> list[float]:
@@ -122,8 +128,7 @@ def change_time(window: MainWindow, change: Callable[[int], None], turn: int) ->
     """Seconds from a new setting until the panes are painted with it."""
     began = time.perf_counter()
     change(turn)
-    for pane in window.panes.panes.values():
-        pane.repaint()
+    painted(window)
     took = time.perf_counter() - began
     settle(0.05)
     return took
@@ -158,7 +163,7 @@ def while_explaining(window: MainWindow) -> None:
     heart.stop()
     print_times("event loop blocked, whole run", heart.gaps)
     print(f"  longest {max(heart.gaps) * 1e3:.0f} ms")
-    window.panel.method.setCurrentIndex(window.panel.method.findData("integrated-gradients"))
+    window.panel.method.setCurrentIndex(window.panel.method.findData("integrated_gradients"))
     window.panel.explain.click()
     wait_for(window.explaining.progressed)
     print_redraws("while explaining", redraws(window))

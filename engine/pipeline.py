@@ -18,11 +18,13 @@ from engine.attribution import METHODS, Attribution, estimate
 from engine.attribution.catalogue import check_options, find_entry
 from engine.attribution.explain_clip import Explainer
 from engine.attribution.targets import Contrast, Target, resolve_target
-from engine.cancel import Check, never
+from engine.cancel import Cancelled, Check, never
 from engine.errors import AttributionError, VideoError
 from engine.models import Clip, VideoModel, load_model, sample_frames, seen_rect
+from engine.resumption import open_finished, resumable
 from engine.selective import checked_sigma, recipe_for
-from engine.store import Analysis, Header
+from engine.store import Analysis, Header, Resumable
+from engine.store.resuming import State
 from engine.types import Float32Array, Progress, Request, Window
 from engine.video import Video, open_requested
 from engine.windows import window_starts, window_weights
@@ -38,6 +40,7 @@ def explain(
     check: Check = never,
     *,
     folder: Path | None = None,
+    resume: bool = False,
 ) -> Analysis:
     """Explain a range of a video, window by window.
 
@@ -52,6 +55,11 @@ def explain(
     folder : Path or None
         Where arrays are written while computing; None takes a temporary folder, which
         ``Analysis.close`` removes.
+    resume : bool
+        Whether to keep in ``folder`` what is done when the work ends early, even killed; to go on
+        from there if the folder holds the beginning of an equal request's analysis; and to open
+        at once a finished one. The maps are those of a run without a break, bit for bit on the
+        same device. Requests with parts that `engine.request_key` cannot follow are computed anew.
 
     Returns
     -------
@@ -61,19 +69,29 @@ def explain(
     Raises
     ------
     EngineError
-        If a setting, the video or the model cannot be used; nothing is left behind.
+        If a setting, the video or the model cannot be used; nothing is left behind, except in
+        a ``folder`` to resume from.
     Cancelled
-        If `check` said so; nothing is left behind.
+        If `check` said so; the same holds.
+    ValueError
+        If ``resume`` is asked for without a folder.
     """
+    if resume and folder is None:
+        raise ValueError("only an analysis in a folder of its own can be resumed")
     checked_sigma(request.sigma)
     recipe_for(request.preset)
     check_options(request.method, dict(request.options))
     request = replace(request, method=find_entry(request.method).info.name)
     _target(request)
-    return _explain(request, report, check, folder)
+    if not resume or folder is None:
+        return _explain(request, report, check, folder, None)
+    finished = open_finished(request, folder)
+    return finished or _explain(request, report, check, folder, resumable(request, folder))
 
 
-def _explain(request: Request, report: Report, check: Check, folder: Path | None) -> Analysis:
+def _explain(
+    request: Request, report: Report, check: Check, folder: Path | None, kept: Resumable | None
+) -> Analysis:
     with open_requested(request, check=check, report=report, cache_bytes=_CACHE_BYTES) as video:
         start, stop = checked_range(request.frames, len(video), request.video)
         report(Progress(f"Loading {request.model}"))
@@ -87,9 +105,15 @@ def _explain(request: Request, report: Report, check: Check, folder: Path | None
         )
         request = _resolved(request, model)
         header = _header(replace(request, frames=(start, stop)), model, video)
-        analysis = Analysis.create(header, folder)
+        state = None
+        if kept is None:
+            analysis = Analysis.create(header, folder)
+        else:
+            analysis, state = kept.begin(header, str(model.device), check)
         try:
-            _fill(analysis, model, video, report, check)
+            run = _Run(analysis, model, video, report, check)
+            run.resume(state)
+            run.fill(kept)
         except BaseException:
             analysis.close()
             raise
@@ -138,37 +162,82 @@ def _header(request: Request, model: VideoModel, video: Video) -> Header:
     )
 
 
-def _fill(
-    analysis: Analysis, model: VideoModel, video: Video, report: Report, check: Check
-) -> None:
-    header = analysis.header
-    steps, length = len(header.step_frames), model.spec.frames
-    starts = window_starts(steps, length, header.request.overlap)
-    clips = _Clips(model, video, header, check)
-    blend = _Blend(length, model.spec.crop)
-    clock = _Clock(report, analysis, len(starts))
-    explainer = Explainer(
-        model,
-        _target(header.request),
-        header.request.method,
-        report=clock.inside,
-        check=check,
-        **dict(header.request.options),
-    )
-    clock.begin(model, clips, header.request)
-    done = 0
-    while done < len(starts):
-        batch = [clips.window(first) for first in starts[done : done + explainer.batch]]
-        found = explainer.explain([cut.clip for cut in batch])
+class _Run:
+    """The windows of an analysis, one batch after the other."""
+
+    def __init__(
+        self, analysis: Analysis, model: VideoModel, video: Video, report: Report, check: Check
+    ) -> None:
+        header = analysis.header
+        self._analysis = analysis
+        self._model = model
+        self._video = video
+        self._check = check
+        self._steps, self._length = len(header.step_frames), model.spec.frames
+        self._starts = window_starts(self._steps, self._length, header.request.overlap)
+        self._done = len(analysis.windows)
+        self._blend = _Blend(self._length, model.spec.crop)
+        self._clock = _Clock(report, analysis, len(self._starts))
+        self._explainer = Explainer(
+            model,
+            _target(header.request),
+            header.request.method,
+            report=self._clock.inside,
+            check=check,
+            **dict(header.request.options),
+        )
+        self._batch = self._explainer.batch
+
+    def resume(self, state: State | None) -> None:
+        """Go on as `_state` was, which was kept after the windows that the analysis has."""
+        if state is not None:
+            self._blend.restore(state["sum"], state["weight"])
+            # Windows are explained in the same company as without the break: rounding depends
+            # on it.
+            self._batch = int(state["batch"])
+
+    def fill(self, kept: Resumable | None) -> None:
+        """Explain all windows that are missing."""
+        if self._done < len(self._starts):
+            self._explain_rest(kept)
+        if kept is not None:
+            kept.finish(self._analysis)
+
+    def _explain_rest(self, kept: Resumable | None) -> None:
+        header = self._analysis.header
+        clips = _Clips(self._model, self._video, header, self._check, self._starts[self._done])
+        self._clock.begin(self._model, clips, header.request, self._done)
+        try:
+            while self._done < len(self._starts):
+                self._explain_batch(clips)
+                if kept is not None:
+                    kept.keep(self._analysis, self._state())
+                self._clock.windows(self._done)
+                self._check()
+        except Cancelled:
+            if kept is not None:
+                kept.keep(self._analysis, self._state(), now=True)
+            raise
+
+    def _explain_batch(self, clips: _Clips) -> None:
+        starts = self._starts[self._done : self._done + self._batch]
+        batch = [clips.window(first) for first in starts]
+        found = self._explainer.explain([cut.clip for cut in batch])
         for cut, result in zip(batch, found, strict=True):
-            done += 1
-            following = (*starts, steps)[done]
-            blend.add(result.relevance[: length - cut.padded])
-            lost = _lost_in(cut, video, header.start)
-            window = _window(cut, result, lost, conserves=METHODS[header.request.method].conserves)
-            analysis.append([window], blend.take(following - cut.first))
-        clock.windows(done)
-        check()
+            self._append(cut, result)
+        self._batch = self._explainer.batch
+
+    def _append(self, cut: _Cut, result: Attribution) -> None:
+        header = self._analysis.header
+        self._done += 1
+        following = (*self._starts, self._steps)[self._done]
+        self._blend.add(result.relevance[: self._length - cut.padded])
+        lost = _lost_in(cut, self._video, header.start)
+        window = _window(cut, result, lost, conserves=METHODS[header.request.method].conserves)
+        self._analysis.append([window], self._blend.take(following - cut.first))
+
+    def _state(self) -> State:
+        return {**self._blend.state(), "batch": np.array(self._batch)}
 
 
 def _target(request: Request) -> Target:
@@ -189,20 +258,19 @@ class _Clock:
         self._report = report
         self._analysis = analysis
         self._windows = windows
-        self._done = 0
+        self._done = self._before = 0
         self._began = time.monotonic()
 
-    def begin(self, model: VideoModel, clips: _Clips, request: Request) -> None:
+    def begin(self, model: VideoModel, clips: _Clips, request: Request, done: int) -> None:
         """Report the start: with the time it will take, where a clip takes many passes."""
         left = None
         if METHODS[request.method].passes > 1:
-            cut = clips.window(0)
-            left = (
-                self._windows
-                * estimate(model, cut.clip, request.method, **dict(request.options)).seconds
-            )
+            cut = clips.window(clips.first)
+            seconds = estimate(model, cut.clip, request.method, **dict(request.options)).seconds
+            left = (self._windows - done) * seconds
+        self._done = self._before = done
         self._began = time.monotonic()
-        self._tell(0, self._windows, left)
+        self._tell(done, self._windows, left)
 
     def windows(self, done: int) -> None:
         """Report windows that are done."""
@@ -216,7 +284,8 @@ class _Clock:
         self._tell(round(share * progress.total), total, self._left(share))
 
     def _left(self, windows: float) -> float:
-        return (time.monotonic() - self._began) / windows * (self._windows - windows)
+        each = (time.monotonic() - self._began) / (windows - self._before)
+        return each * (self._windows - windows)
 
     def _tell(self, done: int, total: int, left: float | None) -> None:
         self._report(Progress("Explaining", done, total, left, self._analysis))
@@ -261,19 +330,27 @@ def _lost_notice(lost: list[int]) -> str:
 
 
 class _Clips:
-    """Cuts windows out of a video, decoding every sampled frame once, in order."""
+    """Cuts windows out of a video, decoding every sampled frame once, in order.
 
-    def __init__(self, model: VideoModel, video: Video, header: Header, check: Check) -> None:
+    Attributes
+    ----------
+    first : int
+        Step that the last window started at; the first of all before there was one.
+    """
+
+    def __init__(
+        self, model: VideoModel, video: Video, header: Header, check: Check, first: int
+    ) -> None:
         self._model = model
         self._header = header
+        self.first = first
         self._source = self._prepared(video, check)
-        self._first = 0
         self._held: list[Clip] = []
 
     def window(self, first: int) -> _Cut:
         """The window that starts at a step; steps never go back."""
-        del self._held[: first - self._first]
-        self._first = first
+        del self._held[: first - self.first]
+        self.first = first
         length = self._model.spec.frames
         last = min(first + length, len(self._header.step_frames))
         while first + len(self._held) < last:
@@ -284,7 +361,8 @@ class _Clips:
         return _Cut(_joined(parts), first, indices + indices[-1:] * padded, padded)
 
     def _prepared(self, video: Video, check: Check) -> Iterator[Clip]:
-        for picture in video.frames(self._header.step_frames + self._header.start, check):
+        steps = self._header.step_frames[self.first :] + self._header.start
+        for picture in video.frames(steps, check):
             yield self._model.preprocess(picture[None])
 
 
@@ -301,6 +379,14 @@ class _Blend:
         self._weights = window_weights(length)
         self._sum = np.zeros((length, *size), np.float32)
         self._weight = np.zeros(length, np.float32)
+
+    def state(self) -> dict[str, Float32Array]:
+        """What `restore` takes: sums and weights that no window has completed yet."""
+        return {"sum": self._sum, "weight": self._weight}
+
+    def restore(self, total: Float32Array, weight: Float32Array) -> None:
+        """Go on from a state."""
+        self._sum[:], self._weight[:] = total, weight
 
     def add(self, relevance: Float32Array) -> None:
         """Add a window's relevance, float32 (n, h, w), at the current position."""

@@ -33,6 +33,7 @@ _COLOUR_SPAN = (0.45, 0.97)  # below, a colour is too dark to be seen on a dark 
 _FRAME_DIM = 0.6
 _UNSEEN_DIM = 0.35
 _HATCH_PX = 7
+_HATCH_GREY = 92  # brighter than dimmed white, so that the lines are seen on anything
 _ZERO = 128
 
 
@@ -92,14 +93,35 @@ def overlay(
     uint8 array, (H, W, 3)
         RGB.
     """
+    return overlay_on(heat_ground(frame, seen), heat, seen, scale, look)
+
+
+def heat_ground(frame: UInt8Array, seen: Rect) -> UInt8Array:
+    """What `overlay` lays heat on: the frame in dim grey, hatched where it was not seen.
+
+    Several maps of one frame share it.
+    """
     grey = cv2.convertScaleAbs(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), alpha=_FRAME_DIM)
     picture = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
-    top, bottom, left, right = pixel_box(seen, (frame.shape[1], frame.shape[0]))
+    _mark_unseen(picture, pixel_box(seen, (frame.shape[1], frame.shape[0])))
+    return picture
+
+
+def overlay_on(
+    ground: UInt8Array,
+    heat: Float32Array,
+    seen: Rect,
+    scale: float,
+    look: HeatLook = DEFAULT_LOOK,
+) -> UInt8Array:
+    """`overlay` on a ground from `heat_ground`, which stays as it is."""
+    picture = ground.copy()
+    size = ground.shape[1], ground.shape[0]
+    top, bottom, left, right = pixel_box(seen, size)
     if bottom > top and right > left:
-        index = _visible_index(heat, seen, (frame.shape[1], frame.shape[0]), scale)
+        index = _visible_index(heat, seen, size, scale)
         region = picture[top:bottom, left:right]
         region[...] = _blend(np.ascontiguousarray(region), index, look)
-    _mark_unseen(picture, (top, bottom, left, right))
     return picture
 
 
@@ -217,14 +239,15 @@ def _mark_unseen(picture: UInt8Array, box: tuple[int, int, int, int]) -> None:
     ):
         region = picture[rows, columns]
         if region.size:
-            dimmed = (region * _UNSEEN_DIM).astype(np.uint8)
-            region[...] = np.where(_hatch(height, width)[rows, columns, None], 70, dimmed)
+            dimmed = cv2.convertScaleAbs(np.ascontiguousarray(region), alpha=_UNSEEN_DIM)
+            region[...] = cv2.max(dimmed, _hatch(height, width)[rows, columns])
 
 
 @lru_cache(maxsize=4)  # one a pane size; a window being resized goes through hundreds
 def _hatch(height: int, width: int) -> UInt8Array:
     rows, columns = np.ogrid[:height, :width]
-    return np.asarray((rows + columns) % _HATCH_PX == 0, dtype=np.uint8)
+    lines = ((rows + columns) % _HATCH_PX == 0).astype(np.uint8) * _HATCH_GREY
+    return np.repeat(lines[:, :, None], 3, axis=2)
 
 
 @lru_cache(maxsize=64)

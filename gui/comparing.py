@@ -145,6 +145,7 @@ class Comparing(QObject):
     def _on_curves_finished(self, curves: CurveSet) -> None:
         if self.other is not None:
             self._timeline.set_other(curves)
+            self._panes.redraw(self._session.state)
 
     @Slot(object)
     def _on_loader_finished(self, analysis: Analysis) -> None:

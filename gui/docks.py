@@ -16,11 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.form_parts import PANEL_MARGIN
+
 _LAYOUT_VERSION = 1
 _SIDE_PX = 372
 _LEAST_SIDE_PX = 300
 _TIMELINE_PX = 220
-_RESULTS_PX = 250
+_RESULTS_PX = 340
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def _scrolled(widget: QWidget) -> QScrollArea:
     content = QWidget()
     content.setObjectName("panel")
     layout = QVBoxLayout(content)
-    layout.setContentsMargins(12, 12, 12, 12)
+    layout.setContentsMargins(PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN)
     layout.addWidget(widget)
     layout.addStretch(1)
     area = QScrollArea()

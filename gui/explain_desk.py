@@ -56,13 +56,14 @@ class ExplainDesk(QObject):
         super().__init__(parent)
         self.panel = ExplainPanel(services.models, services.methods, estimate=services.estimate)
         self.heat, self.results = HeatSettings(), Results()
+        self.separation = self.results.separation
         self.labels = JobRunner("labels", self)
         self.agreement = JobRunner("agreement with flow", self)
         self._services, self._session, self._explaining = services, session, explaining
         self._video: VideoInfo | None = None
         self._connect_panel()
         self._connect_engine()
-        self.panel.show_state(session.state)
+        self.separation.show_state(session.state)
 
     def set_video(self, info: VideoInfo) -> None:
         """Offer the frames of another video."""
@@ -148,9 +149,8 @@ class ExplainDesk(QObject):
         panel.explain_requested.connect(self.explain)
         panel.cancel_requested.connect(self._explaining.cancel)
         panel.model_changed.connect(self.load_labels)
-        panel.preset_changed.connect(self._on_panel_preset_changed)
-        panel.sigma_changed.connect(self._on_panel_sigma_changed)
-        panel.opacity_changed.connect(self._on_panel_opacity_changed)
+        self.separation.preset_changed.connect(self._on_separation_preset_changed)
+        self.separation.sigma_changed.connect(self._on_separation_sigma_changed)
         self.heat.heat_changed.connect(self._on_heat_heat_changed)
         self.results.top.chosen.connect(panel.choose_target)
         self.labels.finished.connect(panel.set_labels)
@@ -173,7 +173,7 @@ class ExplainDesk(QObject):
     @Slot(ViewState, ViewState)
     def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
         if (old.preset, old.sigma, old.heat) != (new.preset, new.sigma, new.heat):
-            self.panel.show_state(new)
+            self.separation.show_state(new)
             self._show_heat(new)
 
     def _show_heat(self, state: ViewState) -> None:
@@ -186,7 +186,6 @@ class ExplainDesk(QObject):
         if analysis is None:
             self.results.clear()
             self.panel.show_scores(None)
-            self.panel.show_kept(float("nan"))
         else:
             spec = analysis.header.spec
             count = len(analysis.windows[0].logits) if analysis.windows else len(spec.labels)
@@ -223,7 +222,6 @@ class ExplainDesk(QObject):
         conservation = analysis.conservation if conserves else None
         self.results.show_clip(curves, conservation, analysis.notices)
         self.results.show_badges(self._explaining.badges)
-        self.panel.show_kept(curves.clip_motion_share)
         self._show_heat(self._session.state)
         self.show_frame(frame)
 
@@ -234,19 +232,14 @@ class ExplainDesk(QObject):
     @Slot(object)
     def _on_agreement_finished(self, flow: FlowPrecision) -> None:
         self._explaining.set_flow(flow)
-        self.results.show_badges(self._explaining.badges)
 
     @Slot(str)
-    def _on_panel_preset_changed(self, preset: str) -> None:
+    def _on_separation_preset_changed(self, preset: str) -> None:
         self._session.update(preset=preset)
 
     @Slot(float)
-    def _on_panel_sigma_changed(self, sigma: float) -> None:
+    def _on_separation_sigma_changed(self, sigma: float) -> None:
         self._session.update(sigma=sigma)
-
-    @Slot(float)
-    def _on_panel_opacity_changed(self, opacity: float) -> None:
-        self._session.update(heat=replace(self._session.state.heat, opacity=opacity))
 
     @Slot(object)
     def _on_heat_heat_changed(self, look: HeatLook) -> None:

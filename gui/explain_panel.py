@@ -1,4 +1,4 @@
-"""What is explained and how: model, method, class, range, preset, sigma; start and stop."""
+"""What is explained and how: model, method, class and range; start and stop."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ from PySide6.QtWidgets import (
 
 from engine.types import Float64Array, MethodInfo, ModelInfo, Progress
 from gui.class_search import FOLLOW, ClassSearch
-from gui.form_parts import SPACING, Form, WheelGuard, aligned, heading, narrow, row
+from gui.form_parts import PANEL_MARGIN, SPACING, Form, WheelGuard, aligned, narrow, row
 from gui.method_card import MethodCard, card_text
 from gui.method_options import MethodOptions
 from gui.model_choice import ModelChoice
-from gui.separation_settings import SeparationSettings
 from gui.start_bar import StartBar, duration_text, progress_text
-from gui.state import ViewState
 
 __all__ = ["FOLLOW", "Estimate", "ExplainPanel", "Wish", "progress_text"]
 
@@ -65,17 +63,13 @@ class ExplainPanel(QWidget):
 
     Signals
     -------
-    explain_requested(wish), cancel_requested(), model_changed(), add_model_requested(),
-    preset_changed(preset), sigma_changed(sigma), opacity_changed(opacity)
+    explain_requested(wish), cancel_requested(), model_changed(), add_model_requested()
     """
 
     explain_requested = Signal(object)
     cancel_requested = Signal()
     model_changed = Signal()
     add_model_requested = Signal()
-    preset_changed = Signal(str)
-    sigma_changed = Signal(float)
-    opacity_changed = Signal(float)
 
     def __init__(
         self,
@@ -150,18 +144,10 @@ class ExplainPanel(QWidget):
         self.target.setCurrentText(label)
         self._on_bar_started()
 
-    def show_state(self, state: ViewState) -> None:
-        """Show preset, sigma and opacity without telling anyone."""
-        self.separation.show_state(state)
-
     def show_scores(self, probabilities: Float64Array | None) -> None:
         """Show how likely each class is at the playhead, float64 (K,); None where unknown."""
         self.target.show_scores(probabilities)
         self.against.show_scores(probabilities)
-
-    def show_kept(self, share: float) -> None:
-        """Show the share of the relevance that is kept as motion, 0 to 1; nan hides it."""
-        self.separation.show_kept(share)
 
     def show_busy(self, busy: bool) -> None:
         """Turn between Explain and Cancel."""
@@ -187,11 +173,11 @@ class ExplainPanel(QWidget):
             box.setEnabled(False)
             box.setAccessibleName(name)
             box.setToolTip(name)
-        self.separation, self.bar = SeparationSettings(), StartBar()
+        self.bar = StartBar()
 
     def _name_parts(self) -> None:
         """Give the settings inside the parts a name here."""
-        choice, bar, separation = self.model_choice, self.bar, self.separation
+        choice, bar = self.model_choice, self.bar
         self.model, self.about, self.file, self.add = (
             choice.model,
             choice.about,
@@ -200,12 +186,6 @@ class ExplainPanel(QWidget):
         )
         self.explain, self.cancel, self.progress = bar.explain, bar.cancel, bar.progress
         self.status = bar.status
-        self.preset, self.opacity, self.kept = (
-            separation.preset,
-            separation.opacity,
-            separation.kept,
-        )
-        self.sigma, self.sigma_slider = separation.sigma, separation.sigma_slider
 
     def _offer_methods(self) -> None:
         """List the methods by family; the card of each is its tooltip."""
@@ -228,19 +208,16 @@ class ExplainPanel(QWidget):
         rows.add(self.tr("Class"), self.target)
         rows.add(self.tr("Rather than"), self.against)
         rows.add(self.tr("Frames"), row(self.first, QLabel(self.tr("to")), self.last))
-        aligned(rows, self.model_choice.form, self.separation.form)
+        aligned(rows, self.model_choice.form)
         content = QWidget()
         content.setObjectName("panel")
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, _SCROLL_BAR_PX, 0)
         column.setSpacing(SPACING)
-        column.addWidget(heading(self.tr("Explain")))
         column.addLayout(rows)
-        column.addSpacing(SPACING)
-        column.addWidget(self.separation)
         column.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN)
         layout.setSpacing(SPACING)
         layout.addWidget(_scrolling(content), 1)
         layout.addWidget(self.bar)
@@ -255,9 +232,6 @@ class ExplainPanel(QWidget):
         self.target.currentTextChanged.connect(self._on_target_changed)
         self.first.valueChanged.connect(self._on_first_changed)
         self.last.valueChanged.connect(self._on_last_changed)
-        self.separation.preset_changed.connect(self.preset_changed)
-        self.separation.sigma_changed.connect(self.sigma_changed)
-        self.separation.opacity_changed.connect(self.opacity_changed)
 
     @Slot()
     def _on_bar_started(self) -> None:

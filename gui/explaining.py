@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QObject, Signal, Slot
 
+from engine.cancel import Check
 from engine.health import Badge, health_of
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
 from engine.types import Progress, Request
 from gui.curves import CurveSet, curves_of
 from gui.holding import Holding
-from gui.jobs import Failure, JobRunner
+from gui.jobs import Failure, JobRunner, Report
 from gui.services import Services
 from gui.session import Session
 from gui.state import ViewState
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Separated:
+    """What is made anew for each preset and sigma, and as the analysis grows."""
+
+    curves: CurveSet
+    badges: tuple[Badge, ...]
 
 
 class Explaining(QObject):
@@ -57,7 +68,7 @@ class Explaining(QObject):
         self.badges: tuple[Badge, ...] = ()
         self._flow: FlowPrecision | None = None
         self._services, self._session, self._holding = services, session, holding
-        self.engine = JobRunner("engine", self, discard=_close)
+        self.engine = JobRunner("engine", self, discard=_close, yields=True)
         self.refilter = JobRunner("curves", self)
         self.engine.progressed.connect(self._on_engine_progressed)
         self.engine.finished.connect(self._on_engine_finished)
@@ -98,14 +109,19 @@ class Explaining(QObject):
         analysis, state = self.analysis, self._session.state
         if analysis is None or not analysis.steps_written:
             return
-        self.refilter.submit(
-            lambda report, check: curves_of(analysis, state.preset, state.sigma, check)
-        )
+        conserves = self._services.methods[analysis.header.request.method].conserves
+        flow = self._flow
+
+        def work(report: Report, check: Check) -> Separated:
+            curves = curves_of(analysis, state.preset, state.sigma, check)
+            return Separated(curves, health_of(analysis, conserves, flow=flow))
+
+        self.refilter.submit(work)
 
     def set_flow(self, flow: FlowPrecision) -> None:
         """Count in how far the analysis agrees with optical flow."""
         self._flow = flow
-        self._judge()
+        self.separate()
 
     def close(self) -> None:
         """Stop the jobs and their threads, then let go."""
@@ -145,17 +161,11 @@ class Explaining(QObject):
         if self.analysis is not None and not self.analysis.complete:
             self.drop()
 
-    def _judge(self) -> None:
-        if self.analysis is not None:
-            method = self._services.methods[self.analysis.header.request.method]
-            self.badges = health_of(self.analysis, method.conserves, flow=self._flow)
-
     @Slot(object)
-    def _on_refilter_finished(self, curves: CurveSet) -> None:
+    def _on_refilter_finished(self, made: Separated) -> None:
         if self.analysis is not None:
-            self.curves = curves
-            self._judge()
-            self.curves_made.emit(curves)
+            self.curves, self.badges = made.curves, made.badges
+            self.curves_made.emit(made.curves)
 
 
 def _close(analysis: Analysis) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 SPACING = 8
+PANEL_MARGIN = 12
 _GUARDED = (QComboBox, QAbstractSpinBox, QSlider)
 
 
@@ -103,6 +104,7 @@ class Fold(QWidget):
         super().__init__(parent)
         self.content = content
         self.button = QToolButton()
+        self.button.setObjectName("link")
         self.button.setText(title)
         self.button.setCheckable(True)
         self.button.setAutoRaise(True)

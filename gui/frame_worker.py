@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from engine.errors import EngineError
 from engine.frame_views import model_view
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _WATCH_MS = 300
 _FLOW_SIDE_PX = 320
+_MOST_AHEAD = 10
 
 
 class FrameWorker(QObject):
@@ -35,6 +37,7 @@ class FrameWorker(QObject):
     updated = Signal(object)
     failed = Signal(object)
     read = Signal(object)
+    _free = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +48,8 @@ class FrameWorker(QObject):
         self._watch.timeout.connect(self._look)
         self._wanted: FrameRequest | None = None
         self._lock = threading.Lock()
+        self._ahead = _Ahead()
+        self._free.connect(self._prepare, Qt.ConnectionType.QueuedConnection)
 
     def want(self, request: FrameRequest) -> None:
         """Note the newest request, from any thread; an older one is forgotten."""
@@ -81,12 +86,28 @@ class FrameWorker(QObject):
         if request is None or self._video is None:
             return
         try:
-            found = _frame_set(self._video, request)
+            found = self._ahead.take(request) or _frame_set(self._video, request)
         except EngineError as error:
             self.failed.emit(Failure(str(error), error.hint))
             return
         self._look()  # a frame that is lost is known before its picture is shown
         self.read.emit(found)
+        self._free.emit()
+
+    @Slot()
+    def _prepare(self) -> None:
+        """Read the frame that will be asked for next, while nothing else is wanted."""
+        following = self._ahead.following()
+        with self._lock:
+            idle = self._wanted is None
+        if not idle or self._video is None or following is None:
+            return
+        if not 0 <= following.frame < len(self._video):
+            return
+        try:
+            self._ahead.keep(following, _frame_set(self._video, following))
+        except EngineError:
+            log.info("cannot read ahead", exc_info=True)  # told when it is really wanted
 
     @Slot()
     def _look(self) -> None:
@@ -107,9 +128,37 @@ class FrameWorker(QObject):
     def close(self) -> None:
         """Close the video."""
         self._watch.stop()
+        self._ahead = _Ahead()
         if self._video is not None:
             self._video.close()
             self._video = None
+
+
+class _Ahead:
+    """Guesses which frame is wanted next, and keeps it."""
+
+    def __init__(self) -> None:
+        self._last: FrameRequest | None = None
+        self._step = 0
+        self._kept: tuple[FrameRequest, FrameSet] | None = None
+
+    def take(self, request: FrameRequest) -> FrameSet | None:
+        """Frame that was kept for a request, if it was; learns from it what comes next."""
+        if self._last is not None and request.frame != self._last.frame:
+            self._step = request.frame - self._last.frame
+        self._last = request
+        kept, self._kept = self._kept, None
+        return kept[1] if kept is not None and kept[0] == request else None
+
+    def keep(self, request: FrameRequest, found: FrameSet) -> None:
+        """Keep a frame that was read before it was wanted."""
+        self._kept = request, found
+
+    def following(self) -> FrameRequest | None:
+        """What will be wanted next, if frames are stepped through or played."""
+        if self._last is None or not 0 < abs(self._step) <= _MOST_AHEAD:
+            return None
+        return replace(self._last, frame=self._last.frame + self._step)
 
 
 def _frame_set(video: Video, request: FrameRequest) -> FrameSet:

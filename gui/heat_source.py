@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from engine.selective import FrameMaps
 
 NOT_YET = "Not explained yet"
+SEPARATING = "Separating motion from static"
+_WAIT_S = 0.008
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +37,9 @@ class FrameHeat:
 class HeatSource:
     """Reads the maps of an analysis, which may still grow.
 
+    Whoever makes the curves derives the maps; here is only waited for a moment, since this runs
+    in the GUI's thread: draw again once the curves are made.
+
     Parameters
     ----------
     analysis : Analysis
@@ -50,7 +55,7 @@ class HeatSource:
         key = (frame, state.preset, state.sigma, self.analysis.steps_written)
         if key != self._key:
             self._heat = self._read(frame, state)
-            self._key = key
+            self._key = key if self._heat.reason != SEPARATING else None
         return self._heat
 
     def _read(self, frame: int, state: ViewState) -> FrameHeat:
@@ -62,4 +67,5 @@ class HeatSource:
         if index >= separation.frames_ready:
             return FrameHeat(None, NOT_YET)
         marks = () if self.analysis.sampled[index] else ("interpolated",)
-        return FrameHeat(separation.frame(index, state.sigma), marks=marks)
+        maps = separation.frame_soon(index, state.sigma, _WAIT_S)
+        return FrameHeat(maps, SEPARATING if maps is None else "", marks)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +22,7 @@ log = logging.getLogger(__name__)
 Report = Callable[[Progress], None]
 Work = Callable[[Report, Check], Any]
 STOP_MS = 20_000
+_STEPPED_BACK = 10  # of Linux's niceness
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +60,13 @@ class JobWorker(QObject):
     failed = Signal(int, object)
     cancelled = Signal(int)
 
+    @Slot()
+    def step_back(self) -> None:
+        """Lower the priority of this thread, and of those it will start."""
+        QThread.currentThread().setPriority(QThread.Priority.LowPriority)
+        if sys.platform == "linux":  # where Qt's priorities mean nothing
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _STEPPED_BACK)
+
     @Slot(object)
     def run(self, job: Job) -> None:
         """Run a job to its end."""
@@ -84,7 +95,8 @@ class JobWorker(QObject):
 class JobRunner(QObject):
     """Hands work to a thread and passes on what comes back of the newest job alone.
 
-    A result of an older job is given to ``discard``, so that what it holds is let go.
+    A result of an older job is given to ``discard``, so that what it holds is let go. A runner
+    that ``yields`` leaves the processor to the window wherever both want it.
 
     Signals
     -------
@@ -99,7 +111,12 @@ class JobRunner(QObject):
     _submitted = Signal(object)
 
     def __init__(
-        self, name: str, parent: QObject | None = None, discard: Callable[[Any], None] | None = None
+        self,
+        name: str,
+        parent: QObject | None = None,
+        discard: Callable[[Any], None] | None = None,
+        *,
+        yields: bool = False,
     ) -> None:
         super().__init__(parent)
         self._discard = discard
@@ -109,6 +126,8 @@ class JobRunner(QObject):
         self._thread.setObjectName(name)
         self._worker = JobWorker()
         self._worker.moveToThread(self._thread)
+        if yields:
+            self._thread.started.connect(self._worker.step_back)
         self._submitted.connect(self._worker.run)
         self._worker.progressed.connect(self._on_worker_progressed)
         self._worker.finished.connect(self._on_worker_finished)

@@ -33,6 +33,7 @@ class MethodCard(QWidget):
         self.details.setObjectName("notice")
         self.details.hide()
         self.more = QToolButton()
+        self.more.setObjectName("link")
         self.more.setCheckable(True)
         self.more.setAutoRaise(True)
         self.more.setToolTip(self.tr("When to trust the method, its cost and its source"))

@@ -82,6 +82,7 @@ class PanePictures:
         self.other: HeatSource | None = None
         self.ranges: dict[PaneKind, float] = {}
         self.one_scale = False
+        self._ground = _Ground()
 
     def draw(
         self,
@@ -94,14 +95,14 @@ class PanePictures:
         """Draw one pane (width, height) pixels large."""
         if kind == "model":
             return self._model(shown)
-        ground = cropped(shown.picture, view.visible, size)
+        self._ground.take(shown.picture, view.visible, size)
         if kind == "video":
-            return Drawn(ground)
+            return Drawn(self._ground.picture)
         if kind == "flow":
-            return self._flow(ground, shown, view.visible)
+            return self._flow(shown, view.visible)
         if kind == "difference":
-            return self._difference(ground, shown.frame, view.visible, state)
-        return self._heat(kind, ground, shown.frame, view.visible, state)
+            return self._difference(shown.frame, view.visible, state)
+        return self._heat(kind, shown.frame, view.visible, state)
 
     def scale_of(self, kind: PaneKind, state: ViewState) -> float:
         """Absolute relevance that gets the full colour in a pane of this kind."""
@@ -122,19 +123,20 @@ class PanePictures:
     def _source_of(self, kind: PaneKind) -> HeatSource | None:
         return self.other if kind.startswith("other ") else self.source
 
-    def _heat(
-        self, kind: PaneKind, ground: UInt8Array, frame: int, visible: Rect, state: ViewState
-    ) -> Drawn:
+    def _heat(self, kind: PaneKind, frame: int, visible: Rect, state: ViewState) -> Drawn:
         source = self._source_of(kind)
         heat = self.heat_of(kind, frame, state)
         if source is None or heat is None or heat.maps is None:
             return Drawn(None, heat.reason if heat else PROMISES[kind])
         seen, scale = source.analysis.header.seen, self.scale_of(kind, state)
         values = getattr(heat.maps, kind.removeprefix("other "))
-        picture = render.overlay(ground, values, within(seen, visible), scale, state.heat)
+        part = within(seen, visible)
+        below = self._ground.for_heat(part)
+        picture = render.overlay_on(below, values, part, scale, state.heat)
         return Drawn(picture, ", ".join((*heat.marks, *_unseen(seen))), scale)
 
-    def _difference(self, ground: UInt8Array, frame: int, visible: Rect, state: ViewState) -> Drawn:
+    def _difference(self, frame: int, visible: Rect, state: ViewState) -> Drawn:
+        ground = self._ground.picture
         if self.source is None or self.other is None:
             return Drawn(None, PROMISES["difference" if self.source else "other motion"])
         sides = [(source, source.at(frame, state)) for source in (self.source, self.other)]
@@ -151,7 +153,7 @@ class PanePictures:
         picture = render.overlay(ground, parts[0] - parts[1], WHOLE, scale, look)
         return Drawn(picture, "in shares of each scale", scale)
 
-    def _flow(self, ground: UInt8Array, shown: FrameSet, visible: Rect) -> Drawn:
+    def _flow(self, shown: FrameSet, visible: Rect) -> Drawn:
         if shown.flow is None:
             return Drawn(None, PROMISES["flow"])
         height, width = shown.flow.shape[:2]
@@ -161,7 +163,7 @@ class PanePictures:
             int(visible.left * width) : max(round(visible.right * width), 1),
         ]
         text = f"full colour: {FLOW_FULL_SHARE:.0%} of the picture a frame"
-        return Drawn(flow_picture(ground, part, full_px), text, is_flow=True)
+        return Drawn(flow_picture(self._ground.picture, part, full_px), text, is_flow=True)
 
     def _model(self, shown: FrameSet) -> Drawn:
         if shown.model_view is None or self.source is None:
@@ -173,6 +175,29 @@ class PanePictures:
         height, width = shown.model_view.shape[:2]
         text = f"{width}x{height}" + ("" if given else ", this frame is not given to the model")
         return Drawn(shown.model_view, text)
+
+
+class _Ground:
+    """The visible part of a frame, and what heat is laid on, made once for all panes."""
+
+    def __init__(self) -> None:
+        self.picture: UInt8Array = np.zeros((1, 1, 3), np.uint8)
+        self._whole = self.picture
+        self._part: tuple[Rect, tuple[int, int]] = WHOLE, (0, 0)
+        self._for_heat: dict[Rect, UInt8Array] = {}
+
+    def take(self, whole: UInt8Array, visible: Rect, size: tuple[int, int]) -> None:
+        """Be of a part of a frame, (width, height) pixels large."""
+        if whole is not self._whole or (visible, size) != self._part:
+            self._whole, self._part = whole, (visible, size)
+            self.picture = cropped(whole, visible, size)
+            self._for_heat.clear()
+
+    def for_heat(self, seen: Rect) -> UInt8Array:
+        """`render.heat_ground` of the part."""
+        if seen not in self._for_heat:
+            self._for_heat[seen] = render.heat_ground(self.picture, seen)
+        return self._for_heat[seen]
 
 
 def _unseen(seen: Rect) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from gui import theme
 from gui.badges import Badges
 from gui.curves import CurveSet
 from gui.form_parts import faint, heading
+from gui.separation_settings import SeparationSettings
 
 _ROWS = 5
 _ROW_PX = 26
@@ -92,7 +93,7 @@ class TopClasses(QWidget):
 
 
 class Results(QWidget):
-    """Numbers of the clip and of the frame at the playhead.
+    """How relevance is separated, and the numbers of the clip and of the frame at the playhead.
 
     Signals
     -------
@@ -105,13 +106,14 @@ class Results(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._make_labels()
-        self.badges, self.top = Badges(), TopClasses()
+        self.separation, self.badges, self.top = SeparationSettings(), Badges(), TopClasses()
         self.limits.linkActivated.connect(self._on_limits_link_activated)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         share = heading(self.tr("Motion share of the clip"))
-        texts = (self.failure, share, self.clip, self.meaning, self.frame, self.limits)
+        figure = (self.failure, share, self.clip, self.separation)
+        texts = (*figure, self.meaning, self.frame, self.limits)
         trust = (self.badges, self.conservation, self.notices)
         classes = heading(self.tr("Top classes at this frame"))
         for part in (*texts, *trust, classes, self.top):

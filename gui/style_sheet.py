@@ -27,11 +27,14 @@ QLabel#notice {{
 QLabel#figure {{ font-size: 24px; font-weight: 600; color: {colours.motion}; }}
 QLabel#short {{ color: {colours.motion}; }}
 QLineEdit[wrong="true"] {{ border: 1px solid {colours.damage}; }}
-QToolButton#switch {{ background: transparent; border: none; padding: 1px 6px; }}
 QPushButton, QToolButton {{
   background: {colours.field}; border: 1px solid {colours.border}; border-radius: 4px;
   padding: 5px 10px;
 }}
+QToolButton#switch, QToolButton#link {{
+  background: transparent; border: 1px solid transparent; padding: 1px 4px;
+}}
+QToolButton#link {{ color: {colours.static}; padding: 1px 2px; }}
 QPushButton:hover, QToolButton:hover {{ border-color: {colours.faint}; }}
 QPushButton:focus, QToolButton:focus {{ border-color: {colours.accent}; }}
 QPushButton:checked, QToolButton:checked {{ border-color: {colours.accent}; }}
@@ -61,6 +64,7 @@ QSlider::handle:horizontal:hover {{ background: {colours.accent}; }}
 QMenuBar, QMenu, QStatusBar {{ background: {colours.panel}; }}
 QMenuBar::item:selected, QMenu::item:selected {{ background: {colours.border}; }}
 QMenu::item:disabled {{ color: {colours.disabled}; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{
   background: {colours.panel}; border: none; border-bottom: 2px solid transparent;
   padding: 7px 12px;

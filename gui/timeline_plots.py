@@ -52,7 +52,7 @@ class TimelinePlots:
         self._edge_frames: list[int] = []
         self._make_items()
         self._shown = dict.fromkeys(KEYS, True)
-        self._shown["top"] = False
+        self._shown["top"] = self._shown["flow"] = False
         for key, shown in self._shown.items():
             self.switch(key, shown)
         self.restyle()
@@ -189,6 +189,9 @@ class TimelinePlots:
         axis.enableAutoSIPrefix(False)
         axis.setWidth(_AXIS_PX)
         axis.setStyle(maxTickLevel=0)
+        axis.setTickDensity(0.6)
+        if row == 0:
+            axis.setTicks([[(0, "0"), (0.5, "50 %"), (1, "100 %")]])
         plot.setYRange(2 * _STRIP if row == 0 else 0, 1, padding=0.02)
         plot.setXRange(0, 1, padding=0)
         plot.getAxis("bottom").setStyle(showValues=False)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox, QWidget
 
 from engine.errors import EngineError
 from engine.store import Analysis
 from engine.types import Progress
+from gui.coalescing import Coalescing
 from gui.comparing import Comparing
 from gui.curves import CurveSet
 from gui.docks import Docks, Part
@@ -43,6 +44,7 @@ LEAST_SIZE = 1024, 640
 FIRST_SIZE = 1280, 800
 KEYS_FILE = "keys.json"
 _WINDOW_FRAMES = 16
+_FOLLOW_MS = 40  # curves and numbers follow the panes: each redraw of them takes as long as a pane
 
 
 class MainWindow(QMainWindow):
@@ -222,7 +224,12 @@ class MainWindow(QMainWindow):
         self.viewing.updated.connect(self._on_viewing_updated)
         self.viewing.failed.connect(self.tell)
         self.viewing.told.connect(self.statusBar().showMessage)
-        self.viewing.frame_shown.connect(self._on_viewing_frame_shown)
+        self._redraw_soon = QTimer(self)  # in a turn of its own: together they would be felt
+        self._redraw_soon.setSingleShot(True)
+        self._redraw_soon.timeout.connect(self._on_redraw_soon_timeout)
+        self.following = Coalescing(_FOLLOW_MS, self)
+        self.viewing.frame_shown.connect(self.following.take)
+        self.following.passed.connect(self._on_following_passed)
         self.session.changed.connect(self._on_session_changed)
         self.panes.kinds_changed.connect(self._on_panes_kinds_changed)
         self.panes.pointed_at.connect(self.pointed_at.setText)
@@ -273,7 +280,7 @@ class MainWindow(QMainWindow):
             self.timeline.set_range(new.range)
 
     @Slot(int)
-    def _on_viewing_frame_shown(self, frame: int) -> None:
+    def _on_following_passed(self, frame: int) -> None:
         self.timeline.set_frame(frame)
         self.desk.show_frame(frame)
 
@@ -320,11 +327,16 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_explaining_grew(self) -> None:
+        self._redraw_soon.start()
+
+    @Slot()
+    def _on_redraw_soon_timeout(self) -> None:
         self.panes.redraw(self.session.state)
 
     @Slot(object)
     def _on_explaining_curves_made(self, curves: CurveSet) -> None:
         self.timeline.set_curves(curves)
+        self._redraw_soon.start()  # what was not separated yet is now
 
     @Slot()
     def _on_desk_explained(self) -> None:
@@ -398,6 +410,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop every job and thread, then let go of the analyses."""
+        self.following.stop()
+        self._redraw_soon.stop()
         for wizard in self.findChildren(ModelWizard):
             wizard.reject()
         for part in (

@@ -31,6 +31,7 @@ from inspector.leftovers import remember_target, tidy_in_background
 from inspector.own_models import check_texts, save_texts
 
 _SIGNAL_POLL_MS = 250
+_SWITCH_S = 0.001  # at Python's 5 ms a few busy threads hold the window up for tens of ms
 
 
 def run_window(path: Path | None, request: Request | None = None, *, start: bool = False) -> int:
@@ -70,6 +71,7 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
 
 def make_window() -> MainWindow:
     """Build the window with the real engine behind it."""
+    sys.setswitchinterval(_SWITCH_S)
     cards = Cards(_card_fields(), check_texts, save_texts, trust)
     return MainWindow(
         Services(

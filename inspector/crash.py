@@ -1,41 +1,77 @@
-"""What happens to an exception that nobody caught: it is logged, and told once."""
+"""What happens to an exception that nobody caught: logged, work saved, told in one dialog."""
 
 from __future__ import annotations
 
 import logging
 import sys
 import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
-from gui.jobs import Failure
-from gui.window import MainWindow
+from gui.about import versions
+from gui.crash_dialog import CrashDialog
+from inspector.logs import NativeCrash, log_folder
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 log = logging.getLogger(__name__)
 
 
 class CrashReporter(QObject):
-    """Takes the place of `sys.excepthook` and `threading.excepthook`.
+    """Takes the place of Python's hooks for uncaught exceptions, of all threads.
+
+    PySide gives `sys.excepthook` what is raised in slots and in overridden methods, and goes on.
 
     Parameters
     ----------
-    window : MainWindow
-        Tells the user, in its own thread.
+    window : QWidget
+        Closed on Ctrl-C and on the user's wish; the dialog opens over it.
+    save_session : callable
+        () -> Path or None; called in the GUI thread before the dialog opens. It returns where the
+        session was saved, or None if there is nothing to save.
     """
 
-    _crashed = Signal(str)
+    _crashed = Signal(str, str)
+    _interrupted = Signal()
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: QWidget, save_session: Callable[[], Path | None]) -> None:
         super().__init__(window)
         self._window = window
-        self._telling = False
-        self._crashed.connect(self._on_crashed)
+        self._save_session = save_session
+        self._dialog: CrashDialog | None = None
+        self._replaced = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+        # queued also within the GUI thread: a dialog must not open while a widget is painted
+        queued = Qt.ConnectionType.QueuedConnection
+        self._crashed.connect(self._on_crashed, queued)
+        self._interrupted.connect(self._on_interrupted, queued)
 
     def install(self) -> None:
-        """Take over from now on."""
+        """Take over until the application ends."""
+        self._replaced = (sys.excepthook, threading.excepthook, sys.unraisablehook)
         sys.excepthook = self._handle
         threading.excepthook = self._handle_thread
+        sys.unraisablehook = self._handle_unraisable
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.uninstall)
+
+    @Slot()
+    def uninstall(self) -> None:
+        """Put back the hooks that were there before."""
+        sys.excepthook, threading.excepthook, sys.unraisablehook = self._replaced
+
+    def tell_last(self, crash: NativeCrash) -> None:
+        """Tell how an earlier run ended; nothing is saved, so what it left stays."""
+        if self._dialog is None:
+            self._dialog = self._open_dialog(self.tr("The details are in {0}").format(crash.path))
+        self._dialog.add(self.tr("The last run of Motion Inspector ended in a crash."), crash.text)
 
     def _handle(
         self,
@@ -44,19 +80,51 @@ class CrashReporter(QObject):
         trace: TracebackType | None,
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            self._window.close()
+            self._interrupted.emit()
             return
         log.critical("uncaught exception", exc_info=(kind, error, trace))
-        self._crashed.emit(f"Internal error: {kind.__name__}: {error}")
+        message = traceback.format_exception_only(kind, error)[-1].strip()
+        self._crashed.emit(message, "".join(traceback.format_exception(kind, error, trace)))
 
     def _handle_thread(self, arguments: threading.ExceptHookArgs) -> None:
+        if issubclass(arguments.exc_type, SystemExit):  # ends a thread, as Python has it
+            return
         error = arguments.exc_value or arguments.exc_type()
         self._handle(arguments.exc_type, error, arguments.exc_traceback)
 
-    @Slot(str)
-    def _on_crashed(self, message: str) -> None:
-        if self._telling:  # an error while telling of an error must not go round in circles
-            return
-        self._telling = True
-        self._window.tell(Failure(message, "The log has the details. Save your work and restart."))
-        self._telling = False
+    def _handle_unraisable(self, unraisable: UnraisableHookArgs) -> None:
+        error = unraisable.exc_value or unraisable.exc_type()
+        self._handle(unraisable.exc_type, error, unraisable.exc_traceback)
+
+    def _saved(self) -> str:
+        try:
+            path = self._save_session()
+        except Exception as error:  # whatever it is, the first error must still be told
+            log.exception("the session cannot be saved")
+            return self.tr("The session could not be saved: {0}").format(error)
+        if path is None:
+            return self.tr("There was no session to save.")
+        return self.tr("The session was saved to {0}").format(path)
+
+    def _open_dialog(self, saved: str) -> CrashDialog:
+        dialog = CrashDialog(saved, versions(), log_folder(), self._window)
+        dialog.quit_requested.connect(self._window.close)
+        dialog.finished.connect(self._on_dialog_finished)
+        dialog.open()
+        return dialog
+
+    @Slot(str, str)
+    def _on_crashed(self, message: str, trace: str) -> None:
+        try:
+            self._dialog = self._dialog or self._open_dialog(self._saved())
+            self._dialog.add(message, trace)
+        except Exception:  # told of by this very slot, it would go round in circles
+            log.exception("an error cannot be told")
+
+    @Slot()
+    def _on_dialog_finished(self) -> None:
+        self._dialog = None
+
+    @Slot()
+    def _on_interrupted(self) -> None:
+        self._window.close()

@@ -120,6 +120,7 @@ class Separation:
         self._moments: dict[tuple[int, int], tuple[int, float, float]] = {}
         self._extremes: dict[tuple[int, int], tuple[float, float]] = {}
         self._range: tuple[float, float] | None = None
+        self._known_std: tuple[int, np.float32] | None = None
 
     @property
     def steps_ready(self) -> int:
@@ -137,14 +138,20 @@ class Separation:
     def std(self) -> np.float32:
         """Standard deviation of the temporal derivative over the sampled frames ready."""
         with self._lock:
-            self._follow_range()
-            count, mean, squares = 0, 0.0, 0.0
-            for start, stop in self._spans():
-                n, m, s = self._moments_of(start, stop)
-                total = count + n
-                squares += s + (m - mean) ** 2 * count * n / total
-                mean += (m - mean) * n / total
-                count = total
+            ready = self.steps_ready
+            if self._known_std is None or self._known_std[0] != ready:
+                self._follow_range()
+                self._known_std = ready, self._std_of(list(self._spans(ready)))
+            return self._known_std[1]
+
+    def _std_of(self, spans: list[tuple[int, int]]) -> np.float32:
+        count, mean, squares = 0, 0.0, 0.0
+        for start, stop in spans:
+            n, m, s = self._moments_of(start, stop)
+            total = count + n
+            squares += s + (m - mean) ** 2 * count * n / total
+            mean += (m - mean) * n / total
+            count = total
         return np.float32(np.sqrt(squares / (count - 1))) if count > 1 else np.float32(0)
 
     def threshold(self, sigma: float) -> float:
@@ -154,9 +161,22 @@ class Separation:
     def frame(self, frame: int, sigma: float) -> FrameMaps:
         """Separate one frame of the range (counted from its start, below `frames_ready`)."""
         threshold = self.threshold(sigma)
-        relevance, compared = self._frames(frame, frame + 1)
-        mask = compared[0] > threshold
-        return FrameMaps(relevance[0], relevance[0] * mask, relevance[0] * ~mask)
+        return _separated(*self._frames(frame, frame + 1), threshold)
+
+    def frame_soon(self, frame: int, sigma: float, wait_s: float) -> FrameMaps | None:
+        """As `frame`, but None rather than deriving everything or waiting long for who does.
+
+        While the source grows, the threshold may be that of a moment ago.
+        """
+        if not self._lock.acquire(timeout=wait_s):
+            return None
+        try:
+            if self._known_std is None:
+                return None
+            threshold = threshold_at(sigma, self._known_std[1])
+            return _separated(*self._interpolated(frame, frame + 1), threshold)
+        finally:
+            self._lock.release()
 
     def frames(self, start: int, stop: int, sigma: float) -> FrameMaps:
         """Separate frames [start, stop) of the range; the maps are then (n, h, w)."""
@@ -196,8 +216,8 @@ class Separation:
             return self._source.frame_count
         return int(frames[steps - 1]) + 1 if steps else 0
 
-    def _spans(self) -> Iterator[tuple[int, int]]:
-        ready, together = self.steps_ready, self._source.time_step
+    def _spans(self, ready: int) -> Iterator[tuple[int, int]]:
+        together = self._source.time_step
         length = max(CHUNK_STEPS // together, 1) * together
         for start in range(0, ready, length):
             yield start, min(start + length, ready)
@@ -206,18 +226,21 @@ class Separation:
         """Relevance and compared derivative of frames [start, stop), interpolated between steps."""
         with self._lock:
             self._follow_range()
-            steps = self._source.step_frames
-            position = np.interp(np.arange(start, stop), steps, np.arange(len(steps)))
-            first = int(position[0])
-            last = min(int(np.ceil(position[-1])) + 1, self.steps_ready)
-            relevance, compared = self._steps(first, last)
+            return self._interpolated(start, stop)
+
+    def _interpolated(self, start: int, stop: int) -> tuple[Float32Array, Float32Array]:
+        steps = self._source.step_frames
+        position = np.interp(np.arange(start, stop), steps, np.arange(len(steps)))
+        first = int(position[0])
+        last = min(int(np.ceil(position[-1])) + 1, self.steps_ready)
+        relevance, compared = self._steps(first, last)
         if len(relevance) == stop - start and np.all(position == np.arange(first, last)):
             return relevance, compared
         return _between(relevance, position - first), _between(compared, position - first)
 
     def _steps(self, start: int, stop: int) -> tuple[Float32Array, Float32Array]:
         parts = []
-        for low, high in self._spans():
+        for low, high in self._spans(self.steps_ready):
             if low < stop and high > start:
                 chunk = self._chunk(low, high)
                 inside = slice(max(start - low, 0), stop - low)
@@ -272,7 +295,7 @@ class Separation:
         """Learn the volume's extremes where the recipe rescales; chunks of other ones are stale."""
         if not self._recipe.rescale:
             return
-        spans = list(self._spans())  # once: the source may grow meanwhile
+        spans = list(self._spans(self.steps_ready))  # once: the source may grow meanwhile
         for start, stop in spans:
             if (start, stop) not in self._extremes:
                 volume = self._source.read_steps(start, stop)
@@ -284,6 +307,13 @@ class Separation:
             self._range = wanted
             self._chunks.clear()
             self._moments.clear()
+            self._known_std = None
+
+
+def _separated(relevance: Float32Array, compared: Float32Array, threshold: float) -> FrameMaps:
+    """The only frame of two stacks, separated."""
+    mask = compared[0] > threshold
+    return FrameMaps(relevance[0], relevance[0] * mask, relevance[0] * ~mask)
 
 
 def _sums(relevance: Float32Array, compared: Float32Array, threshold: float) -> Float64Array:

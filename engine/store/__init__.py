@@ -2,5 +2,6 @@
 
 from engine.store.analysis import DOCUMENT, Analysis
 from engine.store.document import Header
+from engine.store.resuming import Asked, Resumable
 
-__all__ = ["DOCUMENT", "Analysis", "Header"]
+__all__ = ["DOCUMENT", "Analysis", "Asked", "Header", "Resumable"]

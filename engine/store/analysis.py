@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from engine.cancel import Check, never
 from engine.errors import EngineError
 from engine.selective import Separation
-from engine.store.arrays import CHUNK, GrowingArray, StoredArray, open_group
+from engine.store.arrays import CHUNK, GrowingArray, Growth, StoredArray, open_group
 from engine.store.document import (
     Header,
     finite,
@@ -31,6 +31,26 @@ from engine.store.scores import step_scores, step_targets
 from engine.types import BoolArray, Float32Array, Float64Array, Int64Array, Preset, Window
 
 DOCUMENT = "analysis.json"
+ARRAY = "sampled_relevance"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """How far an analysis is written.
+
+    Attributes
+    ----------
+    windows : tuple of Window
+        Those explained, in order.
+    quantiles : tuple of float
+        What its scale is made of, see `Analysis.scale`.
+    growth : Growth
+        How far its relevance is written.
+    """
+
+    windows: tuple[Window, ...]
+    quantiles: tuple[float, ...]
+    growth: Growth
 
 
 class Analysis:
@@ -56,6 +76,7 @@ class Analysis:
         self._separations: dict[Preset, Separation] = {}
         self._quantiles: list[float] = []
         self._temporary = False
+        self._closing: Callable[[], None] | None = None
 
     @classmethod
     def create(cls, header: Header, folder: Path | None = None) -> Analysis:
@@ -73,7 +94,7 @@ class Analysis:
             folder.mkdir(parents=True, exist_ok=True)
             group = open_group(folder, "w")
             shape = (len(header.step_frames), *header.spec.crop)
-            array = GrowingArray(group, "sampled_relevance", shape)
+            array = GrowingArray(group, ARRAY, shape)
         except OSError as error:
             raise EngineError(
                 f"{folder} cannot be written: {error.strerror}.", "Choose another folder."
@@ -95,7 +116,7 @@ class Analysis:
         try:
             header = header_from_dict(document)
             group = open_group(folder, "r")
-            array = StoredArray(group, "sampled_relevance")
+            array = StoredArray(group, ARRAY)
             if array.shape != (len(header.step_frames), *header.spec.crop):
                 raise ValueError(f"the relevance has shape {array.shape}")
             analysis = cls(folder, header, array)
@@ -107,6 +128,23 @@ class Analysis:
             raise EngineError(
                 f"{folder} does not hold a complete analysis.", "Explain the video again."
             ) from error
+        return analysis
+
+    @classmethod
+    def resumed(cls, header: Header, folder: Path, written: Written, check: Check) -> Analysis:
+        """Go on with an analysis whose computation was broken off.
+
+        Raises
+        ------
+        KeyError, ValueError, OSError
+            If the arrays in the folder are not what was written.
+        """
+        shape = (len(header.step_frames), *header.spec.crop)
+        group = open_group(folder, "a")
+        array = GrowingArray.resumed(group, ARRAY, shape, written.growth, check)
+        analysis = cls(folder, header, array)
+        analysis._windows = written.windows
+        analysis._quantiles = list(written.quantiles)
         return analysis
 
     @property
@@ -248,24 +286,47 @@ class Analysis:
     def document(self, *, preset: Preset, sigma: float) -> dict[str, Any]:
         """Settings and results as plain values: what analysis.json holds."""
         curves = self.separation(preset).curves(sigma)
-        header = replace(
-            self.header, request=replace(self.header.request, preset=preset, sigma=sigma)
-        )
+        request = replace(self.header.request, preset=preset, sigma=sigma)
         return {
-            **header_to_dict(header),
-            "windows": windows_to_list(self._windows, self.header),
-            "scale": self.scale,
+            **self.settings(),
+            **header_to_dict(replace(self.header, request=request)),
             "results": {
                 "motion_share": finite(curves.clip_motion_share),
                 "threshold": curves.threshold,
                 "derivative_std": curves.std,
                 "conservation": finite(self.conservation),
             },
+        }
+
+    def settings(self) -> dict[str, Any]:
+        """What `document` holds but the results of the separation, for which all is read."""
+        return {
+            **header_to_dict(self.header),
+            "windows": windows_to_list(self._windows, self.header),
+            "scale": self.scale,
             "versions": versions(),
         }
 
+    def logits(self) -> Float32Array:
+        """The model's outputs for each window, float32 (W, K)."""
+        return np.stack([window.logits for window in self._windows])
+
+    @property
+    def progress(self) -> Written:
+        """How far it is written, for `resumed`."""
+        if not isinstance(self._array, GrowingArray):
+            raise TypeError("an analysis that was opened cannot grow")
+        return Written(self._windows, tuple(self._quantiles), self._array.growth)
+
+    def when_closed(self, action: Callable[[], None]) -> None:
+        """Have something called once, when the analysis is let go of."""
+        self._closing = action
+
     def close(self) -> None:
         """Let go of the analysis; one made without a folder is removed from disk."""
+        action, self._closing = self._closing, None
+        if action is not None:
+            action()
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -286,7 +347,7 @@ class Analysis:
         group = open_group(folder, "w")
         separation = self.separation(preset)
         shape = (len(self.step_frames), *self.header.spec.crop)
-        sampled = GrowingArray(group, "sampled_relevance", shape)
+        sampled = GrowingArray(group, ARRAY, shape)
         for start in range(0, shape[0], CHUNK):
             check()
             sampled.append(self.read_steps(start, min(start + CHUNK, shape[0])))
@@ -297,8 +358,7 @@ class Analysis:
             maps = separation.frames(start, min(start + CHUNK, self.frame_count), sigma)
             for name, part in zip(names, parts, strict=True):
                 part.append(getattr(maps, name))
-        logits = np.stack([window.logits for window in self._windows])
-        group.create_array("logits", data=logits)
+        group.create_array("logits", data=self.logits())
 
 
 def _quantile(values: Float32Array) -> float:

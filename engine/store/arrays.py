@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
+from engine.cancel import Check
 from engine.types import Float32Array
 
 CHUNK = 32
+_DIGEST_BYTES = 16
 
 
 def open_group(folder: Path, mode: str) -> Any:
@@ -18,6 +22,25 @@ def open_group(folder: Path, mode: str) -> Any:
     import zarr  # here: it takes a third of a second that the first window need not wait for
 
     return zarr.open_group(str(folder / "arrays.zarr"), mode=cast("Any", mode))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Growth:
+    """How far an array is written: with its stored chunks enough to go on with it.
+
+    Attributes
+    ----------
+    written : int
+        Planes appended.
+    tail : float32 array, (n, h, w)
+        Those that are not stored yet, as their chunk is not full.
+    digests : bytes
+        16 bytes for each chunk stored: a hash of its values.
+    """
+
+    written: int
+    tail: Float32Array
+    digests: bytes
 
 
 class GrowingArray:
@@ -39,12 +62,44 @@ class GrowingArray:
         self._tail = np.zeros(chunks, np.float32)
         self._stored = 0
         self._written = 0
+        self._digests = b""
         self._lock = threading.Lock()
+
+    @classmethod
+    def resumed(
+        cls, group: Any, name: str, shape: tuple[int, int, int], growth: Growth, check: Check
+    ) -> GrowingArray:
+        """Go on with an array that was written so far, after reading all of it.
+
+        Raises
+        ------
+        KeyError, ValueError, OSError
+            If what is stored is not what was written.
+        """
+        grown = cls.__new__(cls)
+        grown._array = group[name]
+        if grown._array.shape != shape or str(grown._array.dtype) != "float32":
+            raise ValueError(f"{name} has shape {grown._array.shape}")
+        grown._tail = np.zeros((min(CHUNK, shape[0]), *shape[1:]), np.float32)
+        grown._tail[: len(growth.tail)] = growth.tail
+        grown._written = growth.written
+        grown._stored = growth.written - len(growth.tail)
+        grown._digests = growth.digests
+        grown._lock = threading.Lock()
+        grown._verify(check)
+        return grown
 
     @property
     def written(self) -> int:
         """Planes that can be read."""
         return self._written
+
+    @property
+    def growth(self) -> Growth:
+        """How far it is; the arrays are the caller's own."""
+        with self._lock:
+            tail = self._tail[: self._written - self._stored].copy()
+            return Growth(self._written, tail, self._digests)
 
     def append(self, planes: Float32Array) -> None:
         """Add planes, float32 (n, h, w), behind those already there."""
@@ -65,8 +120,22 @@ class GrowingArray:
         return np.concatenate(parts) if parts else np.zeros((0, *self._tail.shape[1:]), np.float32)
 
     def _store(self) -> None:
-        self._array[self._stored : self._written] = self._tail[: self._written - self._stored]
+        chunk = self._tail[: self._written - self._stored]
+        self._array[self._stored : self._written] = chunk
+        self._digests += _digest(chunk)
         self._stored = self._written
+
+    def _verify(self, check: Check) -> None:
+        found = []
+        for start in range(0, self._stored, len(self._tail)):
+            check()
+            try:
+                planes = np.asarray(self._array[start : min(start + CHUNK, self._stored)])
+            except RuntimeError as error:  # what the decompression says of half a chunk
+                raise ValueError("a chunk is damaged") from error
+            found.append(_digest(planes))
+        if b"".join(found) != self._digests or self._written > self._array.shape[0]:
+            raise ValueError("the chunks are not those that were written")
 
 
 class StoredArray:
@@ -90,3 +159,7 @@ class StoredArray:
         """Planes [start, stop), float32 (n, h, w)."""
         with self._lock:
             return np.asarray(self._array[start:stop], dtype=np.float32)
+
+
+def _digest(planes: Float32Array) -> bytes:
+    return hashlib.blake2b(planes.tobytes(), digest_size=_DIGEST_BYTES).digest()

@@ -26,6 +26,16 @@ from engine.types import (
 
 FORMAT = 1
 
+_DECIDING = (
+    "motion-inspector",
+    "torch",
+    "torchvision",
+    "transformers",
+    "numpy",
+    "opencv-python-headless",
+    "av",
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Header:
@@ -192,8 +202,7 @@ def finite(value: float) -> float | None:
 
 def versions() -> dict[str, str]:
     """Versions of this package and of the libraries that decide its numbers."""
-    names = ("motion-inspector", "torch", "torchvision", "numpy", "opencv-python-headless", "av")
-    return {name: _version(name) for name in names}
+    return {name: _version(name) for name in _DECIDING}
 
 
 def _version(name: str) -> str:

@@ -101,7 +101,7 @@ def test_overlay_hatches_what_the_model_did_not_see() -> None:
     assert (shown[:, 20:60] == seen).all()
     for outside in (shown[:, :20], shown[:, 60:]):
         lines, between = np.unique(outside)[::-1]
-        assert lines == 70
+        assert lines == 92
         assert between < 0.5 * seen
 
 
@@ -115,7 +115,7 @@ def test_with_unseen_keeps_the_colours_of_what_was_seen() -> None:
 
 def test_hatch_runs_on_across_the_regions() -> None:
     shown = overlay(np.zeros((70, 70, 3), np.uint8), one_hot(0, 0, 0), Rect(0.3, 0.3, 0.7, 0.7), 1)
-    hatched = shown[..., 0] == 70
+    hatched = shown[..., 0] == 92
     rows, columns = np.nonzero(hatched)
     assert ((rows + columns) % 7 == 0).all()
     assert hatched[:21].sum() == 21 * 10

@@ -87,7 +87,7 @@ def test_explain_asks_for_what_the_panel_says(
     panel.target.setCurrentText("boxing")
     panel.first.setValue(8)
     panel.last.setValue(23)
-    panel.sigma.setValue(2.5)
+    opened.desk.separation.sigma.setValue(2.5)
     with qtbot.waitSignal(opened.explained):
         panel.explain.click()
     request = engine.requests[-1]
@@ -135,7 +135,8 @@ def test_click_on_the_timeline_seeks(explained: MainWindow, qtbot: QtBot) -> Non
     with qtbot.waitSignal(explained.reader.frame_read):
         click_timeline(explained, 25)
     assert abs(explained.panes.shown_frame - 25) <= 1
-    assert f"Frame {explained.panes.shown_frame}" in explained.timeline.readout.text()
+    text = f"Frame {explained.panes.shown_frame}"
+    qtbot.waitUntil(lambda: text in explained.timeline.readout.text())
 
 
 def test_late_frame_is_not_shown(explained: MainWindow) -> None:
@@ -152,9 +153,9 @@ def test_sigma_filters_again_without_explaining(
     share = explained.desk.results.clip.text()
     before = explained.panes.panes["motion"].image
     with qtbot.waitSignal(explained.explaining.refilter.finished):
-        explained.panel.sigma_slider.setValue(60)
+        explained.desk.separation.sigma_slider.setValue(60)
     assert explained.session.state.sigma == 3.0
-    assert explained.panel.sigma.value() == 3.0
+    assert explained.desk.separation.sigma.value() == 3.0
     assert explained.panes.panes["motion"].image != before
     assert explained.desk.results.clip.text() != share
     assert len(engine.requests) == 1
@@ -162,7 +163,7 @@ def test_sigma_filters_again_without_explaining(
 
 def test_preset_filters_again(explained: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(explained.explaining.refilter.finished):
-        explained.panel.preset.setCurrentText("code-2021")
+        explained.desk.separation.preset.setCurrentText("code-2021")
     assert explained.session.state.preset == "code-2021"
 
 
