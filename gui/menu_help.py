@@ -1,13 +1,15 @@
-"""The Help menu: keys, guides."""
+"""The Help menu: keys, log, versions."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gui.about import AboutDialog
 from gui.cheat_sheet import CheatSheet
 from gui.commands import Command, MenuOf
 from gui.key_dialog import KeyDialog
+from gui.log_viewer import LogViewer
 
 if TYPE_CHECKING:
     from gui.window import MainWindow
@@ -19,6 +21,9 @@ def help_commands(window: MainWindow) -> tuple[Command | None, ...]:
     return (
         make("keys", tr("All keys"), partial(_show_keys, window), "?", "F1"),
         make("rebind", tr("Keyboard shortcuts..."), partial(_change_keys, window)),
+        None,
+        make("log", tr("Log..."), partial(_show_log, window)),
+        make("about", tr("About Motion Inspector"), partial(_show_about, window)),
     )
 
 
@@ -30,3 +35,11 @@ def _change_keys(window: MainWindow) -> None:
     dialog = KeyDialog(window.commands, window)
     dialog.saved.connect(window.save_keys)
     dialog.open()
+
+
+def _show_log(window: MainWindow) -> None:
+    LogViewer(window.log, window.services.log_folder, window).open()
+
+
+def _show_about(window: MainWindow) -> None:
+    AboutDialog(window.services.device(), window).open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gui.commands import CommandTable
+from gui.menu_edit import edit_commands
 from gui.menu_file import file_commands
 from gui.menu_help import help_commands
 from gui.menu_model import compare_commands, model_commands
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
     from gui.video_info import VideoInfo
     from gui.window import MainWindow
 
-WITH_VIDEO = ("file.about_video", "file.copy_panes", "model.explain", "model.flow")
+WITH_VIDEO = (
+    "file.about_video",
+    "file.copy_panes",
+    "model.explain",
+    "model.flow",
+    "edit.note",
+    "edit.note_range",
+)
 WITH_ANALYSIS = ("file.export", "file.save_analysis", "compare.keep", "compare.open")
 WITH_OTHER = ("compare.swap", "compare.scale", "compare.stop")
 
@@ -24,6 +32,7 @@ def make_menus(window: MainWindow) -> CommandTable:
     """Fill the menu bar with the commands of the window."""
     parts = (
         file_commands,
+        edit_commands,
         playback_commands,
         view_commands,
         model_commands,

@@ -83,6 +83,10 @@ class Services:
         (analysis, preset, sigma, report, check) -> FlowPrecision.
     settings : Path
         Folder for what the user has changed: keys, layout.
+    log_folder : Path
+        Where the log is written.
+    device : callable
+        () -> what is computed on, in words.
     """
 
     models: Mapping[str, ModelInfo]
@@ -94,3 +98,5 @@ class Services:
     estimate: Estimate
     agreement: Callable[[Analysis, Preset, float, Report, Check], FlowPrecision]
     settings: Path
+    log_folder: Path
+    device: Callable[[], str]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QUndoStack
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox, QWidget
 
 from engine.errors import EngineError
@@ -25,8 +25,10 @@ from gui.frames import FrameReader
 from gui.holding import Holding
 from gui.jobs import Failure, JobRunner
 from gui.key_store import load_keys, save_keys
+from gui.log_viewer import LogBuffer
 from gui.menus import enable_commands, make_menus, show_video_commands
 from gui.model_wizard import ModelWizard
+from gui.noting import Noting
 from gui.pane_grid import PaneGrid
 from gui.pane_menu import show_pane_menu
 from gui.services import Services
@@ -64,7 +66,9 @@ class MainWindow(QMainWindow):
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.services = services
+        self.log = LogBuffer(self)
         self.session = Session(self)
+        self.edits = QUndoStack(self)
         self.holding = Holding()
         self._opening: Analysis | None = None
         self._start_explaining = False
@@ -200,6 +204,7 @@ class MainWindow(QMainWindow):
         self.comparing = Comparing(
             session, self.panes, self.timeline, self.explaining, holding, self
         )
+        self.noting = Noting(session, self.timeline, self.edits, self)
         self.measuring = FlowMeasuring(self)
         self.exporter = Exporter(self.services.export, self)
         self.loader = JobRunner("loader", self)
@@ -208,6 +213,7 @@ class MainWindow(QMainWindow):
         settings = {
             "explain": Part(self.tr("Explain"), self.desk.panel, scrolls=True),
             "heat": Part(self.tr("Heat"), self.desk.heat),
+            "notes": Part(self.tr("Notes"), self.noting.panel, scrolls=True),
         }
         results = {"results": Part(self.tr("Results"), self.desk.results)}
         timeline = Part(self.tr("Timeline"), self.timeline, scrolls=True)
@@ -256,6 +262,10 @@ class MainWindow(QMainWindow):
         self.comparing.failed.connect(self.tell)
 
     def _connect_work(self) -> None:
+        self.noting.panel.frame_requested.connect(self.seek)
+        self.noting.failed.connect(self.tell)
+        self.noting.told.connect(self.statusBar().showMessage)
+        self.edits.indexChanged.connect(self._enable_commands)
         self.timeline.flow_wanted.connect(self.measure_flow)
         self.measuring.measured.connect(self.timeline.set_flow)
         self.measuring.told.connect(self.statusBar().showMessage)
@@ -273,6 +283,8 @@ class MainWindow(QMainWindow):
         analysed = self.analysis is not None
         enable_commands(self.commands, analysed, self.comparing.other is not None)
         self.commands.enable(self.exporter.busy, "file.cancel_export")
+        self.commands.enable(self.edits.canUndo(), "edit.undo")
+        self.commands.enable(self.edits.canRedo(), "edit.redo")
 
     @Slot(ViewState, ViewState)
     def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
@@ -292,6 +304,8 @@ class MainWindow(QMainWindow):
         self.explaining.drop()
         self.timeline.set_video(info.frame_count)
         self.timeline.set_damage(info.damage)
+        self.edits.clear()
+        self.noting.set_video(info)
         self.desk.set_video(info)
         show_video_commands(self.commands, info)
         self.setWindowTitle(f"{info.path.name} – Motion Inspector")
@@ -305,6 +319,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_viewing_updated(self, info: VideoInfo) -> None:
         self.desk.update_video(info)
+        self.noting.update_video(info)
         self.timeline.set_frame_count(info.frame_count)
         self.timeline.set_damage(info.damage)
 
@@ -425,4 +440,5 @@ class MainWindow(QMainWindow):
         ):
             part.close()
         self.holding.close()
+        self.log.close()
         super().closeEvent(event)

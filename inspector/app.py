@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -28,9 +28,11 @@ from inspector import explaining
 from inspector.crash import CrashReporter
 from inspector.flow import flow_agreement
 from inspector.leftovers import remember_target, tidy_in_background
+from inspector.logs import Logs, log_folder
 from inspector.own_models import check_texts, save_texts
 
 _SIGNAL_POLL_MS = 250
+_WARM_MS = 400  # torch is imported then: later, while something runs, it would be felt
 _SWITCH_S = 0.001  # at Python's 5 ms a few busy threads hold the window up for tens of ms
 
 
@@ -51,21 +53,28 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
     int
         Exit code.
     """
-    _log_to_file()
+    logs = Logs(log_folder())
+    logs.start()
     tidy_in_background()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     if isinstance(application, QApplication):
         application.setApplicationName("Motion Inspector")
         apply_theme(application)
     window = make_window()
-    CrashReporter(window).install()
+    reporter = CrashReporter(window, lambda: None)
+    reporter.install()
     interrupted = _close_on_interrupt(window)
     if request is not None:
         window.panel.model.setCurrentIndex(window.panel.model.findData(request.model))
     window.show()
+    QTimer.singleShot(_WARM_MS, window.desk, window.desk.load_labels)
+    crash = logs.last_crash()
+    if crash is not None:
+        reporter.tell_last(crash)
     if path is not None:
         QTimer.singleShot(0, window, lambda: open_in(window, path, start=start))
     code = application.exec()
+    logs.stop()
     return 130 if interrupted else code
 
 
@@ -83,6 +92,8 @@ def make_window() -> MainWindow:
             cards=cards,
             estimate=explaining.estimate,
             agreement=flow_agreement,
+            log_folder=log_folder(),
+            device=_device,
             settings=Path(platformdirs.user_config_dir("motion-inspector")),
         )
     )
@@ -154,9 +165,9 @@ def _export(
         )
 
 
-def _log_to_file() -> None:
-    folder = Path(platformdirs.user_log_dir("motion-inspector"))
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(folder / "motion-inspector.log", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
+def _device() -> str:
+    cores = f"{os.cpu_count()} CPU cores"
+    torch = sys.modules.get("torch")  # not loaded for this: it takes seconds
+    if torch is None or not torch.cuda.is_available():
+        return cores
+    return f"{torch.cuda.get_device_name()}, {cores}"

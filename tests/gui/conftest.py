@@ -187,6 +187,8 @@ def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWin
         estimate=engine.estimate,
         agreement=engine.agreement,
         settings=tmp_path / "settings",
+        log_folder=tmp_path / "log",
+        device=lambda: "2 CPU cores",
     )
     window = MainWindow(services)
     qtbot.addWidget(window)
