@@ -8,8 +8,8 @@ the disk as soon as no later window can change it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +18,18 @@ from engine.attribution import METHODS, Attribution, estimate
 from engine.attribution.catalogue import check_options, find_entry
 from engine.attribution.explain_clip import Explainer
 from engine.attribution.targets import Contrast, Target, resolve_target
+from engine.blending import Blend
 from engine.cancel import Cancelled, Check, never
+from engine.cutting import Clips, Cut
 from engine.errors import AttributionError, VideoError
-from engine.models import Clip, VideoModel, load_model, sample_frames, seen_rect
+from engine.models import VideoModel, load_model, sample_frames, seen_rect
 from engine.resumption import open_finished, resumable
 from engine.selective import checked_sigma, recipe_for
 from engine.store import Analysis, Header, Resumable
 from engine.store.resuming import State
-from engine.types import Float32Array, Progress, Request, Window
+from engine.types import Progress, Request, Window
 from engine.video import Video, open_requested
-from engine.windows import window_starts, window_weights
+from engine.windows import window_starts
 
 Report = Callable[[Progress], None]
 
@@ -176,7 +178,7 @@ class _Run:
         self._steps, self._length = len(header.step_frames), model.spec.frames
         self._starts = window_starts(self._steps, self._length, header.request.overlap)
         self._done = len(analysis.windows)
-        self._blend = _Blend(self._length, model.spec.crop)
+        self._blend = Blend(self._length, model.spec.crop)
         self._clock = _Clock(report, analysis, len(self._starts))
         self._explainer = Explainer(
             model,
@@ -205,7 +207,7 @@ class _Run:
 
     def _explain_rest(self, kept: Resumable | None) -> None:
         header = self._analysis.header
-        clips = _Clips(self._model, self._video, header, self._check, self._starts[self._done])
+        clips = Clips(self._model, self._video, header, self._check, self._starts[self._done])
         self._clock.begin(self._model, clips, header.request, self._done)
         try:
             while self._done < len(self._starts):
@@ -219,7 +221,7 @@ class _Run:
                 kept.keep(self._analysis, self._state(), now=True)
             raise
 
-    def _explain_batch(self, clips: _Clips) -> None:
+    def _explain_batch(self, clips: Clips) -> None:
         starts = self._starts[self._done : self._done + self._batch]
         batch = [clips.window(first) for first in starts]
         found = self._explainer.explain([cut.clip for cut in batch])
@@ -227,7 +229,7 @@ class _Run:
             self._append(cut, result)
         self._batch = self._explainer.batch
 
-    def _append(self, cut: _Cut, result: Attribution) -> None:
+    def _append(self, cut: Cut, result: Attribution) -> None:
         header = self._analysis.header
         self._done += 1
         following = (*self._starts, self._steps)[self._done]
@@ -261,7 +263,7 @@ class _Clock:
         self._done = self._before = 0
         self._began = time.monotonic()
 
-    def begin(self, model: VideoModel, clips: _Clips, request: Request, done: int) -> None:
+    def begin(self, model: VideoModel, clips: Clips, request: Request, done: int) -> None:
         """Report the start: with the time it will take, where a clip takes many passes."""
         left = None
         if METHODS[request.method].passes > 1:
@@ -291,22 +293,12 @@ class _Clock:
         self._report(Progress("Explaining", done, total, left, self._analysis))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Cut:
-    """A window cut out of the video: its clip, first step, frames, and how many are padding."""
-
-    clip: Clip
-    first: int
-    indices: list[int]
-    padded: int
-
-
-def _lost_in(cut: _Cut, video: Video, start: int) -> list[int]:
+def _lost_in(cut: Cut, video: Video, start: int) -> list[int]:
     """Frames of the video that a window should have and that do not decode."""
     return sorted(video.damaged_frames & {start + index for index in cut.indices})
 
 
-def _window(cut: _Cut, result: Attribution, lost: list[int], *, conserves: bool) -> Window:
+def _window(cut: Cut, result: Attribution, lost: list[int], *, conserves: bool) -> Window:
     if result.target is None:
         raise ValueError("a request always explains a class")
     return Window(
@@ -327,79 +319,3 @@ def _lost_notice(lost: list[int]) -> str:
         f"{frames} {', '.join(map(str, lost))} cannot be decoded: "
         "the model was shown the frame before instead."
     )
-
-
-class _Clips:
-    """Cuts windows out of a video, decoding every sampled frame once, in order.
-
-    Attributes
-    ----------
-    first : int
-        Step that the last window started at; the first of all before there was one.
-    """
-
-    def __init__(
-        self, model: VideoModel, video: Video, header: Header, check: Check, first: int
-    ) -> None:
-        self._model = model
-        self._header = header
-        self.first = first
-        self._source = self._prepared(video, check)
-        self._held: list[Clip] = []
-
-    def window(self, first: int) -> _Cut:
-        """The window that starts at a step; steps never go back."""
-        del self._held[: first - self.first]
-        self.first = first
-        length = self._model.spec.frames
-        last = min(first + length, len(self._header.step_frames))
-        while first + len(self._held) < last:
-            self._held.append(next(self._source))
-        padded = first + length - last
-        parts = self._held + self._held[-1:] * padded
-        indices = self._header.step_frames[first:last].tolist()
-        return _Cut(_joined(parts), first, indices + indices[-1:] * padded, padded)
-
-    def _prepared(self, video: Video, check: Check) -> Iterator[Clip]:
-        steps = self._header.step_frames[self.first :] + self._header.start
-        for picture in video.frames(steps, check):
-            yield self._model.preprocess(picture[None])
-
-
-def _joined(parts: list[Clip]) -> Clip:
-    import torch  # here: the checks above answer without it
-
-    return replace(parts[0], tensor=torch.cat([part.tensor for part in parts], dim=2))
-
-
-class _Blend:
-    """Weighted mean of overlapping windows, holding no more than one window."""
-
-    def __init__(self, length: int, size: tuple[int, int]) -> None:
-        self._weights = window_weights(length)
-        self._sum = np.zeros((length, *size), np.float32)
-        self._weight = np.zeros(length, np.float32)
-
-    def state(self) -> dict[str, Float32Array]:
-        """What `restore` takes: sums and weights that no window has completed yet."""
-        return {"sum": self._sum, "weight": self._weight}
-
-    def restore(self, total: Float32Array, weight: Float32Array) -> None:
-        """Go on from a state."""
-        self._sum[:], self._weight[:] = total, weight
-
-    def add(self, relevance: Float32Array) -> None:
-        """Add a window's relevance, float32 (n, h, w), at the current position."""
-        count = len(relevance)
-        weights = self._weights[:count]
-        self._sum[:count] += weights[:, None, None] * relevance
-        self._weight[:count] += weights
-
-    def take(self, count: int) -> Float32Array:
-        """Take the first ``count`` steps, which no later window reaches, and move on."""
-        done: Float32Array = self._sum[:count] / self._weight[:count, None, None]
-        self._sum = np.roll(self._sum, -count, axis=0)
-        self._weight = np.roll(self._weight, -count)
-        self._sum[len(self._sum) - count :] = 0
-        self._weight[len(self._weight) - count :] = 0
-        return done

@@ -1,0 +1,315 @@
+"""An analysis that can be taken up again wherever its computation was broken off, even killed.
+
+Three things lie beside the arrays while it is computed. ``journal.jsonl``: a line for what was
+asked, then one a finished window, each with a checksum. ``unfinished.npz``: what is not stored
+elsewhere, replaced as a whole; it says how many windows it belongs to, so lines behind them, half
+or whole, are cut off. The arrays: what is read back must have the checksums that
+``unfinished.npz`` tells. When the last window is done, ``analysis.json`` with the sizes of all
+files takes the place of the first two. What does not fit together is thrown away as a whole.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import os
+import shutil
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.cancel import Check
+from engine.errors import EngineError
+from engine.store.analysis import DOCUMENT, Analysis, Written
+from engine.store.arrays import Growth, open_group
+from engine.store.document import (
+    Header,
+    header_to_dict,
+    read_document,
+    windows_from_list,
+    windows_to_list,
+    write_document,
+)
+from engine.types import Window
+
+log = logging.getLogger(__name__)
+
+JOURNAL = "journal.jsonl"
+UNFINISHED = "unfinished.npz"
+
+State = Mapping[str, npt.NDArray[Any]]
+"""What the computation holds between two windows, by name."""
+
+_FORMAT = 1
+_KEEP_EVERY_S = 1.0
+_OF_SEPARATION_OR_PLACE = ("video", "weights", "labels", "preset", "sigma", "device")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an analysis was asked for.
+
+    Attributes
+    ----------
+    key : str
+        Name of everything that decides the result, by what files hold.
+    video : str
+        Where the video lies.
+    changed_ns : int
+        When it was last written there: its key is made of samples, and this tells of a change
+        between them. For a video that was moved or copied the key must do.
+    """
+
+    key: str
+    video: str = ""
+    changed_ns: int = 0
+
+    def is_met_by(self, kept: object) -> bool:
+        """Whether a result that was kept with ``asdict`` of another one answers this."""
+        if not isinstance(kept, dict) or kept.get("key") != self.key:
+            return False
+        return kept.get("video") != self.video or kept.get("changed_ns") == self.changed_ns
+
+
+class Resumable:
+    """Where an analysis is computed so that it survives the end of the process.
+
+    One process at a time may use a folder; `engine.store.lock` keeps others away.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the analysis; made if it is missing.
+    asked : Asked
+        With something else asked for, nothing in the folder is used.
+    """
+
+    def __init__(self, folder: Path, asked: Asked) -> None:
+        self._folder = folder
+        self._asked = asked
+        self._facts: dict[str, Any] = {}
+        self._heading = ""
+        self._journaled = 0
+        self._kept_s = 0.0
+
+    def finished(self) -> Analysis | None:
+        """The analysis, if it was finished here and is still whole; else None."""
+        if not (self._folder / DOCUMENT).is_file():
+            return None
+        try:
+            document = read_document(self._folder / DOCUMENT)
+            same = self._asked.is_met_by(document.get("asked"))
+            if same and self._is_whole(document.get("files")):
+                return Analysis.open(self._folder)
+        except EngineError as error:
+            log.warning("%s is computed anew: %s", self._folder, error)
+        return None
+
+    def begin(
+        self, header: Header, computed_by: str, check: Check
+    ) -> tuple[Analysis, dict[str, npt.NDArray[Any]] | None]:
+        """Take up what was broken off, or start anew where there is nothing that can be used.
+
+        Parameters
+        ----------
+        header : Header
+            Of the analysis.
+        computed_by : str
+            Device; what another one has computed is not gone on with.
+        check : callable
+            May raise `Cancelled`.
+
+        Returns
+        -------
+        analysis : Analysis
+            With the windows done by now.
+        state : dict of arrays or None
+            What was given to `keep` after the last of them; None for a new one.
+
+        Raises
+        ------
+        EngineError
+            If the folder cannot be written.
+        """
+        self._facts = {
+            "format": _FORMAT,
+            "header": _compared(header),
+            "computed_by": computed_by,
+        }
+        try:
+            return self._taken_up(header, check)
+        except FileNotFoundError:
+            pass  # nothing was begun here
+        except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            log.warning("%s is computed anew: %s", self._folder, error)
+        return self._started(header), None
+
+    def keep(self, analysis: Analysis, state: State, *, now: bool = False) -> None:
+        """Have the disk hold what is done; at most once a second unless ``now``.
+
+        Raises
+        ------
+        EngineError
+            If it cannot be written.
+        """
+        if not now and time.monotonic() - self._kept_s < _KEEP_EVERY_S:
+            return
+        written = analysis.progress
+        try:
+            self._journal(written.windows[self._journaled :], analysis.header)
+            self._replace_unfinished(written, state)
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+        self._kept_s = time.monotonic()
+
+    def finish(self, analysis: Analysis) -> None:
+        """Make it an analysis that `Analysis.open` reads.
+
+        Raises
+        ------
+        EngineError
+            If it cannot be written.
+        """
+        try:
+            group = open_group(self._folder, "a")
+            group.create_array("logits", data=analysis.logits(), overwrite=True)
+            vouched = {"asked": asdict(self._asked), "files": self._sizes(sync=True)}
+            partial = self._folder / f"{DOCUMENT}.part"
+            write_document(partial, analysis.settings() | vouched)
+            _sync(partial)
+            partial.replace(self._folder / DOCUMENT)
+            for name in (UNFINISHED, JOURNAL):
+                (self._folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+
+    def _taken_up(self, header: Header, check: Check) -> tuple[Analysis, dict[str, Any]]:
+        path = self._folder / UNFINISHED
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            held = dict(arrays)
+        count = int(held["windows"])
+        windows = self._read_journal(count, str(held["heading"]), header)
+        growth = Growth(int(held["written"]), held["tail"], held["digests"].tobytes())
+        written = Written(windows, tuple(held["quantiles"].tolist()), growth)
+        analysis = Analysis.resumed(header, self._folder, written, check)
+        for partial in self._folder.rglob("*.partial"):  # chunks that Zarr was about to write
+            partial.unlink()
+        self._journaled = count
+        state = {name[6:]: held[name] for name in held if name.startswith("state_")}
+        return analysis, state
+
+    def _started(self, header: Header) -> Analysis:
+        try:
+            for name in (UNFINISHED, JOURNAL, DOCUMENT):  # the first one vouches for the others
+                (self._folder / name).unlink(missing_ok=True)
+            analysis = Analysis.create(header, self._folder)
+            heading = _line({**self._facts, "asked": asdict(self._asked)})
+            (self._folder / JOURNAL).write_text(heading, encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+        self._journaled, self._heading = 0, _checksum(heading.encode())
+        return analysis
+
+    def _journal(self, windows: tuple[Window, ...], header: Header) -> None:
+        with (self._folder / JOURNAL).open("a", encoding="utf-8") as journal:
+            for window, entry in zip(windows, windows_to_list(windows, header), strict=True):
+                logits = base64.b64encode(window.logits.astype("<f4").tobytes()).decode()
+                journal.write(_line({"window": entry, "logits": logits}))
+        self._journaled += len(windows)
+
+    def _read_journal(self, count: int, heading: str, header: Header) -> tuple[Window, ...]:
+        """The first windows of the journal, which is cut off behind them."""
+        with (self._folder / JOURNAL).open("rb+") as journal:
+            lines = [journal.readline() for _ in range(count + 1)]
+            facts, *values = map(_value, lines)
+            same = self._asked.is_met_by(facts.pop("asked", None)) and facts == self._facts
+            if not same or _checksum(lines[0]) != heading:
+                raise ValueError("it is of something else")
+            journal.truncate(sum(map(len, lines)))
+        self._heading = heading
+        logits = [np.frombuffer(base64.b64decode(value["logits"]), "<f4") for value in values]
+        entries = [value["window"] for value in values]
+        rows = np.array(logits, np.float32)
+        return windows_from_list(entries, rows, header.start)
+
+    def _replace_unfinished(self, written: Written, state: State) -> None:
+        partial = self._folder / f"{UNFINISHED}.part"
+        with partial.open("wb") as file:
+            np.savez(
+                file,
+                allow_pickle=False,
+                heading=np.array(self._heading),
+                windows=np.array(len(written.windows)),
+                quantiles=np.array(written.quantiles, np.float64),
+                written=np.array(written.growth.written),
+                tail=written.growth.tail,
+                digests=np.frombuffer(written.growth.digests, np.uint8),
+                **{f"state_{name}": array for name, array in state.items()},
+            )
+        partial.replace(self._folder / UNFINISHED)
+
+    def _sizes(self, *, sync: bool = False) -> dict[str, int]:
+        """Bytes of every file of the arrays, by its name from the folder."""
+        files = sorted(path for path in self._folder.glob("arrays.zarr/**/*") if path.is_file())
+        for path in files if sync else ():
+            _sync(path)
+        return {path.relative_to(self._folder).as_posix(): path.stat().st_size for path in files}
+
+    def _is_whole(self, files: object) -> bool:
+        whole = bool(files) and files == self._sizes()
+        if not whole:
+            log.warning("%s is computed anew: its files are not whole", self._folder)
+        return whole
+
+
+def remove(folder: Path) -> None:
+    """Remove an analysis so that no half of it can be taken for whole: its word for it first."""
+    for name in (DOCUMENT, UNFINISHED, JOURNAL):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _compared(header: Header) -> dict[str, Any]:
+    """What must be the same for a computation to go on; files are compared by what they hold."""
+    values = header_to_dict(header)
+    for name in _OF_SEPARATION_OR_PLACE:
+        del values["request"][name]
+    plain: dict[str, Any] = json.loads(json.dumps(values))  # tuples are lists once read back
+    return plain
+
+
+def _line(value: Mapping[str, Any]) -> str:
+    text = json.dumps(value, sort_keys=True, allow_nan=False)
+    return f"{_checksum(text.encode())} {text}\n"
+
+
+def _value(line: bytes) -> dict[str, Any]:
+    checksum, _, text = line.rstrip(b"\n").partition(b" ")
+    if checksum.decode("ascii", "replace") != _checksum(text) or not line.endswith(b"\n"):
+        raise ValueError("a line of the journal is damaged")
+    value: dict[str, Any] = json.loads(text)
+    return value
+
+
+def _checksum(text: bytes) -> str:
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _unwritable(folder: Path, error: OSError) -> EngineError:
+    return EngineError(
+        f"{folder} cannot be written: {error.strerror or error}.",
+        "Free some space there, or choose another folder.",
+    )
