@@ -1,10 +1,12 @@
-"""File dialogs behind the menu: each asks, then tells the window what was chosen."""
+"""File dialogs behind the menu: each asks without blocking, then tells the window."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from engine.video.writing import FORMATS
@@ -15,39 +17,50 @@ if TYPE_CHECKING:
 
 def choose_video(window: MainWindow) -> None:
     """Ask for a video file and open it."""
-    path, _ = QFileDialog.getOpenFileName(window, "Open a video")
-    if path:
-        window.open_video(Path(path))
+    _asking(window, window.tr("Open a video"), window.open_video).open()
 
 
 def choose_analysis(window: MainWindow) -> None:
     """Ask for an analysis folder and open it."""
-    folder = QFileDialog.getExistingDirectory(window, "Open an analysis")
-    if folder:
-        window.open_analysis(Path(folder))
+    dialog = _asking(window, window.tr("Open an analysis"), window.open_analysis)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.open()
 
 
 def choose_other(window: MainWindow) -> None:
     """Ask for an analysis folder to compare with."""
-    folder = QFileDialog.getExistingDirectory(window, "Compare with an analysis")
-    if folder:
-        window.comparing.open(Path(folder))
+    dialog = _asking(window, window.tr("Compare with an analysis"), window.comparing.open)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.open()
 
 
 def choose_export(window: MainWindow) -> None:
     """Ask for a file name and export the annotated clip in the format of its suffix."""
     stem = window.video.path.stem if window.video else "clip"
     filters = {f"{title} (*.{suffix})": suffix for suffix, title in FORMATS.items()}
-    name, chosen = QFileDialog.getSaveFileName(
-        window, "Export the clip", f"{stem}-annotated.mp4", ";;".join(filters)
-    )
-    if name:
-        path = Path(name)
-        window.export_to(path if path.suffix else path.with_suffix(f".{filters[chosen]}"))
+
+    def export(path: Path) -> None:
+        suffix = filters[dialog.selectedNameFilter()]
+        window.export_to(path if path.suffix else path.with_suffix(f".{suffix}"))
+
+    dialog = _asking(window, window.tr("Export the clip"), export)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilters(list(filters))
+    dialog.selectFile(f"{stem}-annotated.mp4")
+    dialog.open()
 
 
 def choose_save(window: MainWindow) -> None:
     """Ask for a folder and save the analysis there."""
-    folder = QFileDialog.getExistingDirectory(window, "Save the analysis in this folder")
-    if folder:
-        window.save_analysis_to(Path(folder))
+    dialog = _asking(window, window.tr("Save the analysis in this folder"), window.save_analysis_to)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.open()
+
+
+def _asking(window: MainWindow, title: str, take: Callable[[Path], object]) -> QFileDialog:
+    """A dialog for an existing file, which the caller may turn into another and opens."""
+    dialog = QFileDialog(window, title)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.fileSelected.connect(lambda name: take(Path(name)))
+    return dialog

@@ -266,8 +266,11 @@ def test_export_dialog_leaves_the_format_to_the_suffix(
 ) -> None:
     exported: list[Path] = []
     monkeypatch.setattr(opened, "export_to", exported.append)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (f"/folder/{name}", chosen))
     choose_export(opened)
+    [dialog] = opened.findChildren(QFileDialog)
+    dialog.selectNameFilter(chosen)
+    dialog.fileSelected.emit(f"/folder/{name}")
+    dialog.close()
     assert exported == [Path("/folder") / expected]
 
 
