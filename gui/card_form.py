@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.types import ModelInfo
+from gui.file_dialog import file_dialog
 from gui.services import CardField
 
 _FIRST = ("name", "network", "checkpoint", "labels")
@@ -83,9 +84,11 @@ class CardForm(QWidget):
 
     def _browse(self, name: str) -> None:
         kinds = _NETWORK_FILES if name == "network" else "All files (*)"
-        path, _ = QFileDialog.getOpenFileName(self, name.capitalize(), "", kinds)
-        if path:
-            self.set_value(name, f"{path}:build" if path.endswith(".py") else path)
+
+        def take(path: Path) -> None:
+            self.set_value(name, f"{path}:build" if path.suffix == ".py" else str(path))
+
+        file_dialog(self, name.capitalize(), take, kinds).open()
 
 
 def _text(edit: QLineEdit | QComboBox) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
-
 from engine.video.writing import FORMATS
+from gui.file_dialog import file_dialog, folder_dialog, save_dialog
 
 if TYPE_CHECKING:
     from gui.window import MainWindow
@@ -17,21 +14,17 @@ if TYPE_CHECKING:
 
 def choose_video(window: MainWindow) -> None:
     """Ask for a video file and open it."""
-    _asking(window, window.tr("Open a video"), window.open_video).open()
+    file_dialog(window, window.tr("Open a video"), window.open_video).open()
 
 
 def choose_analysis(window: MainWindow) -> None:
     """Ask for an analysis folder and open it."""
-    dialog = _asking(window, window.tr("Open an analysis"), window.open_analysis)
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
-    dialog.open()
+    folder_dialog(window, window.tr("Open an analysis"), window.open_analysis).open()
 
 
 def choose_other(window: MainWindow) -> None:
     """Ask for an analysis folder to compare with."""
-    dialog = _asking(window, window.tr("Compare with an analysis"), window.comparing.open)
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
-    dialog.open()
+    folder_dialog(window, window.tr("Compare with an analysis"), window.comparing.open).open()
 
 
 def choose_export(window: MainWindow) -> None:
@@ -43,24 +36,12 @@ def choose_export(window: MainWindow) -> None:
         suffix = filters[dialog.selectedNameFilter()]
         window.export_to(path if path.suffix else path.with_suffix(f".{suffix}"))
 
-    dialog = _asking(window, window.tr("Export the clip"), export)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setNameFilters(list(filters))
-    dialog.selectFile(f"{stem}-annotated.mp4")
+    title, name = window.tr("Export the clip"), f"{stem}-annotated.mp4"
+    dialog = save_dialog(window, title, export, ";;".join(filters), name)
     dialog.open()
 
 
 def choose_save(window: MainWindow) -> None:
     """Ask for a folder and save the analysis there."""
-    dialog = _asking(window, window.tr("Save the analysis in this folder"), window.save_analysis_to)
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
-    dialog.open()
-
-
-def _asking(window: MainWindow, title: str, take: Callable[[Path], object]) -> QFileDialog:
-    """A dialog for an existing file, which the caller may turn into another and opens."""
-    dialog = QFileDialog(window, title)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.fileSelected.connect(lambda name: take(Path(name)))
-    return dialog
+    title = window.tr("Save the analysis in this folder")
+    folder_dialog(window, title, window.save_analysis_to).open()

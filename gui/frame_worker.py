@@ -47,14 +47,19 @@ class FrameWorker(QObject):
         self._watch.setInterval(_WATCH_MS)
         self._watch.timeout.connect(self._look)
         self._wanted: FrameRequest | None = None
+        self._opened = self._wanted_of = 0
         self._lock = threading.Lock()
         self._ahead = _Ahead()
         self._free.connect(self._prepare, Qt.ConnectionType.QueuedConnection)
 
-    def want(self, request: FrameRequest) -> None:
-        """Note the newest request, from any thread; an older one is forgotten."""
+    def want(self, request: FrameRequest, video: int) -> None:
+        """Note the newest request, from any thread; an older one is forgotten.
+
+        ``video`` says which one is meant, counted from 1 in the order that they were opened in:
+        a request for the one before is not answered.
+        """
         with self._lock:
-            self._wanted = request
+            self._wanted, self._wanted_of = request, video
 
     @Slot(object)
     def open(self, wanted: Wanted) -> None:
@@ -75,6 +80,7 @@ class FrameWorker(QObject):
         self.close()
         self._video = video
         self._told = _info(video, wanted)
+        self._opened += 1
         self.opened.emit(self._told)
         self._watch.start()
 
@@ -83,7 +89,8 @@ class FrameWorker(QObject):
         """Read what is wanted now, if it was not read already."""
         with self._lock:
             request, self._wanted = self._wanted, None
-        if request is None or self._video is None:
+            is_of_this = self._wanted_of == self._opened
+        if request is None or self._video is None or not is_of_this:
             return
         try:
             found = self._ahead.take(request) or _frame_set(self._video, request)

@@ -39,6 +39,7 @@ class FrameReader(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._opened = 0
         self._thread = QThread()
         self._thread.setObjectName("frame reader")
         self._worker = FrameWorker()
@@ -59,7 +60,7 @@ class FrameReader(QObject):
 
     def request(self, request: FrameRequest) -> None:
         """Ask for a frame; `frame_read` follows unless a newer request comes first."""
-        self._worker.want(request)
+        self._worker.want(request, self._opened)
         self._asked.emit()
 
     def close(self) -> None:
@@ -78,6 +79,7 @@ class FrameReader(QObject):
 
     @Slot(object)
     def _on_worker_opened(self, info: VideoInfo) -> None:
+        self._opened += 1
         self.opened.emit(info)
 
     @Slot(object)

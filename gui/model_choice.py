@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from engine.types import ModelInfo
+from gui.file_dialog import file_dialog
 from gui.form_parts import Form, faint, narrow, row
 
 
@@ -95,9 +96,7 @@ class ModelChoice(QWidget):
     def _on_file_clicked(self) -> None:
         kinds = self.tr("Weights (*.pth *.pt *.safetensors);;All files (*)")
         title = self.tr("Weights of this model")
-        path, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
-        if path:
-            self.use_weights(Path(path))
+        file_dialog(self, title, self.use_weights, kinds).open()
 
 
 def _model_card(model: ModelInfo) -> str:

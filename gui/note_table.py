@@ -45,6 +45,8 @@ _OWN_KEYS = (*_ENTER, *_REMOVE, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_F2)
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
+_NO_EVENT = QEvent(QEvent.Type.None_)
+
 
 class NoteRows(QAbstractTableModel):
     """Notes as rows of time, frames and text; the text can be changed.
@@ -203,7 +205,9 @@ class NoteTable(QTableView):
         """Type the text of the current row."""
         index = self.currentIndex()
         if index.isValid():
-            self.edit(index.siblingAtColumn(TEXT_COLUMN))
+            # not edit(index): that warns where a click has begun to edit already
+            every = QTableView.EditTrigger.AllEditTriggers
+            self.edit(index.siblingAtColumn(TEXT_COLUMN), every, _NO_EVENT)
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():

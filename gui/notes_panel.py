@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QPoint, QSortFilterProxyModel, Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QLabel,
     QLineEdit,
@@ -18,13 +15,14 @@ from PySide6.QtWidgets import (
 
 from engine.notes import Note
 from engine.types import Float64Array
+from gui.file_dialog import file_dialog, save_dialog
 from gui.form_parts import PANEL_MARGIN, SPACING, faint
 from gui.note_edits import NoteList, Notes
 from gui.note_table import TEXT_COLUMN, NoteRows, NoteTable
 from gui.state import ViewState
 
 _FILTER_FROM = 13
-_SUFFIX = "vtt"
+_KINDS = "WebVTT (*.vtt)"
 
 
 class NotesPanel(QWidget):
@@ -160,14 +158,6 @@ class NotesPanel(QWidget):
         self.filter.setVisible(count >= _FILTER_FROM)
         self.save.setEnabled(self._state.frame_count > 0 and count > 0)
 
-    def _choose_file(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:
-        dialog = QFileDialog(self, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(mode)
-        dialog.setDefaultSuffix(_SUFFIX)
-        dialog.setNameFilter(f"WebVTT (*.{_SUFFIX})")
-        return dialog
-
     @Slot(object)
     def _on_notes_changed(self, notes: Notes) -> None:
         self._show_notes()
@@ -200,21 +190,9 @@ class NotesPanel(QWidget):
 
     @Slot()
     def _on_save_clicked(self) -> None:
-        dialog = self._choose_file(self.tr("Save the notes"), QFileDialog.AcceptMode.AcceptSave)
-        dialog.fileSelected.connect(self._on_save_file_selected)
-        dialog.open()
+        title, take = self.tr("Save the notes"), self.save_requested.emit
+        save_dialog(self, title, take, _KINDS, "notes.vtt", "vtt").open()
 
     @Slot()
     def _on_load_clicked(self) -> None:
-        dialog = self._choose_file(self.tr("Load notes"), QFileDialog.AcceptMode.AcceptOpen)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self._on_load_file_selected)
-        dialog.open()
-
-    @Slot(str)
-    def _on_save_file_selected(self, name: str) -> None:
-        self.save_requested.emit(Path(name))
-
-    @Slot(str)
-    def _on_load_file_selected(self, name: str) -> None:
-        self.load_requested.emit(Path(name))
+        file_dialog(self, self.tr("Load notes"), self.load_requested.emit, _KINDS).open()

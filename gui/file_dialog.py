@@ -1,0 +1,57 @@
+"""Asking for a file or folder without blocking the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+
+def file_dialog(
+    parent: QWidget, title: str, take: Callable[[Path], object], kinds: str = ""
+) -> QFileDialog:
+    """A dialog for a file that exists, to be opened with ``open()``.
+
+    Parameters
+    ----------
+    parent : QWidget
+    title : str
+    take : callable
+        Is given the file that was chosen.
+    kinds : str
+        Which files are shown, as "Videos (*.mp4 *.webm);;All files (*)".
+    """
+    dialog = QFileDialog(parent, title, "", kinds)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.fileSelected.connect(lambda name: take(Path(name)))
+    return dialog
+
+
+def folder_dialog(parent: QWidget, title: str, take: Callable[[Path], object]) -> QFileDialog:
+    """A dialog for a folder, otherwise as `file_dialog`."""
+    dialog = file_dialog(parent, title, take)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    return dialog
+
+
+def save_dialog(
+    parent: QWidget,
+    title: str,
+    take: Callable[[Path], object],
+    kinds: str,
+    name: str,
+    suffix: str = "",
+) -> QFileDialog:
+    """A dialog for a file to write, otherwise as `file_dialog`.
+
+    It begins with ``name``; a name without a suffix gets ``suffix``.
+    """
+    dialog = file_dialog(parent, title, take, kinds)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(suffix)
+    dialog.selectFile(name)
+    return dialog
