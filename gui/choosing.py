@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 
 from engine.video.writing import FORMATS
 from gui.file_dialog import file_dialog, folder_dialog, save_dialog
+from gui.opening import VIDEO_KINDS
+from gui.session_file import SUFFIX
 
 if TYPE_CHECKING:
     from gui.window import MainWindow
 
 
-def choose_video(window: MainWindow) -> None:
-    """Ask for a video file and open it."""
-    file_dialog(window, window.tr("Open a video"), window.open_video).open()
+def choose_file(window: MainWindow) -> None:
+    """Ask for a video or session and open it."""
+    kinds = f"{window.tr('Videos and sessions')} ({VIDEO_KINDS} *{SUFFIX})"
+    kinds = f"{kinds};;{window.tr('All files')} (*)"
+    file_dialog(window, window.tr("Open"), window.open_file, kinds).open()
 
 
 def choose_analysis(window: MainWindow) -> None:
     """Ask for an analysis folder and open it."""
-    folder_dialog(window, window.tr("Open an analysis"), window.open_analysis).open()
+    folder_dialog(window, window.tr("Open an analysis"), window.open_file).open()
 
 
 def choose_other(window: MainWindow) -> None:

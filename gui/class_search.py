@@ -126,6 +126,10 @@ class ClassSearch(QComboBox):
         text = self.currentText().strip()
         return None if text in ("", self._standing) else text
 
+    def choose(self, label: str | None) -> None:
+        """Choose a class, which the labels that come next may still have to offer, or none."""
+        self.setCurrentText(self._standing if label is None else label)
+
     def set_labels(self, labels: tuple[str, ...]) -> None:
         """Offer the classes of a model, keeping the one that was chosen if it has it."""
         chosen = self.currentText()

@@ -107,17 +107,6 @@ class Comparing(QObject):
         self._panes.pictures.one_scale = shared
         self._panes.redraw(self._session.state)
 
-    def _refusal(self, analysis: Analysis) -> Failure | None:
-        """Why an analysis cannot stand beside this video; None where it can."""
-        header, shown = analysis.header, self._explaining.analysis
-        fits = header.stop <= self._session.state.frame_count
-        if shown is not None and fits and header.size == shown.header.size:
-            return None
-        return Failure(
-            self.tr("{0} explains another video.").format(analysis.folder.name),
-            self.tr("Choose an analysis of the video that is open."),
-        )
-
     def close(self) -> None:
         """End the threads."""
         self._curves.close()
@@ -149,9 +138,22 @@ class Comparing(QObject):
 
     @Slot(object)
     def _on_loader_finished(self, analysis: Analysis) -> None:
-        refusal = self._refusal(analysis)
+        shown = self._explaining.analysis
+        size = None if shown is None else shown.header.size
+        refusal = misfit(analysis, size, self._session.state.frame_count)
         if refusal is None:
             self.take(analysis)
         else:
             analysis.close()
             self.failed.emit(refusal)
+
+
+def misfit(analysis: Analysis, size: tuple[int, int] | None, frame_count: int) -> Failure | None:
+    """Why an analysis cannot be of a video of this size and length; None where it can."""
+    header = analysis.header
+    if header.stop <= frame_count and header.size == size:
+        return None
+    return Failure(
+        f"{analysis.folder.name} explains another video.",
+        "Choose an analysis of the video that is open.",
+    )

@@ -108,6 +108,20 @@ class ExplainPanel(QWidget):
             against=None if target is None else self.against.chosen(),
         )
 
+    def set_wish(self, wish: Wish) -> None:
+        """Choose what was chosen before; a model or method that is not there is left as it is."""
+        for box, name in ((self.model, wish.model), (self.method, wish.method)):
+            row = box.findData(name)
+            box.setCurrentIndex(row if row >= 0 else box.currentIndex())
+        if self.model.currentData() == wish.model:
+            self.model_choice.use_weights(wish.weights)
+        if self.method.currentData() == wish.method:
+            self.options.set_values(wish.options)
+        self.target.choose(wish.target)
+        self.against.choose(wish.against)
+        self.first.setValue(wish.frames[0])
+        self.last.setValue(wish.frames[1] - 1)
+
     def set_video(self, frame_count: int, fps: float = 0.0) -> None:
         """Offer the frames of a video; without its frames/s no time can be told."""
         self._fps = fps

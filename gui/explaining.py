@@ -39,8 +39,14 @@ class Explaining(QObject):
     holding : Holding
         Keeps the analysis open.
 
+    Attributes
+    ----------
+    request : Request or None
+        What is being explained, or was to make the analysis that is shown.
+
     Signals
     -------
+    started()
     shown(analysis) : Analysis or None
         Another analysis, which may still grow, is to be shown; or none.
     grew()
@@ -50,6 +56,7 @@ class Explaining(QObject):
     curves_made(curves) : CurveSet
     """
 
+    started = Signal()
     shown = Signal(object)
     grew = Signal()
     progressed = Signal(object)
@@ -64,6 +71,7 @@ class Explaining(QObject):
     ) -> None:
         super().__init__(parent)
         self.analysis: Analysis | None = None
+        self.request: Request | None = None
         self.curves: CurveSet | None = None
         self.badges: tuple[Badge, ...] = ()
         self._flow: FlowPrecision | None = None
@@ -80,8 +88,9 @@ class Explaining(QObject):
 
     def start(self, request: Request) -> None:
         """Explain, in place of what runs."""
-        run = self._services.explain
+        run, self.request = self._services.explain, request
         self.engine.submit(lambda report, check: run(request, report, check))
+        self.started.emit()
 
     @Slot()
     def cancel(self) -> None:
@@ -89,6 +98,11 @@ class Explaining(QObject):
         self.engine.cancel()
 
     def take(self, analysis: Analysis) -> None:
+        """Show an analysis that was made before."""
+        self.request = None
+        self._show(analysis)
+
+    def _show(self, analysis: Analysis) -> None:
         """Show an analysis, which may still grow."""
         if self.analysis is not analysis:
             self.drop()
@@ -96,6 +110,12 @@ class Explaining(QObject):
             self._flow = None
             self.shown.emit(analysis)
         self.separate()
+
+    def reset(self) -> None:
+        """Stop, and show none."""
+        self.cancel()
+        self.request = None
+        self.drop()
 
     def drop(self) -> None:
         """Show none."""
@@ -138,12 +158,12 @@ class Explaining(QObject):
     def _on_engine_progressed(self, progress: Progress) -> None:
         self.progressed.emit(progress)
         if progress.analysis is not None:
-            self.take(progress.analysis)
+            self._show(progress.analysis)
             self.grew.emit()
 
     @Slot(object)
     def _on_engine_finished(self, analysis: Analysis) -> None:
-        self.take(analysis)
+        self._show(analysis)
         self.grew.emit()
         self.finished.emit(analysis)
 
@@ -158,6 +178,7 @@ class Explaining(QObject):
         self.cancelled.emit()
 
     def _drop_incomplete(self) -> None:
+        self.request = None
         if self.analysis is not None and not self.analysis.complete:
             self.drop()
 

@@ -6,11 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QInputDialog, QMenu
 
-from gui.choosing import choose_analysis, choose_export, choose_save, choose_video
+from gui.choosing import choose_analysis, choose_export, choose_file, choose_save
 from gui.commands import Command, MenuOf
 from gui.pane_menu import copy_picture
+from gui.session_dialogs import save_session, save_session_as
 from gui.tables import show_table
 
 if TYPE_CHECKING:
@@ -19,16 +21,53 @@ if TYPE_CHECKING:
 
 def file_commands(window: MainWindow) -> tuple[Command | None, ...]:
     """Commands of the File menu."""
-    return (*_opening(window), None, *_about(window), None, *_writing(window))
+    parts = (_opening, _sessions, _about, _writing)
+    commands: tuple[Command | None, ...] = ()
+    for part in parts:
+        commands = (*commands, None, *part(window)) if commands else part(window)
+    return commands
+
+
+def add_recent_menu(window: MainWindow, before: QAction, menu: QMenu) -> None:
+    """Add the files last opened, listed anew each time, above an action."""
+    recent = QMenu(window.tr("Open recent"), menu)
+    menu.insertMenu(before, recent)
+    recent.aboutToShow.connect(partial(_list_recent, window, recent))
 
 
 def _opening(window: MainWindow) -> tuple[Command | None, ...]:
     make, tr = MenuOf("file", window.tr("&File")), window.tr
     analysis = partial(choose_analysis, window)
     return (
-        make("open", tr("Open video..."), partial(choose_video, window), "Ctrl+O"),
+        make("open", tr("Open video or session..."), partial(choose_file, window), "Ctrl+O"),
         make("open_analysis", tr("Open analysis..."), analysis, "Ctrl+Shift+O"),
     )
+
+
+def _sessions(window: MainWindow) -> tuple[Command | None, ...]:
+    make, tr = MenuOf("session", window.tr("&File")), window.tr
+    save, save_as = partial(save_session, window), partial(save_session_as, window)
+    return (
+        make("save", tr("Save session"), save, "Ctrl+S", enabled=False),
+        make("save_as", tr("Save session as..."), save_as, "Ctrl+Shift+S", enabled=False),
+    )
+
+
+def _list_recent(window: MainWindow, menu: QMenu) -> None:
+    recent = window.services.keep.recent
+    menu.clear()
+    for entry in recent.entries():
+        action = menu.addAction(entry.path.name)
+        action.setToolTip(str(entry.path))
+        action.setEnabled(entry.is_there)
+        if not entry.is_there:
+            action.setText(window.tr("{0} (missing)").format(entry.path.name))
+        action.triggered.connect(partial(window.open_file, entry.path))
+    if menu.isEmpty():
+        menu.addAction(window.tr("Nothing yet")).setEnabled(False)
+    else:
+        menu.addSeparator()
+        menu.addAction(window.tr("Clear this list")).triggered.connect(recent.clear)
 
 
 def _about(window: MainWindow) -> tuple[Command | None, ...]:

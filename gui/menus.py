@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gui.commands import CommandTable
 from gui.menu_edit import edit_commands
-from gui.menu_file import file_commands
+from gui.menu_file import add_recent_menu, file_commands
 from gui.menu_help import help_commands
 from gui.menu_model import compare_commands, model_commands
 from gui.menu_playback import playback_commands
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gui.window import MainWindow
 
 WITH_VIDEO = (
+    "session.save",
+    "session.save_as",
     "file.about_video",
     "file.copy_panes",
     "model.explain",
@@ -41,6 +43,7 @@ def make_menus(window: MainWindow) -> CommandTable:
     )
     table = CommandTable((command for part in parts for command in part(window)), window)
     menus = table.fill(window.menuBar())
+    add_recent_menu(window, table.action("session.save"), menus[window.tr("&File")])
     add_view_menus(window, menus[window.tr("&View")])
     return table
 

@@ -75,11 +75,12 @@ class MethodOptions(QWidget):
         return tuple((name, value) for name, value in values if value != self._defaults[name])
 
     def set_values(self, values: tuple[tuple[str, Value], ...]) -> None:
-        """Set some options, and the others back; names that the method does not have are left."""
+        """Set some options, and the others back; what the method does not have is left out."""
         given = dict(values)
         for name, edit in self.edits.items():
+            usual = self._defaults[name]
             with QSignalBlocker(edit):
-                _set(edit, given.get(name, self._defaults[name]))
+                _set(edit, _fitting(edit, given.get(name, usual), usual))
         self._on_edit_changed()
 
     @Slot()
@@ -151,6 +152,15 @@ def _value(edit: Edit) -> Value:
     if isinstance(edit, QLineEdit):
         return edit.text().strip()
     return edit.value()
+
+
+def _fitting(edit: Edit, value: Value, usual: Value) -> Value:
+    """The value as far as the edit can hold it; the usual one if it is of another kind."""
+    if not isinstance(edit, QSpinBox | QDoubleSpinBox):
+        return value if type(value) is type(usual) else usual
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return usual
+    return min(max(value, edit.minimum()), edit.maximum())
 
 
 def _set(edit: Edit, value: Value) -> None:

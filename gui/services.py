@@ -13,6 +13,7 @@ from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Request
 from gui.explain_panel import Estimate
 from gui.exporter import Export
 from gui.jobs import Report
+from gui.keep_services import KeepServices
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class Services:
         Where the log is written.
     device : callable
         () -> what is computed on, in words.
+    keep : KeepServices
+        Sessions beyond one run.
     """
 
     models: Mapping[str, ModelInfo]
@@ -100,3 +103,4 @@ class Services:
     settings: Path
     log_folder: Path
     device: Callable[[], str]
+    keep: KeepServices

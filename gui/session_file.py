@@ -35,6 +35,7 @@ _KNOWN = (
     "paint",
     "layout",
     "analysis",
+    "explain",
 )
 
 
@@ -60,6 +61,9 @@ class SessionFile:
         Of the window, base64 by name.
     analysis : Path or None
         Folder of the finished analysis.
+    explain : bool
+        Whether there was one that is in no folder of its own, or was being made: it is explained
+        again, which takes what the cache has.
     other : dict
         What the file holds besides: kept for versions that know it.
     """
@@ -72,6 +76,7 @@ class SessionFile:
     paint: dict[str, Any] = field(default_factory=dict)
     layout: dict[str, str] = field(default_factory=dict)
     analysis: Path | None = None
+    explain: bool = False
     other: dict[str, Any] = field(default_factory=dict)
 
 
@@ -93,6 +98,7 @@ def dump(session: SessionFile, folder: Path | None = None) -> str:
         "paint": session.paint,
         "layout": session.layout,
         "analysis": _path_to(session.analysis, folder),
+        "explain": session.explain,
     }
     try:
         return json.dumps(session.other | values, indent=2, allow_nan=False) + "\n"
@@ -221,6 +227,7 @@ def _session(fields: Fields, folder: Path | None) -> SessionFile:
         paint=fields.opaque("paint"),
         layout=layout_from(fields.part("layout")),
         analysis=_path_from(fields.text_or_none("analysis"), folder),
+        explain=fields.truth("explain"),
         other=fields.other(_KNOWN),
     )
 
@@ -252,9 +259,9 @@ def _path_to(path: Path | None, folder: Path | None) -> str | None:
 
 
 def _path_from(text: str | None, folder: Path | None) -> Path | None:
-    if text is None:
+    if not text:
         return None
-    return Path(text) if folder is None else _joined(folder, text)
+    return Path(text).absolute() if folder is None else _joined(folder, text)
 
 
 def _joined(folder: Path, text: str) -> Path:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QUndoStack
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QUndoStack,
+)
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox, QWidget
 
 from engine.errors import EngineError
@@ -24,15 +31,18 @@ from gui.flow_energy import FlowMeasuring
 from gui.frames import FrameReader
 from gui.holding import Holding
 from gui.jobs import Failure, JobRunner
+from gui.keeping import Found, Keeping
 from gui.key_store import load_keys, save_keys
 from gui.log_viewer import LogBuffer
 from gui.menus import enable_commands, make_menus, show_video_commands
 from gui.model_wizard import ModelWizard
 from gui.noting import Noting
+from gui.opening import open_file, open_files
 from gui.pane_grid import PaneGrid
 from gui.pane_menu import show_pane_menu
 from gui.services import Services
 from gui.session import Session
+from gui.session_dialogs import ask_for_video, ask_unsaved
 from gui.start_bar import progress_text
 from gui.state import PaneKind, ViewState
 from gui.theme import SCHEMES, apply_theme
@@ -41,6 +51,7 @@ from gui.transport import Transport
 from gui.trusting import ask_trust
 from gui.video_info import VideoInfo, Wanted
 from gui.viewing import Viewing
+from gui.window_store import load_look, save_look
 
 LEAST_SIZE = 1024, 640
 FIRST_SIZE = 1280, 800
@@ -70,6 +81,7 @@ class MainWindow(QMainWindow):
         self.session = Session(self)
         self.edits = QUndoStack(self)
         self.holding = Holding()
+        self.look = load_look(services.settings)
         self._opening: Analysis | None = None
         self._start_explaining = False
         self._make_widgets()
@@ -77,6 +89,7 @@ class MainWindow(QMainWindow):
         self._connect_viewing()
         self._connect_results()
         self._connect_work()
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_color_scheme_changed)
         self.setWindowTitle("Motion Inspector")
         self.setAcceptDrops(True)
         self.setMinimumSize(*LEAST_SIZE)
@@ -84,6 +97,7 @@ class MainWindow(QMainWindow):
         self.docks = self._make_docks()
         self.commands = make_menus(self)
         self._load_keys()
+        self._restore_look()
         self.panes.clear(self.tr("Drop a video here\nor press Ctrl+O to open one"))
         self.statusBar().showMessage(self.tr("Ready"))
 
@@ -106,6 +120,10 @@ class MainWindow(QMainWindow):
     def panel(self) -> ExplainPanel:
         """The panel to explain with."""
         return self.desk.panel
+
+    def open_file(self, path: Path) -> None:
+        """Open a video, session, analysis, weights or notes; what is not saved is asked for."""
+        open_file(self, path)
 
     def open_video(self, path: Path, *, explain: bool = False) -> None:
         """Open a video, and explain it at once if asked to."""
@@ -164,7 +182,8 @@ class MainWindow(QMainWindow):
             self.seek(frame)
 
     def set_scheme(self, name: str) -> None:
-        """Take over dark or light colours, or the system's."""
+        """Take over dark or light colours, or the system's, now and at the next start."""
+        self.look = replace(self.look, scheme=name)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             apply_theme(application, SCHEMES[name])
@@ -208,6 +227,7 @@ class MainWindow(QMainWindow):
         self.measuring = FlowMeasuring(self)
         self.exporter = Exporter(self.services.export, self)
         self.loader = JobRunner("loader", self)
+        self.keeping = Keeping(self.services.keep, self)
 
     def _make_docks(self) -> Docks:
         settings = {
@@ -225,10 +245,19 @@ class MainWindow(QMainWindow):
         except EngineError as error:
             self.tell(Failure(str(error), error.hint))
 
+    def _restore_look(self) -> None:
+        self.restoreGeometry(QByteArray.fromBase64(self.look.geometry.encode()))
+        self.docks.restore(self.look.docks)
+
+    def _keep_look(self) -> None:
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.look = replace(self.look, geometry=geometry, docks=self.docks.state())
+        save_look(self.services.settings, self.look)
+
     def _connect_viewing(self) -> None:
         self.viewing.opened.connect(self._on_viewing_opened)
         self.viewing.updated.connect(self._on_viewing_updated)
-        self.viewing.failed.connect(self.tell)
+        self.viewing.failed.connect(self._on_viewing_failed)
         self.viewing.told.connect(self.statusBar().showMessage)
         self._redraw_soon = QTimer(self)  # in a turn of its own: together they would be felt
         self._redraw_soon.setSingleShot(True)
@@ -277,6 +306,11 @@ class MainWindow(QMainWindow):
         self.exporter.busy_changed.connect(self._enable_commands)
         self.loader.finished.connect(self._on_loader_finished)
         self.loader.failed.connect(self.tell)
+        self.keeping.failed.connect(self.tell)
+        self.keeping.told.connect(self.statusBar().showMessage)
+        self.keeping.changed.connect(self._show_title)
+        self.keeping.video_missing.connect(self._on_keeping_video_missing)
+        self.edits.cleanChanged.connect(self._show_title)
 
     @Slot()
     def _enable_commands(self) -> None:
@@ -298,23 +332,45 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_viewing_opened(self, info: VideoInfo) -> None:
-        self.explaining.cancel()
         self.measuring.stop()
         self.comparing.stop()
-        self.explaining.drop()
+        self.explaining.reset()
         self.timeline.set_video(info.frame_count)
         self.timeline.set_damage(info.damage)
         self.edits.clear()
         self.noting.set_video(info)
         self.desk.set_video(info)
         show_video_commands(self.commands, info)
-        self.setWindowTitle(f"{info.path.name} – Motion Inspector")
+        self.keeping.video_opened(info)
         if self._opening is not None:
             self._take_opened(self._opening)
         self.video_opened.emit()
         if self._start_explaining:
             self._start_explaining = False
             self.desk.explain_chosen()
+
+    @Slot()
+    def _on_color_scheme_changed(self) -> None:
+        """Follow the system, unless the user has chosen."""
+        if self.look.scheme == "system":
+            self.set_scheme("system")
+
+    @Slot(object)
+    def _on_viewing_failed(self, failure: Failure) -> None:
+        self.keeping.video_failed()
+        self.tell(failure)
+
+    @Slot(object)
+    def _on_keeping_video_missing(self, found: Found) -> None:
+        ask_for_video(self, found)
+
+    @Slot()
+    def _show_title(self) -> None:
+        """Name the session, or the video; marked if something is not saved."""
+        path = self.keeping.path or (None if self.video is None else self.video.path)
+        if path is not None:
+            self.setWindowTitle(f"{path.name}[*] – Motion Inspector")
+            self.setWindowModified(not self.edits.isClean())
 
     @Slot(object)
     def _on_viewing_updated(self, info: VideoInfo) -> None:
@@ -419,17 +475,22 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a dropped video, or a dropped analysis folder."""
-        path = Path(event.mimeData().urls()[0].toLocalFile())
-        self.open_analysis(path) if path.is_dir() else self.open_video(path)
+        """Open what was dropped."""
+        open_files(self, [Path(url.toLocalFile()) for url in event.mimeData().urls()])
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop every job and thread, then let go of the analyses."""
+        """Stop every job and thread, then let go; ask first about what is not saved."""
+        if not self.edits.isClean():
+            event.ignore()
+            ask_unsaved(self, self.close)
+            return
+        self._keep_look()
         self.following.stop()
         self._redraw_soon.stop()
         for wizard in self.findChildren(ModelWizard):
             wizard.reject()
         for part in (
+            self.keeping,
             self.explaining,
             self.desk,
             self.comparing,

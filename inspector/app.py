@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import platformdirs
@@ -21,7 +22,9 @@ from engine.store import Analysis
 from engine.types import Preset, Request
 from engine.video import open_requested
 from gui.jobs import Report
+from gui.keep_services import KeepServices
 from gui.services import CardField, Cards, Services
+from gui.session_dialogs import offer_lost
 from gui.theme import apply_theme
 from gui.window import MainWindow
 from inspector import explaining
@@ -30,6 +33,14 @@ from inspector.flow import flow_agreement
 from inspector.leftovers import remember_target, tidy_in_background
 from inspector.logs import Logs, log_folder
 from inspector.own_models import check_texts, save_texts
+from inspector.sessions import (
+    Autosave,
+    RecentFiles,
+    difference,
+    find_recoverable,
+    forget,
+    relink,
+)
 
 _SIGNAL_POLL_MS = 250
 _WARM_MS = 400  # torch is imported then: later, while something runs, it would be felt
@@ -61,7 +72,8 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
         application.setApplicationName("Motion Inspector")
         apply_theme(application)
     window = make_window()
-    reporter = CrashReporter(window, lambda: None)
+    window.set_scheme(window.look.scheme)
+    reporter = CrashReporter(window, window.keeping.keep_now)
     reporter.install()
     interrupted = _close_on_interrupt(window)
     if request is not None:
@@ -71,6 +83,7 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
     crash = logs.last_crash()
     if crash is not None:
         reporter.tell_last(crash)
+    QTimer.singleShot(0, window, lambda: offer_lost(window))
     if path is not None:
         QTimer.singleShot(0, window, lambda: open_in(window, path, start=start))
     code = application.exec()
@@ -82,6 +95,7 @@ def make_window() -> MainWindow:
     """Build the window with the real engine behind it."""
     sys.setswitchinterval(_SWITCH_S)
     cards = Cards(_card_fields(), check_texts, save_texts, trust)
+    settings = Path(platformdirs.user_config_dir("motion-inspector"))
     return MainWindow(
         Services(
             models=known_models(),
@@ -94,8 +108,21 @@ def make_window() -> MainWindow:
             agreement=flow_agreement,
             log_folder=log_folder(),
             device=_device,
-            settings=Path(platformdirs.user_config_dir("motion-inspector")),
+            settings=settings,
+            keep=keep_services(settings),
         )
+    )
+
+
+def keep_services(settings: Path, state: Path | None = None) -> KeepServices:
+    """Keeping sessions in a folder of settings and one of state; None takes the user's."""
+    return KeepServices(
+        autosave=Autosave(state),
+        recent=RecentFiles(settings),
+        lost=partial(find_recoverable, state),
+        forget=forget,
+        relink=relink,
+        difference=difference,
     )
 
 
@@ -113,11 +140,11 @@ def _card_fields() -> tuple[CardField, ...]:
 
 
 def open_in(window: MainWindow, path: Path, *, start: bool = False) -> None:
-    """Open a video, or a folder with an analysis."""
-    if path.is_dir():
-        window.open_analysis(path)
+    """Open any file that the window knows; a video is explained at once if asked to."""
+    if start:
+        window.open_video(path, explain=True)
     else:
-        window.open_video(path, explain=start)
+        window.open_file(path)
 
 
 def _close_on_interrupt(window: MainWindow) -> list[int]:

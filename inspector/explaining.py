@@ -16,6 +16,7 @@ from engine.store import Analysis
 from engine.types import ModelSpec, Progress, Request
 from engine.windows import window_starts
 from gui.jobs import Report
+from inspector.analysis_cache import AnalysisCache
 
 _USUAL = Request(video=Path())  # the window leaves device and overlap as they are
 _specs: dict[tuple[str, Path | None], ModelSpec] = {}
@@ -23,12 +24,13 @@ _specs: dict[tuple[str, Path | None], ModelSpec] = {}
 
 
 def explain(request: Request, report: Report, check: Check) -> Analysis:
-    """Explain, and remember how long a window took; parameters as `engine.pipeline.explain`."""
-    from engine.pipeline import explain as run
+    """Explain, or open what was explained before; remember how long a window took.
 
+    Parameters as `engine.pipeline.explain`.
+    """
     timed = _Timed(request, report)
     try:
-        return run(request, timed.report, check)
+        return AnalysisCache().explain_cached(request, timed.report, check)
     finally:  # a run that was cancelled has measured as well
         timed.keep()
 
@@ -98,7 +100,7 @@ class _Timed:
         self._report = report
         self._analysis: Analysis | None = None
         self._began = self._ended = 0.0
-        self._windows = 0
+        self._before = self._windows = 0
 
     def report(self, progress: Progress) -> None:
         """Take the time of a report with the analysis in it, and pass it on."""
@@ -109,14 +111,16 @@ class _Timed:
     def keep(self) -> None:
         """Remember what was measured; options change the time, so only without them."""
         request = self._request
-        if self._windows and not request.options:
-            seconds = (self._ended - self._began) / self._windows
+        made = self._windows - self._before
+        if made > 0 and not request.options:
+            seconds = (self._ended - self._began) / made
             remember(str(request.model), request.method, request.device, seconds)
 
     def _note(self, analysis: Analysis) -> None:
         now = time.perf_counter()
         if self._analysis is None:
             self._analysis, self._began = analysis, now
+            self._before = self._windows = len(analysis.windows)  # of a run that was broken off
             _specs[self._request.model, self._request.weights] = analysis.header.spec
         if len(analysis.windows) > self._windows:
             self._windows, self._ended = len(analysis.windows), now

@@ -6,9 +6,10 @@ import json
 import logging
 import os
 import secrets
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
@@ -16,13 +17,13 @@ import platformdirs
 from engine.cancel import Check, never
 from engine.content_hash import content_id, size_in
 from engine.errors import EngineError
+from gui.keep_services import RecentFile, Recoverable
 from gui.session_file import SUFFIX, SessionFile, dump, read_session, write_whole
 from inspector.file_locks import FileLock, is_held
 
 log = logging.getLogger(__name__)
 
 MOST_RECENT = 12
-AUTOSAVE_EVERY_S = 30.0
 
 _MOST_FILES = 5_000
 _MOST_SEARCH_S = 3.0
@@ -44,17 +45,14 @@ class Autosave:
     ----------
     folder : Path or None
         Where; None takes `autosave_folder`.
-    every_s : float
-        Seconds between two writes of `tick`.
     """
 
-    def __init__(self, folder: Path | None = None, every_s: float = AUTOSAVE_EVERY_S) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._folder = autosave_folder() if folder is None else folder
-        self._every_s = every_s
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._lock: FileLock | None = None
         self._text = ""
-        self._saved_s = -every_s
+        self._turn = threading.Lock()  # a crash is saved by another thread
         self._failed = False
 
     @property
@@ -62,8 +60,8 @@ class Autosave:
         """The file; it exists only while there is something in it."""
         return self._folder / f"{self._name}{SUFFIX}"
 
-    def tick(self, session: SessionFile | None, saved_as: Path | None = None) -> None:
-        """Save if something changed and the last time is long enough ago.
+    def save(self, session: SessionFile | None, saved_as: Path | None = None) -> Path | None:
+        """Save what is open, unless nothing changed; from any thread.
 
         Parameters
         ----------
@@ -71,18 +69,18 @@ class Autosave:
             What is open; None if nothing is.
         saved_as : Path or None
             The file that the user keeps it in.
-        """
-        if time.monotonic() - self._saved_s >= self._every_s:
-            self.save_now(session, saved_as)
 
-    def save_now(self, session: SessionFile | None, saved_as: Path | None = None) -> Path | None:
-        """Save at once, unless nothing changed; returns the file if it holds the session."""
-        self._saved_s = time.monotonic()
+        Returns
+        -------
+        Path or None
+            The file, if it holds the session now.
+        """
         try:
-            if session is None:
-                self._forget()
-                return None
-            self._write(session, saved_as)
+            with self._turn:
+                if session is None:
+                    self._forget()
+                    return None
+                self._write(session, saved_as)
         except (OSError, EngineError):
             if not self._failed:
                 log.warning("the session cannot be kept in %s", self.path, exc_info=True)
@@ -116,28 +114,6 @@ class Autosave:
         self.path.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Recoverable:
-    """What a process that did not end cleanly had open.
-
-    Attributes
-    ----------
-    path : Path
-        The file that it was kept in.
-    session : SessionFile
-        What was open.
-    saved_s : float
-        When it was kept, in seconds since 1970.
-    saved_as : Path or None
-        The session file of the user that it belongs to.
-    """
-
-    path: Path
-    session: SessionFile
-    saved_s: float
-    saved_as: Path | None
-
-
 def find_recoverable(folder: Path | None = None) -> list[Recoverable]:
     """What dead processes had open, the newest first; what cannot be read is logged."""
     folder = autosave_folder() if folder is None else folder
@@ -166,21 +142,6 @@ def _recovered(path: Path) -> list[Recoverable]:
     place = other.pop(_SAVED_AS, None)
     saved_as = Path(place) if isinstance(place, str) else None
     return [Recoverable(path, replace(session, other=other), saved_s, saved_as)]
-
-
-@dataclass(frozen=True, slots=True)
-class RecentFile:
-    """A video or session that was open.
-
-    Attributes
-    ----------
-    path : Path
-    is_there : bool
-        Whether it still exists.
-    """
-
-    path: Path
-    is_there: bool
 
 
 class RecentFiles:

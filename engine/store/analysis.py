@@ -168,6 +168,11 @@ class Analysis:
         return self.steps_written == len(self.step_frames)
 
     @property
+    def is_kept(self) -> bool:
+        """Whether it lies in a folder of the user's, not in a temporary one or in a cache."""
+        return not self._temporary and self._closing is None
+
+    @property
     def windows(self) -> tuple[Window, ...]:
         """Windows explained by now, in order."""
         return self._windows

@@ -31,6 +31,7 @@ from engine.types import (
 from gui.jobs import Report
 from gui.services import CardField, Cards, Services
 from gui.window import MainWindow
+from inspector.app import keep_services
 from tests.clips import moving_square, write_clip
 
 FRAMES = 40
@@ -189,6 +190,7 @@ def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWin
         settings=tmp_path / "settings",
         log_folder=tmp_path / "log",
         device=lambda: "2 CPU cores",
+        keep=keep_services(tmp_path),
     )
     window = MainWindow(services)
     qtbot.addWidget(window)
@@ -196,6 +198,7 @@ def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWin
     yield window
     engine.gate.set()
     engine.export_gate.set()
+    window.edits.setClean()  # or it would ask
     window.close()
 
 

@@ -13,7 +13,7 @@ import pytest
 from engine.cancel import Cancelled, CancelToken
 from engine.content_hash import content_id
 from engine.types import Request
-from gui.session_file import SessionFile, read_session
+from gui.session_file import SessionFile
 from inspector import sessions
 from inspector.sessions import (
     MOST_RECENT,
@@ -45,45 +45,35 @@ def noted(session: SessionFile, text: str) -> SessionFile:
     return replace(session, notes=({"first": 0, "stop": 1, "text": text},))
 
 
-def test_autosave_saves_at_once_then_waits(tmp_path: Path, session: SessionFile) -> None:
-    autosave = Autosave(tmp_path / "state", every_s=3600)
-    autosave.tick(noted(session, "one"))
-    autosave.tick(noted(session, "two"))
-    assert read_session(autosave.path).notes[0]["text"] == "one"
-    assert autosave.save_now(noted(session, "three")) == autosave.path
-    assert read_session(autosave.path).notes[0]["text"] == "three"
-    autosave.close()
-
-
 def test_autosave_writes_only_what_changed(
     tmp_path: Path, session: SessionFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    autosave = Autosave(tmp_path, every_s=0)
+    autosave = Autosave(tmp_path)
     written: list[str] = []
     whole = sessions.write_whole
     monkeypatch.setattr(
         sessions, "write_whole", lambda path, text: (written.append(text), whole(path, text))
     )
     for text in ("a", "a", "b", "b", "a"):
-        autosave.tick(noted(session, text))
+        autosave.save(noted(session, text))
     assert len(written) == 3
     autosave.close()
 
 
 def test_a_clean_exit_leaves_nothing(tmp_path: Path, session: SessionFile) -> None:
-    autosave = Autosave(tmp_path / "state", every_s=0)
-    autosave.tick(session)
+    autosave = Autosave(tmp_path / "state")
+    autosave.save(session)
     autosave.close()
     assert not list((tmp_path / "state").iterdir())
     assert find_recoverable(tmp_path / "state") == []
 
 
 def test_nothing_open_leaves_nothing_to_recover(tmp_path: Path, session: SessionFile) -> None:
-    autosave = Autosave(tmp_path / "state", every_s=0)
-    autosave.tick(session)
-    autosave.tick(None)
+    autosave = Autosave(tmp_path / "state")
+    autosave.save(session)
+    autosave.save(None)
     assert not autosave.path.exists()
-    autosave.tick(session)
+    autosave.save(session)
     assert autosave.path.exists()
     autosave.close()
 
@@ -91,8 +81,8 @@ def test_nothing_open_leaves_nothing_to_recover(tmp_path: Path, session: Session
 def test_what_a_living_process_has_open_is_not_recovered(
     tmp_path: Path, session: SessionFile
 ) -> None:
-    autosave = Autosave(tmp_path, every_s=0)
-    autosave.tick(session)
+    autosave = Autosave(tmp_path)
+    autosave.save(session)
     assert find_recoverable(tmp_path) == []
     autosave.close()
 
@@ -111,7 +101,7 @@ session = SessionFile(
     notes=({{"text": {text!r}}},),
 )
 autosave = Autosave(Path({str(folder)!r}))
-autosave.tick(session, Path("mine.mis.json"))
+autosave.save(session, Path("mine.mis.json"))
 os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 """
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode != 0
@@ -152,9 +142,9 @@ def test_autosave_that_cannot_write_is_logged_once(
     tmp_path: Path, session: SessionFile, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    autosave = Autosave(tmp_path / "file" / "state", every_s=0)
+    autosave = Autosave(tmp_path / "file" / "state")
     for text in "abc":
-        assert autosave.save_now(noted(session, text)) is None
+        assert autosave.save(noted(session, text)) is None
     autosave.close()
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert len([record for record in warnings if "cannot be kept" in record.message]) == 1
