@@ -95,6 +95,20 @@ class ExplainDesk(QObject):
             self.panel.show_busy(True)
             self._explaining.start(self.request_for(wish, self._video))
 
+    def current_request(self) -> Request | None:
+        """What is being explained, was explained, or would be; None without a video."""
+        request, analysis, video = self._explaining.request, self._explaining.analysis, self._video
+        if video is None:
+            return None
+        if request is None and analysis is not None:
+            request = analysis.header.request
+        if request is None:
+            request = self.request_for(self.panel.wish(), video)
+        wanted = video.wanted
+        return replace(
+            request, video=video.path, stream=wanted.stream, deinterlace=wanted.deinterlace
+        )
+
     def request_for(self, wish: Wish, video: VideoInfo) -> Request:
         """What the engine is asked for a wish."""
         state = self._session.state

@@ -11,13 +11,12 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from engine.cancel import Check
 from engine.content_hash import content_id
 from engine.errors import EngineError
-from engine.notes import from_json
 from engine.store import Analysis
 from gui.comparing import misfit
 from gui.jobs import Failure, JobRunner, Report
 from gui.keep_services import KeepServices, Recoverable
 from gui.session_file import SUFFIX, SessionFile, read_session, save_session
-from gui.session_state import session_of, show_session
+from gui.session_state import contents_of, session_of, show_session
 from gui.video_info import VideoInfo, Wanted
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class Keeping(QObject):
 
         def work(report: Report, check: Check) -> Found:
             session = read_session(path)
-            from_json(list(session.notes))  # before anything that is open has to make way
+            contents_of(session)  # before anything that is open has to make way
             return Found(session, path, relink(session, [path.absolute().parent], check))
 
         self.runner.submit(work)
@@ -101,7 +100,7 @@ class Keeping(QObject):
         relink, session = self.services.relink, lost.session
 
         def work(report: Report, check: Check) -> Found:
-            from_json(list(session.notes))
+            contents_of(session)
             return Found(session, lost.saved_as, relink(session, [], check), lost=lost)
 
         self.runner.submit(work)

@@ -82,9 +82,12 @@ class PaintLayer(QObject):
             self.region_changed.emit(region)
             self._touch()
 
-    def show_frame(self, frame: int, chosen: tuple[int, int] | None) -> None:
-        """Paint on this frame from now on; the range is that of the view state."""
+    def show_range(self, chosen: tuple[int, int] | None) -> None:
+        """Take over the range that is chosen: its first frame, and the one after its last."""
         self._range = chosen
+
+    def show_frame(self, frame: int) -> None:
+        """Paint on this frame from now on: the one whose picture is shown."""
         if frame != self._frame:
             self._points.clear()  # what was begun belongs to another frame
             self._frame = frame

@@ -53,6 +53,8 @@ class PaneGrid(QWidget):
         self._panes: list[Pane] = []
         self._shown: FrameSet | None = None
         self._state = ViewState()
+        self._layer: Layer | None = None
+        self._drawing = False
         self._size = 16, 9
         self._empty = ""
         self._layout = QGridLayout(self)
@@ -84,6 +86,7 @@ class PaneGrid(QWidget):
         for kind, pane in self.panes.items():
             pane.set_title(QCoreApplication.translate("panes", TITLES[kind]))
             pane.show_scale(0, self._state.heat)
+        self._lay_over()
         self._arrange()
         self._draw()
         self.frame_wanted.emit()
@@ -119,14 +122,20 @@ class PaneGrid(QWidget):
 
     def set_layer(self, layer: Layer | None) -> None:
         """Paint something over every picture of the video."""
-        for kind, pane in self.panes.items():
-            pane.layer = None if kind == "model" else layer
-            pane.update()
+        self._layer = layer
+        self._lay_over()
 
     def set_drawing(self, drawing: bool) -> None:
         """Whether the left button draws instead of panning."""
+        self._drawing = drawing
+        self._lay_over()
+
+    def _lay_over(self) -> None:
+        """The model's own view is another picture: nothing lies over it."""
         for kind, pane in self.panes.items():
-            pane.drawing = drawing and kind != "model"
+            pane.layer = None if kind == "model" else self._layer
+            pane.drawing = self._drawing and kind != "model"
+            pane.update()
 
     def request(self, frame: int) -> FrameRequest:
         """What the panes need of a frame of the video."""

@@ -14,6 +14,7 @@ from gui.explain_panel import Estimate
 from gui.exporter import Export
 from gui.jobs import Report
 from gui.keep_services import KeepServices
+from gui.what_if_services import WhatIfServices
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ class Services:
         () -> what is computed on, in words.
     keep : KeepServices
         Sessions beyond one run.
+    what_if : WhatIfServices
+        Questions to the model.
     """
 
     models: Mapping[str, ModelInfo]
@@ -104,3 +107,4 @@ class Services:
     log_folder: Path
     device: Callable[[], str]
     keep: KeepServices
+    what_if: WhatIfServices

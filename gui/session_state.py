@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.notes import from_json, to_json
+from engine import regions
+from engine.notes import Note, from_json, to_json
+from engine.regions import Region
 from engine.types import Request
 from gui.explain_panel import Wish
 from gui.session_file import SessionFile
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from gui.video_info import VideoInfo
     from gui.window import MainWindow
 
-_DOCKS = "docks"
+_DOCKS, _REGION = "docks", "region"
 
 
 def session_of(window: MainWindow, content: str = "") -> SessionFile | None:
@@ -27,15 +29,16 @@ def session_of(window: MainWindow, content: str = "") -> SessionFile | None:
     content : str
         `engine.content_hash.content_id` of the video, if it is known.
     """
-    video, analysis = window.video, window.analysis
-    if video is None:
+    request, analysis = window.desk.current_request(), window.analysis
+    if request is None:
         return None
     kept = analysis is not None and analysis.complete and analysis.is_kept
     return SessionFile(
-        request=_request(window, video),
+        request=request,
         view=replace(window.session.state, playing=False),
         content=content,
         notes=tuple(to_json(window.noting.notes.notes)),
+        paint={_REGION: regions.to_json(window.what_if.layer.region)},
         layout={_DOCKS: window.docks.state()},
         analysis=analysis.folder if analysis is not None and kept else None,
         explain=window.explaining.request is not None and not kept,
@@ -48,23 +51,27 @@ def show_session(window: MainWindow, session: SessionFile, info: VideoInfo) -> N
     Raises
     ------
     EngineError
-        If its notes cannot be used.
+        If its notes or its region cannot be used.
     """
-    window.noting.set_video(info, from_json(list(session.notes)))
+    notes, region = contents_of(session)
+    window.noting.set_video(info, notes)
+    window.what_if.set_video(True, region)
     window.docks.restore(session.layout.get(_DOCKS, ""))
     window.panel.set_wish(_wish(session.request, info.frame_count))
     window.session.set(_within(session.view, info.frame_count))
 
 
-def _request(window: MainWindow, video: VideoInfo) -> Request:
-    """What is being explained, was explained, or would be."""
-    request = window.explaining.request
-    if request is None and window.analysis is not None:
-        request = window.analysis.header.request
-    if request is None:
-        request = window.desk.request_for(window.panel.wish(), video)
-    wanted = video.wanted
-    return replace(request, video=video.path, stream=wanted.stream, deinterlace=wanted.deinterlace)
+def contents_of(session: SessionFile) -> tuple[tuple[Note, ...], Region]:
+    """Notes and region of a session.
+
+    Raises
+    ------
+    EngineError
+        If they cannot be used.
+    """
+    painted = session.paint.get(_REGION)
+    region = Region() if painted is None else regions.from_json(painted)
+    return from_json(list(session.notes)), region
 
 
 def _wish(request: Request, frame_count: int) -> Wish:

@@ -51,6 +51,7 @@ from gui.transport import Transport
 from gui.trusting import ask_trust
 from gui.video_info import VideoInfo, Wanted
 from gui.viewing import Viewing
+from gui.what_if_desk import WhatIfDesk
 from gui.window_store import load_look, save_look
 
 LEAST_SIZE = 1024, 640
@@ -224,6 +225,10 @@ class MainWindow(QMainWindow):
             session, self.panes, self.timeline, self.explaining, holding, self
         )
         self.noting = Noting(session, self.timeline, self.edits, self)
+        wanted = self.desk.current_request
+        self.what_if = WhatIfDesk(
+            self.services.what_if, session, self.panes, self.edits, wanted, self
+        )
         self.measuring = FlowMeasuring(self)
         self.exporter = Exporter(self.services.export, self)
         self.loader = JobRunner("loader", self)
@@ -232,6 +237,7 @@ class MainWindow(QMainWindow):
     def _make_docks(self) -> Docks:
         settings = {
             "explain": Part(self.tr("Explain"), self.desk.panel, scrolls=True),
+            "what_if": Part(self.tr("What if"), self.what_if.panel),
             "heat": Part(self.tr("Heat"), self.desk.heat),
             "notes": Part(self.tr("Notes"), self.noting.panel, scrolls=True),
         }
@@ -264,6 +270,7 @@ class MainWindow(QMainWindow):
         self._redraw_soon.timeout.connect(self._on_redraw_soon_timeout)
         self.following = Coalescing(_FOLLOW_MS, self)
         self.viewing.frame_shown.connect(self.following.take)
+        self.viewing.frame_shown.connect(self.what_if.show_frame)
         self.following.passed.connect(self._on_following_passed)
         self.session.changed.connect(self._on_session_changed)
         self.panes.kinds_changed.connect(self._on_panes_kinds_changed)
@@ -291,6 +298,7 @@ class MainWindow(QMainWindow):
         self.comparing.failed.connect(self.tell)
 
     def _connect_work(self) -> None:
+        self.what_if.failed.connect(self._on_desk_failed)
         self.noting.panel.frame_requested.connect(self.seek)
         self.noting.failed.connect(self.tell)
         self.noting.told.connect(self.statusBar().showMessage)
@@ -339,6 +347,7 @@ class MainWindow(QMainWindow):
         self.timeline.set_damage(info.damage)
         self.edits.clear()
         self.noting.set_video(info)
+        self.what_if.set_video(True)
         self.desk.set_video(info)
         show_video_commands(self.commands, info)
         self.keeping.video_opened(info)
@@ -389,6 +398,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_explaining_shown(self, analysis: Analysis | None) -> None:
         self.panes.set_analysis(analysis)
+        self.what_if.set_analysis(analysis)
         if analysis is None:
             self.timeline.clear()
             self.panes.redraw(self.session.state)
@@ -494,6 +504,7 @@ class MainWindow(QMainWindow):
             self.explaining,
             self.desk,
             self.comparing,
+            self.what_if,
             self.measuring,
             self.exporter,
             self.loader,

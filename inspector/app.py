@@ -41,6 +41,7 @@ from inspector.sessions import (
     forget,
     relink,
 )
+from inspector.what_if import what_if_services
 
 _SIGNAL_POLL_MS = 250
 _WARM_MS = 400  # torch is imported then: later, while something runs, it would be felt
@@ -110,6 +111,7 @@ def make_window() -> MainWindow:
             device=_device,
             settings=settings,
             keep=keep_services(settings),
+            what_if=what_if_services(),
         )
     )
 

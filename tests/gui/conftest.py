@@ -15,6 +15,7 @@ from engine.cancel import Check
 from engine.errors import ModelError, UntrustedError
 from engine.metrics import FlowPrecision
 from engine.models import MODELS
+from engine.questions import Answer, MotionTests, Question, Scope, expected
 from engine.render import HeatLook
 from engine.store import Analysis, Header
 from engine.types import (
@@ -30,6 +31,7 @@ from engine.types import (
 )
 from gui.jobs import Report
 from gui.services import CardField, Cards, Services
+from gui.what_if_services import WhatIfServices
 from gui.window import MainWindow
 from inspector.app import keep_services
 from tests.clips import moving_square, write_clip
@@ -117,6 +119,32 @@ class FakeEngine:
     ) -> FlowPrecision:
         return FlowPrecision(0.8, 0.4, 0.1)
 
+    def ask(
+        self, request: Request, question: Question, frame: int, report: Report, check: Check
+    ) -> Answer:
+        self.requests.append(request)
+        wait_for(self.gate, check)
+        before, after = np.array([0.7, 0.2, 0.1]), np.array([0.3, 0.5, 0.2])
+        return Answer(
+            question=question,
+            labels=LABELS,
+            logits=np.log(before),
+            changed_logits=np.log(after),
+            probabilities=before,
+            changed_probabilities=after,
+            pictures=np.zeros((2, 12, 12, 3), np.uint8),
+            picture_frames=np.array([frame, frame + 1]),
+            changed_share=0.25,
+            windows=1,
+        )
+
+    def motion_tests(
+        self, request: Request, scope: Scope, frame: int, report: Report, check: Check
+    ) -> MotionTests:
+        wait_for(self.gate, check)
+        scores = {"original": 0.7, "frozen": 0.2, "reversed": 0.5, "shuffled": 0.3}
+        return MotionTests("walking", scores, scores, windows=1, shuffles=3)
+
     def export(
         self,
         analysis: Analysis,
@@ -191,6 +219,7 @@ def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWin
         log_folder=tmp_path / "log",
         device=lambda: "2 CPU cores",
         keep=keep_services(tmp_path),
+        what_if=WhatIfServices(engine.ask, engine.motion_tests, expected),
     )
     window = MainWindow(services)
     qtbot.addWidget(window)

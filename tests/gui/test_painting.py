@@ -25,7 +25,7 @@ def stack(qtbot: QtBot) -> QUndoStack:
 @pytest.fixture
 def layer(stack: QUndoStack) -> PaintLayer:
     layer = PaintLayer(stack)
-    layer.show_frame(7, None)
+    layer.show_frame(7)
     return layer
 
 
@@ -96,7 +96,7 @@ def test_layer_paints_and_erases_with_the_radius_chosen(layer: PaintLayer) -> No
 def test_layer_paints_on_the_frames_chosen(
     layer: PaintLayer, frames: str, chosen: tuple[int, int] | None, span: tuple[int, int]
 ) -> None:
-    layer.show_frame(7, chosen)
+    layer.show_range(chosen)
     layer.set_frames(frames)  # type: ignore[arg-type]
     draw(layer, "box", (0, 0), (1, 1))
     draw(layer, "brush", (0.5, 0.5))
@@ -105,10 +105,10 @@ def test_layer_paints_on_the_frames_chosen(
 
 def test_layer_follows_through_the_boxes_of_several_frames(layer: PaintLayer) -> None:
     draw(layer, "follow", (0.0, 0.0), (0.2, 0.2))
-    layer.show_frame(17, None)
+    layer.show_frame(17)
     draw(layer, "follow", (0.8, 0.8), (1.0, 1.0))
     draw(layer, "follow", (0.4, 0.4), (0.6, 0.6))  # drawn again: it takes the place of the other
-    layer.show_frame(2, None)
+    layer.show_frame(2)
     draw(layer, "follow", (0.0, 0.5), (0.2, 0.7))
     (track,) = layer.region.shapes
     assert isinstance(track, Track)
@@ -164,7 +164,7 @@ def test_layer_forgets_what_was_begun_on_another_frame(layer: PaintLayer) -> Non
     layer.set_tool("box")
     layer.press(0.1, 0.1)
     layer.move(0.5, 0.5)
-    layer.show_frame(8, None)
+    layer.show_frame(8)
     layer.move(0.6, 0.6)
     layer.release()
     assert layer.region == Region()
@@ -194,7 +194,7 @@ def test_layer_shows_nothing_on_frames_without_paint(layer: PaintLayer) -> None:
     layer.set_frames("frame")
     draw(layer, "box", (0.2, 0.2), (0.6, 0.8))
     assert painted(layer).any()
-    layer.show_frame(8, None)
+    layer.show_frame(8)
     assert not painted(layer).any()
 
 
