@@ -17,8 +17,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.notes import Note
@@ -69,6 +68,7 @@ def take(out: Path, size: tuple[int, int], scheme: str) -> None:
     apply_theme(application)
     window = make_window()
     window.set_scheme(scheme)
+    window.problem_told.connect(print)
     window.resize(*size)
     window.show()
     scale = "" if application.devicePixelRatio() == 1 else f"@{application.devicePixelRatio():g}x"
@@ -100,8 +100,7 @@ def states(window: MainWindow, clip: Path) -> Iterator[tuple[str, QWidget]]:
     window.desk.explain_chosen()
     until(lambda: window.analysis is not None and window.analysis.steps_written > 0)
     yield "busy", window
-    until(lambda: window.analysis is not None and window.analysis.complete)
-    until(lambda: not window.explaining.refilter.busy and window.explaining.curves is not None)
+    until(lambda: explained(window))
     yield "explained", window
     yield from panels(window)
     yield from dialogs(window)
@@ -126,8 +125,7 @@ def panels(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     method = window.panel.method
     method.setCurrentIndex(method.findData("gradient"))
     window.desk.explain_chosen()
-    until(lambda: window.analysis is not None and window.analysis.complete)
-    until(lambda: not window.explaining.engine.busy and not window.explaining.refilter.busy)
+    until(lambda: explained(window))
     yield "compare", window
     window.comparing.stop()
 
@@ -147,18 +145,32 @@ def dialogs(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
         dialog.close()
 
 
+def explained(window: MainWindow) -> bool:
+    """Whether the whole explanation is shown, with its curves."""
+    explaining = window.explaining
+    busy = explaining.engine.busy or explaining.refilter.busy
+    return not busy and explaining.curves is not None and explaining.analysis is not None
+
+
 def until(ready: Callable[[], bool]) -> None:
     """Let the window work until something is so."""
     end_s = time.monotonic() + _MOST_S
     while not ready():
         if time.monotonic() > end_s:
             raise TimeoutError("the window did not get there")
-        QTest.qWait(10)
+        wait(10)
 
 
 def settle() -> None:
     """Let everything be drawn."""
-    QTest.qWait(400)
+    wait(400)
+
+
+def wait(milliseconds: int) -> None:
+    """Run the window's event loop; QTest.qWait does that with Python's lock held."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 if __name__ == "__main__":

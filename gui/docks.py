@@ -118,6 +118,7 @@ class Docks:
         dock = QDockWidget(part.title, self._window)
         dock.setObjectName(name)
         part.widget.setObjectName(part.widget.objectName() or "panel")
+        part.widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         dock.setWidget(part.widget if part.scrolls else _scrolled(part.widget))
         return dock
 

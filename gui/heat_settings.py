@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.render import COLOURS, POLARITIES, HeatLook, Polarity, colour_bar
 from gui import theme
-from gui.form_parts import SPACING, Form, WheelGuard, heading, narrow, row
+from gui.form_parts import SPACING, Form, WheelGuard, narrow, row
 
 _STRIP_PX = 18
 _GAMMA = (0.2, 3.0)
@@ -166,7 +166,6 @@ class HeatSettings(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)
-        layout.addWidget(heading(self.tr("Heat")))
         layout.addLayout(rows)
         layout.addWidget(self.reset_button)
         layout.addStretch(1)

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.errors import ExportError
 from engine.types import Float64Array
@@ -59,6 +59,7 @@ class Timeline(QWidget):
         self._view.viewport().setMouseTracking(True)
         self.readout = QLabel()
         self.readout.setObjectName("faint")
+        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.switches = {key: self._switch(key) for key in KEYS}
         self._lay_out()
         self._name_switches()

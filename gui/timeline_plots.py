@@ -73,6 +73,7 @@ class TimelinePlots:
             line.setData(x, curves.probabilities[:, k])
         self._motion.setData(x, curves.motion)
         self._whole.setData(x, curves.relevance)
+        self.sums.getAxis("left").setStyle(showValues=True)
         top = float(curves.relevance.max()) if len(x) else 1.0
         self.sums.setYRange(0, top or 1.0, padding=0.05)
         self._sampled.setData(*_strips(curves))
@@ -96,6 +97,7 @@ class TimelinePlots:
         lines = (self._share, self._score, self._motion, self._whole, self._sampled, *self._top)
         for item in lines:
             item.setData([], [])
+        self.sums.getAxis("left").setStyle(showValues=False)
         self._peaks.setData([], [])
         self._mark_edges([])
 

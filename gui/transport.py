@@ -186,6 +186,7 @@ class Transport(QWidget):
         self.speed = QComboBox()
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}x", speed)
+        self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.speed.setToolTip(self.tr("Speed ([ slower, ] faster)"))
         self.speed.setAccessibleName(self.tr("Speed"))
         self.pace = QComboBox()

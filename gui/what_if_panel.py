@@ -181,7 +181,6 @@ class WhatIfPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)
-        layout.addWidget(heading(self.tr("What if?")))
         layout.addWidget(self.hint)
         layout.addWidget(self.tools)
         layout.addLayout(rows)
