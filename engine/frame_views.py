@@ -6,8 +6,13 @@ import cv2
 import numpy as np
 
 from engine.models.geometry import crop_corner, resized_size
+from engine.motion.flow import LEAST_SIDE_PX, flow_between
 from engine.types import Float32Array, ModelSpec, UInt8Array
+from engine.video import Video
 
+FLOW_FULL_SHARE = 0.02
+"""Speed that gets the full colour, as a share of the picture's longer side a frame."""
+_FLOW_SIDE_PX = 320
 _HALF_TURN = 180.0 / (2 * np.pi)  # OpenCV's hues are 0 to 180
 _LEAST_SPEED_PX = 0.5
 
@@ -37,6 +42,24 @@ def model_view(picture: UInt8Array, spec: ModelSpec) -> UInt8Array:
     row, column = max(-top, 0), max(-left, 0)
     view[row : row + part.shape[0], column : column + part.shape[1]] = part
     return view
+
+
+def flow_at(video: Video, frame: int) -> Float32Array | None:
+    """Motion from a frame to the next, and at the last from the one before it.
+
+    Returns
+    -------
+    float32 array, (h, w, 2), or None
+        Displacement (x, y) in its own pixels per frame, at most 320 pixels a side; None where
+        the video has but one frame, or is too small.
+    """
+    width, height = video.display_size
+    factor = min(_FLOW_SIDE_PX / max(width, height), 1.0)
+    size = max(round(width * factor), 1), max(round(height * factor), 1)
+    first = min(frame, len(video) - 2)
+    if first < 0 or min(size) < LEAST_SIDE_PX:
+        return None
+    return flow_between(video.picture(first, *size), video.picture(first + 1, *size))
 
 
 def flow_picture(picture: UInt8Array, flow: Float32Array, most_px: float) -> UInt8Array:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.video.writing import FORMATS
-from gui.file_dialog import file_dialog, folder_dialog, save_dialog
+from gui.file_dialog import file_dialog, folder_dialog
 from gui.opening import VIDEO_KINDS
 from gui.session_file import SUFFIX
 
@@ -29,20 +27,6 @@ def choose_analysis(window: MainWindow) -> None:
 def choose_other(window: MainWindow) -> None:
     """Ask for an analysis folder to compare with."""
     folder_dialog(window, window.tr("Compare with an analysis"), window.comparing.open).open()
-
-
-def choose_export(window: MainWindow) -> None:
-    """Ask for a file name and export the annotated clip in the format of its suffix."""
-    stem = window.video.path.stem if window.video else "clip"
-    filters = {f"{title} (*.{suffix})": suffix for suffix, title in FORMATS.items()}
-
-    def export(path: Path) -> None:
-        suffix = filters[dialog.selectedNameFilter()]
-        window.export_to(path if path.suffix else path.with_suffix(f".{suffix}"))
-
-    title, name = window.tr("Export the clip"), f"{stem}-annotated.mp4"
-    dialog = save_dialog(window, title, export, ";;".join(filters), name)
-    dialog.open()
 
 
 def choose_save(window: MainWindow) -> None:

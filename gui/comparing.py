@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.store import Analysis
+from engine.types import MethodInfo
 from gui.curves import CurveSet, curves_of
 from gui.explaining import Explaining
 from gui.holding import Holding
@@ -15,6 +17,7 @@ from gui.pane_grid import PaneGrid
 from gui.session import Session
 from gui.state import PaneKind, ViewState
 from gui.timeline import Timeline
+from gui.told_apart import told_apart
 
 _PANES: tuple[PaneKind, ...] = ("relevance", "other relevance", "motion", "other motion")
 
@@ -30,6 +33,8 @@ class Comparing(QObject):
         Has the first.
     holding : Holding
         Keeps the other open.
+    methods : mapping of str to MethodInfo
+        For their names.
 
     Signals
     -------
@@ -47,12 +52,13 @@ class Comparing(QObject):
         timeline: Timeline,
         explaining: Explaining,
         holding: Holding,
+        methods: Mapping[str, MethodInfo],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.other: Analysis | None = None
         self._session, self._panes, self._timeline = session, panes, timeline
-        self._explaining, self._holding = explaining, holding
+        self._explaining, self._holding, self._methods = explaining, holding, methods
         self._before: tuple[PaneKind, ...] = ()
         self._curves = JobRunner("curves of the other", self)
         self._curves.finished.connect(self._on_curves_finished)
@@ -61,6 +67,7 @@ class Comparing(QObject):
         self._loader.finished.connect(self._on_loader_finished)
         self._loader.failed.connect(self.failed)
         session.changed.connect(self._on_session_changed)
+        explaining.shown.connect(self._on_explaining_shown)
 
     def take(self, analysis: Analysis) -> None:
         """Compare with an analysis from now on."""
@@ -114,9 +121,18 @@ class Comparing(QObject):
 
     def _show(self) -> None:
         self._panes.set_other(self.other)
+        self._name()
         self._panes.redraw(self._session.state)
         self._ask_curves()
         self.changed.emit(self.other)
+
+    def _name(self) -> None:
+        first, other = self._explaining.analysis, self.other
+        names = "", ""
+        if first is not None and other is not None:
+            names = told_apart(first.header, other.header, self._methods)
+        self._panes.pictures.names = names
+        self._timeline.name_other(names[1])
 
     def _ask_curves(self) -> None:
         other, state = self.other, self._session.state
@@ -129,6 +145,10 @@ class Comparing(QObject):
     def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
         if (old.preset, old.sigma) != (new.preset, new.sigma):
             self._ask_curves()
+
+    @Slot()
+    def _on_explaining_shown(self) -> None:
+        self._name()
 
     @Slot(object)
     def _on_curves_finished(self, curves: CurveSet) -> None:

@@ -9,9 +9,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from engine.errors import EngineError
-from engine.frame_views import model_view
-from engine.motion.flow import LEAST_SIDE_PX, flow_between
-from engine.types import Float32Array
+from engine.frame_views import flow_at, model_view
 from engine.video import Video, open_video
 from engine.video.about import in_words
 from gui.jobs import Failure
@@ -20,7 +18,6 @@ from gui.video_info import FrameRequest, FrameSet, VideoInfo, Wanted
 log = logging.getLogger(__name__)
 
 _WATCH_MS = 300
-_FLOW_SIDE_PX = 320
 _MOST_AHEAD = 10
 
 
@@ -171,22 +168,11 @@ class _Ahead:
 def _frame_set(video: Video, request: FrameRequest) -> FrameSet:
     extras = request.extras
     picture = video.picture(request.frame, *request.size)
-    flow = _flow(video, request.frame) if extras.flow else None
+    flow = flow_at(video, request.frame) if extras.flow else None
     view = None
     if extras.seen_by is not None:
         view = model_view(video.picture(request.frame, *video.size), extras.seen_by)
     return FrameSet(request.frame, picture, flow, view)
-
-
-def _flow(video: Video, frame: int) -> Float32Array | None:
-    """Motion to the next frame; None where the video has but one, or is too small."""
-    width, height = video.display_size
-    factor = min(_FLOW_SIDE_PX / max(width, height), 1.0)
-    size = max(round(width * factor), 1), max(round(height * factor), 1)
-    first = min(frame, len(video) - 2)
-    if first < 0 or min(size) < LEAST_SIDE_PX:
-        return None
-    return flow_between(video.picture(first, *size), video.picture(first + 1, *size))
 
 
 def _is_news(video: Video, told: VideoInfo) -> bool:

@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu
 
-from gui.choosing import choose_analysis, choose_export, choose_file, choose_save
+from gui.choosing import choose_analysis, choose_file, choose_save
 from gui.commands import Command, MenuOf
+from gui.opening import open_demo
 from gui.pane_menu import copy_picture
 from gui.session_dialogs import save_session, save_session_as
 from gui.tables import show_table
@@ -40,6 +41,7 @@ def _opening(window: MainWindow) -> tuple[Command | None, ...]:
     analysis = partial(choose_analysis, window)
     return (
         make("open", tr("Open video or session..."), partial(choose_file, window), "Ctrl+O"),
+        make("demo", tr("Open the demo clip"), partial(open_demo, window)),
         make("open_analysis", tr("Open analysis..."), analysis, "Ctrl+Shift+O"),
     )
 
@@ -82,11 +84,13 @@ def _about(window: MainWindow) -> tuple[Command | None, ...]:
 
 def _writing(window: MainWindow) -> tuple[Command | None, ...]:
     make, tr = MenuOf("file", window.tr("&File")), window.tr
-    export, save = partial(choose_export, window), partial(choose_save, window)
+    export, save = partial(window.exporting.open, window), partial(choose_save, window)
+    timeline = partial(window.exporting.open, window, {"format": "timeline.png"})
     copy = partial(copy_picture, window.panes)
     return (
-        make("export", tr("Export annotated clip..."), export, "Ctrl+E", enabled=False),
-        make("cancel_export", tr("Cancel export"), window.exporter.cancel, enabled=False),
+        make("export", tr("Export..."), export, "Ctrl+E", enabled=False),
+        make("export_timeline", tr("Export the timeline..."), timeline, enabled=False),
+        make("cancel_export", tr("Cancel export"), window.exporting.exporter.cancel, enabled=False),
         make("save_analysis", tr("Save analysis..."), save, enabled=False),
         make("copy_panes", tr("Copy the panes"), copy, "Ctrl+Shift+C", enabled=False),
         None,

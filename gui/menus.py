@@ -26,7 +26,13 @@ WITH_VIDEO = (
     "edit.note",
     "edit.note_range",
 )
-WITH_ANALYSIS = ("file.export", "file.save_analysis", "compare.keep", "compare.open")
+WITH_ANALYSIS = (
+    "file.export",
+    "file.export_timeline",
+    "file.save_analysis",
+    "compare.keep",
+    "compare.open",
+)
 WITH_OTHER = ("compare.swap", "compare.scale", "compare.stop")
 
 

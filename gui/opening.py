@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gui.session_dialogs import ask_unsaved
 from gui.session_file import SUFFIX
+from resources import resource_path
 
 if TYPE_CHECKING:
     from gui.window import MainWindow
@@ -16,6 +17,11 @@ VIDEO_KINDS = "*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.mpeg *.ts *.gif *.og
 _WEIGHTS = (".pth", ".pt", ".safetensors", ".ckpt", ".pt2", ".pyth")
 _NOTES = ".vtt"
 _ANALYSIS = "analysis.json"
+
+
+def open_demo(window: MainWindow) -> None:
+    """Open the bundled clip."""
+    window.open_file(window.lent.enter_context(resource_path("demo.mp4")))
 
 
 def open_file(window: MainWindow, path: Path) -> None:

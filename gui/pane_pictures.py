@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from engine import render
-from engine.frame_views import flow_picture
+from engine.frame_views import FLOW_FULL_SHARE, flow_picture
 from engine.types import Float32Array, Rect, UInt8Array
 from gui.heat_source import FrameHeat, HeatSource
 from gui.pane_view import WHOLE, PaneView, cropped, within
@@ -39,8 +39,6 @@ PROMISES: dict[PaneKind, str] = {
     "other static": "Keep an analysis for comparison: Compare menu",
     "difference": "Relevance of this analysis less that of the other, each by its own scale",
 }
-FLOW_FULL_SHARE = 0.02
-"""Speed that gets the full colour, as a share of the picture's longer side a frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +73,8 @@ class PanePictures:
         Fixed scale of its own of a kind of pane.
     one_scale : bool
         Whether both analyses are coloured by the larger of their scales.
+    names : (str, str)
+        What tells the analysis and the other apart; empty without a comparison.
     """
 
     def __init__(self) -> None:
@@ -82,6 +82,7 @@ class PanePictures:
         self.other: HeatSource | None = None
         self.ranges: dict[PaneKind, float] = {}
         self.one_scale = False
+        self.names = "", ""
         self._ground = _Ground()
 
     def draw(
@@ -133,7 +134,9 @@ class PanePictures:
         part = within(seen, visible)
         below = self._ground.for_heat(part)
         picture = render.overlay_on(below, values, part, scale, state.heat)
-        return Drawn(picture, ", ".join((*heat.marks, *_unseen(seen))), scale)
+        name = self.names[source is self.other]
+        marks = (*([name] if name else []), *heat.marks, *_unseen(seen))
+        return Drawn(picture, ", ".join(marks), scale)
 
     def _difference(self, frame: int, visible: Rect, state: ViewState) -> Drawn:
         ground = self._ground.picture

@@ -11,7 +11,7 @@ from engine.metrics import FlowPrecision
 from engine.store import Analysis
 from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Request
 from gui.explain_panel import Estimate
-from gui.exporter import Export
+from gui.export_wish import ExportServices
 from gui.jobs import Report
 from gui.keep_services import KeepServices
 from gui.what_if_services import WhatIfServices
@@ -75,8 +75,8 @@ class Services:
         (request, report, check) -> Analysis.
     labels : callable
         (model name, weights or None, report, check) -> labels of its classes.
-    export : callable
-        (analysis, path, preset, sigma, heat, report, check) -> Path.
+    export : ExportServices
+        Writing what was found.
     cards : Cards
         The user's own models.
     estimate : callable
@@ -99,7 +99,7 @@ class Services:
     methods: Mapping[str, MethodInfo]
     explain: Callable[[Request, Report, Check], Analysis]
     labels: Callable[[str, Path | None, Report, Check], tuple[str, ...]]
-    export: Export
+    export: ExportServices
     cards: Cards
     estimate: Estimate
     agreement: Callable[[Analysis, Preset, float, Report, Check], FlowPrecision]

@@ -217,7 +217,8 @@ def _session(fields: Fields, folder: Path | None) -> SessionFile:
         raise FieldError("video.path is missing")
     beside = video.text_or_none("beside")
     view = view_from(fields.part("view"))
-    request = request_from(fields.part("request"), Path(video.text("path")))
+    path = Path(folder or "", video.text("path")).absolute()
+    request = request_from(fields.part("request"), path)
     return SessionFile(
         request=replace(request, preset=view.preset, sigma=view.sigma),
         view=view,

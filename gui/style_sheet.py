@@ -12,6 +12,7 @@ def style_sheet(colours: Colours) -> str:
     """Style sheet in the colours of a scheme."""
     return f"""
 QWidget {{ color: {colours.text}; font-size: 13px; }}
+QWidget:disabled {{ color: {colours.disabled}; }}
 QMainWindow, QDialog, QMessageBox {{ background: {colours.background}; }}
 QMainWindow::separator {{ background: {colours.border}; width: 3px; height: 3px; }}
 QDockWidget {{ titlebar-close-icon: none; }}

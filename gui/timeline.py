@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QWheelEvent
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from engine.errors import ExportError
 from engine.types import Float64Array
 from gui.curves import CurveSet
 from gui.peaks import next_peak, previous_peak
@@ -49,6 +45,8 @@ class Timeline(QWidget):
         self._notes: list[tuple[int, int, str]] = []
         self._frame_count = 0
         self._frame = 0
+        self._other: CurveSet | None = None
+        self._other_name = ""
         self._range: tuple[int, int] | None = None
         self._grabbed = ""
         self._anchor = 0
@@ -108,7 +106,13 @@ class Timeline(QWidget):
 
     def set_other(self, curves: CurveSet | None) -> None:
         """Show the curves of another analysis, dashed."""
+        self._other = curves
         self.plots.set_other(curves)
+        self._read_out(self._frame)
+
+    def name_other(self, name: str) -> None:
+        """Call the other analysis by this name."""
+        self._other_name = name
 
     def clear(self) -> None:
         """Drop the curves."""
@@ -138,38 +142,6 @@ class Timeline(QWidget):
         peaks = () if self._curves is None else self._curves.peaks
         peak = next_peak(peaks, frame) if direction > 0 else previous_peak(peaks, frame)
         return None if peak is None else peak.frame
-
-    def save_picture(self, path: Path) -> None:
-        """Write the timeline as it is shown, as PNG or SVG by the suffix.
-
-        Raises
-        ------
-        ExportError
-            If it cannot be written.
-        """
-        partial_path = path.with_name(f".{path.name}.partial{path.suffix}")
-        try:
-            self._draw_to(partial_path)
-            os.replace(partial_path, path)
-        except OSError as error:
-            raise ExportError(
-                f"{path} cannot be written: {error.strerror}.", "Choose another folder."
-            ) from error
-
-    def _draw_to(self, path: Path) -> None:
-        if path.suffix.lower() != ".svg":
-            if not self.grab().save(str(path), "PNG"):
-                raise FileNotFoundError(2, "the picture could not be saved", str(path))
-            return
-        with path.open("wb"):
-            pass  # Qt does not say why it cannot write; this does
-        generator = QSvgGenerator()
-        generator.setFileName(str(path))
-        generator.setSize(QSize(self.width(), self.height()))
-        generator.setViewBox(self.rect())
-        painter = QPainter(generator)
-        self.render(painter, QPoint())
-        painter.end()
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
@@ -214,7 +186,8 @@ class Timeline(QWidget):
 
     def _read_out(self, frame: int) -> None:
         notes = [text for first, stop, text in self._notes if first <= frame < stop]
-        text = readout(frame, self._curves, self._flow, notes)
+        other = None if self._other is None else (self._other_name, self._other)
+        text = readout(frame, self._curves, self._flow, notes, other)
         if text:
             self.readout.setText(text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from textwrap import shorten
 
 import numpy as np
 
@@ -11,12 +12,15 @@ from engine.types import Float64Array
 from gui import theme
 from gui.curves import CurveSet
 
+_NOTE_LETTERS = 32
+
 
 def readout(
     frame: int,
     curves: CurveSet | None,
     flow: tuple[int, Float64Array] | None,
     notes: Sequence[str] = (),
+    other: tuple[str, CurveSet] | None = None,
 ) -> str:
     """Values at a frame of the video; empty where there is nothing to say.
 
@@ -28,9 +32,11 @@ def readout(
         First frame, and motion in shares of the picture's side a frame.
     notes : sequence of str
         Texts of the notes at this frame.
+    other : (str, CurveSet) or None
+        What the analysis is compared with, and its name.
     """
-    parts = [*_values(frame, curves), *_moving(frame, flow)]
-    parts += [f"<b>{escape(text)}</b>" for text in notes]
+    parts = [*_values(frame, curves), *_of_other(frame, other), *_moving(frame, flow)]
+    parts += [f"<b>{escape(shorten(text, _NOTE_LETTERS, placeholder='…'))}</b>" for text in notes]
     if not parts and curves is None:
         return ""
     if not parts:
@@ -50,8 +56,16 @@ def _values(frame: int, curves: CurveSet | None) -> list[str]:
         _in(shown.motion, f"motion {curves.motion[i]:.3g}")
         + " + "
         + _in(shown.static, f"static {curves.static[i]:.3g}")
-        + f" = relevance {curves.relevance[i]:.3g}",
+        + f" = {curves.relevance[i]:.3g}",
     ]
+
+
+def _of_other(frame: int, other: tuple[str, CurveSet] | None) -> list[str]:
+    if other is None or not other[1].start <= frame < other[1].stop:
+        return []
+    name, curves = other
+    share = percent(curves.motion_share, frame - curves.start)
+    return [f"<span style='color:{theme.colours().motion}'>- - {escape(name)} {share}</span>"]
 
 
 def _moving(frame: int, flow: tuple[int, Float64Array] | None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -27,6 +27,7 @@ from gui.time_entry import TimeEntry, clock
 _FAR = 2**30
 _FALLS_SHORT = 0.9
 _HANDLE_PX = 14
+_ROOMY_PX = 830  # from here on everything has room
 _LOOP_TIPS: dict[Loop, str] = {
     "off": "Playback stops at the end",
     "loop": "Playback starts over at the end",
@@ -140,7 +141,8 @@ class Transport(QWidget):
             self.rate.setText("")
         if state.frame_count:
             self.entry.show_place(state.frame, times_s)
-            self.time.setText(f"{clock(times_s[state.frame])} / {clock(times_s[-1])}")
+            self.time.setText(clock(times_s[state.frame]))
+            self.whole.setText(f"/ {clock(times_s[-1])}")
 
     def show_rate(self, shown: float, wanted: float) -> None:
         """Show the frames a second really shown, beside those of the video at this speed."""
@@ -182,7 +184,7 @@ class Transport(QWidget):
         self.number.setFixedWidth(72)
         self.entry = TimeEntry()
         self.entry.setFixedWidth(104)
-        self.time = QLabel("0:00.000 / 0:00.000")
+        self.time, self.whole = QLabel("0:00.000"), QLabel("/ 0:00.000")
         self.speed = QComboBox()
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}x", speed)
@@ -209,7 +211,7 @@ class Transport(QWidget):
         for choice in (self.speed, self.pace, self.rate):
             row.addWidget(choice)
         row.addStretch(1)
-        for field in (self.time, self.number, self.entry):
+        for field in (self.time, self.whole, self.number, self.entry):
             row.addWidget(field)
             row.addSpacing(4)
         layout = QVBoxLayout(self)
@@ -279,6 +281,13 @@ class Transport(QWidget):
     @Slot(int)
     def _on_pace_activated(self, row: int) -> None:
         self.pace_changed.emit(PACES[row])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what is elsewhere too, where there is little room."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _ROOMY_PX
+        self.pace.setHidden(is_narrow)
+        self.whole.setHidden(is_narrow)
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw the pictures in the colours of another theme."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox, QWidget
 
 from engine.errors import EngineError
+from engine.notes import Note
 from engine.store import Analysis
-from engine.types import Progress
 from gui.coalescing import Coalescing
 from gui.comparing import Comparing
 from gui.curves import CurveSet
@@ -26,7 +28,8 @@ from gui.docks import Docks, Part
 from gui.explain_desk import ExplainDesk
 from gui.explain_panel import ExplainPanel
 from gui.explaining import Explaining
-from gui.exporter import Exporter
+from gui.export_desk import ExportDesk
+from gui.export_dialog import ExportDialog
 from gui.flow_energy import FlowMeasuring
 from gui.frames import FrameReader
 from gui.holding import Holding
@@ -34,6 +37,7 @@ from gui.jobs import Failure, JobRunner
 from gui.keeping import Found, Keeping
 from gui.key_store import load_keys, save_keys
 from gui.log_viewer import LogBuffer
+from gui.menu_help import show_page
 from gui.menus import enable_commands, make_menus, show_video_commands
 from gui.model_wizard import ModelWizard
 from gui.noting import Noting
@@ -43,7 +47,6 @@ from gui.pane_menu import show_pane_menu
 from gui.services import Services
 from gui.session import Session
 from gui.session_dialogs import ask_for_video, ask_unsaved
-from gui.start_bar import progress_text
 from gui.state import PaneKind, ViewState
 from gui.theme import SCHEMES, apply_theme
 from gui.timeline import Timeline
@@ -82,6 +85,7 @@ class MainWindow(QMainWindow):
         self.session = Session(self)
         self.edits = QUndoStack(self)
         self.holding = Holding()
+        self.lent = ExitStack()  # bundled files that are open
         self.look = load_look(services.settings)
         self._opening: Analysis | None = None
         self._start_explaining = False
@@ -99,7 +103,11 @@ class MainWindow(QMainWindow):
         self.commands = make_menus(self)
         self._load_keys()
         self._restore_look()
-        self.panes.clear(self.tr("Drop a video here\nor press Ctrl+O to open one"))
+        self.panes.clear(
+            self.tr(
+                "Drop a video here\nor press Ctrl+O to open one.\nA demo clip is in the File menu."
+            )
+        )
         self.statusBar().showMessage(self.tr("Ready"))
 
     @property
@@ -138,11 +146,11 @@ class MainWindow(QMainWindow):
 
     def export_to(self, path: Path) -> None:
         """Export the analysis as an annotated clip, in the background."""
-        self.exporter.export_clip(self.analysis, path, self.session.state)
+        self.exporting.write("clip", path)
 
     def save_analysis_to(self, folder: Path) -> None:
         """Save the analysis as a folder, in the background."""
-        self.exporter.save(self.analysis, folder, self.session.state)
+        self.exporting.write("zarr", folder)
 
     @Slot(object)
     def tell(self, failure: Failure) -> None:
@@ -221,18 +229,23 @@ class MainWindow(QMainWindow):
         self.viewing = Viewing(session, self.panes, self.transport, self)
         self.explaining = Explaining(self.services, session, holding, self)
         self.desk = ExplainDesk(self.services, session, self.explaining, self)
-        self.comparing = Comparing(
-            session, self.panes, self.timeline, self.explaining, holding, self
-        )
+        parts = session, self.panes, self.timeline, self.explaining, holding
+        self.comparing = Comparing(*parts, self.services.methods, self)
         self.noting = Noting(session, self.timeline, self.edits, self)
         wanted = self.desk.current_request
         self.what_if = WhatIfDesk(
             self.services.what_if, session, self.panes, self.edits, wanted, self
         )
         self.measuring = FlowMeasuring(self)
-        self.exporter = Exporter(self.services.export, self)
+        self.exporting = ExportDesk(
+            self.services.export, session, holding, self._analysis_and_notes, self
+        )
+        self.exporting.choices = dict(self.look.export)
         self.loader = JobRunner("loader", self)
         self.keeping = Keeping(self.services.keep, self)
+
+    def _analysis_and_notes(self) -> tuple[Analysis | None, tuple[Note, ...]]:
+        return self.analysis, tuple(self.noting.notes.notes)
 
     def _make_docks(self) -> Docks:
         settings = {
@@ -257,7 +270,12 @@ class MainWindow(QMainWindow):
 
     def _keep_look(self) -> None:
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self.look = replace(self.look, geometry=geometry, docks=self.docks.state())
+        self.look = replace(
+            self.look,
+            geometry=geometry,
+            docks=self.docks.state(),
+            export=self.exporting.choices,
+        )
         save_look(self.services.settings, self.look)
 
     def _connect_viewing(self) -> None:
@@ -294,6 +312,7 @@ class MainWindow(QMainWindow):
         self.desk.failed.connect(self._on_desk_failed)
         self.desk.told.connect(self.statusBar().showMessage)
         self.desk.panel.add_model_requested.connect(self.add_model)
+        self.desk.results.help_requested.connect(partial(show_page, self, "reading-heatmaps"))
         self.comparing.changed.connect(self._enable_commands)
         self.comparing.failed.connect(self.tell)
 
@@ -307,11 +326,10 @@ class MainWindow(QMainWindow):
         self.measuring.measured.connect(self.timeline.set_flow)
         self.measuring.told.connect(self.statusBar().showMessage)
         self.measuring.failed.connect(self.tell)
-        self.exporter.progressed.connect(self._on_exporter_progressed)
-        self.exporter.written.connect(self._on_exporter_written)
-        self.exporter.failed.connect(self.tell)
-        self.exporter.cancelled.connect(self._on_exporter_cancelled)
-        self.exporter.busy_changed.connect(self._enable_commands)
+        self.exporting.told.connect(self.statusBar().showMessage)
+        self.exporting.written.connect(self.exported)
+        self.exporting.failed.connect(self.tell)
+        self.exporting.changed.connect(self._enable_commands)
         self.loader.finished.connect(self._on_loader_finished)
         self.loader.failed.connect(self.tell)
         self.keeping.failed.connect(self.tell)
@@ -324,7 +342,7 @@ class MainWindow(QMainWindow):
     def _enable_commands(self) -> None:
         analysed = self.analysis is not None
         enable_commands(self.commands, analysed, self.comparing.other is not None)
-        self.commands.enable(self.exporter.busy, "file.cancel_export")
+        self.commands.enable(self.exporting.exporter.busy, "file.cancel_export")
         self.commands.enable(self.edits.canUndo(), "edit.undo")
         self.commands.enable(self.edits.canRedo(), "edit.redo")
 
@@ -443,19 +461,6 @@ class MainWindow(QMainWindow):
         self.viewing.open(Wanted(request.video, request.stream, request.deinterlace))
 
     @Slot(object)
-    def _on_exporter_progressed(self, progress: Progress) -> None:
-        self.statusBar().showMessage(progress_text(progress))
-
-    @Slot(object)
-    def _on_exporter_written(self, path: Path) -> None:
-        self.statusBar().showMessage(self.tr("Written: {0}").format(path))
-        self.exported.emit(path)
-
-    @Slot()
-    def _on_exporter_cancelled(self) -> None:
-        self.statusBar().showMessage(self.tr("Export cancelled; nothing was written"))
-
-    @Slot(object)
     def _on_panes_kinds_changed(self, kinds: tuple[PaneKind, ...]) -> None:
         self.session.update(panes=kinds)
 
@@ -497,8 +502,8 @@ class MainWindow(QMainWindow):
         self._keep_look()
         self.following.stop()
         self._redraw_soon.stop()
-        for wizard in self.findChildren(ModelWizard):
-            wizard.reject()
+        for dialog in (*self.findChildren(ModelWizard), *self.findChildren(ExportDialog)):
+            dialog.reject()
         for part in (
             self.keeping,
             self.explaining,
@@ -506,11 +511,12 @@ class MainWindow(QMainWindow):
             self.comparing,
             self.what_if,
             self.measuring,
-            self.exporter,
+            self.exporting,
             self.loader,
             self.viewing,
         ):
             part.close()
         self.holding.close()
+        self.lent.close()
         self.log.close()
         super().closeEvent(event)

@@ -13,15 +13,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.attribution import METHODS
-from engine.cancel import Check
 from engine.models import known_models
 from engine.models.card_keys import CARD_KEYS, FILE
 from engine.models.trust import trust
-from engine.render import HeatLook
-from engine.store import Analysis
-from engine.types import Preset, Request
-from engine.video import open_requested
-from gui.jobs import Report
+from engine.types import Request
 from gui.keep_services import KeepServices
 from gui.services import CardField, Cards, Services
 from gui.session_dialogs import offer_lost
@@ -29,8 +24,9 @@ from gui.theme import apply_theme
 from gui.window import MainWindow
 from inspector import explaining
 from inspector.crash import CrashReporter
+from inspector.exporting import export_services
 from inspector.flow import flow_agreement
-from inspector.leftovers import remember_target, tidy_in_background
+from inspector.leftovers import tidy_in_background
 from inspector.logs import Logs, log_folder
 from inspector.own_models import check_texts, save_texts
 from inspector.sessions import (
@@ -103,7 +99,7 @@ def make_window() -> MainWindow:
             methods=METHODS,
             explain=explaining.explain,
             labels=explaining.labels,
-            export=_export,
+            export=export_services(),
             cards=cards,
             estimate=explaining.estimate,
             agreement=flow_agreement,
@@ -166,32 +162,6 @@ def _close_on_interrupt(window: MainWindow) -> list[int]:
 
 def _nothing() -> None:
     """Let the interpreter run."""
-
-
-def _export(
-    analysis: Analysis,
-    path: Path,
-    preset: Preset,
-    sigma: float,
-    heat: HeatLook,
-    report: Report,
-    check: Check,
-) -> Path:
-    from engine.export import export_clip
-
-    remember_target(path)
-    with open_requested(analysis.header.request) as video:
-        return export_clip(
-            analysis,
-            video,
-            path,
-            preset=preset,
-            sigma=sigma,
-            heat=heat,
-            numbers=True,
-            report=report,
-            check=check,
-        )
 
 
 def _device() -> str:

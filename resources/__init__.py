@@ -50,3 +50,18 @@ def resource_bytes(name: str) -> bytes:
     """
     with resource_path(name) as path:
         return path.read_bytes()
+
+
+def guide_page(name: str) -> str:
+    """Markdown of a page of the guide, "user-guide"; in a checkout it is that in ``docs``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such page.
+    """
+    bundled = files(__name__).joinpath("guide", f"{name}.md")
+    if bundled.is_file():
+        return bundled.read_text(encoding="utf-8")
+    page = Path(__file__).parent.parent / "docs" / f"{name}.md"
+    return page.read_text(encoding="utf-8")

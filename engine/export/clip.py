@@ -11,11 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engine.cancel import Check, never
+from engine.clip_look import ClipLook
 from engine.errors import ExportError
-from engine.export.composition import PANES, Composition, Look, PaneName
+from engine.export.composition import Composition
 from engine.export.numbers import write_csv
 from engine.export.timeline import write_timeline
-from engine.render import DEFAULT_LOOK, HeatLook
 from engine.store import Analysis
 from engine.store.document import write_document
 from engine.types import Preset, Progress
@@ -31,11 +31,8 @@ def export_clip(
     video: Video,
     path: Path,
     *,
-    preset: Preset | None = None,
-    sigma: float | None = None,
+    look: ClipLook | None = None,
     frames: tuple[int, int] | None = None,
-    panes: tuple[PaneName, ...] = PANES,
-    heat: HeatLook = DEFAULT_LOOK,
     numbers: bool = False,
     sound: bool = False,
     encoder: Encoder = "software",
@@ -53,14 +50,10 @@ def export_clip(
     path : Path
         What to write, in the format of its suffix: .mp4, .webm, .gif, or .png for a folder of
         pictures (`engine.video.open_writer`). It appears only when it is complete.
-    preset, sigma
-        How relevance is separated; None takes what the analysis was asked with.
+    look : ClipLook or None
+        Panes and settings; None takes the usual panes and what the analysis was asked with.
     frames : (int, int) or None
         First frame and the frame after the last, counted in the video; None takes all.
-    panes : tuple of str
-        Panes from left to right.
-    heat : HeatLook
-        How relevance is coloured.
     numbers : bool
         Whether to write the CSV and the JSON of the same name beside it.
     sound : bool
@@ -78,14 +71,14 @@ def export_clip(
     Raises
     ------
     ExportError
-        If the range lies outside the analysis, the suffix names no format, the format carries
-        no sound that was asked for, or the target cannot be written.
+        If the range lies outside the analysis, the pictures would be too large, the suffix names
+        no format, the format carries no sound that was asked for, or the target cannot be written.
     Cancelled
         If `check` said so; nothing is left behind.
     """
     request = analysis.header.request
-    look = Look(preset or request.preset, request.sigma if sigma is None else sigma, panes, heat)
-    first, last = _checked_frames(analysis, frames)
+    look = look or ClipLook(request.preset, request.sigma)
+    first, last = checked_frames(analysis, frames)
     composition = Composition(analysis, video, look, (first, last))
     times_s = analysis.header.timestamps_s
     writer = open_writer(
@@ -148,8 +141,7 @@ def export_all(
             analysis,
             video,
             partial / f"annotated.{format}",
-            preset=preset,
-            sigma=sigma,
+            look=ClipLook(preset, sigma),
             sound=sound,
             report=report,
             check=check,
@@ -160,7 +152,14 @@ def export_all(
     return folder
 
 
-def _checked_frames(analysis: Analysis, frames: tuple[int, int] | None) -> tuple[int, int]:
+def checked_frames(analysis: Analysis, frames: tuple[int, int] | None) -> tuple[int, int]:
+    """Range to write: that asked for, or all.
+
+    Raises
+    ------
+    ExportError
+        If it does not lie inside the analysis.
+    """
     start, stop = analysis.header.start, analysis.header.stop
     first, last = frames or (start, stop)
     if start <= first < last <= stop:
@@ -178,7 +177,7 @@ def _sound_range(analysis: Analysis, video: Video, frames: tuple[int, int]) -> S
     return SoundRange(video.path, float(times_s[frames[0]]), float(end_s))
 
 
-def _write_numbers(analysis: Analysis, path: Path, look: Look, frames: tuple[int, int]) -> None:
+def _write_numbers(analysis: Analysis, path: Path, look: ClipLook, frames: tuple[int, int]) -> None:
     try:
         write_csv(
             analysis,
@@ -188,7 +187,7 @@ def _write_numbers(analysis: Analysis, path: Path, look: Look, frames: tuple[int
             frames=frames,
         )
         document = analysis.document(preset=look.preset, sigma=look.sigma)
-        shown = {"frames": frames, "panes": look.panes, "heat": asdict(look.heat)}
+        shown = {"frames": frames, **asdict(look)}
         write_document(path.with_suffix(".json"), document | {"picture": shown})
     except OSError as error:
         raise ExportError(

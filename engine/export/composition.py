@@ -1,50 +1,38 @@
-"""One picture of the annotated clip: panes in a row, numbers above, timeline below."""
+"""One picture of the annotated clip: panes, numbers above, captions, timeline below."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from typing import Literal
-
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from engine import render
 from engine.attribution.catalogue import METHODS
+from engine.clip_look import ClipLook, ClipPane
 from engine.export import palette
-from engine.export.timeline import clock, draw_timeline
-from engine.selective import FrameMaps
+from engine.export.captions import caption_at, draw_caption
+from engine.export.clip_layout import (
+    BAR_PX,
+    GAP_PX,
+    MARGIN_PX,
+    TIMELINE_PX,
+    TITLE_PX,
+    clip_layout,
+)
+from engine.export.clip_panes import ClipPanes
+from engine.export.fonts import elided, font_for
+from engine.export.timeline import Timeline, clock, draw_timeline
 from engine.store import Analysis
-from engine.types import Preset, UInt8Array
+from engine.types import UInt8Array
 from engine.video import Video
 
-PaneName = Literal["video", "relevance", "motion", "static"]
-PANES: tuple[PaneName, ...] = ("video", "relevance", "motion", "static")
-
-_MOST_WIDTH = 1920
-_HEAD, _TITLE, _GAP, _BAR, _MARGIN = 64, 26, 8, 74, 12
-_TIMELINE = 240
-_FRAME = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How the clip is drawn.
-
-    Attributes
-    ----------
-    preset, sigma
-        How relevance is separated.
-    panes : tuple of str
-        Panes from left to right, of `PANES`.
-    heat : HeatLook
-        How relevance is coloured.
-    """
-
-    preset: Preset
-    sigma: float
-    panes: tuple[PaneName, ...] = PANES
-    heat: render.HeatLook = render.DEFAULT_LOOK
+_TITLES: dict[ClipPane, str] = {
+    "video": "Video",
+    "relevance": "Relevance",
+    "motion": "Motion",
+    "static": "Static",
+    "flow": "Optical flow",
+    "model": "Model's view",
+}
 
 
 class Composition:
@@ -56,56 +44,70 @@ class Composition:
         Complete.
     video : Video
         The video that was explained.
-    look : Look
+    look : ClipLook
         Panes and settings.
     frames : (int, int)
         First frame and the frame after the last, counted in the video.
+
+    Attributes
+    ----------
+    size : (int, int)
+        Width and height of the pictures, both even.
+
+    Raises
+    ------
+    ExportError
+        If the pictures would be too large.
     """
 
-    def __init__(self, analysis: Analysis, video: Video, look: Look, frames: _FRAME) -> None:
-        self._analysis, self._video, self._look, self._frames = analysis, video, look, frames
-        self._pane = pane_size(video.display_size, len(look.panes))
-        panes_width = len(look.panes) * (self._pane[0] + _GAP) - _GAP
-        self.size = (
-            panes_width + _BAR + 2 * _MARGIN,
-            _HEAD + _TITLE + self._pane[1] + _TIMELINE + _MARGIN,
-        )
-        self._scale = analysis.scale if look.heat.scale is None else look.heat.scale
-        self._separation = analysis.separation(look.preset)
-        self._curves = self._separation.curves(look.sigma)
+    def __init__(
+        self, analysis: Analysis, video: Video, look: ClipLook, frames: tuple[int, int]
+    ) -> None:
+        self._analysis, self._look, self._frames = analysis, look, frames
+        self._layout = clip_layout(look, video.display_size)
+        self.size = self._layout.size
+        self._panes = ClipPanes(analysis, video, look, self._layout.pane)
+        self._curves = analysis.separation(look.preset).curves(look.sigma)
         self._scores, self._targets = analysis.target_scores(), analysis.targets()
         self._sampled = analysis.sampled
-        self._timeline = draw_timeline(
-            analysis,
-            preset=look.preset,
-            sigma=look.sigma,
-            size=(self.size[0], _TIMELINE),
-            frames=frames,
-        )
+        self._timeline = self._drawn_timeline() if look.timeline else None
         self._ground = self._drawn_ground()
 
     def picture(self, frame: int) -> UInt8Array:
         """Picture of one frame of the video, uint8 RGB (height, width, 3)."""
         picture = self._ground.copy()
-        self._draw_panes(picture, frame)
-        self._draw_numbers(picture, frame)
-        column = round(float(self._timeline.columns[frame - self._frames[0]]))
-        first_row = self.size[1] - _TIMELINE
-        rows = slice(first_row + self._timeline.top, first_row + self._timeline.bottom)
-        picture[rows, max(column - 1, 0) : column + 1] = palette.rgb(palette.CURSOR)
+        width, height = self._layout.pane
+        drawn = self._panes.pictures(frame)
+        for (left, top), pane in zip(self._layout.corners, drawn, strict=True):
+            picture[top : top + height, left : left + width] = pane
+        if self._look.numbers:
+            self._draw_numbers(picture, frame)
+        if self._timeline is not None:
+            self._draw_cursor(picture, frame, self._timeline)
+        self._draw_caption(picture, frame)
         return picture
 
+    def _drawn_timeline(self) -> Timeline:
+        return draw_timeline(
+            self._analysis,
+            preset=self._look.preset,
+            sigma=self._look.sigma,
+            size=(self.size[0], TIMELINE_PX),
+            frames=self._frames,
+        )
+
     def _drawn_ground(self) -> UInt8Array:
-        height = self.size[1]
         image = Image.new("RGB", self.size, palette.rgb(palette.BACKGROUND))
         draw = ImageDraw.Draw(image)
-        draw.text((_MARGIN, 8), self._headline(), palette.rgb(palette.TEXT), font(17))
-        for left, name in self._lefts():
-            place = (left, _HEAD + 4)
-            draw.text(place, name.capitalize(), palette.rgb(palette.TEXT), font(15))
-        self._draw_bar(image, draw)
+        _write(draw, (MARGIN_PX, 8), self._headline(), 17, self.size[0] - 2 * MARGIN_PX)
+        for (left, top), pane in zip(self._layout.corners, self._look.panes, strict=True):
+            _write(draw, (left, top - TITLE_PX + 4), _TITLES[pane], 15, self._layout.pane[0])
+        if self._layout.has_bar:
+            self._draw_bar(image, draw)
         ground = np.array(image)
-        ground[height - _TIMELINE :] = self._timeline.picture
+        if self._timeline is not None:
+            top = self._layout.timeline_top
+            ground[top : top + TIMELINE_PX] = self._timeline.picture
         return ground
 
     def _headline(self) -> str:
@@ -117,34 +119,15 @@ class Composition:
             f"motion share of the clip {_percent(self._curves.clip_motion_share)}"
         )
 
-    def _lefts(self) -> list[tuple[int, PaneName]]:
-        step = self._pane[0] + _GAP
-        return [(_MARGIN + i * step, name) for i, name in enumerate(self._look.panes)]
-
     def _draw_bar(self, image: Image.Image, draw: ImageDraw.ImageDraw) -> None:
-        left, top = self.size[0] - _MARGIN - _BAR + 10, _HEAD + _TITLE
-        bar = render.colour_bar((12, self._pane[1]), self._look.heat)
+        left = self._layout.panes_right + GAP_PX + 2
+        top, height = self._layout.corners[0][1], self._layout.pane[1]
+        bar = render.colour_bar((12, height), self._look.heat)
         image.paste(Image.fromarray(bar), (left, top))
-        scale = self._scale
+        scale = self._panes.scale
         for share, text in ((0.0, f"{scale:+.1e}"), (0.5, "0"), (1.0, f"{-scale:+.1e}")):
-            place = (left + 16, top + share * (self._pane[1] - 13))
-            draw.text(place, text, palette.rgb(palette.FAINT), font(11))
-
-    def _draw_panes(self, picture: UInt8Array, frame: int) -> None:
-        header = self._analysis.header
-        source = self._video.picture(frame, *self._pane)
-        maps = self._separation.frame(frame - header.start, self._look.sigma)
-        rows = slice(_HEAD + _TITLE, _HEAD + _TITLE + self._pane[1])
-        for left, name in self._lefts():
-            picture[rows, left : left + self._pane[0]] = self._pane_picture(name, source, maps)
-
-    def _pane_picture(self, name: PaneName, source: UInt8Array, maps: FrameMaps) -> UInt8Array:
-        if name == "video":
-            return source
-        heat = getattr(maps, name)
-        return render.overlay(
-            source, heat, self._analysis.header.seen, self._scale, self._look.heat
-        )
+            place = (left + 16, round(top + share * (height - 13)))
+            _write(draw, place, text, 11, BAR_PX, palette.FAINT)
 
     def _draw_numbers(self, picture: UInt8Array, frame: int) -> None:
         header = self._analysis.header
@@ -154,28 +137,38 @@ class Composition:
             f"frame {frame}   {clock(header.timestamps_s[i])}   {label} {self._scores[i]:.0%}   "
             f"motion share {_percent(self._curves.motion_share[i])}"
         )
+        room = self.size[0] - 2 * MARGIN_PX
         strip = Image.new("RGB", (self.size[0], 28), palette.rgb(palette.BACKGROUND))
         draw = ImageDraw.Draw(strip)
-        draw.text((_MARGIN, 2), text, palette.rgb(palette.MOTION), font(17))
+        _write(draw, (MARGIN_PX, 0), text, 17, room, palette.MOTION)
         if not self._sampled[i]:
-            place = (_MARGIN + draw.textlength(text, font(17)) + 24, 4)
-            draw.text(place, "interpolated", palette.rgb(palette.FAINT), font(15))
-        picture[34:62] = np.asarray(strip)
+            left = MARGIN_PX + round(font_for(text, 17).getlength(text)) + 24
+            _write(draw, (left, 2), "interpolated", 15, room - left, palette.FAINT)
+        top = self._layout.numbers_top
+        picture[top : top + 28] = np.asarray(strip)
+
+    def _draw_cursor(self, picture: UInt8Array, frame: int, timeline: Timeline) -> None:
+        column = round(float(timeline.columns[frame - self._frames[0]]))
+        top = self._layout.timeline_top
+        rows = slice(top + timeline.top, top + timeline.bottom)
+        picture[rows, max(column - 1, 0) : column + 1] = palette.rgb(palette.CURSOR)
+
+    def _draw_caption(self, picture: UInt8Array, frame: int) -> None:
+        layout, text = self._layout, caption_at(self._look.captions, frame)
+        width = layout.panes_right - layout.panes_left
+        draw_caption(picture, text, layout.panes_left, layout.panes_bottom, width)
 
 
-def pane_size(source: tuple[int, int], count: int) -> tuple[int, int]:
-    """Width and height of a pane: 240 to 360 px high, all of them within 1920 px."""
-    width, height = source
-    shown = min(max(height, 240), 360)
-    room = (_MOST_WIDTH - _BAR - 2 * _MARGIN - (count - 1) * _GAP) // count
-    factor = min(shown / height, room / width)
-    return max(round(width * factor), 2), max(round(height * factor), 2)
-
-
-@cache
-def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Pillow's own font at a size in pixels: the same on every machine."""
-    return ImageFont.load_default(size)
+def _write(
+    draw: ImageDraw.ImageDraw,
+    place: tuple[int, int],
+    text: str,
+    size_px: int,
+    room_px: int,
+    colour: str = palette.TEXT,
+) -> None:
+    font = font_for(text, size_px)
+    draw.text(place, elided(text, font, room_px), palette.rgb(colour), font)
 
 
 def _percent(share: float) -> str:

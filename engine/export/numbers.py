@@ -6,6 +6,7 @@ import csv
 import math
 from pathlib import Path
 
+from engine.export.whole import whole_file
 from engine.store import Analysis
 from engine.types import Preset
 
@@ -37,13 +38,18 @@ def write_csv(
     ``relevance``, ``motion`` and ``static`` are sums of absolute relevance over the frame;
     ``score`` is the probability of the explained class ``target``; ``sampled`` is 1 where the
     model was given the frame and 0 where the row is interpolated.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written.
     """
     curves = analysis.separation(preset).curves(sigma)
     scores, targets = analysis.target_scores(), analysis.targets()
     header = analysis.header
     start, stop = frames or (header.start, header.stop)
     sampled = analysis.sampled.astype(int)
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
         for frame in range(start, stop):

@@ -12,13 +12,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 from engine.export import palette
+from engine.export.whole import whole_file
 from engine.store import Analysis
 from engine.types import Float64Array, Preset, UInt8Array
 
 _DPI = 100
+_SIZE = 1600, 500
 _FILL = 0.6  # full colours smear at their edges in a video, where colour has half the pixels
 _MOST_WINDOWS = 150  # more edges than this are a grey wash
 
@@ -48,31 +49,61 @@ def draw_timeline(
     *,
     preset: Preset,
     sigma: float,
-    size: tuple[int, int] = (1600, 500),
+    size: tuple[int, int] = _SIZE,
     frames: tuple[int, int] | None = None,
 ) -> Timeline:
     """Draw the curves of a range, by default all of it, at (width, height) in pixels."""
-    width, height = size
-    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=palette.BACKGROUND)
-    canvas = FigureCanvasAgg(figure)
-    shares, sums = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     start, stop = frames or (analysis.header.start, analysis.header.stop)
-    _fill(shares, sums, analysis, preset, sigma, (start, stop))
-    _place(figure, size)
+    figure, shares, sums = _figure(analysis, preset, sigma, size, (start, stop))
+    canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
     pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
     picture = np.asarray(pixels)[:, :, :3].copy()
     points = np.stack([np.arange(start, stop), np.zeros(stop - start)], axis=1)
     columns = sums.transData.transform(points)[:, 0]
+    height = size[1]
     top = round(height * (1 - shares.get_position().y1))
     bottom = round(height * (1 - sums.get_position().y0))
     return Timeline(picture, columns, top, bottom)
 
 
-def write_timeline(analysis: Analysis, path: Path, *, preset: Preset, sigma: float) -> None:
-    """Write the timeline of the whole range as a PNG."""
-    drawn = draw_timeline(analysis, preset=preset, sigma=sigma)
-    Image.fromarray(drawn.picture).save(path, format="PNG")
+def write_timeline(
+    analysis: Analysis,
+    path: Path,
+    *,
+    preset: Preset,
+    sigma: float,
+    frames: tuple[int, int] | None = None,
+) -> None:
+    """Write the timeline of a range, by default all of it, as PNG or SVG by the suffix.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written.
+    """
+    span = frames or (analysis.header.start, analysis.header.stop)
+    figure, _, _ = _figure(analysis, preset, sigma, _SIZE, span)
+    kind = "svg" if path.suffix.lower() == ".svg" else "png"
+    with whole_file(path) as partial:
+        # the same curves, the same file: no date in it
+        metadata = {"Date": None} if kind == "svg" else {"Software": None}
+        figure.savefig(partial, format=kind, dpi=_DPI, metadata=metadata)
+
+
+def _figure(
+    analysis: Analysis,
+    preset: Preset,
+    sigma: float,
+    size: tuple[int, int],
+    frames: tuple[int, int],
+) -> tuple[Figure, Axes, Axes]:
+    width, height = size
+    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=palette.BACKGROUND)
+    shares, sums = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    _fill(shares, sums, analysis, preset, sigma, frames)
+    _place(figure, size)
+    return figure, shares, sums
 
 
 def _fill(

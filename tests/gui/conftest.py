@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.attribution import METHODS
 from engine.cancel import Check
+from engine.clip_look import ClipLook
 from engine.errors import ModelError, UntrustedError
 from engine.metrics import FlowPrecision
 from engine.models import MODELS
 from engine.questions import Answer, MotionTests, Question, Scope, expected
-from engine.render import HeatLook
 from engine.store import Analysis, Header
 from engine.types import (
     CardReport,
@@ -27,8 +27,10 @@ from engine.types import (
     Progress,
     Rect,
     Request,
+    UInt8Array,
     Window,
 )
+from gui.export_wish import ExportServices, ExportWish
 from gui.jobs import Report
 from gui.services import CardField, Cards, Services
 from gui.what_if_services import WhatIfServices
@@ -59,6 +61,8 @@ class FakeEngine:
         self.fails = False
         self.requests: list[Request] = []
         self.exports: list[Path] = []
+        self.wishes: list[ExportWish] = []
+        self.previews: list[tuple[ClipLook, int]] = []
         self.export_gate = threading.Event()
         self.export_gate.set()
         self.asks_for: Path | None = None
@@ -145,21 +149,28 @@ class FakeEngine:
         scores = {"original": 0.7, "frozen": 0.2, "reversed": 0.5, "shuffled": 0.3}
         return MotionTests("walking", scores, scores, windows=1, shuffles=3)
 
-    def export(
-        self,
-        analysis: Analysis,
-        path: Path,
-        preset: Preset,
-        sigma: float,
-        heat: HeatLook,
-        report: Report,
-        check: Check,
-    ) -> Path:
+    def write(self, analysis: Analysis, wish: ExportWish, report: Report, check: Check) -> Path:
+        self.wishes.append(wish)
         report(Progress("Writing the clip", 1, 2, 1.0))
         wait_for(self.export_gate, check)
-        path.write_bytes(b"clip")
-        self.exports.append(path)
-        return path
+        if wish.kind == "zarr":
+            analysis.save(wish.path, preset=wish.look.preset, sigma=wish.look.sigma)
+        else:
+            wish.path.write_bytes(b"clip")
+        self.exports.append(wish.path)
+        return wish.path
+
+    def preview(
+        self,
+        analysis: Analysis,
+        look: ClipLook,
+        frames: tuple[int, int],
+        frame: int,
+        report: Report,
+        check: Check,
+    ) -> UInt8Array:
+        self.previews.append((look, frame))
+        return np.full((48, 64, 3), frame, np.uint8)
 
 
 def wait_for(gate: threading.Event, check: Check) -> None:
@@ -211,7 +222,7 @@ def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWin
         methods=METHODS,
         explain=engine.explain,
         labels=engine.labels,
-        export=engine.export,
+        export=ExportServices(engine.write, engine.preview, lambda path: True),
         cards=cards,
         estimate=engine.estimate,
         agreement=engine.agreement,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QEventLoop, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
@@ -36,6 +36,13 @@ NOT_HERE = {"file.quit"}
 """Ends the window, which a test of its own does."""
 
 
+def wait(milliseconds: int) -> None:
+    """Run the event loop; QTest.qWait keeps Python's lock from the threads meanwhile."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
 class Monkey:
     """Does anything that a user can do."""
 
@@ -53,7 +60,7 @@ class Monkey:
         """Do one thing, and let the window answer; what is asked is answered soon."""
         asked = QApplication.activeModalWidget() is not None and self.random.random() < 0.3
         (self.close_one if asked else self.random.choice(self.deeds))()
-        QTest.qWait(self.random.choice((0, 0, 1, 5, 40)))
+        wait(self.random.choice((0, 0, 1, 5, 40)))
 
     def widget(self) -> QWidget:
         """Any widget that is seen, of the window or of a dialog over it."""

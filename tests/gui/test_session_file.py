@@ -221,6 +221,14 @@ def test_a_number_beyond_floats_is_refused(session: SessionFile) -> None:
         load(dump(session).replace('"speed": 0.25', '"speed": 1e999'))
 
 
+def test_a_path_typed_by_hand_is_seen_from_the_file(session: SessionFile, tmp_path: Path) -> None:
+    values = json.loads(dump(session, tmp_path))
+    values["video"] |= {"path": "walk.mp4", "beside": "walk.mp4"}
+    loaded = load(json.dumps(values), tmp_path)
+    assert loaded.request.video == tmp_path / "walk.mp4"
+    assert load(dump(loaded, tmp_path), tmp_path) == loaded
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),

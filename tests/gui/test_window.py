@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.store import Analysis
-from gui.choosing import choose_export
 from gui.video_info import FrameSet
 from gui.window import MainWindow
 from tests.clips import moving_square, write_clip
@@ -252,34 +251,12 @@ def test_export_without_an_analysis_is_told(opened: MainWindow, tmp_path: Path) 
     assert close_messages(opened) == ["There is nothing to write yet."]
 
 
-@pytest.mark.parametrize(
-    ("name", "chosen", "expected"),
-    [
-        ("a.webm", "MP4 video (*.mp4)", "a.webm"),
-        ("a", "GIF animation (*.gif)", "a.gif"),
-        ("a", "PNG pictures in a folder (*.png)", "a.png"),
-        ("a.avi", "MP4 video (*.mp4)", "a.avi"),
-    ],
-)
-def test_export_dialog_leaves_the_format_to_the_suffix(
-    name: str, chosen: str, expected: str, opened: MainWindow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    exported: list[Path] = []
-    monkeypatch.setattr(opened, "export_to", exported.append)
-    choose_export(opened)
-    [dialog] = opened.findChildren(QFileDialog)
-    dialog.selectNameFilter(chosen)
-    dialog.fileSelected.emit(f"/folder/{name}")
-    dialog.close()
-    assert exported == [Path("/folder") / expected]
-
-
 def test_export_can_be_cancelled(
     explained: MainWindow, qtbot: QtBot, engine: FakeEngine, tmp_path: Path
 ) -> None:
     engine.export_gate.clear()
     explained.export_to(tmp_path / "clip.mp4")
-    with qtbot.waitSignal(explained.exporter.cancelled):
+    with qtbot.waitSignal(explained.exporting.exporter.cancelled):
         explained.commands.action("file.cancel_export").trigger()
     assert not engine.exports
 
@@ -304,3 +281,10 @@ def test_new_video_drops_the_old_analysis(
     assert explained.analysis is None
     assert explained.session.state.frame_count == 12
     assert explained.panes.panes["motion"].image is None
+
+
+def test_the_demo_clip_opens_from_the_menu(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.video_opened, timeout=10_000):
+        window.commands.action("file.demo").trigger()
+    assert window.video is not None
+    assert window.video.path.name == "demo.mp4"

@@ -51,7 +51,7 @@ def note(window: MainWindow) -> None:
 
 def export(window: MainWindow, out: Path) -> None:
     """Export, and tell of each part."""
-    window.exporter.progressed.connect(partial(tell, "exporting"))
+    window.exporting.exporter.progressed.connect(partial(tell, "exporting"))
     window.keeping.keep_now()
     window.export_to(out)
 

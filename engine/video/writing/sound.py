@@ -100,12 +100,8 @@ class SoundTrack:
         """
         if not sound.path.is_file():
             return None
-        source = av.open(
-            f"file:{sound.path.absolute()}",
-            options={"protocol_whitelist": "file"},
-            metadata_errors="replace",
-        )
-        if not source.streams.audio or source.streams.audio[0].codec_context is None:
+        source = _opened(sound.path)
+        if not _decodes(source):
             source.close()
             return None
         return cls(sound, source, container, copied, encoder)
@@ -219,3 +215,27 @@ def _pulled(graph: Graph) -> Iterator[AudioFrame]:
 
 def _seconds(time_s: Fraction) -> str:
     return f"{float(time_s):.6f}"
+
+
+def has_sound(path: Path) -> bool:
+    """Whether a video has sound that `SoundTrack` could take over; False if it cannot be read."""
+    if not path.is_file():
+        return False
+    try:
+        with _opened(path) as source:
+            return _decodes(source)
+    except (av.FFmpegError, OSError):  # who opens the video itself is told why
+        log.info("cannot look for sound in %s", path, exc_info=True)
+        return False
+
+
+def _opened(path: Path) -> InputContainer:
+    return av.open(
+        f"file:{path.absolute()}",
+        options={"protocol_whitelist": "file"},
+        metadata_errors="replace",
+    )
+
+
+def _decodes(source: InputContainer) -> bool:
+    return bool(source.streams.audio) and source.streams.audio[0].codec_context is not None

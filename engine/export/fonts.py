@@ -1,0 +1,67 @@
+"""Fonts for what is written into pictures: the same on every machine wherever one has the signs.
+
+Texts in Latin letters are set in Pillow's own font, other alphabets in DejaVu Sans, which comes
+with matplotlib, and what that has not (Chinese, Japanese, Korean ...) in a font of the machine. A
+sign that no font has is drawn as an empty box; letters that join are joined only where Pillow was
+built with raqm.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+from matplotlib import font_manager
+from matplotlib.ft2font import FT2Font
+from PIL import ImageFont
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+_LAST_LATIN = 0x17F
+_OTHER_PLAIN = set("–—‘’“”…€•·")
+
+
+def font_for(text: str, size_px: int) -> Font:
+    """A font that has the signs of a text, or the most of them."""
+    signs = frozenset(ord(sign) for sign in text if sign not in _OTHER_PLAIN and sign.isprintable())
+    beyond = frozenset(sign for sign in signs if sign > _LAST_LATIN)
+    if not beyond:
+        return _plain(size_px)
+    return ImageFont.truetype(_file_with(beyond), size_px)
+
+
+def elided(text: str, font: Font, room_px: float) -> str:
+    """The text, shortened with an ellipsis where it is wider than the room."""
+    if font.getlength(text) <= room_px:
+        return text
+    fits, breaks = 0, len(text)
+    while breaks - fits > 1:
+        middle = (fits + breaks) // 2
+        if font.getlength(text[:middle].rstrip() + "…") <= room_px:
+            fits = middle
+        else:
+            breaks = middle
+    return text[:fits].rstrip() + "…"
+
+
+@cache
+def _plain(size_px: int) -> Font:
+    return ImageFont.load_default(size_px)
+
+
+@cache
+def _file_with(signs: frozenset[int]) -> str:
+    own = str(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"))
+    if signs <= _signs_of(own):
+        return own
+    files = dict.fromkeys((own, *(font.fname for font in font_manager.fontManager.ttflist)))
+    return max(files, key=lambda file: len(signs & _signs_of(file)))  # the first of equals
+
+
+@cache
+def _signs_of(file: str) -> frozenset[int]:
+    try:
+        return frozenset(FT2Font(file).get_charmap())
+    except (OSError, RuntimeError):  # a font of the machine that is gone, or broken
+        return frozenset()

@@ -1,0 +1,149 @@
+"""The export dialog: settings on the right, the first frame as it will be on the left."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.cancel import Check
+from engine.clip_look import ClipLook
+from engine.types import UInt8Array
+from gui.export_form import ExportContext, ExportForm
+from gui.export_preview import ExportPreview
+from gui.export_wish import ExportServices
+from gui.form_parts import SPACING
+from gui.jobs import JobRunner, Report
+
+_SIZE = 960, 600
+_FORM_PX = 350
+
+
+class ExportDialog(QDialog):
+    """Asks what to export and how; exporting itself goes on in the background.
+
+    Parameters
+    ----------
+    context : ExportContext
+        What is exported; its analysis must stay open until `finished`.
+    services : ExportServices
+
+    Signals
+    -------
+    export_requested(wish) : ExportWish
+    choices_made(choices) : dict
+        What to choose the next time.
+    """
+
+    export_requested = Signal(object)
+    choices_made = Signal(object)
+
+    def __init__(
+        self, context: ExportContext, services: ExportServices, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._context, self._services = context, services
+        self.setWindowTitle(self.tr("Export"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(*_SIZE)
+        self.form, self.preview = ExportForm(context), ExportPreview()
+        self.at_playhead = QCheckBox(self.tr("Preview at the play&head"))
+        self.summary, self.export = QLabel(), QPushButton(self.tr("Export"))
+        self.summary.setObjectName("faint")
+        self.summary.setWordWrap(True)
+        self.export.setObjectName("primary")
+        self.export.setDefault(True)
+        self.cancel = QPushButton(self.tr("Cancel"))
+        self._lay_out()
+        self._connect()
+        video = context.analysis.header.request.video
+        self._sound.submit(lambda report, check: services.has_sound(video))
+        self._refresh()
+
+    def _lay_out(self) -> None:
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFixedWidth(_FORM_PX)
+        inside = QWidget()
+        inside.setObjectName("panel")
+        padded = QVBoxLayout(inside)
+        padded.addWidget(self.form)
+        area.setWidget(inside)
+        left = QVBoxLayout()
+        left.addWidget(self.preview, 1)
+        left.addWidget(self.at_playhead)
+        middle = QHBoxLayout()
+        middle.setSpacing(2 * SPACING)
+        middle.addLayout(left, 1)
+        middle.addWidget(area)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.summary, 1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.export)
+        layout = QVBoxLayout(self)
+        layout.addLayout(middle, 1)
+        layout.addLayout(buttons)
+
+    def _connect(self) -> None:
+        self._sound = JobRunner("sound", self)
+        self._sound.finished.connect(self.form.show_sound)
+        self.form.changed.connect(self._on_form_changed)
+        self.at_playhead.toggled.connect(self._on_form_changed)
+        self.export.clicked.connect(self._on_export_clicked)
+        self.cancel.clicked.connect(self.reject)
+
+    def _refresh(self) -> None:
+        problem = self.form.problem()
+        self.export.setEnabled(not problem)
+        self.summary.setText(problem or self._in_words())
+        if self.form.target.kind != "clip":
+            self.preview.say(self.tr("{0}: nothing to preview.").format(self.form.target.title))
+        elif not problem:
+            self._draw(self.form.look(), self.form.frames(), self._shown_frame())
+
+    def _draw(self, look: ClipLook, frames: tuple[int, int], frame: int) -> None:
+        analysis, preview = self._context.analysis, self._services.preview
+
+        def drawn(report: Report, check: Check) -> UInt8Array:
+            return preview(analysis, look, frames, frame, report, check)
+
+        self.preview.draw(drawn)
+
+    def _shown_frame(self) -> int:
+        first, stop = self.form.frames()
+        if not self.at_playhead.isChecked():
+            return first
+        return min(max(self._context.frame, first), stop - 1)
+
+    def _in_words(self) -> str:
+        first, stop = self.form.frames()
+        header = self._context.analysis.header
+        inside = header.timestamps_s[first - header.start : stop - header.start]
+        seconds = float(inside[-1] - inside[0]) + 1 / header.fps if len(inside) else 0.0
+        frames = self.tr("{0} frames, {1:.1f} s").format(stop - first, seconds)
+        return f"{self.tr(self.form.target.title)}: {frames}"
+
+    @Slot()
+    def _on_form_changed(self) -> None:
+        self._refresh()
+
+    @Slot()
+    def _on_export_clicked(self) -> None:
+        self.choices_made.emit(self.form.choices())
+        self.export_requested.emit(self.form.wish())
+        self.accept()
+
+    def done(self, result: int) -> None:
+        """End the threads with the dialog."""
+        self.preview.close_runner()
+        self._sound.close()
+        super().done(result)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.cancel import Cancelled, CancelToken
+from engine.errors import ExportError
+from engine.export import write_npz
+from engine.store import Analysis
+from engine.types import Progress
+from tests.engine.export.conftest import FRAMES
+
+
+def test_npz_holds_the_maps_and_numbers_of_the_range(analysis: Analysis, tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    write_npz(analysis, path, preset="recommended", sigma=1.5, frames=(3, 17))
+    separation = analysis.separation("recommended")
+    with np.load(path, allow_pickle=False) as arrays:
+        expected = separation.frames(3, 17, 1.5)
+        for name in ("relevance", "motion", "static"):
+            assert arrays[name].dtype == np.float32
+            np.testing.assert_array_equal(arrays[name], getattr(expected, name))
+        np.testing.assert_array_equal(arrays["motion"] + arrays["static"], arrays["relevance"])
+        np.testing.assert_array_equal(arrays["frame"], np.arange(3, 17))
+        np.testing.assert_array_equal(arrays["time_s"], analysis.header.timestamps_s[3:17])
+        share = separation.curves(1.5).motion_share[3:17]
+        np.testing.assert_array_equal(arrays["motion_share"], share)
+        np.testing.assert_array_equal(arrays["logits"], analysis.logits())
+        assert json.loads(str(arrays["settings"]))["request"]["sigma"] == 1.5
+
+
+def test_npz_reports_to_the_end(analysis: Analysis, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    path = tmp_path / "a.npz"
+    write_npz(
+        analysis, path, preset="recommended", sigma=1.0, frames=(0, FRAMES), report=seen.append
+    )
+    assert seen[-1].done == seen[-1].total == 3 * FRAMES
+
+
+def test_cancelled_npz_leaves_the_earlier_one(analysis: Analysis, tmp_path: Path) -> None:
+    path, token = tmp_path / "a.npz", CancelToken()
+    path.write_bytes(b"earlier")
+    with pytest.raises(Cancelled):
+        write_npz(
+            analysis,
+            path,
+            preset="recommended",
+            sigma=1.0,
+            frames=(0, FRAMES),
+            report=lambda progress: token.cancel(),
+            check=token.check,
+        )
+    assert path.read_bytes() == b"earlier"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_npz_that_cannot_be_written_is_told(analysis: Analysis, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"a\.npz cannot be written") as caught:
+        write_npz(
+            analysis, tmp_path / "no" / "a.npz", preset="recommended", sigma=1.0, frames=(0, 5)
+        )
+    assert caught.value.hint

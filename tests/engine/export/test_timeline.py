@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from engine.errors import ExportError
+from engine.export import write_timeline
+from engine.store import Analysis
+
+
+def test_timeline_is_a_png_or_an_svg_by_its_suffix(analysis: Analysis, tmp_path: Path) -> None:
+    for name in ("a.png", "a.svg"):
+        write_timeline(analysis, tmp_path / name, preset="recommended", sigma=1.0)
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.size == (1600, 500)
+    root = ET.parse(tmp_path / "a.svg").getroot()
+    assert root.tag.endswith("svg")
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 10
+
+
+def test_timeline_is_the_same_file_each_time(analysis: Analysis, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        write_timeline(analysis, tmp_path / name, preset="recommended", sigma=1.0, frames=(2, 9))
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_timeline_of_a_range_is_another_picture(analysis: Analysis, tmp_path: Path) -> None:
+    write_timeline(analysis, tmp_path / "a.png", preset="recommended", sigma=1.0)
+    write_timeline(analysis, tmp_path / "b.png", preset="recommended", sigma=1.0, frames=(2, 9))
+    assert (tmp_path / "a.png").read_bytes() != (tmp_path / "b.png").read_bytes()
+
+
+def test_timeline_that_cannot_be_written_is_told(analysis: Analysis, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="cannot be written"):
+        write_timeline(analysis, tmp_path / "no" / "a.png", preset="recommended", sigma=1.0)
