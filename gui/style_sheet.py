@@ -30,7 +30,7 @@ QLabel#short {{ color: {colours.motion}; }}
 QLineEdit[wrong="true"] {{ border: 1px solid {colours.damage}; }}
 QPushButton, QToolButton {{
   background: {colours.field}; border: 1px solid {colours.border}; border-radius: 4px;
-  padding: 5px 10px;
+  padding: 5px 10px; outline: none;
 }}
 QToolButton#switch, QToolButton#link {{
   background: transparent; border: 1px solid transparent; padding: 1px 4px;
@@ -38,7 +38,13 @@ QToolButton#switch, QToolButton#link {{
 QToolButton#link {{ color: {colours.static}; padding: 1px 2px; }}
 QPushButton:hover, QToolButton:hover {{ border-color: {colours.faint}; }}
 QPushButton:focus, QToolButton:focus {{ border-color: {colours.accent}; }}
-QPushButton:checked, QToolButton:checked {{ border-color: {colours.accent}; }}
+QPushButton:checked, QToolButton:checked {{
+  background: {colours.border}; border-color: {colours.accent};
+}}
+QToolButton#switch:checked, QToolButton#link:checked {{
+  background: transparent; border-color: transparent;
+}}
+QToolButton#switch:focus, QToolButton#link:focus {{ border-color: {colours.accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {colours.disabled}; }}
 QPushButton#primary {{
   background: {colours.accent}; color: {colours.on_accent}; font-weight: 600;

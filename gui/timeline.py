@@ -57,6 +57,7 @@ class Timeline(QWidget):
         self._view.viewport().setMouseTracking(True)
         self.readout = QLabel()
         self.readout.setObjectName("faint")
+        self.readout.setTextFormat(Qt.TextFormat.RichText)
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.switches = {key: self._switch(key) for key in KEYS}
         self._lay_out()

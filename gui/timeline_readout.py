@@ -35,7 +35,8 @@ def readout(
     other : (str, CurveSet) or None
         What the analysis is compared with, and its name.
     """
-    parts = [*_values(frame, curves), *_of_other(frame, other), *_moving(frame, flow)]
+    values, of_other = _values(frame, curves), _of_other(frame, other)
+    parts = [*values[:1], *of_other, *values[1:], *_moving(frame, flow)]
     parts += [f"<b>{escape(shorten(text, _NOTE_LETTERS, placeholder='…'))}</b>" for text in notes]
     if not parts and curves is None:
         return ""

@@ -68,6 +68,10 @@ class Viewing(QObject):
 
     def open(self, wanted: Wanted) -> None:
         """Open a video; `opened` or `failed` follows."""
+        text = self.tr("Opening {0} ...").format(wanted.path.name)
+        self.told.emit(text)
+        if self.video is None:
+            self._panes.clear(text)
         self.reader.open(wanted)
 
     def reopen(self, *, stream: int | None = None, deinterlace: bool | None = None) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from engine.questions import Answer, Expected, Fill, MotionTests, Question, Scope
 from engine.regions import Region
 from engine.types import Progress
-from gui.form_parts import SPACING, Form, WheelGuard, faint, heading, narrow
+from gui.form_parts import SPACING, Form, WheelGuard, faint, heading, narrow, reveal
 from gui.paint_tools import PaintTools
 from gui.start_bar import progress_text
 from gui.what_if_answers import AnswerView, ExpectedView, MotionView
@@ -113,10 +113,13 @@ class WhatIfPanel(QWidget):
         if isinstance(result, Answer):
             self.answer.show_answer(result)
             self.answer.show_region(self._region)
+            reveal(self.answer)
         elif isinstance(result, MotionTests):
             self.motion.show_tests(result)
+            reveal(self.motion)
         elif result.region == self._region:  # else it was painted on while it was measured
             self.expected.show_expected(result)
+            reveal(self.expected)
 
     def clear(self) -> None:
         """Remove the answers."""

@@ -103,12 +103,7 @@ class MainWindow(QMainWindow):
         self.commands = make_menus(self)
         self._load_keys()
         self._restore_look()
-        self.panes.clear(
-            self.tr(
-                "Drop a video here\nor press Ctrl+O to open one.\nA demo clip is in the File menu."
-            )
-        )
-        self.statusBar().showMessage(self.tr("Ready"))
+        self._show_empty()
 
     @property
     def video(self) -> VideoInfo | None:
@@ -268,6 +263,11 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(QByteArray.fromBase64(self.look.geometry.encode()))
         self.docks.restore(self.look.docks)
 
+    def _show_empty(self) -> None:
+        drop = self.tr("Drop a video here\nor press Ctrl+O to open one.")
+        self.panes.clear(f"{drop}\n{self.tr('A demo clip is in the File menu.')}")
+        self.statusBar().showMessage(self.tr("Ready"))
+
     def _keep_look(self) -> None:
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.look = replace(
@@ -385,6 +385,10 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_viewing_failed(self, failure: Failure) -> None:
         self.keeping.video_failed()
+        if self.video is None:
+            self._show_empty()
+        else:
+            self.statusBar().clearMessage()
         self.tell(failure)
 
     @Slot(object)

@@ -24,6 +24,7 @@ from gui.state import ViewState
 from gui.video_info import FrameSet
 from gui.what_if_desk import WhatIfDesk
 from gui.what_if_services import WhatIfServices
+from gui.window import MainWindow
 
 REGION = Region((Box(0, 10, 0.1, 0.1, 0.5, 0.5),))
 REQUEST = Request(video=Path("clip.mp4"))
@@ -253,3 +254,12 @@ def test_desk_says_why_there_is_no_answer(
     with qtbot.waitSignal(desk.failed) as caught:
         desk.panel.ask.click()
     assert caught.args[0].untrusted == Path("net.py")
+
+
+def test_the_answer_is_scrolled_to(explained: MainWindow, qtbot: QtBot) -> None:
+    explained.docks.show("what_if")
+    explained.what_if.layer.add_box((0.2, 0.2, 0.6, 0.6))
+    qtbot.mouseClick(explained.what_if.panel.ask, Qt.MouseButton.LeftButton)
+    answer = explained.what_if.panel.answer
+    qtbot.waitUntil(answer.isVisible)
+    qtbot.waitUntil(lambda: not answer.visibleRegion().isEmpty())

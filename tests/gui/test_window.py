@@ -288,3 +288,14 @@ def test_the_demo_clip_opens_from_the_menu(window: MainWindow, qtbot: QtBot) -> 
         window.commands.action("file.demo").trigger()
     assert window.video is not None
     assert window.video.path.name == "demo.mp4"
+
+
+def test_the_window_says_what_it_is_opening_and_that_it_could_not(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    with qtbot.waitSignal(window.problem_told):
+        window.open_video(tmp_path / "gone.mp4")
+        assert window.statusBar().currentMessage() == "Opening gone.mp4 ..."
+        assert window.panes.panes["video"].message == "Opening gone.mp4 ..."
+    assert "Drop a video here" in window.panes.panes["video"].message
+    assert close_messages(window) == [f"{tmp_path / 'gone.mp4'} does not exist."]
