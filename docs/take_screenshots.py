@@ -69,7 +69,7 @@ def take(out: Path, size: tuple[int, int], scheme: str) -> None:
     application = QApplication([])
     apply_theme(application)
     window = make_window()
-    window.set_scheme(scheme)
+    window.appearance.set_scheme(scheme)
     window.resize(*size)
     window.show()
     scale = "" if application.devicePixelRatio() == 1 else f"@{application.devicePixelRatio():g}x"

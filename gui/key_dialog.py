@@ -73,6 +73,8 @@ class KeyDialog(QDialog):
         self.conflict.setWordWrap(True)
         self.use = _button(self.tr("Use these keys"))
         self.add = _button(self.tr("Add these keys"))
+        for button in (self.use, self.add):
+            button.setEnabled(False)  # until there are a command and keys for it
         self.none = _button(self.tr("No keys"))
         self.usual = _button(self.tr("Usual keys"))
         self.all_usual = _button(self.tr("All usual keys"))

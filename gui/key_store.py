@@ -26,7 +26,7 @@ def load_keys(path: Path, table: CommandTable) -> None:
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
         wanted = {name: _checked(keys) for name, keys in saved.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise EngineError(
             f"The keys in {path} cannot be used: {error}.",
             "The usual keys are in place; choose yours again under Keyboard shortcuts.",
@@ -60,6 +60,6 @@ def _checked(keys: object) -> tuple[str, ...]:
     if not isinstance(keys, list) or not all(isinstance(text, str) for text in keys):
         raise ValueError("keys are lists of texts")
     for text in keys:
-        if QKeySequence(text).isEmpty():
+        if not QKeySequence(text).toString():  # a key it does not know is not "empty" to Qt
             raise ValueError(f"{text!r} is no key")
     return tuple(keys)

@@ -50,15 +50,25 @@ def _stepping(window: MainWindow) -> tuple[Command | None, ...]:
     step = window.session.step
     return (
         *(make(n, text, partial(step, by), *keys, repeats=True) for n, text, by, keys in rows),
-        make("window_back", tr("One window back"), partial(window.step_window, -1), "Ctrl+Left"),
-        make("window_on", tr("One window on"), partial(window.step_window, 1), "Ctrl+Right"),
         make(
-            "moment", tr("Next moment with much motion"), partial(window.go_to_moment, 1), "Return"
+            "window_back",
+            tr("One window back"),
+            partial(window.steering.step_window, -1),
+            "Ctrl+Left",
+        ),
+        make(
+            "window_on", tr("One window on"), partial(window.steering.step_window, 1), "Ctrl+Right"
+        ),
+        make(
+            "moment",
+            tr("Next moment with much motion"),
+            partial(window.steering.go_to_moment, 1),
+            "Return",
         ),
         make(
             "moment_before",
             tr("Moment with much motion before"),
-            partial(window.go_to_moment, -1),
+            partial(window.steering.go_to_moment, -1),
             "Shift+Return",
         ),
         make("place", tr("Go to a frame or a time"), window.transport.entry.setFocus, "G"),

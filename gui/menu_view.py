@@ -73,7 +73,10 @@ def _panels(window: MainWindow) -> tuple[Command | None, ...]:
     return (
         make("layout", tr("Put the panels back"), window.docks.reset),
         make("full", tr("Full screen"), partial(_full_screen, window), "F11"),
-        *(theme(name, names[name], partial(window.set_scheme, name)) for name in SCHEMES),
+        *(
+            theme(name, names[name], partial(window.appearance.set_scheme, name))
+            for name in SCHEMES
+        ),
     )
 
 

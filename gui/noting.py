@@ -83,9 +83,13 @@ class Noting(QObject):
 
     def load(self, path: Path) -> None:
         """Add the notes of a WebVTT file."""
-        if self._video is not None:
-            times_s = self._video.timestamps_s
-            self._guarded(lambda: self.notes.load(read_webvtt(path, times_s)))
+        if self._video is None:
+            self.told.emit(
+                self.tr("Open the video first that the notes in {0} are of").format(path)
+            )
+            return
+        times_s = self._video.timestamps_s
+        self._guarded(lambda: self.notes.load(read_webvtt(path, times_s)))
 
     def _guarded(self, act: Callable[[], object]) -> bool:
         try:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QGuiApplication,
     QUndoStack,
 )
-from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox, QWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox, QWidget
 
 from engine.errors import EngineError
 from engine.notes import Note
 from engine.store import Analysis
+from gui.appearance import Appearance
 from gui.coalescing import Coalescing
 from gui.comparing import Comparing
 from gui.curves import CurveSet
@@ -43,24 +41,20 @@ from gui.model_wizard import ModelWizard
 from gui.noting import Noting
 from gui.opening import open_file, open_files
 from gui.pane_grid import PaneGrid
-from gui.pane_menu import show_pane_menu
 from gui.services import Services
 from gui.session import Session
 from gui.session_dialogs import ask_for_video, ask_unsaved
-from gui.state import PaneKind, ViewState
-from gui.theme import SCHEMES, apply_theme
+from gui.steering import Steering
 from gui.timeline import Timeline
 from gui.transport import Transport
 from gui.trusting import ask_trust
 from gui.video_info import VideoInfo, Wanted
 from gui.viewing import Viewing
 from gui.what_if_desk import WhatIfDesk
-from gui.window_store import load_look, save_look
 
 LEAST_SIZE = 1024, 640
 FIRST_SIZE = 1280, 800
 KEYS_FILE = "keys.json"
-_WINDOW_FRAMES = 16
 _FOLLOW_MS = 40  # curves and numbers follow the panes: each redraw of them takes as long as a pane
 
 
@@ -86,7 +80,7 @@ class MainWindow(QMainWindow):
         self.edits = QUndoStack(self)
         self.holding = Holding()
         self.lent = ExitStack()  # bundled files that are open
-        self.look = load_look(services.settings)
+        self.appearance = Appearance(self, services.settings)
         self._opening: Analysis | None = None
         self._start_explaining = False
         self._make_widgets()
@@ -94,7 +88,7 @@ class MainWindow(QMainWindow):
         self._connect_viewing()
         self._connect_results()
         self._connect_work()
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_color_scheme_changed)
+        self.appearance.colours_changed.connect(self._redraw)
         self.setWindowTitle("Motion Inspector")
         self.setAcceptDrops(True)
         self.setMinimumSize(*LEAST_SIZE)
@@ -102,7 +96,7 @@ class MainWindow(QMainWindow):
         self.docks = self._make_docks()
         self.commands = make_menus(self)
         self._load_keys()
-        self._restore_look()
+        self.appearance.restore(self.docks)
         self._show_empty()
 
     @property
@@ -169,30 +163,6 @@ class MainWindow(QMainWindow):
         wizard.saved.connect(self.desk.panel.add_model)
         wizard.open()
 
-    def step_window(self, windows: int) -> None:
-        """Step by windows of the model; by sixteen frames before there is an analysis."""
-        starts = [] if self.analysis is None else [w.start_step for w in self.analysis.windows[:2]]
-        length = _WINDOW_FRAMES
-        if self.analysis is not None and len(starts) == 2:
-            length = int(np.diff(self.analysis.header.step_frames[starts])[0])
-        self.session.step(windows * max(length, 1))
-
-    def go_to_moment(self, direction: int) -> None:
-        """Go to the next moment with much motion relevance, or to the one before."""
-        frame = self.timeline.moment(self.session.state.frame, direction)
-        if frame is None:
-            self.statusBar().showMessage(self.tr("No moment with much motion there"))
-        else:
-            self.seek(frame)
-
-    def set_scheme(self, name: str) -> None:
-        """Take over dark or light colours, or the system's, now and at the next start."""
-        self.look = replace(self.look, scheme=name)
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            apply_theme(application, SCHEMES[name])
-            self.panes.redraw(self.session.state)
-
     @Slot()
     def measure_flow(self) -> None:
         """Measure the motion of the whole video, and how far the analysis agrees with it."""
@@ -208,12 +178,6 @@ class MainWindow(QMainWindow):
         except EngineError as error:
             self.tell(Failure(str(error), error.hint))
 
-    @Slot(int)
-    def seek(self, frame: int) -> None:
-        """Stop playing, and go to a frame."""
-        self.session.update(playing=False)
-        self.session.go_to(frame)
-
     def _make_widgets(self) -> None:
         self.panes, self.timeline, self.transport = PaneGrid(), Timeline(), Transport()
         self.pointed_at = QLabel()
@@ -221,6 +185,9 @@ class MainWindow(QMainWindow):
 
     def _make_controllers(self) -> None:
         session, holding = self.session, self.holding
+        self.steering = Steering(
+            session, self.transport, self.timeline, self.panes, lambda: self.analysis, self
+        )
         self.viewing = Viewing(session, self.panes, self.transport, self)
         self.explaining = Explaining(self.services, session, holding, self)
         self.desk = ExplainDesk(self.services, session, self.explaining, self)
@@ -235,7 +202,7 @@ class MainWindow(QMainWindow):
         self.exporting = ExportDesk(
             self.services.export, session, holding, self._analysis_and_notes, self
         )
-        self.exporting.choices = dict(self.look.export)
+        self.exporting.choices = dict(self.appearance.look.export)
         self.loader = JobRunner("loader", self)
         self.keeping = Keeping(self.services.keep, self)
 
@@ -259,24 +226,10 @@ class MainWindow(QMainWindow):
         except EngineError as error:
             self.tell(Failure(str(error), error.hint))
 
-    def _restore_look(self) -> None:
-        self.restoreGeometry(QByteArray.fromBase64(self.look.geometry.encode()))
-        self.docks.restore(self.look.docks)
-
     def _show_empty(self) -> None:
         drop = self.tr("Drop a video here\nor press Ctrl+O to open one.")
         self.panes.clear(f"{drop}\n{self.tr('A demo clip is in the File menu.')}")
         self.statusBar().showMessage(self.tr("Ready"))
-
-    def _keep_look(self) -> None:
-        geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self.look = replace(
-            self.look,
-            geometry=geometry,
-            docks=self.docks.state(),
-            export=self.exporting.choices,
-        )
-        save_look(self.services.settings, self.look)
 
     def _connect_viewing(self) -> None:
         self.viewing.opened.connect(self._on_viewing_opened)
@@ -285,24 +238,14 @@ class MainWindow(QMainWindow):
         self.viewing.told.connect(self.statusBar().showMessage)
         self._redraw_soon = QTimer(self)  # in a turn of its own: together they would be felt
         self._redraw_soon.setSingleShot(True)
-        self._redraw_soon.timeout.connect(self._on_redraw_soon_timeout)
+        self._redraw_soon.timeout.connect(self._redraw)
         self.following = Coalescing(_FOLLOW_MS, self)
         self.viewing.frame_shown.connect(self.following.take)
         self.viewing.frame_shown.connect(self.what_if.show_frame)
         self.following.passed.connect(self._on_following_passed)
-        self.session.changed.connect(self._on_session_changed)
-        self.panes.kinds_changed.connect(self._on_panes_kinds_changed)
         self.panes.pointed_at.connect(self.pointed_at.setText)
-        self.panes.menu_requested.connect(self._on_panes_menu_requested)
-        self.timeline.frame_requested.connect(self.seek)
-        self.timeline.range_changed.connect(self._on_range_changed)
-        self.transport.frame_requested.connect(self.seek)
-        self.transport.stepped.connect(self.session.step)
+        self.steering.told.connect(self.statusBar().showMessage)
         self.transport.play_toggled.connect(self.viewing.toggle_play)
-        self.transport.range_changed.connect(self._on_range_changed)
-        self.transport.loop_changed.connect(self._on_transport_loop_changed)
-        self.transport.speed_changed.connect(self._on_transport_speed_changed)
-        self.transport.pace_changed.connect(self._on_transport_pace_changed)
 
     def _connect_results(self) -> None:
         self.explaining.shown.connect(self._on_explaining_shown)
@@ -318,7 +261,7 @@ class MainWindow(QMainWindow):
 
     def _connect_work(self) -> None:
         self.what_if.failed.connect(self._on_desk_failed)
-        self.noting.panel.frame_requested.connect(self.seek)
+        self.noting.panel.frame_requested.connect(self.steering.seek)
         self.noting.failed.connect(self.tell)
         self.noting.told.connect(self.statusBar().showMessage)
         self.edits.indexChanged.connect(self._enable_commands)
@@ -346,11 +289,6 @@ class MainWindow(QMainWindow):
         self.commands.enable(self.edits.canUndo(), "edit.undo")
         self.commands.enable(self.edits.canRedo(), "edit.redo")
 
-    @Slot(ViewState, ViewState)
-    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
-        if old.range != new.range:
-            self.timeline.set_range(new.range)
-
     @Slot(int)
     def _on_following_passed(self, frame: int) -> None:
         self.timeline.set_frame(frame)
@@ -375,12 +313,6 @@ class MainWindow(QMainWindow):
         if self._start_explaining:
             self._start_explaining = False
             self.desk.explain_chosen()
-
-    @Slot()
-    def _on_color_scheme_changed(self) -> None:
-        """Follow the system, unless the user has chosen."""
-        if self.look.scheme == "system":
-            self.set_scheme("system")
 
     @Slot(object)
     def _on_viewing_failed(self, failure: Failure) -> None:
@@ -433,7 +365,7 @@ class MainWindow(QMainWindow):
         self._redraw_soon.start()
 
     @Slot()
-    def _on_redraw_soon_timeout(self) -> None:
+    def _redraw(self) -> None:
         self.panes.redraw(self.session.state)
 
     @Slot(object)
@@ -464,30 +396,6 @@ class MainWindow(QMainWindow):
         self._opening = loaded
         self.viewing.open(Wanted(request.video, request.stream, request.deinterlace))
 
-    @Slot(object)
-    def _on_panes_kinds_changed(self, kinds: tuple[PaneKind, ...]) -> None:
-        self.session.update(panes=kinds)
-
-    @Slot(str, QPoint)
-    def _on_panes_menu_requested(self, kind: PaneKind, position: QPoint) -> None:
-        show_pane_menu(self.panes, kind, position, self.session.state)
-
-    @Slot(object)
-    def _on_range_changed(self, frames: tuple[int, int] | None) -> None:
-        self.session.update(range=frames)
-
-    @Slot(str)
-    def _on_transport_loop_changed(self, loop: str) -> None:
-        self.session.update(loop=loop)
-
-    @Slot(float)
-    def _on_transport_speed_changed(self, speed: float) -> None:
-        self.session.update(speed=speed)
-
-    @Slot(str)
-    def _on_transport_pace_changed(self, pace: str) -> None:
-        self.session.update(pace=pace)
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files."""
         if event.mimeData().hasUrls():
@@ -503,7 +411,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             ask_unsaved(self, self.close)
             return
-        self._keep_look()
+        self.appearance.keep(self.docks, self.exporting.choices)
         self.following.stop()
         self._redraw_soon.stop()
         for dialog in (*self.findChildren(ModelWizard), *self.findChildren(ExportDialog)):

@@ -69,7 +69,7 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
         application.setApplicationName("Motion Inspector")
         apply_theme(application)
     window = make_window()
-    window.set_scheme(window.look.scheme)
+    window.appearance.set_scheme(window.appearance.look.scheme)
     reporter = CrashReporter(window, window.keeping.keep_now)
     reporter.install()
     interrupted = _close_on_interrupt(window)

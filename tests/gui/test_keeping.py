@@ -188,12 +188,12 @@ def test_window_closes_after_it_has_saved(opened: MainWindow, qtbot: QtBot, tmp_
 
 def test_window_comes_back_as_it_was_left(opened: MainWindow) -> None:
     opened.docks.docks["timeline"].hide()
-    opened.set_scheme("light")
+    opened.appearance.set_scheme("light")
     opened.close()
     again = MainWindow(opened.services)
     assert again.docks.docks["timeline"].isHidden()
-    assert again.look.scheme == "light"
-    again.set_scheme("system")
+    assert again.appearance.look.scheme == "light"
+    again.appearance.set_scheme("system")
     again.close()
 
 
