@@ -15,6 +15,8 @@ from gui import theme
 from gui.badges import Badges
 from gui.curves import CurveSet
 from gui.form_parts import faint, heading
+from gui.moments import Moments
+from gui.peaks import Peak
 from gui.separation_settings import SeparationSettings
 
 _ROWS = 5
@@ -116,7 +118,8 @@ class Results(QWidget):
         texts = (*figure, self.meaning, self.frame, self.limits)
         trust = (self.badges, self.conservation, self.notices)
         classes = heading(self.tr("Top classes at this frame"))
-        for part in (*texts, *trust, classes, self.top):
+        self.moments, self.most = Moments(), heading(self.tr("Most motion-driven moments"))
+        for part in (*texts, *trust, classes, self.top, self.most, self.moments):
             layout.addWidget(part)
         layout.addStretch(1)
         self.clear()
@@ -132,6 +135,7 @@ class Results(QWidget):
             part.hide()
         self.badges.show_badges(())
         self.top.show_scores([], "")
+        self._show_moments(())
 
     def show_failure(self, text: str) -> None:
         """Say that explaining failed; what an earlier run found stays below."""
@@ -150,6 +154,7 @@ class Results(QWidget):
         Conservation is None where the method does not conserve.
         """
         self.failure.hide()
+        self._show_moments(curves.peaks)
         share = curves.clip_motion_share
         self.limits.setVisible(math.isfinite(share))
         if math.isfinite(share):
@@ -176,6 +181,10 @@ class Results(QWidget):
         order = np.argsort(-curves.probabilities[i], kind="stable")[:_ROWS]
         rows = [(curves.labels[k], float(curves.probabilities[i, k])) for k in order]
         self.top.show_scores(rows, curves.labels[int(curves.targets[i])])
+
+    def _show_moments(self, peaks: Sequence[Peak]) -> None:
+        self.moments.show_peaks(peaks)
+        self.most.setVisible(bool(peaks))
 
     def _make_labels(self) -> None:
         self.failure, self.notices, self.clip, self.meaning = (QLabel() for _ in range(4))

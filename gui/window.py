@@ -40,6 +40,7 @@ from gui.menus import enable_commands, make_menus, show_video_commands
 from gui.model_wizard import ModelWizard
 from gui.noting import Noting
 from gui.opening import open_file, open_files
+from gui.own_keys import OwnKeys
 from gui.pane_grid import PaneGrid
 from gui.services import Services
 from gui.session import Session
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
         self.docks = self._make_docks()
         self.commands = make_menus(self)
         self._load_keys()
+        OwnKeys(self)
         self.appearance.restore(self.docks)
         self._show_empty()
 
@@ -255,6 +257,7 @@ class MainWindow(QMainWindow):
         self.desk.failed.connect(self._on_desk_failed)
         self.desk.told.connect(self.statusBar().showMessage)
         self.desk.panel.add_model_requested.connect(self.add_model)
+        self.desk.results.moments.frame_requested.connect(self.steering.seek)
         self.desk.results.help_requested.connect(partial(show_page, self, "reading-heatmaps"))
         self.comparing.changed.connect(self._enable_commands)
         self.comparing.failed.connect(self.tell)
