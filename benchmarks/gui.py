@@ -88,11 +88,11 @@ def fit(window: MainWindow) -> None:
         settle()
 
 
-def redraws(window: MainWindow, seconds: float = 5.0) -> float:
-    """Frames a second that are read, drawn and painted one after the other."""
+def redraws(window: MainWindow, count: int = FRAMES, seconds: float = 5.0) -> float:
+    """Frames a second that are read, drawn and painted one after the other, of the first few."""
     began, shown = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
-        frame = (window.session.state.frame + 1) % FRAMES
+        frame = (window.session.state.frame + 1) % count
         show_frame(window, frame)
         shown += 1
     return shown / (time.perf_counter() - began)
@@ -165,8 +165,9 @@ def while_explaining(window: MainWindow) -> None:
     print(f"  longest {max(heart.gaps) * 1e3:.0f} ms")
     window.panel.method.setCurrentIndex(window.panel.method.findData("integrated_gradients"))
     window.panel.explain.click()
-    wait_for(window.explaining.progressed)
-    print_redraws("while explaining", redraws(window))
+    while window.analysis is None or window.analysis.frames_written < 2:
+        wait_for(window.explaining.grew)
+    print_redraws("while explaining", redraws(window, window.analysis.frames_written))
     began = time.perf_counter()
     wait_for(window.explaining.cancelled, window.panel.cancel.click)
     print(f"cancel answered after {(time.perf_counter() - began) * 1e3:.0f} ms")

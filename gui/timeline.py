@@ -50,6 +50,7 @@ class Timeline(QWidget):
         self._range: tuple[int, int] | None = None
         self._grabbed = ""
         self._anchor = 0
+        self._nothing = self.tr("Motion share and score per frame appear here")
         self.plots = TimelinePlots()
         self.shares, self.sums = self.plots.shares, self.plots.sums
         self._view = self.plots.view
@@ -119,7 +120,7 @@ class Timeline(QWidget):
         """Drop the curves."""
         self._curves = None
         self.plots.clear()
-        self.readout.setText(self.tr("Motion share and score per frame appear here"))
+        self.readout.setText(self._nothing)
 
     def set_curves(self, curves: CurveSet) -> None:
         """Show curves, which may still grow."""
@@ -189,8 +190,7 @@ class Timeline(QWidget):
         notes = [text for first, stop, text in self._notes if first <= frame < stop]
         other = None if self._other is None else (self._other_name, self._other)
         text = readout(frame, self._curves, self._flow, notes, other)
-        if text:
-            self.readout.setText(text)
+        self.readout.setText(text or self._nothing)
 
     def _frame_at(self, x_px: float) -> int:
         point = self._view.mapToScene(round(x_px), 0)
