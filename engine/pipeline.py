@@ -95,7 +95,7 @@ def _explain(
     request: Request, report: Report, check: Check, folder: Path | None, kept: Resumable | None
 ) -> Analysis:
     with open_requested(request, check=check, report=report, cache_bytes=_CACHE_BYTES) as video:
-        start, stop = checked_range(request.frames, len(video), request.video)
+        checked_range(request.frames, len(video), request.video)  # before the model is loaded
         report(Progress(f"Loading {request.model}"))
         model = load_model(
             request.model,
@@ -106,7 +106,7 @@ def _explain(
             check=check,
         )
         request = _resolved(request, model)
-        header = _header(replace(request, frames=(start, stop)), model, video)
+        header = header_of(request, model, video)
         state = None
         if kept is None:
             analysis = Analysis.create(header, folder)
@@ -148,11 +148,18 @@ def checked_range(frames: tuple[int, int] | None, count: int, path: Path) -> tup
     )
 
 
-def _header(request: Request, model: VideoModel, video: Video) -> Header:
-    start, stop = request.frames or (0, len(video))
+def header_of(request: Request, model: VideoModel, video: Video) -> Header:
+    """What an analysis of a request would say of it, before there are numbers.
+
+    Raises
+    ------
+    VideoError
+        If the range of the request is empty or reaches outside the video.
+    """
+    start, stop = checked_range(request.frames, len(video), request.video)
     times = np.array(video.timestamps_s[start:stop], dtype=np.float64)
     return Header(
-        request=request,
+        request=replace(request, frames=(start, stop)),
         spec=model.spec,
         size=video.size,
         fps=video.fps,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -16,12 +15,11 @@ from engine.cancel import Check, never
 from engine.changed_clip import changed_clip
 from engine.cutting import Clips, Cut
 from engine.errors import EngineError
-from engine.models import VideoModel, sample_frames, seen_rect
-from engine.pipeline import checked_range
+from engine.models import VideoModel
+from engine.pipeline import header_of
 from engine.questions import FILLS, SCOPES, Answer, MotionTests, Question, Scope
 from engine.region_masks import inside_picture
 from engine.regions import Region
-from engine.store import Header
 from engine.types import Float64Array, Int64Array, Progress, Request, UInt8Array
 from engine.video import Video, open_requested
 from engine.windows import window_starts
@@ -151,7 +149,7 @@ class _Windows:
 
     def __init__(self, model: VideoModel, video: Video, request: Request, check: Check) -> None:
         self._model, self._video, self._check = model, video, check
-        self.header = _header(model, video, request)
+        self.header = header_of(request, model, video)
         steps = len(self.header.step_frames)
         self._starts = window_starts(steps, model.spec.frames, request.overlap)
 
@@ -189,22 +187,6 @@ class _Windows:
             return resolve_target(self._model.spec, request.target)
         cut = next(self.cuts("window", shown))
         return int(_logits(self._model, (cut.clip.tensor,), self._check)[0].argmax())
-
-
-def _header(model: VideoModel, video: Video, request: Request) -> Header:
-    start, stop = checked_range(request.frames, len(video), request.video)
-    times = np.array(video.timestamps_s[start:stop], dtype=np.float64)
-    return Header(
-        request=replace(request, frames=(start, stop)),
-        spec=model.spec,
-        size=video.size,
-        fps=video.fps,
-        start=start,
-        stop=stop,
-        timestamps_s=times,
-        step_frames=sample_frames(model.spec, video.timestamps_s, start, stop) - start,
-        seen=seen_rect(model.spec, video.size),
-    )
 
 
 def _logits(model: VideoModel, clips: tuple[Tensor, ...], check: Check) -> Float64Array:
