@@ -217,6 +217,7 @@ class PaneGrid(QWidget):
         for line in range(max(self._layout.rowCount(), self._layout.columnCount())):
             self._layout.setRowStretch(line, int(line < len(self._panes) // columns))
             self._layout.setColumnStretch(line, int(line < columns))
+        self._layout.activate()  # now: a new pane has next to no room before, and frames fit it
 
     def _kind_of(self, pane: Pane) -> PaneKind:
         return self._kinds[self._panes.index(pane)]

@@ -239,3 +239,28 @@ def test_drawing_tells_places_in_the_whole_picture(grid: PaneGrid, qtbot: QtBot)
     with qtbot.waitSignal(grid.pressed) as pressed:
         QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=middle(pane))
     assert pressed.args == pytest.approx([0.5, 0.5], abs=0.02)
+
+
+SIX: tuple[PaneKind, ...] = ("video", "relevance", "motion", "static", "flow", "model")
+
+
+@pytest.mark.parametrize("kinds", [SIX, SIX[:1], SIX[:2]])
+def test_frames_are_asked_for_as_large_as_new_panes_will_be(
+    kinds: tuple[PaneKind, ...], grid: PaneGrid, qtbot: QtBot
+) -> None:
+    asked: list[tuple[int, int]] = []
+    grid.frame_wanted.connect(lambda: asked.append(grid.request(0).size))
+    grid.set_kinds(kinds)
+    QApplication.sendPostedEvents()  # the layout's own turn changes nothing any more
+    assert asked[-1] == grid.request(0).size
+    assert min(asked[-1]) > 100
+
+
+def test_frames_are_asked_for_anew_when_the_grid_grows(grid: PaneGrid, qtbot: QtBot) -> None:
+    before = grid.request(0).size
+    asked: list[tuple[int, int]] = []
+    grid.frame_wanted.connect(lambda: asked.append(grid.request(0).size))
+    grid.resize(1600, 1200)
+    QApplication.sendPostedEvents()
+    assert asked[-1] == grid.request(0).size
+    assert asked[-1][0] > 1.5 * before[0]
