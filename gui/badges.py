@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLayout, QLayoutItem, QToolTip, QWidget
 
@@ -16,6 +16,10 @@ _HEIGHT_PX = 24
 _SIDE_PX = 9
 _DOT_PX = 8
 _GAP_PX = 6
+
+
+_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+_WORST_FIRST = ("bad", "mind", "good")
 
 
 class Flow(QLayout):
@@ -130,9 +134,17 @@ class Chip(QWidget):
         """Show the explanation, which a touch screen cannot hover for."""
         self._explain()
 
+    def event(self, event: QEvent) -> bool:
+        """Claim Enter and Space before the window's shortcuts do."""
+        is_override = event.type() == QEvent.Type.ShortcutOverride
+        if is_override and isinstance(event, QKeyEvent) and event.key() in _KEYS:
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Show the explanation on Enter and Space."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        if event.key() in _KEYS:
             self._explain()
         else:
             super().keyPressEvent(event)
@@ -149,15 +161,16 @@ class Badges(QWidget):
         self.hide()
 
     def show_badges(self, badges: Sequence[Badge]) -> None:
-        """Show badges in place of those before; the same ones again change nothing."""
-        if tuple(badges) == self._badges:
+        """Show badges, what is bad first; the same ones again change nothing."""
+        ordered = tuple(sorted(badges, key=lambda badge: _WORST_FIRST.index(badge.level)))
+        if ordered == self._badges:
             return  # a chip that has the focus, or shows its explanation, keeps it
-        self._badges = tuple(badges)
+        self._badges = ordered
         for chip in self.chips:
             self._flow.removeWidget(chip)
             chip.hide()  # deleted later: until then it must not be seen
             chip.deleteLater()
-        self.chips = [Chip(badge) for badge in badges]
+        self.chips = [Chip(badge) for badge in ordered]
         for chip in self.chips:
             self._flow.addWidget(chip)
         self.setVisible(bool(badges))

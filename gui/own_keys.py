@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QWidget
 
-from gui.badges import Badges
 from gui.moments import Moments
 from gui.results import TopClasses
 
@@ -34,10 +33,8 @@ class OwnKeys(QObject):
         for combo in window.findChildren(QComboBox):
             if not combo.isEditable():
                 self._take(combo, _SPACE)
-        for kind in (Badges, TopClasses, Moments):
-            for part in window.findChildren(kind):
-                for each in (part, *part.findChildren(QWidget)):
-                    self._watch(each, _SPACE | _ENTER)
+        for part in (*window.findChildren(TopClasses), *window.findChildren(Moments)):
+            self._watch(part, _SPACE | _ENTER)
 
     def _take(self, control: QWidget, keys: frozenset[Qt.Key]) -> None:
         if control.focusPolicy() == Qt.FocusPolicy.StrongFocus:
