@@ -17,10 +17,8 @@ def docks_of(qtbot: QtBot) -> tuple[QMainWindow, Docks]:
     window.resize(1000, 800)
     middle, below = QWidget(), QWidget()
     below.setFixedHeight(30)
-    settings = {
-        "explain": Part("Explain", QWidget(), scrolls=True),
-        "heat": Part("Heat", QLineEdit()),
-    }
+    explain, heat = Part("Explain", QWidget(), scrolls=True), Part("Heat", QLineEdit())
+    settings = {"explain": explain, "heat": heat}
     results = {"results": Part("Results", QWidget())}
     docks = Docks(window, (middle, below), settings, results, Part("Timeline", QWidget(), True))
     window.show()
@@ -28,16 +26,18 @@ def docks_of(qtbot: QtBot) -> tuple[QMainWindow, Docks]:
 
 
 @pytest.fixture
-def window(qtbot: QtBot) -> QMainWindow:
-    window, docks = docks_of(qtbot)
-    window.docks = docks  # type: ignore[attr-defined]  # as long as the window lives
-    return window
+def both(qtbot: QtBot) -> tuple[QMainWindow, Docks]:
+    return docks_of(qtbot)
 
 
 @pytest.fixture
-def docks(window: QMainWindow) -> Docks:
-    found: Docks = window.docks  # type: ignore[attr-defined]
-    return found
+def window(both: tuple[QMainWindow, Docks]) -> QMainWindow:
+    return both[0]
+
+
+@pytest.fixture
+def docks(both: tuple[QMainWindow, Docks]) -> Docks:
+    return both[1]
 
 
 def in_front(docks: Docks, name: str) -> bool:

@@ -146,8 +146,8 @@ def test_separation_tells_preset_and_sigma(separation: SeparationSettings, qtbot
         qtbot.keyClicks(separation.sigma, "3")
     assert sigma.args == [3.0]
     with qtbot.waitSignal(separation.sigma_changed) as sigma:
-        qtbot.keyClick(separation.sigma_slider, Qt.Key.Key_Home)
-    assert sigma.args == [0.0]
+        qtbot.keyClick(separation.sigma_slider, Qt.Key.Key_End)
+    assert sigma.args == [4.0]
 
 
 @pytest.mark.parametrize(("sigma", "slider"), [(0.0, 0), (2.5, 50), (9.0, 80)])

@@ -125,7 +125,9 @@ def test_trust_is_given_only_by_its_button(grid: PaneGrid, qtbot: QtBot) -> None
     agreed: list[bool] = []
 
     def asked() -> QMessageBox:
-        return ask_trust(grid, Failure("net.pt2 is a program."), lambda: agreed.append(True))
+        return ask_trust(
+            grid, Failure("net.pt2 is a program.", "Trust it."), lambda: agreed.append(True)
+        )
 
     box = asked()
     assert box.text() == "net.pt2 is a program."
