@@ -8,6 +8,7 @@ built with raqm.
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from pathlib import Path
 
@@ -16,9 +17,12 @@ from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 from PIL import ImageFont
 
+log = logging.getLogger(__name__)
+
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 _LAST_LATIN = 0x17F
+_MOST_TRIED = 5
 _OTHER_PLAIN = set("–—‘’“”…€•·")
 
 
@@ -28,7 +32,7 @@ def font_for(text: str, size_px: int) -> Font:
     beyond = frozenset(sign for sign in signs if sign > _LAST_LATIN)
     if not beyond:
         return _plain(size_px)
-    return ImageFont.truetype(_file_with(beyond), size_px)
+    return _loaded(_files_with(beyond), size_px)
 
 
 def elided(text: str, font: Font, room_px: float) -> str:
@@ -51,12 +55,24 @@ def _plain(size_px: int) -> Font:
 
 
 @cache
-def _file_with(signs: frozenset[int]) -> str:
+def _files_with(signs: frozenset[int]) -> tuple[str, ...]:
+    """Files of fonts, those with the most of the signs first, matplotlib's own before equals."""
     own = str(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"))
     if signs <= _signs_of(own):
-        return own
+        return (own,)
     files = dict.fromkeys((own, *(font.fname for font in font_manager.fontManager.ttflist)))
-    return max(files, key=lambda file: len(signs & _signs_of(file)))  # the first of equals
+    best = sorted(files, key=lambda file: -len(signs & _signs_of(file)))
+    return (*best[:_MOST_TRIED], own)
+
+
+@cache
+def _loaded(files: tuple[str, ...], size_px: int) -> Font:
+    for file in files:
+        try:
+            return ImageFont.truetype(file, size_px)
+        except OSError:  # a font of pictures has its own sizes alone, as those of emoji do
+            log.info("%s cannot be used at %d px", file, size_px)
+    return _plain(size_px)
 
 
 @cache

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import ImageFont
 
 from engine.export.captions import MOST_LINES, caption_at, draw_caption
 from engine.export.fonts import elided, font_for
@@ -77,3 +78,19 @@ def test_elided_keeps_what_fits_and_shortens_the_rest() -> None:
     short = elided("a long name of a file.mp4", font, 80)
     assert short.endswith("…")
     assert font.getlength(short) <= 80
+
+
+def test_a_font_that_cannot_be_used_gives_way_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = ImageFont.truetype
+
+    def refusing(file: str, size: int) -> ImageFont.FreeTypeFont:
+        asked.append(file)
+        if len(asked) == 1:
+            raise OSError("invalid pixel size")
+        return real(file, size)
+
+    monkeypatch.setattr(ImageFont, "truetype", refusing)
+    font = font_for("\U0001f3c3\ufffc", 18)
+    assert font.getlength("abc") > 0
+    assert len(asked) == 2
