@@ -28,7 +28,8 @@ PAGES = {
     "model-card": "Models of your own",
 }
 _SIZE = 860, 620
-_LIST_PX = 190
+_LIST_PX = 200
+_MARGIN_PX = 16
 _PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)\n*")
 
 
@@ -63,6 +64,7 @@ class HelpWindow(QDialog):
             item.setData(Qt.ItemDataRole.UserRole, name)
             self.pages.addItem(item)
         self.pages.setFixedWidth(_LIST_PX)
+        self.pages.setSpacing(2)
         self.pages.setAccessibleName(self.tr("Pages"))
         self.browser.setOpenLinks(False)  # pages are not files here
         self.browser.setAccessibleName(self.tr("Page"))
@@ -82,6 +84,7 @@ class HelpWindow(QDialog):
     def _on_pages_current_item_changed(self, item: QListWidgetItem) -> None:
         text = self._read(item.data(Qt.ItemDataRole.UserRole))
         self.browser.setMarkdown(_PICTURE.sub("", text))  # the window itself is beside it
+        self.browser.document().setDocumentMargin(_MARGIN_PX)
 
     @Slot(QUrl)
     def _on_browser_anchor_clicked(self, link: QUrl) -> None:

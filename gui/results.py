@@ -202,8 +202,7 @@ class Results(QWidget):
 
     def _show_limits(self) -> None:
         said = self.tr("A share of the map, not proof that the model needs the movement.")
-        style = f"color: {theme.colours().static}"  # the palette's link is too dark on dark
-        link = f'<a href="help" style="{style}">{self.tr("How to read this")}</a>'
+        link = f'<a href="help">{self.tr("How to read this")}</a>'
         self.limits.setText(f"{said} {link}")
 
     @Slot(str)

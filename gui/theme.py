@@ -119,6 +119,8 @@ def _palette(shown: Colours) -> QPalette:
         QPalette.ColorRole.Highlight: shown.static,
         QPalette.ColorRole.HighlightedText: shown.background,
         QPalette.ColorRole.PlaceholderText: shown.faint,
+        QPalette.ColorRole.Link: shown.static,
+        QPalette.ColorRole.LinkVisited: shown.static,
     }
     palette = QPalette()
     for role, colour in roles.items():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui.help_window import PAGES, HelpWindow, show_help
@@ -67,3 +68,12 @@ def test_how_to_read_this_opens_the_page_on_it(window: MainWindow) -> None:
     [guide] = window.findChildren(HelpWindow)
     assert guide.pages.currentItem().data(Qt.ItemDataRole.UserRole) == "reading-heatmaps"
     guide.close()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_links_can_be_read_on_their_ground(scheme: str, window: MainWindow) -> None:
+    window.appearance.set_scheme(scheme)
+    palette = QApplication.palette()
+    link, ground = palette.link().color(), palette.base().color()
+    assert abs(link.lightnessF() - ground.lightnessF()) > 0.3
+    window.appearance.set_scheme("system")
