@@ -50,6 +50,7 @@ class Timeline(QWidget):
         self._range: tuple[int, int] | None = None
         self._grabbed = ""
         self._anchor = 0
+        self._panned = 0.0, 0.0, 1.0  # pixel that was grabbed, and the view then
         self._nothing = self.tr("Motion share and score per frame appear here")
         self.plots = TimelinePlots()
         self.shares, self.sums = self.plots.shares, self.plots.sums
@@ -99,12 +100,14 @@ class Timeline(QWidget):
         """Flag notes: first frame, the one after the last, text."""
         self._notes = list(notes)
         self.plots.set_notes([first for first, _, _ in notes])
+        self._read_out(self._frame)
 
     def set_flow(self, start: int, energy: Float64Array) -> None:
         """Show how much moves, float64 (n,), in shares of the picture's side a frame."""
         self._flow = start, energy
         self.plots.set_flow(start, energy)
         self._name_switches()
+        self._read_out(self._frame)
 
     def set_other(self, curves: CurveSet | None) -> None:
         """Show the curves of another analysis, dashed."""
@@ -205,7 +208,7 @@ class Timeline(QWidget):
     def _press(self, event: QMouseEvent) -> None:
         x = event.position().x()
         if event.button() == Qt.MouseButton.MiddleButton:
-            self._grabbed = "pan"
+            self._grabbed, self._panned = "pan", (x, *self.shares.viewRange()[0])
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._grabbed, self._anchor = "range", self._frame_at(x)
         elif self._range is not None and abs(x - self._x_of(self._range[0] - 0.5)) <= _GRAB_PX:
@@ -223,6 +226,10 @@ class Timeline(QWidget):
         elif self._grabbed == "range":
             first, last = sorted((self._anchor, frame))
             self.range_changed.emit((first, last + 1))
+        elif self._grabbed == "pan":
+            grabbed, left, right = self._panned
+            by = (grabbed - x) * (right - left) / self.shares.vb.width()
+            self.shares.setXRange(left + by, right + by, padding=0)
 
     def _hover(self, x: float) -> None:
         frame = self._frame_at(x)

@@ -362,3 +362,31 @@ def test_readout_shortens_long_notes() -> None:
     text = readout(3, None, None, ["word " * 40])
     assert text.count("word") < 8
     assert "…" in text
+
+
+def test_a_drag_with_the_middle_button_takes_the_view_along(
+    timeline: Timeline, qtbot: QtBot
+) -> None:
+    for _ in range(4):
+        wheel(timeline, 20, (0, 120))
+    middle, viewport, frames = (
+        Qt.MouseButton.MiddleButton,
+        timeline._view.viewport(),
+        span(timeline),
+    )
+    begin, end = place(timeline, 25), place(timeline, 22)
+    asked = requested(timeline)
+    QTest.mousePress(viewport, middle, pos=begin)
+    QTest.mouseMove(viewport, end)
+    QTest.mouseRelease(viewport, middle, pos=end)
+    assert span(timeline)[0] == pytest.approx(frames[0] + 3, abs=0.2)
+    assert span(timeline)[1] - span(timeline)[0] == pytest.approx(frames[1] - frames[0])
+    assert asked == []
+
+
+def test_a_note_at_the_playhead_is_read_at_once(timeline: Timeline) -> None:
+    timeline.set_frame(5)
+    timeline.set_notes([(4, 8, "here it is")])
+    assert "here it is" in timeline.readout.text()
+    timeline.set_notes([])
+    assert "here it is" not in timeline.readout.text()
