@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -369,11 +370,8 @@ def test_a_drag_with_the_middle_button_takes_the_view_along(
 ) -> None:
     for _ in range(4):
         wheel(timeline, 20, (0, 120))
-    middle, viewport, frames = (
-        Qt.MouseButton.MiddleButton,
-        timeline._view.viewport(),
-        span(timeline),
-    )
+    middle, viewport = Qt.MouseButton.MiddleButton, timeline._view.viewport()
+    frames = span(timeline)
     begin, end = place(timeline, 25), place(timeline, 22)
     asked = requested(timeline)
     QTest.mousePress(viewport, middle, pos=begin)
