@@ -203,6 +203,7 @@ class Results(QWidget):
     def _show_limits(self) -> None:
         said = self.tr("A share of the map, not proof that the model needs the movement.")
         link = f'<a href="help">{self.tr("How to read this")}</a>'
+        self.limits.clear()  # the same text again would keep its link in the old colour
         self.limits.setText(f"{said} {link}")
 
     @Slot(str)

