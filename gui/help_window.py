@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QUrl, Slot
+from PySide6.QtCore import QEvent, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
@@ -80,9 +80,9 @@ class HelpWindow(QDialog):
         layout.addLayout(middle, 1)
         layout.addWidget(buttons)
 
-    @Slot(QListWidgetItem)
-    def _on_pages_current_item_changed(self, item: QListWidgetItem) -> None:
-        text = self._read(item.data(Qt.ItemDataRole.UserRole))
+    @Slot()
+    def _on_pages_current_item_changed(self) -> None:
+        text = self._read(self.pages.currentItem().data(Qt.ItemDataRole.UserRole))
         self.browser.setMarkdown(_PICTURE.sub("", text))  # the window itself is beside it
         self.browser.document().setDocumentMargin(_MARGIN_PX)
 
@@ -93,6 +93,12 @@ class HelpWindow(QDialog):
             self.show_page(name)
         elif not link.isRelative():
             QDesktopServices.openUrl(link)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take over the colours of another scheme: those of links are set as a page is read."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.pages.currentItem() is not None:
+            self._on_pages_current_item_changed()
 
 
 def show_help(window: QWidget, read: Callable[[str], str], page: str) -> None:

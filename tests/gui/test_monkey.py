@@ -169,7 +169,10 @@ def test_monkey_finds_nothing(
     explained: MainWindow,
     engine: FakeEngine,
     files: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # it finds the button for new folders, too
     threads = threading.active_count()
     monkey, peaks = Monkey(explained, engine, files), []
     for number in range(ACTIONS):

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -148,11 +149,32 @@ def test_link_asks_for_help(results: Results, qtbot: QtBot) -> None:
         qtbot.keyClick(results.limits, Qt.Key.Key_Return)
 
 
-def test_link_takes_over_light_colours(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert theme.DARK.static in results.limits.text()
-    monkeypatch.setattr(theme, "_shown", theme.LIGHT)
-    QApplication.sendEvent(results, QEvent(QEvent.Type.PaletteChange))
-    assert theme.LIGHT.static in results.limits.text()
+@pytest.fixture
+def link_colour(results: Results) -> Iterator[Callable[[str], None]]:
+    """Sets the colour of links in all of the application, as a change of scheme does."""
+    before = QApplication.palette()
+
+    def set_colour(name: str) -> None:
+        palette = QPalette(before)
+        palette.setColor(QPalette.ColorRole.Link, QColor(name))
+        QApplication.setPalette(palette)
+
+    yield set_colour
+    QApplication.setPalette(before)
+
+
+def test_link_takes_over_the_colour_of_another_scheme(
+    results: Results, link_colour: Callable[[str], None], qtbot: QtBot
+) -> None:
+    def painted() -> set[str]:
+        image = results.limits.grab().toImage()
+        every = ((x, y) for x in range(image.width()) for y in range(image.height()))
+        return {image.pixelColor(x, y).name() for x, y in every} & {"#ff0000", "#0000ff"}
+
+    results.show_clip(curves(), None)
+    for colour in ("#ff0000", "#0000ff"):
+        link_colour(colour)
+        qtbot.waitUntil(lambda colour=colour: painted() == {colour})
 
 
 def test_click_on_a_class_chooses_it_and_below_none(top: TopClasses, qtbot: QtBot) -> None:
