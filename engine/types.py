@@ -18,8 +18,9 @@ Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 UInt8Array = npt.NDArray[np.uint8]
 
-Preset = Literal["recommended", "paper-2020", "code-2021"]
-PRESETS: tuple[Preset, ...] = ("recommended", "paper-2020", "code-2021")
+Preset = Literal["recommended", "variation", "paper-2020", "code-2021"]
+PRESETS: tuple[Preset, ...] = ("recommended", "variation", "paper-2020", "code-2021")
+DEFAULT_PRESET: Preset = "recommended"
 
 DEFAULT_SIGMA = 1.0
 
@@ -68,6 +69,10 @@ class ModelSpec:
     layer : str
         Module that class activation maps are made of, as in ``named_modules``; empty takes
         the last one whose output has height and width.
+    trained_on : str
+        What the weights were trained on, in a few words; empty where that is not known.
+    least_familiar : float or None
+        Highest logit below which a video is unlike that (`engine.familiarity`).
     """
 
     name: str
@@ -82,6 +87,8 @@ class ModelSpec:
     value_range: tuple[float, float] = (0.0, 1.0)
     layer: str = ""
     antialias: bool = False
+    trained_on: str = ""
+    least_familiar: float | None = None
 
     def __post_init__(self) -> None:
         if (self.fps is None) == (self.stride is None):
@@ -141,7 +148,7 @@ class Request:
     options: tuple[tuple[str, str | float | bool], ...] = ()
     target: int | str | None = None
     against: int | str | None = None
-    preset: Preset = "recommended"
+    preset: Preset = DEFAULT_PRESET
     sigma: float = DEFAULT_SIGMA
     frames: tuple[int, int] | None = None
     device: str = "auto"

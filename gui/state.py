@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from engine.render import HeatLook
-from engine.types import DEFAULT_SIGMA, Preset
+from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Preset
 
 Loop = Literal["off", "loop", "ping-pong"]
 LOOPS: tuple[Loop, ...] = ("off", "loop", "ping-pong")
@@ -63,7 +63,7 @@ class ViewState:
     frame: int = 0
     frame_count: int = 0
     playing: bool = False
-    preset: Preset = "recommended"
+    preset: Preset = DEFAULT_PRESET
     sigma: float = DEFAULT_SIGMA
     heat: HeatLook = field(default_factory=HeatLook)
     panes: tuple[PaneKind, ...] = ("video", "relevance", "motion", "static")

@@ -18,6 +18,9 @@ class Recipe:
 
     Attributes
     ----------
+    kind : "derivative" or "variation"
+        What says that relevance moves: its temporal derivative, or how far it departs from place
+        and time alone (`engine.selective.variation`), for which padding and sides mean nothing.
     padding : "edge" or "zeros"
         What lies beyond the volume, in time and in space, when it is differentiated.
     two_sided : bool
@@ -26,26 +29,57 @@ class Recipe:
         Whether the standard deviation is that of the absolute derivative.
     rescale : bool
         Whether relevance with a negative value is first scaled to 0..1 over the whole volume.
+    above_mean : bool
+        Whether the threshold counts from the mean of what is compared, or from 0.
     summary : str
         For people.
     """
 
+    kind: Literal["derivative", "variation"]
     padding: Padding
     two_sided: bool
     std_of_absolute: bool
     rescale: bool
+    above_mean: bool
     summary: str
 
 
 RECIPES: dict[Preset, Recipe] = {
+    "variation": Recipe(
+        kind="variation",
+        padding="edge",
+        two_sided=False,
+        std_of_absolute=False,
+        rescale=False,
+        above_mean=True,
+        summary="Where relevance leaves its place; what grows and shrinks in place stays static.",
+    ),
     "recommended": Recipe(
-        "edge", True, False, False, "Two-sided; nothing invented at the first and last frame."
+        kind="derivative",
+        padding="edge",
+        two_sided=True,
+        std_of_absolute=False,
+        rescale=False,
+        above_mean=False,
+        summary="Temporal derivative, two-sided; nothing invented at the first and last frame.",
     ),
     "paper-2020": Recipe(
-        "zeros", False, False, True, "As printed in arXiv 2003.14285: one-sided, scaled to 0..1."
+        kind="derivative",
+        padding="zeros",
+        two_sided=False,
+        std_of_absolute=False,
+        rescale=True,
+        above_mean=False,
+        summary="As printed in arXiv 2003.14285: one-sided, scaled to 0..1.",
     ),
     "code-2021": Recipe(
-        "zeros", True, True, False, "As the authors' published code: two-sided, zero padding."
+        kind="derivative",
+        padding="zeros",
+        two_sided=True,
+        std_of_absolute=True,
+        rescale=False,
+        above_mean=False,
+        summary="As the authors' published code: two-sided, zero padding.",
     ),
 }
 

@@ -12,41 +12,17 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from engine.cancel import Check, never
-from engine.selective.derivative import derivative_between, time_means
+from engine.selective.pieces import Source, signed_piece, steps_final
 from engine.selective.recipes import recipe_for
-from engine.selective.split import rescaled, threshold_at
-from engine.types import Float32Array, Float64Array, Int64Array, Preset
+from engine.selective.split import threshold_at
+from engine.types import Float32Array, Float64Array, Preset
 
 CHUNK_STEPS = 32
 CACHE_BYTES = 512 * 2**20
-
-
-class Source(Protocol):
-    """Where relevance comes from: sampled steps, each belonging to a frame."""
-
-    @property
-    def step_frames(self) -> Int64Array:
-        """Frame of each step, counted from the start of the range, int64 (M,), increasing."""
-
-    @property
-    def frame_count(self) -> int:
-        """Frames in the range, N."""
-
-    @property
-    def steps_written(self) -> int:
-        """Steps that can be read by now; M when complete."""
-
-    @property
-    def time_step(self) -> int:
-        """Steps that share one time step of the relevance: 1, or more for coarse maps."""
-
-    def read_steps(self, start: int, stop: int) -> Float32Array:
-        """Relevance of steps [start, stop), float32 (n, h, w)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +54,7 @@ class Curves:
     clip_motion_share : float
         The same over all sampled frames.
     threshold, std : float
-        Threshold and standard deviation of the temporal derivative.
+        Threshold, and standard deviation of what is compared with it.
     """
 
     relevance: Float64Array
@@ -120,15 +96,12 @@ class Separation:
         self._moments: dict[tuple[int, int], tuple[int, float, float]] = {}
         self._extremes: dict[tuple[int, int], tuple[float, float]] = {}
         self._range: tuple[float, float] | None = None
-        self._known_std: tuple[int, np.float32] | None = None
+        self._known_spread: tuple[int, np.float32, np.float32] | None = None
 
     @property
     def steps_ready(self) -> int:
-        """Steps whose derivative is final: a time step fewer than written until all are."""
-        written, together = self._source.steps_written, self._source.time_step
-        if written == len(self._source.step_frames):
-            return written
-        return max(written // together - 1, 0) * together
+        """Steps whose comparison is final: some fewer than written until all are."""
+        return steps_final(self._source, self._recipe)
 
     @property
     def frames_ready(self) -> int:
@@ -136,15 +109,23 @@ class Separation:
         return self._frames_of(self.steps_ready)
 
     def std(self) -> np.float32:
-        """Standard deviation of the temporal derivative over the sampled frames ready."""
+        """Standard deviation of what is compared, over the sampled frames ready."""
+        return self._spread()[1]
+
+    def threshold(self, sigma: float) -> float:
+        """Threshold at that sigma, in the unit of what is compared."""
+        return self._threshold(sigma, self._spread())
+
+    def _spread(self) -> tuple[np.float32, np.float32]:
+        """Mean and standard deviation of what is compared, over the sampled frames ready."""
         with self._lock:
             ready = self.steps_ready
-            if self._known_std is None or self._known_std[0] != ready:
+            if self._known_spread is None or self._known_spread[0] != ready:
                 self._follow_range()
-                self._known_std = ready, self._std_of(list(self._spans(ready)))
-            return self._known_std[1]
+                self._known_spread = ready, *self._spread_of(list(self._spans(ready)))
+            return self._known_spread[1:]
 
-    def _std_of(self, spans: list[tuple[int, int]]) -> np.float32:
+    def _spread_of(self, spans: list[tuple[int, int]]) -> tuple[np.float32, np.float32]:
         count, mean, squares = 0, 0.0, 0.0
         for start, stop in spans:
             n, m, s = self._moments_of(start, stop)
@@ -152,11 +133,11 @@ class Separation:
             squares += s + (m - mean) ** 2 * count * n / total
             mean += (m - mean) * n / total
             count = total
-        return np.float32(np.sqrt(squares / (count - 1))) if count > 1 else np.float32(0)
+        std = np.sqrt(squares / (count - 1)) if count > 1 else 0.0
+        return np.float32(mean), np.float32(std)
 
-    def threshold(self, sigma: float) -> float:
-        """Threshold at that sigma, in the derivative's unit."""
-        return threshold_at(sigma, self.std())
+    def _threshold(self, sigma: float, spread: tuple[np.float32, np.float32]) -> float:
+        return threshold_at(sigma, spread[1], spread[0] if self._recipe.above_mean else None)
 
     def frame(self, frame: int, sigma: float) -> FrameMaps:
         """Separate one frame of the range (counted from its start, below `frames_ready`)."""
@@ -171,9 +152,9 @@ class Separation:
         if not self._lock.acquire(timeout=wait_s):
             return None
         try:
-            if self._known_std is None:
+            if self._known_spread is None:
                 return None
-            threshold = threshold_at(sigma, self._known_std[1])
+            threshold = self._threshold(sigma, self._known_spread[1:])
             return _separated(*self._interpolated(frame, frame + 1), threshold)
         finally:
             self._lock.release()
@@ -187,8 +168,8 @@ class Separation:
 
     def curves(self, sigma: float, check: Check = never) -> Curves:
         """Numbers of every frame that is ready; `check` is called once a chunk."""
-        std = self.std()
-        threshold = threshold_at(sigma, std)
+        spread = self._spread()
+        threshold = self._threshold(sigma, spread)
         rows = []
         steps = self.steps_ready  # once: the source may grow meanwhile
         ready = self._frames_of(steps)
@@ -206,7 +187,7 @@ class Separation:
             motion_share=_ratio(motion, whole),
             clip_motion_share=float(_ratio(motion[sampled].sum(), whole[sampled].sum())),
             threshold=threshold,
-            std=float(std),
+            std=float(spread[1]),
         )
 
     def _frames_of(self, steps: int) -> int:
@@ -267,29 +248,12 @@ class Separation:
         return chunk
 
     def _made_chunk(self, start: int, stop: int) -> _Chunk:
-        relevance, difference = self._with_neighbours(start, stop)
-        derivative = derivative_between(difference, self._recipe.padding)
-        if self._source.time_step > 1:
-            derivative = derivative.repeat(self._source.time_step, 0)[: stop - start]
+        relevance, derivative = signed_piece(self._source, self._recipe, self._range, start, stop)
         compared = np.abs(derivative) if self._recipe.two_sided else derivative
         spread = np.abs(derivative) if self._recipe.std_of_absolute else derivative
         mean = float(spread.mean(dtype=np.float64))
         squares = float(spread.var(dtype=np.float64)) * spread.size
         return _Chunk(relevance, compared, spread.size, mean, squares)
-
-    def _with_neighbours(self, start: int, stop: int) -> tuple[Float32Array, Float32Array]:
-        """Relevance of steps [start, stop), and before minus after each time step in it."""
-        total, together = len(self._source.step_frames), self._source.time_step
-        low, high = max(start - together, 0), min(stop + together, total)
-        volume = self._source.read_steps(low, high)
-        if self._range is not None:
-            volume = rescaled(volume, *map(np.float32, self._range))
-        relevance = volume[start - low : start - low + stop - start]
-        mode = "edge" if self._recipe.padding == "edge" else "constant"
-        ends = (int(low == start), int(high == stop))
-        means = time_means(volume, together)
-        padded = np.pad(means, (ends, (0, 0), (0, 0)), mode=mode)  # type: ignore[call-overload]
-        return relevance, padded[:-2] - padded[2:]
 
     def _follow_range(self) -> None:
         """Learn the volume's extremes where the recipe rescales; chunks of other ones are stale."""
@@ -307,7 +271,7 @@ class Separation:
             self._range = wanted
             self._chunks.clear()
             self._moments.clear()
-            self._known_std = None
+            self._known_spread = None
 
 
 def _separated(relevance: Float32Array, compared: Float32Array, threshold: float) -> FrameMaps:

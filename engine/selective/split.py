@@ -14,7 +14,8 @@ import numpy as np
 
 from engine.selective.derivative import temporal_derivative
 from engine.selective.recipes import Recipe, checked_sigma, recipe_for
-from engine.types import DEFAULT_SIGMA, Float64Array, Preset
+from engine.selective.variation import temporal_variation
+from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Float64Array, Preset
 
 if TYPE_CHECKING:
     import torch
@@ -35,9 +36,9 @@ class Split(Generic[Volume]):
     motion, static : float array or tensor, (T, H, W)
         Relevance where the mask is set, and where it is not; zero elsewhere.
     mask : bool array or tensor, (T, H, W)
-        Where the temporal derivative exceeds the threshold.
+        Where the temporal derivative, or the variation, exceeds the threshold.
     threshold : float
-        sigma times the standard deviation, in the derivative's unit.
+        sigma times the standard deviation; for "variation" that much above the mean.
     preset : str
         Name of the recipe.
     """
@@ -67,7 +68,7 @@ def split(
     relevance: Volume,
     sigma: float = DEFAULT_SIGMA,
     *,
-    preset: Preset = "recommended",
+    preset: Preset = DEFAULT_PRESET,
     time_step: int = 1,
 ) -> Split[Volume]:
     """Separate relevance into a part due to motion and a static rest.
@@ -77,9 +78,9 @@ def split(
     relevance : float array or tensor, (T, H, W)
         Relevance of one clip, colour channels summed. A tensor stays on its device.
     sigma : float
-        Threshold in standard deviations of the temporal derivative, >= 0; 1 to 4 is usual.
+        Threshold in standard deviations of what is compared, >= 0; 1 to 4 is usual.
     preset : str
-        "recommended", "paper-2020" or "code-2021".
+        One of `engine.types.PRESETS`.
     time_step : int
         Frames that share one time step of the relevance, for maps that are coarse in time
         (``Attribution.time_step``).
@@ -110,22 +111,27 @@ class Prepared(Generic[Volume]):
     """
 
     def __init__(
-        self, relevance: Volume, preset: Preset = "recommended", time_step: int = 1
+        self, relevance: Volume, preset: Preset = DEFAULT_PRESET, time_step: int = 1
     ) -> None:
         recipe = recipe_for(preset)
-        padding = recipe.padding
-        derivative = temporal_derivative(relevance, padding=padding, time_step=time_step)
-        if recipe.rescale and bool((relevance < 0).any()):
-            relevance = rescaled(relevance, relevance.min(), relevance.max())
-            derivative = temporal_derivative(relevance, padding=padding, time_step=time_step)
+        changed: Volume
+        if recipe.kind == "variation":
+            changed = temporal_variation(relevance, time_step=time_step)
+        else:
+            padding = recipe.padding
+            changed = temporal_derivative(relevance, padding=padding, time_step=time_step)
+            if recipe.rescale and bool((relevance < 0).any()):
+                relevance = rescaled(relevance, relevance.min(), relevance.max())
+                changed = temporal_derivative(relevance, padding=padding, time_step=time_step)
         self.preset = preset
         self.relevance: Volume = relevance
-        self.compared: Volume = abs(derivative) if recipe.two_sided else derivative
-        self.std = standard_deviation(derivative, recipe)
+        self.compared: Volume = abs(changed) if recipe.two_sided else changed
+        self.std = standard_deviation(changed, recipe)
+        self._mean = _mean(self.compared) if recipe.above_mean else None
 
     def at(self, sigma: float) -> Split[Volume]:
         """Split at that sigma."""
-        threshold = threshold_at(sigma, self.std)
+        threshold = threshold_at(sigma, self.std, self._mean)
         mask = self.compared > threshold
         motion = self.relevance * mask
         static = self.relevance * ~mask
@@ -154,9 +160,20 @@ def standard_deviation(derivative: Any, recipe: Recipe) -> np.floating[Any]:
     return cast("np.floating[Any]", spread.detach().cpu().numpy()[()])
 
 
-def threshold_at(sigma: float, std: np.floating[Any]) -> float:
-    """Threshold for that sigma: the product in the precision of the volume."""
-    return float(type(std)(checked_sigma(sigma)) * std)
+def _mean(values: Any) -> np.floating[Any]:
+    """Mean over the whole volume, in double precision, rounded to the volume's own type."""
+    if isinstance(values, np.ndarray):
+        return cast("np.floating[Any]", values.dtype.type(values.mean(dtype=np.float64)))
+    mean = values.double().mean().to(values.dtype)
+    return cast("np.floating[Any]", mean.detach().cpu().numpy()[()])
+
+
+def threshold_at(
+    sigma: float, std: np.floating[Any], mean: np.floating[Any] | None = None
+) -> float:
+    """Threshold for that sigma, above a mean or from 0, in the precision of the volume."""
+    product = type(std)(checked_sigma(sigma)) * std
+    return float(product if mean is None else mean + product)
 
 
 def _share(part: Any, whole: Any) -> Any:

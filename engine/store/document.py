@@ -146,6 +146,8 @@ def _spec_from(fields: dict[str, Any]) -> ModelSpec:
         stride=fields["stride"],
         layer=str(fields.get("layer", "")),
         antialias=bool(fields.get("antialias", False)),
+        trained_on=str(fields.get("trained_on", "")),
+        least_familiar=fields.get("least_familiar"),
         resize=resize if isinstance(resize, int) else cast("tuple[int, int]", tuple(resize)),
         **cast("dict[str, Any]", tuples),
     )

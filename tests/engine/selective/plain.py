@@ -21,8 +21,51 @@ def derivative(relevance: np.ndarray, padding: str) -> np.ndarray:
     return total
 
 
+def around(picture: np.ndarray, radius: int) -> np.ndarray:
+    """Mean over a square, pixel by pixel."""
+    height, width = picture.shape
+    found = np.zeros_like(picture)
+    for y in range(height):
+        for x in range(width):
+            rows = np.arange(y - radius, y + radius + 1).clip(0, height - 1)
+            columns = np.arange(x - radius, x + radius + 1).clip(0, width - 1)
+            found[y, x] = picture[np.ix_(rows, columns)].mean()
+    return found
+
+
+def variation(relevance: np.ndarray) -> np.ndarray:
+    """Departure from expectation, step by step, in double precision."""
+    frames, height, width = relevance.shape
+    padded = np.pad(relevance.astype(np.float64), ((0, 0), (1, 1), (1, 1)), mode="edge")
+    smooth = np.zeros(relevance.shape)
+    for y, along_y in enumerate((1, 2, 1)):
+        for x, along_x in enumerate((1, 2, 1)):
+            smooth += along_y * along_x * padded[:, y : y + height, x : x + width] / 16
+    radius = max(1, round(min(height, width) / 22))
+    strength = np.stack([around(np.abs(one), radius) for one in smooth])
+    border = min(2, max(0, (frames - 4) // 2))
+    found = np.zeros(relevance.shape)
+    for t in range(frames):
+        centre = min(max(t, border), frames - border - 1)
+        near = [u for u in range(border, frames - border) if abs(u - centre) <= 10]
+        faint = 0.05 * strength[near].mean()
+        whole = strength[near].mean(axis=0) + faint
+        whole[whole == 0] = 1
+        expected = smooth[near].mean(axis=0) * (strength[near] + faint) / whole
+        level = np.abs(smooth[near]).mean(axis=0)
+        level = level + level.mean()
+        level[level == 0] = 1
+        squares = ((smooth[near] - expected) ** 2).mean(axis=0)
+        squares[squares <= (1e-5 * level) ** 2] = 0
+        found[t] = around(np.sqrt(squares / level), radius)
+    return found.astype(relevance.dtype)
+
+
 def masked(relevance: np.ndarray, sigma: float, preset: str) -> tuple[np.ndarray, np.ndarray]:
     """What is masked, and the mask."""
+    if preset == "variation":
+        change = variation(relevance)
+        return relevance, change > change.mean(dtype=np.float64) + threshold(change, sigma)
     if preset == "recommended":
         change = derivative(relevance, "edge")
         return relevance, np.abs(change) > threshold(change, sigma)
