@@ -1,6 +1,6 @@
-"""Seeded clips: one seed gives one clip, byte for byte.
+"""Seeded clips: one seed gives one clip, byte for byte, and the truth about its pixels.
 
-The generator draws body, motion, scenery, camera and degradation from separate random
+The generator draws body, motion, scenery, camera, degradation and props from separate random
 streams, so one of them can be changed while the others stay.
 """
 
@@ -13,10 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.motion_figures.activities import GAITS, perform
-from benchmarks.motion_figures.body import Body, FloatArray, Pose, joint_positions, random_body
+from benchmarks.motion_figures.body import JOINT_INDEX, Body, FloatArray, random_body
 from benchmarks.motion_figures.camera import Camera, hand_held
 from benchmarks.motion_figures.degrade import degrade
+from benchmarks.motion_figures.layout import CAMERAS, Layout, arrange
+from benchmarks.motion_figures.moving import moving_mask
+from benchmarks.motion_figures.props import (
+    CUE_LABEL,
+    DISTRACTOR_LABEL,
+    Distractor,
+    Sign,
+    draw_distractor,
+    draw_sign,
+    place_sign,
+    random_distractor,
+)
 from benchmarks.motion_figures.render import (
+    PARTS,
     Look,
     UInt8Array,
     View,
@@ -27,11 +40,10 @@ from benchmarks.motion_figures.render import (
 from benchmarks.motion_figures.scenery import random_scenery
 from engine.models.figures import FIGURES_FPS, FIGURES_FRAMES, FIGURES_LABELS, FIGURES_SIZE
 
-_MARGIN = 0.05
-"""Free border that a figure keeps, in picture heights; shake may use it up."""
+BoolArray = npt.NDArray[np.bool_]
 
-_OUTLINE = 0.085
-"""How far skull, hands and shoes reach beyond their joints, in body heights."""
+DISTRACTED = 0.6
+"""Share of the clips in which something beside the figure moves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,14 +54,20 @@ class FigureClip:
     ----------
     frames : uint8 array, (T, H, W, 3)
         RGB.
-    actor : bool array, (T, H, W)
-        Where the figure is.
-    parts : uint8 array, (T, H, W)
-        Part of the figure at each pixel, an index into `render.PARTS`.
+    labels : uint8 array, (T, H, W)
+        What is seen at each pixel: an index into `render.PARTS` (0 is the background), or
+        `props.CUE_LABEL` or `props.DISTRACTOR_LABEL`.
+    moving : bool array, (T, H, W)
+        Where something moves against the scenery (`moving.moving_mask`): parts of the figure,
+        and the distractor. The camera's own movement does not count.
     activity : str
         Name of the activity.
     label : int
         Its index in `FIGURES_LABELS`.
+    shown : int or None
+        Index of the activity whose symbol is on the sign; None without a sign.
+    camera : str
+        One of `layout.CAMERAS`.
     fps : float
         Frames per second.
     seed : int
@@ -57,44 +75,45 @@ class FigureClip:
     """
 
     frames: UInt8Array
-    actor: npt.NDArray[np.bool_]
-    parts: UInt8Array
+    labels: UInt8Array
+    moving: BoolArray
     activity: str
     label: int
+    shown: int | None
+    camera: str
     fps: float
     seed: int
 
     def __post_init__(self) -> None:
-        for array in (self.frames, self.actor, self.parts):
+        for array in (self.frames, self.labels, self.moving):
             array.setflags(write=False)
+
+    @property
+    def actor(self) -> BoolArray:
+        """Where the figure is, bool (T, H, W)."""
+        return (self.labels > 0) & (self.labels < len(PARTS))
+
+    @property
+    def cue(self) -> BoolArray:
+        """Where the sign is seen, bool (T, H, W)."""
+        return np.asarray(self.labels == CUE_LABEL)
+
+    @property
+    def distractor(self) -> BoolArray:
+        """Where the distractor is seen, bool (T, H, W)."""
+        return np.asarray(self.labels == DISTRACTOR_LABEL)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layout:
-    """Where a figure is in the picture, in picture pixels.
+class _Scene:
+    """All that is drawn into one clip."""
 
-    Attributes
-    ----------
-    joints : float64 array, (T, len(JOINTS), 2)
-        Positions (x, y) before the camera's shake.
-    closeness : float64 array, (T, len(JOINTS))
-        Distance towards the camera, in body heights.
-    scale : float
-        Pixels per body height.
-    yaw : float
-        Turn from facing the camera, in radians.
-    ground : float
-        y of the ground.
-    slide : float64 array, (T,)
-        How far the scenery has moved to the right against the picture.
-    """
-
-    joints: FloatArray
-    closeness: FloatArray
-    scale: float
-    yaw: float
-    ground: float
-    slide: FloatArray
+    layout: Layout
+    camera: Camera
+    backdrop: UInt8Array
+    sign: Sign | None
+    distractor: Distractor | None
+    shadow: float
 
 
 def make_clip(
@@ -106,6 +125,9 @@ def make_clip(
     fps: float = FIGURES_FPS,
     families: tuple[str, ...] | None = None,
     scenery_seed: int | None = None,
+    shown: int | None = None,
+    sign: bool = True,
+    camera: str | None = None,
     degraded: bool = True,
 ) -> FigureClip:
     """Render the clip of a seed.
@@ -126,6 +148,13 @@ def make_clip(
         Texture families, keys of `scenery.FAMILIES`; by default those of training.
     scenery_seed : int, optional
         Another scenery for the same figure, motion and camera.
+    shown : int, optional
+        Index of the activity whose symbol the sign shows; by default any, without regard to
+        the activity.
+    sign : bool
+        Whether there is a sign.
+    camera : str, optional
+        One of `layout.CAMERAS`; by default the seed decides.
     degraded : bool
         Whether blur, compression, noise and exposure spoil the frames.
 
@@ -133,9 +162,16 @@ def make_clip(
     -------
     FigureClip
         Frames and masks.
+
+    Raises
+    ------
+    ValueError
+        If the activity or the camera is unknown.
     """
-    streams = [np.random.default_rng([seed, stream]) for stream in range(6)]
-    for_activity, for_body, for_motion, for_scenery, for_camera, for_sensor = streams
+    if camera is not None and camera not in CAMERAS:
+        raise ValueError(f"unknown camera {camera!r}; known are {', '.join(CAMERAS)}")
+    streams = [np.random.default_rng([seed, stream]) for stream in range(7)]
+    for_activity, for_body, for_motion, for_scenery, for_camera, for_sensor, for_props = streams
     if activity is None:
         activity = FIGURES_LABELS[int(for_activity.integers(len(FIGURES_LABELS)))]
     if scenery_seed is not None:
@@ -143,65 +179,44 @@ def make_clip(
     times_s = np.arange(frames) / fps
     body, look = random_body(for_body), random_look(for_body)
     pose, yaw = perform(activity, body, times_s, for_motion)
-    layout = _arrange(body, pose, np.deg2rad(yaw), size, activity in GAITS, for_camera)
-    shake = for_camera.choice([0.0, 1.0]) * for_camera.uniform(0.002, 0.012)
-    camera = hand_held(for_camera, times_s, shake)
-    backdrop = _backdrop(for_scenery, layout, size, families)
-    shadow = float(for_scenery.choice([0.0, 0.25, 0.45]))
+    drawn_camera = str(for_camera.choice(CAMERAS, p=(0.45, 0.3, 0.25)))
+    camera = camera or drawn_camera
+    layout = arrange(body, pose, np.deg2rad(yaw), size, activity in GAITS, camera, for_camera)
+    any_symbol = int(for_props.integers(len(FIGURES_LABELS)))
+    shown = any_symbol if shown is None else shown
+    middle = float(layout.joints[:, JOINT_INDEX["pelvis"], 0].mean())
+    panel = place_sign(for_props, layout.slide, middle, size, shown)
+    thing = random_distractor(for_props, frames, size)
+    scene = _Scene(
+        layout,
+        _shake(for_camera, times_s, camera),
+        _backdrop(for_scenery, layout, size, families),
+        panel if sign else None,
+        thing if for_props.random() < DISTRACTED else None,
+        shadow=float(for_scenery.choice([0.0, 0.25, 0.45])),
+    )
     oversize = int(for_sensor.choice([2, 2, 3]))
-    drawn, parts = _render(layout, camera, backdrop, body, look, shadow, size, oversize)
+    drawn, labels = _render(scene, body, look, size, oversize)
     pictures = np.stack([_shrink(one, size, oversize) for one in drawn])
     if degraded:
         pictures = degrade(pictures, for_sensor)
     return FigureClip(
-        pictures, parts > 0, parts, activity, FIGURES_LABELS.index(activity), fps, seed
+        frames=pictures,
+        labels=labels,
+        moving=moving_mask(labels, layout, scene.distractor, size),
+        activity=activity,
+        label=FIGURES_LABELS.index(activity),
+        shown=shown if sign else None,
+        camera=camera,
+        fps=fps,
+        seed=seed,
     )
 
 
-def project(joints: FloatArray, yaw: float) -> tuple[FloatArray, FloatArray]:
-    """See joints from the front, turned by ``yaw`` (radians): (x, y) with y down, closeness."""
-    forward, up, left = np.moveaxis(joints, -1, 0)
-    across = left * np.cos(yaw) + forward * np.sin(yaw)
-    return np.stack([across, -up], axis=-1), forward * np.cos(yaw) - left * np.sin(yaw)
-
-
-def _arrange(
-    body: Body, pose: Pose, yaw: float, size: int, moves_on: bool, rng: np.random.Generator
-) -> Layout:
-    """Choose size and place so that the figure stays in the picture for the whole clip.
-
-    A figure that moves on crosses the picture, is followed by the camera, or steps on the
-    spot; one that stays is panned over. So movement across the picture names no activity.
-    """
-    walked = pose.forward * np.sin(yaw)
-    on_spot, closeness = project(joint_positions(body, _stay(pose)), yaw)
-    count = len(walked)
-    ramp = np.linspace(0, 1, count)
-    if moves_on and rng.random() < 0.3:
-        walked = np.zeros(count)
-    # Displacement in the picture over the clip, in body heights.
-    crossing = rng.uniform(-0.25, 0.9) * np.sign(yaw) if moves_on else rng.uniform(-0.35, 0.35)
-    crossing = 0.0 if rng.random() < 0.3 else crossing
-    placed = on_spot.copy()
-    placed[..., 0] += (crossing * ramp)[:, None]
-    low = placed.min(axis=(0, 1)) - _OUTLINE
-    high = placed.max(axis=(0, 1)) + _OUTLINE
-    free = (1 - 2 * _MARGIN) * size
-    scale = min(rng.uniform(0.5, 0.86) * size, free / float((high - low).max()))
-    spare = free - scale * (high - low)
-    corner = _MARGIN * size + spare * rng.uniform(0, 1, 2) - scale * low
-    return Layout(
-        joints=corner + scale * placed,
-        closeness=closeness,
-        scale=scale,
-        yaw=yaw,
-        ground=float(corner[1]),
-        slide=scale * (crossing * ramp - walked),
-    )
-
-
-def _stay(pose: Pose) -> Pose:
-    return Pose(pose.directions, pose.lift, pose.planted, np.zeros_like(pose.forward))
+def _shake(rng: np.random.Generator, times_s: FloatArray, camera: str) -> Camera:
+    """A still camera does not move at all; one that pans shakes a little."""
+    strength = {"still": 0.0, "hand-held": rng.uniform(0.004, 0.02), "pan": rng.uniform(0, 0.006)}
+    return hand_held(rng, times_s, strength[camera])
 
 
 def _backdrop(
@@ -215,39 +230,62 @@ def _backdrop(
 
 
 def _render(
-    layout: Layout,
-    camera: Camera,
-    backdrop: UInt8Array,
-    body: Body,
-    look: Look,
-    shadow: float,
-    size: int,
-    oversize: int,
+    scene: _Scene, body: Body, look: Look, size: int, oversize: int
 ) -> tuple[list[UInt8Array], UInt8Array]:
     """Draw all frames at ``oversize`` times the size; labels are read at the final size."""
-    drawn, parts = [], []
-    for frame in range(len(layout.slide)):
-        affine = oversize * camera.affine(frame, size, size)
-        start = np.array([layout.slide[frame] - layout.slide.max(), 0.0]) - 0.125 * size
-        placed = affine.copy()
-        placed[:, 2] += affine[:, :2] @ start
-        picture = cv2.warpAffine(
-            backdrop, placed, (size * oversize, size * oversize), flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REFLECT_101,
-        )  # fmt: skip
-        labels = np.zeros(picture.shape[:2], np.uint8)
-        view = View(
-            layout.joints[frame] @ affine[:, :2].T + affine[:, 2],
-            layout.closeness[frame],
-            layout.scale * oversize * camera.zoom[frame],
-            layout.yaw,
-        )
-        if shadow:
-            drop_shadow(picture, view, shadow)
-        draw_figure(picture, labels, view, body, look)
+    drawn, labels = [], []
+    for frame in range(len(scene.layout.slide)):
+        affine = oversize * scene.camera.affine(frame, size, size)
+        picture = _scenery_in(scene, frame, affine, size * oversize)
+        seen = np.zeros(picture.shape[:2], np.uint8)
+        if scene.sign:
+            slide = float(scene.layout.slide[frame])
+            draw_sign(picture, seen, scene.sign, slide, affine)
+        thing = scene.distractor
+        if thing and not thing.before:
+            draw_distractor(picture, seen, thing, frame, affine)
+        view = _view(scene, frame, affine, oversize)
+        if scene.shadow:
+            drop_shadow(picture, view, scene.shadow)
+        draw_figure(picture, seen, view, body, look)
+        if thing and thing.before:
+            draw_distractor(picture, seen, thing, frame, affine)
         drawn.append(picture)
-        parts.append(labels[oversize // 2 :: oversize, oversize // 2 :: oversize])
-    return drawn, np.stack(parts)
+        labels.append(seen[oversize // 2 :: oversize, oversize // 2 :: oversize])
+    return drawn, np.stack(labels)
+
+
+def _view(scene: _Scene, frame: int, affine: FloatArray, oversize: int) -> View:
+    layout = scene.layout
+    return View(
+        layout.joints[frame] @ affine[:, :2].T + affine[:, 2],
+        layout.closeness[frame],
+        layout.scale * oversize * float(scene.camera.zoom[frame]),
+        layout.yaw,
+    )
+
+
+def _scenery_in(scene: _Scene, frame: int, affine: FloatArray, drawn_size: int) -> UInt8Array:
+    """The backdrop as the camera sees it in one frame, at drawing size.
+
+    Places are rounded to 1/32 pixel and weights to integers before anything is summed, so every
+    processor gives the same bytes.
+    """
+    slide = scene.layout.slide
+    size = scene.layout.size
+    start = np.array([slide[frame] - slide.max(), 0.0]) - 0.125 * size
+    placed = affine.copy()
+    placed[:, 2] += affine[:, :2] @ start
+    back = cv2.invertAffineTransform(placed)
+    y, x = np.mgrid[0:drawn_size, 0:drawn_size]
+    source = [row[0] * x + row[1] * y + row[2] for row in back]
+    fixed = [np.rint(32 * axis).astype(np.int64) for axis in source]
+    whole = np.stack([axis >> 5 for axis in fixed], axis=-1).astype(np.int16)
+    part = ((fixed[1] & 31) * 32 + (fixed[0] & 31)).astype(np.uint16)
+    return np.asarray(
+        cv2.remap(scene.backdrop, whole, part, cv2.INTER_LINEAR, None, cv2.BORDER_REFLECT_101),
+        dtype=np.uint8,
+    )
 
 
 def _shrink(picture: UInt8Array, size: int, oversize: int) -> UInt8Array:

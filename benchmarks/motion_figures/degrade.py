@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.motion_figures.scenery import bell_noise
+
 UInt8Array = npt.NDArray[np.uint8]
 
 
@@ -24,6 +26,7 @@ def degrade(frames: UInt8Array, rng: np.random.Generator) -> UInt8Array:
     uint8 array, (T, H, W, 3)
         A new clip.
     """
+    small = rng.uniform(0.45, 0.9) if rng.random() < 0.3 else 1.0
     blur_px = rng.uniform(0.3, 1.1) if rng.random() < 0.5 else 0.0
     noise = rng.uniform(1, 9) if rng.random() < 0.6 else 0.0
     gain, offset = rng.uniform(0.8, 1.2), rng.uniform(-18, 18)
@@ -31,15 +34,28 @@ def degrade(frames: UInt8Array, rng: np.random.Generator) -> UInt8Array:
     quality = int(rng.integers(35, 95)) if rng.random() < 0.6 else 0
     spoiled = []
     for frame, change in zip(frames, flicker, strict=True):
-        picture = frame.astype(np.float32)
+        blurred = _through(frame, small)
         if blur_px:
-            picture = cv2.GaussianBlur(picture, (0, 0), blur_px)
-        picture = picture * (gain + change) + offset
+            blurred = np.asarray(cv2.GaussianBlur(blurred, (0, 0), blur_px), np.uint8)
+        picture = blurred * (gain + change) + offset
         if noise:
-            picture = picture + noise * rng.standard_normal(picture.shape, dtype=np.float32)
-        whole = np.clip(picture, 0, 255).astype(np.uint8)
+            picture = picture + noise * bell_noise(rng, picture.shape)
+        whole = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
         spoiled.append(_compress(whole, quality) if quality else whole)
     return np.stack(spoiled)
+
+
+def _through(picture: UInt8Array, share: float) -> UInt8Array:
+    """Scale down and up again, as a video does that was stored small."""
+    if share == 1.0:
+        return picture
+    height, width = picture.shape[:2]
+    small = cv2.resize(
+        picture, (int(width * share), int(height * share)), interpolation=cv2.INTER_LINEAR_EXACT
+    )
+    return np.asarray(
+        cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR_EXACT), np.uint8
+    )
 
 
 def _compress(picture: UInt8Array, quality: int) -> UInt8Array:

@@ -20,7 +20,7 @@ from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc
 from benchmarks.motion_figures.activities import perform
 from benchmarks.motion_figures.body import Body, FloatArray, Pose, blend, joint_positions
 from benchmarks.motion_figures.camera import hand_held
-from benchmarks.motion_figures.dataset import project
+from benchmarks.motion_figures.layout import project
 from benchmarks.motion_figures.park import draw_park
 from benchmarks.motion_figures.render import Look, UInt8Array, View, draw_figure, drop_shadow
 from engine.models.figures import FIGURES_FPS

@@ -9,7 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.motion_figures.scenery import Picture, octaves
+from benchmarks.motion_figures.scenery import octaves
+
+Picture = npt.NDArray[np.float32]
+"""RGB picture, float32 (H, W, 3), 0 to 1."""
 
 Colour = tuple[float, float, float]
 

@@ -23,16 +23,23 @@ PARTS: tuple[str, ...] = (
     "background",
     "torso",
     "head",
-    "left arm",
-    "right arm",
-    "left leg",
-    "right leg",
+    "left upper arm",
+    "left forearm",
+    "right upper arm",
+    "right forearm",
+    "left thigh",
+    "left shin",
+    "right thigh",
+    "right shin",
 )
-"""What the values of a label map mean; left and right are the figure's own."""
+"""What the values of a label map mean; left and right are the figure's own.
+
+A hand belongs to its forearm, a foot to its shin.
+"""
 
 _TORSO, _HEAD = 1, 2
-_ARM = {"left": 3, "right": 4}
-_LEG = {"left": 5, "right": 6}
+_ARM = {"left": (3, 4), "right": (5, 6)}
+_LEG = {"left": (7, 8), "right": (9, 10)}
 
 _SUBPIXEL_BITS = 4
 _LIGHT = np.array([-0.3, -0.45])
@@ -115,7 +122,7 @@ class _Shape:
 
     hulls: tuple[FloatArray, ...]
     colour: Colour
-    part: int
+    parts: tuple[int, ...]
     depth: float
 
 
@@ -180,7 +187,7 @@ def drop_shadow(picture: UInt8Array, view: View, strength: float) -> None:
         return
     y, x = np.mgrid[top : top + patch.shape[0], left : left + patch.shape[1]]
     far = ((x - centre[0]) / wide) ** 2 + ((y - toes[:, 1].max()) / (0.22 * wide + 1)) ** 2
-    patch[:] = patch * (1 - strength * np.exp(-far))[..., None]
+    patch[:] = np.rint(patch * (1 - strength * np.exp(-far))[..., None])
 
 
 def _row(point: FloatArray, radius: float) -> list[float]:
@@ -203,7 +210,7 @@ def _limb(
     radii: tuple[float, float, float],
     cover: float,
     colours: tuple[Colour, Colour],
-    part: int,
+    parts: tuple[int, int],
     depths: tuple[float, float],
 ) -> list[_Shape]:
     """Two bones, dressed in colours[0] down to ``cover`` (in bones), bare in colours[1] below."""
@@ -215,12 +222,13 @@ def _limb(
             if cut[0] < cut[1]:
                 thick = 1.1 if colour is colours[0] else 1.0
                 span = (thick * radii[bone], thick * radii[bone + 1])
-                hulls.append((_segment(points[bone], points[bone + 1], span, cut), depths[bone]))
-        if len(hulls) == 2 and hulls[0][1] * hulls[1][1] > 0:
+                hulls.append((_segment(points[bone], points[bone + 1], span, cut), bone))
+        if len(hulls) == 2 and depths[0] * depths[1] > 0:
             joined = (hulls[0][0], hulls[1][0])
-            shapes.append(_Shape(joined, colour, part, max(depths) + 1e-4 * (colour is colours[0])))
+            depth = max(depths) + 1e-4 * (colour is colours[0])
+            shapes.append(_Shape(joined, colour, parts[::-1], depth))
         else:
-            shapes += [_Shape((hull,), colour, part, depth) for hull, depth in hulls]
+            shapes += [_Shape((hull,), colour, (parts[b],), depths[b]) for hull, b in hulls]
     return shapes
 
 
@@ -240,7 +248,7 @@ def _arm(view: View, body: Body, look: Look, side: str, sign: float) -> list[_Sh
     along = (wrist - elbow) / max(float(np.linalg.norm(wrist - elbow)), 1e-6)
     palm = wrist + along * 0.024 * view.scale
     hand = np.array([_row(wrist, 0.022 * view.scale), _row(palm, 0.027 * view.scale)])
-    return [*shapes, _Shape((hand,), look.skin, _ARM[side], fore_depth + 2e-3)]
+    return [*shapes, _Shape((hand,), look.skin, _ARM[side][1:], fore_depth + 2e-3)]
 
 
 def _leg(view: View, body: Body, look: Look, side: str) -> list[_Shape]:
@@ -257,7 +265,7 @@ def _leg(view: View, body: Body, look: Look, side: str) -> list[_Shape]:
     heel = ankle + 0.35 * (ankle - toe) * 0.5
     heel = heel + np.array([0.0, 0.35 * sole])
     shoe = np.array([_row(heel, 1.15 * sole), _row(ankle, 1.4 * sole), _row(toe, 0.85 * sole)])
-    return [*shapes, _Shape((shoe,), look.shoes, _LEG[side], depth + 1e-3)]
+    return [*shapes, _Shape((shoe,), look.shoes, _LEG[side][1:], depth + 1e-3)]
 
 
 def _trunk(view: View, body: Body, look: Look) -> list[_Shape]:
@@ -273,9 +281,9 @@ def _trunk(view: View, body: Body, look: Look) -> list[_Shape]:
     rows += [_row(bust, 0.078 * girth), _row(waist, 0.07 * girth)]
     collar = np.array([_row(chest, 0.035 * view.scale), _row(view.at("head"), 0.03 * view.scale)])
     return [
-        _Shape((seat,), look.trousers, _TORSO, -0.02),
-        _Shape((collar,), look.skin, _HEAD, -0.01),
-        _Shape((np.array(rows),), look.shirt, _TORSO, 0.0),
+        _Shape((seat,), look.trousers, (_TORSO,), -0.02),
+        _Shape((collar,), look.skin, (_HEAD,), -0.01),
+        _Shape((np.array(rows),), look.shirt, (_TORSO,), 0.0),
     ]
 
 
@@ -291,9 +299,9 @@ def _head(view: View, body: Body, look: Look) -> list[_Shape]:
     crown = look.hair if look.hair_length > 0 else look.skin
     face = (*dots(0.80, (0.20 * turned, -0.02)), *dots(0.56, (0.26 * turned, -0.45)))
     shapes = [
-        _Shape(dots(0.98, (-0.10 * turned, 0.14)), crown, _HEAD, 0.010),
-        _Shape((np.concatenate(face),), look.skin, _HEAD, 0.011),
-        _Shape(dots(0.15, (0.95 * turned + 0.05 * facing, -0.16)), look.skin, _HEAD, 0.0115),
+        _Shape(dots(0.98, (-0.10 * turned, 0.14)), crown, (_HEAD,), 0.010),
+        _Shape((np.concatenate(face),), look.skin, (_HEAD,), 0.011),
+        _Shape(dots(0.15, (0.95 * turned + 0.05 * facing, -0.16)), look.skin, (_HEAD,), 0.0115),
     ]
     if look.hair_length > 0:
         fringe = dots(
@@ -301,22 +309,22 @@ def _head(view: View, body: Body, look: Look) -> list[_Shape]:
         )
         back = dots(0.46, (-0.42 * turned, 0.42), (-0.55 * turned, -0.05))
         shapes.append(
-            _Shape((*fringe, *back) if abs(turned) > 0.5 else fringe, crown, _HEAD, 0.012)
+            _Shape((*fringe, *back) if abs(turned) > 0.5 else fringe, crown, (_HEAD,), 0.012)
         )
     if look.hair_length > 1:
         fall = dots(0.66, (-0.40 * turned, 0.1), (-0.62 * turned, -0.95))
-        shapes.append(_Shape(fall, look.hair, _HEAD, -0.015))
+        shapes.append(_Shape(fall, look.hair, (_HEAD,), -0.015))
     for side in (-1.0, 1.0):
         across = side * 0.34 * facing + 0.62 * turned
         if abs(across) < 0.86:
-            shapes.append(_Shape(dots(0.10, (across, 0.0)), (38, 30, 28), _HEAD, 0.013))
+            shapes.append(_Shape(dots(0.10, (across, 0.0)), (38, 30, 28), (_HEAD,), 0.013))
         ear = side * 0.84 * facing - 0.12 * turned
         if side * turned < 0.5:
-            shapes.append(_Shape(dots(0.17, (ear, -0.12)), look.skin, _HEAD, 0.0125))
+            shapes.append(_Shape(dots(0.17, (ear, -0.12)), look.skin, (_HEAD,), 0.0125))
     mouth = dots(
         0.06, (0.72 * turned - 0.18 * facing, -0.54), (0.66 * turned + 0.18 * facing, -0.54)
     )
-    return [*shapes, _Shape(mouth, (150, 72, 66), _HEAD, 0.013)]
+    return [*shapes, _Shape(mouth, (150, 72, 66), (_HEAD,), 0.013)]
 
 
 def _head_frame(view: View, body: Body) -> _Spot:
@@ -340,8 +348,13 @@ def _fill(picture: UInt8Array, labels: UInt8Array, shape: _Shape, scale: float) 
             inner[:, :2] += _LIGHT * offset * shrink * smallest
             inner[:, 2] -= shrink * smallest
             cv2.fillConvexPoly(picture, _outline(inner), colour, cv2.LINE_AA, _SUBPIXEL_BITS)
-    for circles in shape.hulls:
-        cv2.fillConvexPoly(labels, _outline(circles), shape.part, cv2.LINE_8, _SUBPIXEL_BITS)
+    for circles, part in zip(shape.hulls, _each(shape), strict=True):
+        cv2.fillConvexPoly(labels, _outline(circles), part, cv2.LINE_8, _SUBPIXEL_BITS)
+
+
+def _each(shape: _Shape) -> tuple[int, ...]:
+    """Part of each hull; one part may be made of several hulls."""
+    return shape.parts if len(shape.parts) > 1 else shape.parts * len(shape.hulls)
 
 
 def _outline(circles: FloatArray) -> npt.NDArray[np.int32]:

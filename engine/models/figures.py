@@ -102,13 +102,13 @@ class FiguresNet(nn.Module):
             ConvUnit(3, 16, stride=2, kernel=(3, 5, 5)),
             ConvUnit(16, 32, stride=2),
             ResidualUnit(32),
-            ConvUnit(32, 64, stride=2),
-            ResidualUnit(64),
-            ConvUnit(64, 96, stride=2),
-            ResidualUnit(96),
+            ConvUnit(32, 80, stride=2),
+            ResidualUnit(80),
+            ConvUnit(80, 128, stride=2),
+            ResidualUnit(128),
         )
         self.pool = nn.AdaptiveAvgPool3d(1)
-        self.head = nn.Linear(96, classes)
+        self.head = nn.Linear(128, classes)
 
     def forward(self, clip: torch.Tensor) -> torch.Tensor:
         """Score a batch of clips.

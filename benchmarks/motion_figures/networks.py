@@ -1,0 +1,92 @@
+"""The networks that are trained on Motion Figures, and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import torchvision
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from engine.models import VideoModel
+from engine.models.figures import FIGURES_LABELS, FiguresNet
+from engine.models.sources import find_source
+
+
+def figures() -> FiguresNet:
+    """The bundled architecture, with first filters that watch change."""
+    network = FiguresNet()
+    watch_change(network.get_parameter("features.0.conv.weight"))
+    return network
+
+
+def r3d_18() -> nn.Module:
+    """ResNet 3D of 18 layers (Tran et al. 2018, arXiv 1711.11248), eight classes."""
+    network: nn.Module = torchvision.models.video.r3d_18(num_classes=len(FIGURES_LABELS))
+    watch_change(network.get_parameter("stem.0.weight"))
+    return network
+
+
+def r2plus1d_18() -> nn.Module:
+    """ResNet (2+1)D of 18 layers (the same paper), eight classes."""
+    network: nn.Module = torchvision.models.video.r2plus1d_18(num_classes=len(FIGURES_LABELS))
+    watch_change(network.get_parameter("stem.3.weight"))
+    return network
+
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "figures": figures,
+    "r3d_18": r3d_18,
+    "r2plus1d_18": r2plus1d_18,
+}
+"""What makes each network, untrained."""
+
+
+def watch_change(weight: nn.Parameter) -> None:
+    """Start three quarters of some filters (O, I, 3, h, w) as differences over time, in place.
+
+    Backgrounds stand out more than limbs do; this start lets a network see what moves from
+    the first step on. Without it, some runs stay at chance.
+    """
+    values = weight.data
+    differing = 3 * len(values) // 4
+    slope = torch.tensor([-1.5, 0.0, 1.5])[:, None, None]
+    values[:differing] = values[:differing].mean(dim=2, keepdim=True) * slope
+
+
+def save_weights(network: nn.Module, path: Path) -> None:
+    """Save weights in half precision; a reader never sees half a file."""
+    halved = {
+        name: (value.half() if value.is_floating_point() else value).contiguous()
+        for name, value in network.state_dict().items()
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    save_file(halved, unfinished)
+    unfinished.replace(path)
+
+
+def load_network(name: str, path: Path) -> nn.Module:
+    """The network of that name with the weights of a file, in evaluation mode."""
+    network = NETWORKS[name]()
+    weights = load_file(path)
+    network.load_state_dict({key: value.float() for key, value in weights.items()})
+    return network.eval()
+
+
+def as_model(name: str, network: nn.Module) -> VideoModel:
+    """A trained network as the program explains it: clips of 112 pixels, the eight activities.
+
+    Parameters
+    ----------
+    name : str
+        One of `NETWORKS`.
+    network : Module
+        In evaluation mode; its parameters lose their gradients.
+    """
+    layer = "features" if name == "figures" else "layer4"
+    spec = replace(find_source("figures").spec, name=name, layer=layer)
+    return VideoModel(spec, network.requires_grad_(False), torch.device("cpu"))
