@@ -12,9 +12,10 @@ from typing import Literal
 
 import numpy as np
 
+from engine.familiarity import advice, familiarity, is_unlike
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
-from engine.types import Window
+from engine.types import ModelSpec, Window
 
 Level = Literal["good", "mind", "bad"]
 
@@ -42,12 +43,15 @@ class Badge:
         "good", "mind" (read on with care) or "bad" (do not conclude from it).
     explanation : str
         What it means, and what to do.
+    advice : str
+        What has to be said in full, before anybody asks; usually empty.
     """
 
     name: str
     text: str
     level: Level
     explanation: str
+    advice: str = ""
 
 
 def health_of(
@@ -80,7 +84,7 @@ def health_of(
         _border(analysis),
         _padding(analysis),
         _interpolation(float(np.mean(~analysis.sampled))),
-        _unlike(analysis.windows),
+        _unlike(analysis.header.spec, analysis.windows),
         None if flow is None else _flow(flow),
         _notes(analysis.notices),
     )
@@ -196,7 +200,22 @@ def _flow(flow: FlowPrecision) -> Badge:
     return Badge("flow", text, "mind" if lift > 1 else "bad", explanation)
 
 
-def _unlike(windows: Sequence[Window]) -> Badge | None:
+def _unlike(spec: ModelSpec, windows: Sequence[Window]) -> Badge | None:
+    """What the model itself can tell, else doubt by the highest probability."""
+    if not is_unlike(spec, windows):
+        return _unsure(windows)
+    lower, limit = familiarity(windows), spec.least_familiar
+    explanation = (
+        f"In a quarter of the windows the highest logit is below {lower:.2f}; in 95 % of clips "
+        f"like the training data it is above {limit:.2f}. The classes, and what explains them, "
+        "mean nothing here."
+    )
+    text = f"unlike {spec.trained_on}"
+    said = f"This video is unlike what the model knows. {advice(spec)}"
+    return Badge("unlike", text, "bad", explanation, said)
+
+
+def _unsure(windows: Sequence[Window]) -> Badge | None:
     """Doubt by the highest probability (Hendrycks and Gimpel 2017, arXiv 1610.02136)."""
     logits = np.stack([window.logits for window in windows]).astype(np.float64)
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -114,7 +114,7 @@ class Results(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         share = heading(self.tr("Motion share of the clip"))
-        figure = (self.failure, share, self.clip, self.separation)
+        figure = (self.failure, self.advice, share, self.clip, self.separation)
         texts = (*figure, self.meaning, self.frame, self.limits)
         trust = (self.badges, self.conservation, self.notices)
         classes = heading(self.tr("Top classes at this frame"))
@@ -133,7 +133,7 @@ class Results(QWidget):
         self.frame.setText("")
         for part in (self.limits, self.conservation, self.notices, self.failure):
             part.hide()
-        self.badges.show_badges(())
+        self.show_badges(())
         self.top.show_scores([], "")
         self._show_moments(())
 
@@ -145,6 +145,9 @@ class Results(QWidget):
     def show_badges(self, badges: Sequence[Badge]) -> None:
         """Show how far the analysis can be trusted, as `engine.health.health_of` tells."""
         self.badges.show_badges(badges)
+        advice = " ".join(badge.advice for badge in badges if badge.advice)
+        self.advice.setText(advice)
+        self.advice.setVisible(bool(advice))
 
     def show_clip(
         self, curves: CurveSet, conservation: float | None, notices: Sequence[str] = ()
@@ -188,10 +191,11 @@ class Results(QWidget):
 
     def _make_labels(self) -> None:
         self.failure, self.notices, self.clip, self.meaning = (QLabel() for _ in range(4))
+        self.advice = QLabel()
         self.clip.setObjectName("figure")
-        for label in (self.failure, self.notices):
+        for label in (self.failure, self.notices, self.advice):
             label.setObjectName("notice")
-        for label in (self.failure, self.notices, self.meaning):
+        for label in (self.failure, self.notices, self.advice, self.meaning):
             label.setWordWrap(True)
         self.frame, self.conservation, self.limits = faint(), faint(), faint()
         self._show_limits()

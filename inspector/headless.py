@@ -13,6 +13,7 @@ from rich.progress import Progress as Bar
 
 from engine.attribution import METHODS
 from engine.errors import ExportError
+from engine.familiarity import advice, is_unlike
 from engine.store import Analysis
 from engine.types import Progress, Request
 from engine.video.writing import WITH_SOUND, Format
@@ -146,5 +147,7 @@ def _summary(analysis: Analysis, request: Request) -> str:
     ]
     if METHODS[request.method].conserves:
         lines.append(f"Relevance sums to {analysis.conservation:.2%} of the explained score")
+    if is_unlike(spec, analysis.windows):
+        lines.append(f"Warning: this video is unlike what {spec.name} knows. {advice(spec)}")
     lines += [f"Note: {text}" for text in analysis.notices]
     return "\n".join(lines)

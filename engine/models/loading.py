@@ -176,6 +176,8 @@ def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
     module = source.build(classes).eval().requires_grad_(False)
     fit(module, state, card.name, origin)
     spec = _checked_layer(card.spec(source.spec, names), module, card)
+    if card.checkpoint is not None:  # what is known of the default weights is not true of others
+        spec = replace(spec, trained_on="", least_familiar=None)
     return VideoModel(spec, module, torch.device("cpu"), source.pack)
 
 

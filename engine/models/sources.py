@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +36,10 @@ from engine.models.torchvision_networks import (
 )
 from engine.suggestions import closest
 from engine.types import ModelSpec
-from resources import resource_path
+from resources import resource_bytes, resource_path
 
 _BUNDLED = "figures.safetensors"
+_RECORD = "figures.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,16 @@ def _figures() -> Source:
         mean=FIGURES_MEAN,
         std=FIGURES_STD,
         layer="features",
+        trained_on="rendered figures",
+        least_familiar=_least_familiar(),
     )
     return Source(spec, "head.weight", FiguresNet, _bundled_weights)
+
+
+@cache
+def _least_familiar() -> float:
+    """Calibrated with the weights, by `benchmarks.motion_figures.familiar`."""
+    return float(json.loads(resource_bytes(_RECORD))["least_familiar"])
 
 
 def _bundled_weights(_report: Report, _check: Check) -> State:

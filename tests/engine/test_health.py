@@ -132,6 +132,22 @@ def test_unlike_is_told_by_the_highest_probability(
     assert badge is None or f"{max(probabilities):.0%}" in badge.text
 
 
+@pytest.mark.parametrize(("logit", "is_strange"), [(2.0, True), (5.0, False)])
+def test_unlike_is_told_by_a_model_that_knows(
+    logit: float, is_strange: bool, opened: list[Analysis]
+) -> None:
+    analysis = analysis_of(ones(), logits=np.array([logit, -9, -9], np.float32))
+    spec = analysis.header.spec
+    told = replace(spec, trained_on="rendered figures", least_familiar=3.0)
+    analysis.header = replace(analysis.header, spec=told)
+    badge = badges(analysis, opened).get("unlike")
+    assert (badge is not None) == is_strange
+    if badge is not None:
+        assert (badge.level, badge.text) == ("bad", "unlike rendered figures")
+        assert "trained on rendered figures; load a Kinetics model" in badge.advice
+        assert "2.00" in badge.explanation
+
+
 def test_empty_analysis_has_no_badges(opened: list[Analysis]) -> None:
     analysis = Analysis.create(header(8, 20))
     opened.append(analysis)

@@ -131,6 +131,16 @@ def test_failure_stands_above_what_was_found_before(results: Results) -> None:
     assert not results.failure.isVisible()
 
 
+def test_advice_of_a_badge_is_shown_in_full_and_taken_away(results: Results) -> None:
+    said = "trained on rendered figures; load a Kinetics model for real footage."
+    results.show_badges((GOOD, replace(BAD, advice=said)))
+    assert results.advice.isVisibleTo(results)
+    assert results.advice.text() == said
+    assert results.advice.wordWrap()
+    results.show_badges((GOOD, BAD))
+    assert not results.advice.isVisibleTo(results)
+
+
 def test_clear_takes_everything_away(results: Results) -> None:
     results.show_clip(curves(), 0.9, ("a notice",))
     results.show_frame(curves(), 5)
