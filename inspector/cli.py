@@ -22,7 +22,7 @@ from engine.attribution.catalogue import find_entry
 from engine.cancel import Cancelled
 from engine.errors import EngineError
 from engine.models import known_models
-from engine.types import DEFAULT_SIGMA, PRESETS, Preset, Request
+from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, PRESETS, Preset, Request
 from engine.video.writing import FORMATS, Format
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ _COMMANDS = (
     "motion-use",
     "probe",
     "flow",
+    "bias",
     "layers",
     "demo",
     "models",
@@ -47,6 +48,8 @@ _COMMANDS = (
     "methods",
 )
 _MODEL = "A name that 'motion-inspector models' lists, or a model card (.toml)."
+_PRESET = f"How relevance is separated: {', '.join(PRESETS)}."
+_SIGMA = "Threshold in standard deviations, from 0 up."
 _TRUST = "Run the code that comes with the model, now and later; see docs/model-card.md."
 
 
@@ -143,12 +146,8 @@ def explain(
             "--option", metavar="NAME=VALUE", help="An option of the method; may be repeated."
         ),
     ] = None,
-    preset: Annotated[
-        str, typer.Option(help=f"How relevance is separated: {', '.join(PRESETS)}.")
-    ] = "recommended",
-    sigma: Annotated[
-        float, typer.Option(help="Threshold in standard deviations, from 0 up.")
-    ] = DEFAULT_SIGMA,
+    preset: Annotated[str, typer.Option(help=_PRESET)] = DEFAULT_PRESET,
+    sigma: Annotated[float, typer.Option(help=_SIGMA)] = DEFAULT_SIGMA,
     frames: Annotated[
         str | None, typer.Option(metavar="A:B", help="Frames A to B-1, counted from 0.")
     ] = None,
@@ -295,6 +294,37 @@ def flow(
     with _interruptible():
         report = flow_report(results, kind, threshold)
     _out.print(report, highlight=False, markup=False)
+
+
+@app.command(help="Motion or scenery, class by class: a report on a model over a folder of videos.")
+def bias(
+    videos: Annotated[
+        Path, typer.Argument(help="A folder of videos, or of folders named after the classes.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the report; made if needed.")],
+    model: Annotated[str, typer.Option(help=_MODEL)] = "figures",
+    weights: Annotated[Path | None, typer.Option(help="Your weights for it.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Class names, one a line.")] = None,
+    method: Annotated[str, typer.Option(help="See 'motion-inspector methods'.")] = DEFAULT_METHOD,
+    preset: Annotated[str, typer.Option(help=_PRESET)] = DEFAULT_PRESET,
+    sigma: Annotated[float, typer.Option(help=_SIGMA)] = DEFAULT_SIGMA,
+    clips: Annotated[int, typer.Option(min=1, help="Clips of each video, spread evenly.")] = 3,
+    shuffles: Annotated[int, typer.Option(min=1, help="Random orders of the frames.")] = 8,
+    device: Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")] = "auto",
+    trust: Annotated[bool, typer.Option("--trust", help=_TRUST)] = False,
+) -> None:
+    """Write the bias report of a model."""
+    from engine.bias import BiasSettings
+    from engine.selective import recipe_for
+    from inspector.bias import BiasWish, bias_report
+    from inspector.trusting import asking
+
+    recipe_for(preset)
+    name = find_entry(method).info.name
+    settings = BiasSettings(name, _preset(preset), sigma, clips, shuffles)
+    wish = BiasWish(videos, model, weights, labels, device, settings)
+    with _interruptible():
+        asking(lambda: bias_report(wish, out, _err, _out), trusted=trust)
 
 
 @app.command(help="List the layers of a model that class activation maps can be made of.")

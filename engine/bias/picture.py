@@ -1,0 +1,115 @@
+"""The picture of a bias report: motion share of every clip by class, and the loss by freezing.
+
+Drawn by matplotlib through `Figure` objects alone, which is safe in any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from engine.bias.measure import BiasClip
+from engine.bias.summary import BiasSummary, ClassBias
+from engine.export import palette
+from engine.export.whole import whole_file
+
+MOST_CLASSES = 40
+"""Classes drawn: those of lowest motion share; all are in the table."""
+
+_DPI = 120
+_WIDTH_INCHES = 11.0
+
+
+def write_picture(summary: BiasSummary, clips: Sequence[BiasClip], title: str, path: Path) -> None:
+    """Write the picture as PNG or SVG, by the suffix.
+
+    Parameters
+    ----------
+    summary : BiasSummary
+    clips : sequence of BiasClip
+        What was summarised.
+    title : str
+        One line above.
+    path : Path
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written.
+    """
+    shown = summary.classes[:MOST_CLASSES]
+    height = 2.1 + 0.34 * len(shown)
+    figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DPI, facecolor=palette.BACKGROUND)
+    shares, drops = figure.subplots(1, 2, sharey=True, width_ratios=(1, 1))
+    _draw_shares(shares, shown, clips)
+    _draw_drops(drops, shown)
+    shares.set_yticks(range(len(shown)), [_name(one) for one in shown])
+    shares.set_ylim(len(shown) - 0.4, -0.6)
+    figure.text(0.012, 1 - 0.30 / height, title, color=palette.TEXT, fontsize=12, va="center")
+    figure.tight_layout(rect=(0, 0, 1, 1 - 0.42 / height))
+    kind = "svg" if path.suffix.lower() == ".svg" else "png"
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    with whole_file(path) as partial:
+        figure.savefig(partial, format=kind, dpi=_DPI, metadata=metadata)
+
+
+def _name(one: ClassBias) -> str:
+    name = one.label if len(one.label) <= 28 else one.label[:27] + "…"
+    return f"{name} ({one.clips})"
+
+
+def _draw_shares(axes: Axes, shown: Sequence[ClassBias], clips: Sequence[BiasClip]) -> None:
+    """A dot a clip, moved a little up or down where there are many, and the mean as a bar."""
+    for place, one in enumerate(shown):
+        values = [clip.motion_share for clip in clips if clip.label == one.label]
+        spread = 0.22 * np.sin(2.4 * np.arange(len(values)))
+        axes.scatter(values, place + spread, s=14, color=palette.MOTION, alpha=0.45, linewidth=0)
+    _draw_means(axes, [one.motion_share for one in shown], palette.MOTION)
+    axes.set_xlim(-0.02, 1.02)
+    _style(axes, "Motion share of the relevance")
+
+
+def _draw_drops(axes: Axes, shown: Sequence[ClassBias]) -> None:
+    kinds = (
+        ("frozen", palette.STATIC, 0.0, [one.freeze_drop for one in shown]),
+        ("shuffled", palette.SCORE, 0.2, [one.shuffle_drop for one in shown]),
+        ("reversed", palette.FAINT, -0.2, [one.reverse_drop for one in shown]),
+    )
+    for name, colour, shift, drops in kinds:
+        _draw_means(axes, drops, colour, shift, name)
+    axes.axvline(0, color=palette.GRID, linewidth=1, zorder=0)
+    legend = axes.legend(
+        loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=9, frameon=False,
+        labelcolor=palette.TEXT,
+    )  # fmt: skip
+    legend.set_zorder(5)
+    _style(axes, "Probability of the class that is lost when the clip is ...")
+
+
+def _draw_means(
+    axes: Axes, means: Sequence[Any], colour: str, shift: float = 0.0, name: str = ""
+) -> None:
+    values = np.array([one.value for one in means])
+    errors = np.array([[one.value - one.low, one.high - one.value] for one in means]).T
+    axes.errorbar(
+        values, np.arange(len(means)) + shift, xerr=np.nan_to_num(errors).clip(0), fmt="D",
+        color=colour, markersize=5, elinewidth=1.4, capsize=2.5, label=name or None,
+        markeredgecolor=palette.BACKGROUND, markeredgewidth=0.6,
+    )  # fmt: skip
+
+
+def _style(axes: Axes, title: str) -> None:
+    axes.set_facecolor(palette.BACKGROUND)
+    axes.set_xlabel(title, color=palette.TEXT, fontsize=10)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.tick_params(colors=palette.FAINT, labelsize=9, length=3, labelcolor=palette.TEXT)
+    axes.grid(axis="x", color=palette.GRID, linewidth=0.5, alpha=0.6)
+    axes.set_axisbelow(True)
+    for spine in axes.spines.values():
+        spine.set_color(palette.GRID)

@@ -1,0 +1,75 @@
+"""The tables of a bias report as CSV: one row a class, and one row a clip."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from engine.bias.measure import BiasClip
+from engine.bias.summary import BiasSummary, ClassBias
+from engine.export.whole import whole_file
+from engine.metrics import Interval
+
+CLASS_COLUMNS = (
+    "class", "clips", "videos", "right",
+    "motion_share", "motion_share_low", "motion_share_high", "motion_share_sd",
+    "probability",
+    "freeze_drop", "freeze_drop_low", "freeze_drop_high",
+    "reverse_drop", "reverse_drop_low", "reverse_drop_high",
+    "shuffle_drop", "shuffle_drop_low", "shuffle_drop_high",
+)  # fmt: skip
+CLIP_COLUMNS = tuple(field.name for field in fields(BiasClip))
+
+
+def write_classes(summary: BiasSummary, path: Path) -> None:
+    """Write one row a class, lowest motion share first, and one for all clips at the end.
+
+    Columns that end in ``_low`` and ``_high`` are 95 % intervals; what is undefined stays empty.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written.
+    """
+    _write(path, CLASS_COLUMNS, [_row(one) for one in (*summary.classes, summary.overall)])
+
+
+def write_clips(clips: Sequence[BiasClip], path: Path) -> None:
+    """Write one row a clip; columns are the attributes of `BiasClip`.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written.
+    """
+    _write(
+        path, CLIP_COLUMNS, [[_cell(value) for value in asdict(clip).values()] for clip in clips]
+    )
+
+
+def _write(path: Path, columns: Sequence[str], rows: list[list[str]]) -> None:
+    with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def _row(one: ClassBias) -> list[str]:
+    numbers: list[str | int | float] = [one.label, one.clips, one.videos, one.right]
+    numbers += [*_three(one.motion_share), one.spread, one.probability]
+    for drop in (one.freeze_drop, one.reverse_drop, one.shuffle_drop):
+        numbers += _three(drop)
+    return [_cell(number) for number in numbers]
+
+
+def _three(interval: Interval) -> list[float]:
+    return [interval.value, interval.low, interval.high]
+
+
+def _cell(value: str | int | float) -> str:
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else ""
+    return str(value)
