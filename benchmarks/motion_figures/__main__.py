@@ -20,7 +20,7 @@ from benchmarks.motion_figures.familiar import write_record
 from benchmarks.motion_figures.ladder_measures import Counts, Rung, measure_ladder
 from benchmarks.motion_figures.measuring import Extent, measure, version_of
 from benchmarks.motion_figures.networks import NETWORKS, as_model, load_network
-from benchmarks.motion_figures.plans import SEED, ladder, trained
+from benchmarks.motion_figures.plans import SEED, SHORT, WHOLE, ladder, trained
 from benchmarks.motion_figures.testset import MANIFEST, TEST_CLIPS, differing, write_manifest
 from resources import resource_path
 
@@ -47,10 +47,10 @@ class Amount:
 FULL = Amount(
     testset=TEST_CLIPS,
     accuracy=TEST_CLIPS,
-    bundled=Extent(96, 48),
-    biased=Extent(96, 48, telling=True),
-    large=Extent(24, 12),
-    ladder=Counts(TEST_CLIPS, shares=96, stills=32),
+    bundled=Extent(64, 24),
+    biased=Extent(64, 24, telling=True),
+    large=Extent(12, 4),
+    ladder=Counts(TEST_CLIPS, shares=64, stills=24),
     choice=choice.CLIPS,
 )
 QUICK = Amount(
@@ -79,7 +79,8 @@ def main(arguments: list[str] | None = None) -> None:
     elif options.what == "record":
         _record(options)
     else:
-        print(trained(options.what, options.seed, options.folder))
+        course = SHORT if options.quick else WHOLE
+        print(trained(options.what, options.seed, options.folder, course))
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -93,10 +94,13 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         help="measure everything, check the test set's bytes, describe the bundled weights, "
         "or train a network",
     )
-    parser.add_argument("--quick", action="store_true", help="few clips, nothing large is trained")
+    parser.add_argument("--quick", action="store_true", help="few clips; a training of minutes")
     parser.add_argument("--folder", type=Path, default=Path("build/motion-figures"))
     parser.add_argument("--seed", type=int, default=SEED, help="of trainings, >= 1")
     parser.add_argument("--threads", type=int, default=2, help="of torch, for measuring")
+    parser.add_argument(
+        "--large", nargs="*", choices=LARGE, default=LARGE, help="large networks, to train first"
+    )
     parser.add_argument("--retrain", action="store_true", help="train the ladder anew too")
     parser.add_argument("--write", action="store_true", help="with testset: write its checksums")
     return parser.parse_args(arguments)
@@ -131,9 +135,9 @@ def _run_all(options: argparse.Namespace) -> None:
     minutes = (time.monotonic() - began) / 60
     words = _words(options, minutes)
     page = options.folder / "results.md" if options.quick else PAGE
-    page.write_text(
-        results.page(networks, measured, choices, options.seed, words), encoding="utf-8"
-    )
+    reading = "" if options.quick else results.READING.read_text(encoding="utf-8").strip()
+    text = results.page(networks, measured, choices, options.seed, words, reading)
+    page.write_text(text, encoding="utf-8")
     print(f"{minutes:.1f} minutes; the figures are in {page}")
 
 
@@ -153,7 +157,7 @@ def _networks(
         found = [_measured("bundled network", "figures", bundled, amount.bundled, amount, folder)]
     title = f"trained with signs that tell (b = {BIASED:g})"
     found.append(_measured(title, "figures", rungs[BIASED], amount.biased, amount, folder))
-    for name in LARGE:
+    for name in options.large:
         weights = folder / f"{name}-{options.seed}.safetensors"
         if options.quick and not weights.exists():
             print(f"{name} is left out: it is trained by a full run only.")

@@ -24,7 +24,7 @@ from engine.types import Float32Array
 
 Score = Callable[[Float32Array], Float32Array]
 
-CLIPS = 64
+CLIPS = 48
 """Of the split "choice"."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,23 +18,64 @@ from engine.models.figures import FIGURES_LABELS
 SEED = 7
 """Of everything that is trained; another one gives other clips and other networks."""
 
-BUNDLED_CLIPS = 6000
-BESIDE = {"unlike": 800, "strange": 1600}
-LARGE_CLIPS = 2400
-LADDER_CLIPS = 2400
-
 SHIPPED = Path(__file__).with_name("weights")
 """Where the ladder's weights are kept, so that its figures can be had without training."""
 
-
-FIRST = Plan(SEED, (64,) * 9 + (112,) * 4)
-SECOND = Plan(SEED + 1, (96,) * 3 + (112,) * 5, rate=5e-4)
+LADDER_CLIPS = 2400
 LADDER = Plan(SEED, (64,) * 12 + (112,) * 2, recolour=False)
-LARGE = Plan(SEED, (64,) * 4 + (112,), (1600,) * 4 + (320,))
 """Small pictures first, a third of the cost, then whole ones."""
 
 
-def trained(name: str, seed: int, folder: Path) -> Path:
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How much is trained; the seeds of the plans are set when they are used.
+
+    Attributes
+    ----------
+    name : str
+        Part of the names of files; empty for what is measured.
+    clips, large_clips : int
+        Clips for the bundled network, twice, and for the large ones.
+    unlike, strange : int
+        Clips without a figure beside them, in the first training and in the second.
+    first, second, large : Plan
+        Of the bundled network's two trainings, and of the large networks.
+    """
+
+    name: str
+    clips: int
+    large_clips: int
+    unlike: int
+    strange: int
+    first: Plan
+    second: Plan
+    large: Plan
+
+
+WHOLE = Course(
+    name="",
+    clips=6000,
+    large_clips=2400,
+    unlike=800,
+    strange=1600,
+    first=Plan(SEED, (64,) * 9 + (112,) * 4),
+    second=Plan(SEED + 1, (96,) * 3 + (112,) * 5, rate=5e-4),
+    large=Plan(SEED, (64,) * 4 + (112,), (1600,) * 4 + (320,)),
+)
+SHORT = Course(
+    name="-short",
+    clips=160,
+    large_clips=32,
+    unlike=20,
+    strange=20,
+    first=Plan(SEED, (64, 64)),
+    second=Plan(SEED + 1, (96,), rate=5e-4),
+    large=Plan(SEED, (64,)),
+)
+"""Teaches nothing, but shows in minutes that a training repeats itself, or goes on."""
+
+
+def trained(name: str, seed: int, folder: Path, course: Course = WHOLE) -> Path:
     """Weights of a network, trained unless the folder has them.
 
     Parameters
@@ -45,34 +86,36 @@ def trained(name: str, seed: int, folder: Path) -> Path:
         >= 1.
     folder : Path
         Where clips, states and weights are kept.
+    course : Course
+        How much is trained.
     """
+    weights = folder / f"{name}{course.name}-{seed}.safetensors"
+    if weights.exists():
+        return weights
     if name == "figures":
-        return _bundled(seed, folder)
-    weights = folder / f"{name}-{seed}.safetensors"
-    if not weights.exists():
-        clips = _clips(seed, BUNDLED_CLIPS, "unlike", folder / "clips", most=LARGE_CLIPS)
-        _train(name, NETWORKS[name], replace(LARGE, seed=seed), clips, weights)
+        first = _first(seed, folder, course)
+        clips = _clips(seed + 1, course.clips, "strange", course.strange, folder)
+        plan = replace(course.second, seed=seed + 1)
+        _train("figures, second", lambda: load_network("figures", first), plan, clips, weights)
+    else:
+        clips = _clips(seed, course.large_clips, "unlike", course.unlike, folder)
+        _train(name, NETWORKS[name], replace(course.large, seed=seed), clips, weights)
     return weights
 
 
-def _bundled(seed: int, folder: Path) -> Path:
-    """Two trainings: the second one goes on with other clips, and with stranger ones beside."""
-    first = folder / f"figures-first-{seed}.safetensors"
-    second = folder / f"figures-{seed}.safetensors"
-    if not first.exists():
-        clips = _clips(seed, BUNDLED_CLIPS, "unlike", folder / "clips")
-        _train("figures", NETWORKS["figures"], replace(FIRST, seed=seed), clips, first)
-    if not second.exists():
-        clips = _clips(seed + 1, BUNDLED_CLIPS, "strange", folder / "clips")
-        plan = replace(SECOND, seed=seed + 1)
-        _train("figures, second", lambda: load_network("figures", first), plan, clips, second)
-    return second
+def _first(seed: int, folder: Path, course: Course) -> Path:
+    """The bundled network's first training; a second goes on with other and stranger clips."""
+    weights = folder / f"figures-first{course.name}-{seed}.safetensors"
+    if not weights.exists():
+        clips = _clips(seed, course.clips, "unlike", course.unlike, folder)
+        _train("figures", NETWORKS["figures"], replace(course.first, seed=seed), clips, weights)
+    return weights
 
 
-def _clips(seed: int, count: int, beside: str, folder: Path, most: int | None = None) -> Clips:
-    shown = rendered("any sign", seed, count, folder)[:most]
-    labels = np.arange(len(shown)) % len(FIGURES_LABELS)
-    return Clips(shown, labels, rendered(beside, seed, BESIDE[beside], folder))
+def _clips(seed: int, count: int, beside: str, others: int, folder: Path) -> Clips:
+    shown = rendered("any sign", seed, count, folder / "clips")
+    labels = np.arange(count) % len(FIGURES_LABELS)
+    return Clips(shown, labels, rendered(beside, seed, others, folder / "clips"))
 
 
 def _train(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from benchmarks.motion_figures.selectors import SELECTORS
 from benchmarks.motion_figures.testset import TEST, VERSION
 from engine.metrics import Interval, mean_interval, resampled
 from engine.types import Float64Array, Int64Array
+
+READING = Path(__file__).with_name("reading.md")
+"""What to make of the figures: written by hand, for the full run."""
 
 OURS = "variation"
 COLUMNS = (
@@ -55,6 +59,7 @@ def page(
     choices: dict[str, dict[str, dict[str, list[float]]]],
     seed: int,
     words: str,
+    reading: str = "",
 ) -> str:
     """The whole page as Markdown.
 
@@ -70,6 +75,8 @@ def page(
         Of the trainings.
     words : str
         What was run, and how long it took.
+    reading : str
+        What to make of it; the section is left out where it is empty.
     """
     parts = [
         f"# Results on Motion Figures, test set version {VERSION}",
@@ -77,6 +84,7 @@ def page(
         f"Clips have seeds from {TEST.first_seed:,} on; trainings have seed {seed}. Brackets hold "
         "95 % intervals over clips (bootstrap, 2,000 draws, seed 0). What every column means is "
         "in [the benchmark's README](../benchmarks/motion_figures/README.md).",
+        *((_section("What to make of it", reading),) if reading else ()),
         _section("Accuracy", _accuracies(networks)),
         *(_section(f"Against the paper's selector: {one.title}", _claims(one)) for one in networks),
         _section("Does motion share rank networks by their reliance on motion?", _ladder(rungs)),

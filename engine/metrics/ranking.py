@@ -86,13 +86,12 @@ def kept_curve(
         np.cumsum(np.where(mask[counts], strength[counts], 0)[order], dtype=np.float64)
         for mask in (wanted, other)
     )
+    if not (first.size and first[-1] > 0 and second[-1] > 0):
+        return KeptCurve(np.full(2, np.nan), np.full(2, np.nan))
     ranked = scores[counts][order]
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)[: ranked.size])
     return KeptCurve(_shares(first, ends), _shares(second, ends))
 
 
 def _shares(kept: Float64Array, ends: Int64Array) -> Float64Array:
-    whole = kept[-1] if kept.size else 0.0
-    if whole == 0:
-        return np.full(2, np.nan)
-    return np.concatenate([[0.0], kept[ends] / whole])
+    return np.concatenate([[0.0], kept[ends] / kept[-1]])

@@ -62,6 +62,13 @@ def test_kept_curve_other_at_reads_the_curve():
     assert curve.other_at(0.75) == pytest.approx(0.5)
 
 
+def test_kept_curve_is_nan_where_one_kind_has_no_relevance():
+    wanted = np.array([True, True, False])
+    curve = kept_curve(np.arange(3.0), np.array([1.0, 1.0, 0.0]), wanted, ~wanted)
+    assert np.isnan(curve.area)
+    assert np.isnan(curve.other_at(0.5))
+
+
 def test_kept_curve_weighs_by_absolute_relevance():
     scores = np.array([2.0, 1.0, 0.0])
     relevance = np.array([-3.0, 1.0, 1.0])

@@ -1,0 +1,35 @@
+"""What is trained: weights that are kept are used, and a short course repeats itself."""
+
+from dataclasses import replace
+
+import torch
+
+from benchmarks.motion_figures.ladder import RUNGS
+from benchmarks.motion_figures.networks import load_network
+from benchmarks.motion_figures.plans import SEED, SHORT, ladder, trained
+from benchmarks.motion_figures.training import Plan
+
+
+def test_ladder_is_kept_with_the_benchmark(tmp_path):
+    found = ladder(SEED, tmp_path, retrain=False)
+    assert tuple(found) == RUNGS
+    assert not list(tmp_path.iterdir())
+    networks = [load_network("figures", path) for path in found.values()]
+    heads = [network.get_parameter("head.weight") for network in networks]
+    assert not any(torch.equal(heads[0], other) for other in heads[1:])
+
+
+def test_trained_twice_is_the_same_file_and_once_is_enough(tmp_path):
+    before = torch.get_num_threads()
+    course = replace(
+        SHORT, clips=16, unlike=2, strange=2,
+        first=Plan(SEED, (32,), threads=1), second=Plan(SEED, (32,), threads=1),
+    )  # fmt: skip
+    try:
+        paths = [trained("figures", 3, tmp_path / folder, course) for folder in ("a", "b")]
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+        made = paths[0].stat().st_mtime_ns
+        assert trained("figures", 3, tmp_path / "a", course) == paths[0]
+        assert paths[0].stat().st_mtime_ns == made
+    finally:
+        torch.set_num_threads(before)
