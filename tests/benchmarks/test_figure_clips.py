@@ -179,6 +179,14 @@ def test_unlike_clips_are_seeded_and_varied():
     assert (clips[0] != clips[2]).mean() > 0.5
 
 
+@pytest.mark.parametrize("preset", ["ultrafast", "veryfast", "medium"])
+def test_h264_repeats_itself_at_every_preset(preset):
+    for seed in range(30_000_002, 30_000_006):
+        frames = make_clip(seed).frames
+        first, *others = (through_h264(frames, 30, preset).tobytes() for _ in range(4))
+        assert all(other == first for other in others)
+
+
 def test_h264_costs_quality_by_its_rate_factor_and_is_the_same_every_time():
     frames = make_clip(4, degraded=False).frames
     fine, poor, again = (through_h264(frames, factor) for factor in (18, 38, 38))
