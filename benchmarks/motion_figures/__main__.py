@@ -33,10 +33,11 @@ PAGE = Path("docs/results.md")
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How many clips everything is measured on."""
+    """How many clips everything is measured on; the large networks have fewer, and their own."""
 
     testset: int
     accuracy: int
+    large_accuracy: int
     bundled: Extent
     biased: Extent
     large: Extent
@@ -47,18 +48,20 @@ class Amount:
 FULL = Amount(
     testset=TEST_CLIPS,
     accuracy=TEST_CLIPS,
+    large_accuracy=100,
     bundled=Extent(64, 24),
     biased=Extent(64, 24, telling=True),
-    large=Extent(12, 4),
+    large=Extent(8, 0),
     ladder=Counts(TEST_CLIPS, shares=64, stills=24),
     choice=choice.CLIPS,
 )
 QUICK = Amount(
     testset=24,
     accuracy=80,
+    large_accuracy=24,
     bundled=Extent(16, 8),
     biased=Extent(16, 8, telling=True),
-    large=Extent(4, 1),
+    large=Extent(2, 0),
     ladder=Counts(80, shares=16, stills=4),
     choice=8,
 )
@@ -142,9 +145,11 @@ def _run_all(options: argparse.Namespace) -> None:
 
 
 def _words(options: argparse.Namespace, minutes: float) -> str:
-    quick = " --quick" if options.quick else ""
+    given = " --quick" if options.quick else ""
+    if tuple(options.large) != LARGE:
+        given += " ".join([" --large", *options.large])
     return (
-        f"Made by `python -m benchmarks.motion_figures all{quick}`, torch {torch.__version__}; "
+        f"Made by `python -m benchmarks.motion_figures all{given}`, torch {torch.__version__}; "
         f"this run took {minutes:.0f} minutes, less what it found done."
     )
 
@@ -152,26 +157,26 @@ def _words(options: argparse.Namespace, minutes: float) -> str:
 def _networks(
     options: argparse.Namespace, amount: Amount, rungs: dict[float, Path]
 ) -> list[results.Measured]:
-    folder = options.folder
+    folder, count = options.folder, amount.accuracy
     with resource_path("figures.safetensors") as bundled:
-        found = [_measured("bundled network", "figures", bundled, amount.bundled, amount, folder)]
+        found = [_measured("bundled network", "figures", bundled, amount.bundled, count, folder)]
     title = f"trained with signs that tell (b = {BIASED:g})"
-    found.append(_measured(title, "figures", rungs[BIASED], amount.biased, amount, folder))
+    found.append(_measured(title, "figures", rungs[BIASED], amount.biased, count, folder))
     for name in options.large:
         weights = folder / f"{name}-{options.seed}.safetensors"
         if options.quick and not weights.exists():
             print(f"{name} is left out: it is trained by a full run only.")
             continue
         weights = trained(name, options.seed, folder)
-        found.append(_measured(name, name, weights, amount.large, amount, folder))
+        found.append(_measured(name, name, weights, amount.large, amount.large_accuracy, folder))
     return found
 
 
 def _measured(
-    title: str, name: str, weights: Path, extent: Extent, amount: Amount, folder: Path
+    title: str, name: str, weights: Path, extent: Extent, clips: int, folder: Path
 ) -> results.Measured:
     network = load_network(name, weights)
-    accuracy = kept_accuracy(network, weights, amount.accuracy, folder)
+    accuracy = kept_accuracy(network, weights, clips, folder)
     rows = measure(as_model(name, network), weights, extent, folder / "rows")
     return results.Measured(title, accuracy, rows)
 

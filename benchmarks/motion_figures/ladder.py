@@ -17,7 +17,7 @@ from benchmarks.motion_figures.networks import NETWORKS, load_network, save_weig
 from benchmarks.motion_figures.training import Clips, Plan, train
 from engine.models.figures import FIGURES_LABELS
 
-RUNGS = (0.0, 0.9, 0.97, 0.99, 1.0)
+RUNGS = (0.0, 0.5, 0.8, 0.9, 0.95, 1.0)
 """Probabilities b that a sign tells the activity."""
 
 

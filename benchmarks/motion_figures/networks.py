@@ -23,10 +23,25 @@ def figures() -> FiguresNet:
     return network
 
 
+class FullPrecision(nn.Sequential):
+    """Layers that mixed precision leaves out.
+
+    In bfloat16 on CPUs, the gradient of layers of 512 channels and few pixels came out with
+    NaN now and then (torch 2.15).
+    """
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Map what the layers map, in float32."""
+        with torch.autocast("cpu", enabled=False):
+            found: torch.Tensor = super().forward(features.float())  # type: ignore[no-untyped-call]
+        return found
+
+
 def r3d_18() -> nn.Module:
     """ResNet 3D of 18 layers (Tran et al. 2018, arXiv 1711.11248), eight classes."""
     network: nn.Module = torchvision.models.video.r3d_18(num_classes=len(FIGURES_LABELS))
     watch_change(network.get_parameter("stem.0.weight"))
+    network.layer4 = FullPrecision(*network.get_submodule("layer4").children())
     return network
 
 
@@ -34,6 +49,7 @@ def r2plus1d_18() -> nn.Module:
     """ResNet (2+1)D of 18 layers (the same paper), eight classes."""
     network: nn.Module = torchvision.models.video.r2plus1d_18(num_classes=len(FIGURES_LABELS))
     watch_change(network.get_parameter("stem.3.weight"))
+    network.layer4 = FullPrecision(*network.get_submodule("layer4").children())
     return network
 
 

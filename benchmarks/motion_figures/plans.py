@@ -37,9 +37,11 @@ class Course:
     clips, large_clips : int
         Clips for the bundled network, twice, and for the large ones.
     unlike, strange : int
-        Clips without a figure beside them, in the first training and in the second.
-    first, second, large : Plan
-        Of the bundled network's two trainings, and of the large networks.
+        Clips without a figure beside the bundled network's, in its first training and its second.
+    first, second : Plan
+        Of the bundled network's two trainings.
+    large : dict of Plan
+        Of the large networks, by name.
     """
 
     name: str
@@ -49,7 +51,7 @@ class Course:
     strange: int
     first: Plan
     second: Plan
-    large: Plan
+    large: dict[str, Plan]
 
 
 WHOLE = Course(
@@ -60,7 +62,12 @@ WHOLE = Course(
     strange=1600,
     first=Plan(SEED, (64,) * 9 + (112,) * 4),
     second=Plan(SEED + 1, (96,) * 3 + (112,) * 5, rate=5e-4),
-    large=Plan(SEED, (64,) * 4 + (112,), (1600,) * 4 + (320,)),
+    large={
+        "r3d_18": Plan(SEED, (64,) * 8 + (112,), (1600,) * 8 + (320,), rate=2e-4, averaging=0.98),
+        "r2plus1d_18": Plan(
+            SEED, (64,) * 5 + (112,), (1600,) * 5 + (320,), rate=4e-4, averaging=0.98
+        ),
+    },
 )
 SHORT = Course(
     name="-short",
@@ -70,7 +77,7 @@ SHORT = Course(
     strange=20,
     first=Plan(SEED, (64, 64)),
     second=Plan(SEED + 1, (96,), rate=5e-4),
-    large=Plan(SEED, (64,)),
+    large={name: Plan(SEED, (64,)) for name in NETWORKS if name != "figures"},
 )
 """Teaches nothing, but shows in minutes that a training repeats itself, or goes on."""
 
@@ -94,12 +101,12 @@ def trained(name: str, seed: int, folder: Path, course: Course = WHOLE) -> Path:
         return weights
     if name == "figures":
         first = _first(seed, folder, course)
-        clips = _clips(seed + 1, course.clips, "strange", course.strange, folder)
+        clips = _clips(seed + 1, course.clips, folder, "strange", course.strange)
         plan = replace(course.second, seed=seed + 1)
         _train("figures, second", lambda: load_network("figures", first), plan, clips, weights)
     else:
-        clips = _clips(seed, course.large_clips, "unlike", course.unlike, folder)
-        _train(name, NETWORKS[name], replace(course.large, seed=seed), clips, weights)
+        clips = _clips(seed, course.large_clips, folder)
+        _train(name, NETWORKS[name], replace(course.large[name], seed=seed), clips, weights)
     return weights
 
 
@@ -107,12 +114,12 @@ def _first(seed: int, folder: Path, course: Course) -> Path:
     """The bundled network's first training; a second goes on with other and stranger clips."""
     weights = folder / f"figures-first{course.name}-{seed}.safetensors"
     if not weights.exists():
-        clips = _clips(seed, course.clips, "unlike", course.unlike, folder)
+        clips = _clips(seed, course.clips, folder, "unlike", course.unlike)
         _train("figures", NETWORKS["figures"], replace(course.first, seed=seed), clips, weights)
     return weights
 
 
-def _clips(seed: int, count: int, beside: str, others: int, folder: Path) -> Clips:
+def _clips(seed: int, count: int, folder: Path, beside: str = "unlike", others: int = 0) -> Clips:
     shown = rendered("any sign", seed, count, folder / "clips")
     labels = np.arange(count) % len(FIGURES_LABELS)
     return Clips(shown, labels, rendered(beside, seed, others, folder / "clips"))

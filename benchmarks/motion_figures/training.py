@@ -27,7 +27,7 @@ PEAK_RATE = 8e-4
 """Highest learning rate of AdamW; at 2e-3 the bundled network stayed at chance."""
 
 AVERAGING = 0.998
-"""Of the moving average of the weights, which is what training ends with."""
+"""Of the moving average of the weights; less for trainings of a thousand steps."""
 
 UNLIKE_WEIGHT = 0.5
 """Of the clips without a figure in the loss."""
@@ -49,6 +49,8 @@ class Plan:
         Clips in each epoch, drawn anew for each; by default all.
     rate : float
         Highest learning rate.
+    averaging : float
+        Of the moving average of the weights, which is what training ends with.
     recolour : bool
         As for `augment`.
     threads : int
@@ -59,6 +61,7 @@ class Plan:
     sizes: tuple[int, ...]
     clips: tuple[int, ...] | None = None
     rate: float = PEAK_RATE
+    averaging: float = AVERAGING
     recolour: bool = True
     threads: int = 2
 
@@ -124,7 +127,7 @@ class _Run:
         self.network = network.to(memory_format=torch.channels_last_3d)
         self.averaged = AveragedModel(
             self.network,
-            multi_avg_fn=get_ema_multi_avg_fn(AVERAGING),  # type: ignore[no-untyped-call]
+            multi_avg_fn=get_ema_multi_avg_fn(plan.averaging),  # type: ignore[no-untyped-call]
             use_buffers=True,
         )
         self._plan, self._clips, self.epoch = plan, clips, 0
@@ -185,7 +188,7 @@ class _Run:
             unlike = logits[len(labels) :].log_softmax(1)
             loss = loss - UNLIKE_WEIGHT * unlike.mean()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0, error_if_nonfinite=True)
         self._optimizer.step()
         self._schedule.step()
         self.averaged.update_parameters(self.network)

@@ -7,7 +7,13 @@ import torch
 from benchmarks.motion_figures import clip_store
 from benchmarks.motion_figures.augment import augment
 from benchmarks.motion_figures.clip_store import rendered
-from benchmarks.motion_figures.networks import NETWORKS, load_network, save_weights, watch_change
+from benchmarks.motion_figures.networks import (
+    NETWORKS,
+    FullPrecision,
+    load_network,
+    save_weights,
+    watch_change,
+)
 from benchmarks.motion_figures.training import Clips, Plan, train
 from engine.models.figures import FiguresNet
 
@@ -68,6 +74,30 @@ def test_train_needs_no_unlike_clips_and_ends_ready_to_answer(tmp_path):
     network = train(FiguresNet, plan, some_clips(unlike=0), tmp_path / "state")
     assert not any(module.training for module in network.modules())
     assert (tmp_path / "state").exists()
+
+
+class Blunted(FiguresNet):
+    """Its gradient is not a number."""
+
+    def forward(self, clip):
+        logits = super().forward(clip)
+        logits.register_hook(lambda gradient: gradient * torch.nan)
+        return logits
+
+
+def test_train_stops_at_a_gradient_that_is_no_number(tmp_path):
+    with pytest.raises(RuntimeError, match="non-finite"):
+        train(Blunted, Plan(1, (32,), threads=1), some_clips(), tmp_path / "state")
+
+
+def test_full_precision_is_left_out_of_mixed_precision():
+    layer = torch.nn.Conv3d(2, 2, 1)
+    clip = torch.randn(1, 2, 3, 4, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert layer(clip).dtype == torch.bfloat16
+        kept = FullPrecision(layer)(clip.bfloat16())
+    assert kept.dtype == torch.float32
+    assert torch.equal(kept, layer(clip.bfloat16().float()))
 
 
 def test_rendered_clips_are_kept_and_gone_on_with(tmp_path, monkeypatch):
