@@ -274,6 +274,8 @@ def test_icons_take_over_light_colours(
         seen = (image.pixelColor(*place) for place in places)
         return max(colour.lightness() for colour in seen if colour.alpha() == 255)
 
+    monkeypatch.setattr(theme, "_shown", theme.DARK)
+    QApplication.sendEvent(transport, QEvent(QEvent.Type.PaletteChange))
     assert brightest() > 200
     monkeypatch.setattr(theme, "_shown", theme.LIGHT)
     QApplication.sendEvent(transport, QEvent(QEvent.Type.PaletteChange))
