@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import pytest
+
+from inspector.cli import main
+from resources import resource_path
+from tests.golden.keeping import same_json, same_text
+
+LOOSE = ("motion", "static", "motion_share")
+
+
+@pytest.fixture
+def results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Path:
+    """What 'explain' writes of the first frames of the bundled clip."""
+    monkeypatch.setattr(platformdirs, "user_state_dir", lambda *_: str(tmp_path / "state"))
+    out = tmp_path / "results"
+    with resource_path("demo.mp4") as clip:
+        words = ["explain", str(clip), "--out", str(out), "--frames", "0:24", "--device", "cpu"]
+        assert main(words) == 0
+    return out
+
+
+def masked(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an analysis.json without what differs from machine to machine."""
+    request = document["request"] | {"video": Path(document["request"]["video"]).name}
+    return document | {"request": request, "versions": list(document["versions"])}
+
+
+def columns(path: Path) -> dict[str, list[str | float]]:
+    """Return the columns of a CSV file by their names, with numbers as numbers."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    return {name: [number(row[i]) for row in rows[1:]] for i, name in enumerate(rows[0])}
+
+
+def number(text: str) -> str | float:
+    return float(text) if "." in text else text
+
+
+def test_explain_gives_the_numbers_it_gave(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = capsys.readouterr().out.replace(str(results), "<out>")
+    same_text("explain/said.txt", said)
+    document = json.loads((results / "analysis.json").read_text(encoding="utf-8"))
+    same_json("explain/analysis.json", masked(document), loose=LOOSE)
+    same_json("explain/frames.json", columns(results / "frames.csv"), loose=LOOSE)
