@@ -26,8 +26,8 @@ import torch
 from benchmarks import peers
 from benchmarks.peers import Case, Work
 from engine.attribution import attribute
+from engine.models.loaders.sources import find_source
 from engine.models.model import VideoModel
-from engine.models.sources import find_source
 from tests.engine.networks import warmed_up
 
 STEPS = 4

@@ -22,9 +22,9 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.video_speed import make_clip
 from engine.render import COLOURS
-from gui.explain_panel import ExplainPanel
-from gui.theme import apply_theme
-from gui.window import MainWindow
+from gui.explain.panel import ExplainPanel
+from gui.main_window.window import MainWindow
+from gui.theme.theme import apply_theme
 from inspector.app import make_window
 
 SIZE = 1280, 720

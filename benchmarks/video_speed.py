@@ -20,7 +20,7 @@ import numpy as np
 
 from engine.types import UInt8Array
 from engine.video import open_video
-from engine.video.index_store import CACHE_VARIABLE
+from engine.video.index.index_store import CACHE_VARIABLE
 
 TURNS = 3
 OPEN_TURNS = 7

@@ -20,10 +20,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from engine.notes import Note
-from gui.export_dialog import ExportDialog
-from gui.theme import apply_theme
-from gui.window import MainWindow
+from engine.annotations.notes import Note
+from gui.export.dialog import ExportDialog
+from gui.main_window.window import MainWindow
+from gui.theme.theme import apply_theme
 from inspector.app import make_window
 from resources import resource_path
 

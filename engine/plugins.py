@@ -15,7 +15,7 @@ from functools import cache, wraps
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar
 
-from engine.attribution.options import MethodOptions
+from engine.attribution.options.values import MethodOptions
 from engine.cancel import Cancelled
 from engine.errors import AttributionError, EngineError, ModelError
 from engine.types import MethodInfo, ModelInfo
@@ -53,10 +53,11 @@ class MethodPlugin:
     info : MethodInfo
         What lists show; its ``options`` are made from the field of that name here.
     explain : callable
-        ``explain(subject, clip, options)`` gives an `engine.attribution.found.Found` for one
-        clip, as the methods of `engine.attribution.registry` do.
+        ``explain(subject, clip, options)`` gives an
+        `engine.attribution.base.method_output.Found` for one clip, as the
+        methods of `engine.attribution.registry` do.
     options : type
-        A dataclass of its options, as those in `engine.attribution.options`.
+        A dataclass of its options, as those in `engine.attribution.options.values`.
     """
 
     info: MethodInfo

@@ -72,7 +72,7 @@ class ModelSpec:
     trained_on : str
         What the weights were trained on, in a few words; empty where that is not known.
     least_familiar : float or None
-        Highest logit below which a video is unlike that (`engine.familiarity`).
+        Highest logit below which a video is unlike that (`engine.diagnostics.out_of_distribution`).
     """
 
     name: str

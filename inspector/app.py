@@ -14,22 +14,18 @@ from PySide6.QtWidgets import QApplication
 
 from engine.attribution import METHODS
 from engine.models import known_models
-from engine.models.card_keys import CARD_KEYS, FILE
-from engine.models.trust import trust
+from engine.models.cards.card_keys import CARD_KEYS, FILE
+from engine.models.cards.trust import trust
 from engine.types import Request
-from gui.keep_services import KeepServices
-from gui.services import CardField, Cards, Services
-from gui.session_dialogs import offer_lost
-from gui.theme import apply_theme
-from gui.window import MainWindow
-from inspector import explaining
-from inspector.crash import CrashReporter
-from inspector.exporting import export_services
-from inspector.flow import flow_agreement
-from inspector.leftovers import tidy_in_background
-from inspector.logs import Logs, log_folder
-from inspector.own_models import check_texts, save_texts
-from inspector.sessions import (
+from gui.backend import CardField, Cards, Services
+from gui.main_window.window import MainWindow
+from gui.session.backend import KeepServices
+from gui.session.dialogs import offer_lost
+from gui.theme.theme import apply_theme
+from inspector.backend import explain as explaining
+from inspector.backend.cards import check_texts, save_texts
+from inspector.backend.export import export_services
+from inspector.backend.sessions import (
     Autosave,
     RecentFiles,
     difference,
@@ -37,7 +33,11 @@ from inspector.sessions import (
     forget,
     relink,
 )
-from inspector.what_if import what_if_services
+from inspector.backend.what_if import what_if_services
+from inspector.commands.flow import flow_agreement
+from inspector.crash import CrashReporter
+from inspector.leftovers import tidy_in_background
+from inspector.logs import Logs, log_folder
 
 _SIGNAL_POLL_MS = 250
 _WARM_MS = 400  # torch is imported then: later, while something runs, it would be felt

@@ -17,13 +17,13 @@ import typer
 from rich.console import Console
 
 from engine.attribution import DEFAULT_METHOD, METHODS
-from engine.attribution.cards import card_text
 from engine.attribution.catalogue import find_entry
+from engine.attribution.method_cards import card_text
 from engine.cancel import Cancelled
 from engine.errors import EngineError
 from engine.models import known_models
 from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, PRESETS, Preset, Request
-from engine.video.writing import FORMATS, Format
+from engine.video.encode import FORMATS, Format
 
 app = typer.Typer(
     name="motion-inspector",
@@ -168,8 +168,8 @@ def explain(
 ) -> None:
     """Explain a video headless."""
     from engine.selective import recipe_for
-    from inspector.headless import explain_to
-    from inspector.trusting import asking
+    from inspector.commands.explain import explain_to
+    from inspector.commands.trust_prompt import asking
 
     recipe_for(preset)
     request = Request(
@@ -212,7 +212,7 @@ def models(
 ) -> None:
     """List the models."""
     if name is not None:
-        from inspector.model_cards import model_text
+        from inspector.commands.models import model_text
 
         _out.print(model_text(name), highlight=False, markup=False)
         return
@@ -228,8 +228,8 @@ def check_model(
     trust: Annotated[bool, typer.Option("--trust", help=_TRUST)] = False,
 ) -> None:
     """Print what every check found; the exit code is 1 if one failed."""
-    from inspector.model_cards import check_report, report_text
-    from inspector.trusting import asking
+    from inspector.commands.models import check_report, report_text
+    from inspector.commands.trust_prompt import asking
 
     with _interruptible():
         report = asking(lambda: check_report(card, video, start), trusted=trust)
@@ -269,8 +269,8 @@ def motion_use(
     trust: Annotated[bool, typer.Option("--trust", help=_TRUST)] = False,
 ) -> None:
     """Print the scores of a clip and of its versions without movement."""
-    from inspector.single_clip import motion_use_table
-    from inspector.trusting import asking
+    from inspector.commands.single_clip import motion_use_table
+    from inspector.commands.trust_prompt import asking
 
     with _interruptible():
         table = asking(
@@ -289,7 +289,7 @@ def flow(
     ] = 1.0,
 ) -> None:
     """Print the precision against optical flow and write flow.csv into the folder."""
-    from inspector.flow import flow_report
+    from inspector.commands.flow import flow_report
 
     with _interruptible():
         report = flow_report(results, kind, threshold)
@@ -316,8 +316,8 @@ def bias(
     """Write the bias report of a model."""
     from engine.bias import BiasSettings
     from engine.selective import recipe_for
-    from inspector.bias import BiasWish, bias_report
-    from inspector.trusting import asking
+    from inspector.commands.bias import BiasWish, bias_report
+    from inspector.commands.trust_prompt import asking
 
     recipe_for(preset)
     name = find_entry(method).info.name
@@ -334,8 +334,8 @@ def layers(
     trust: Annotated[bool, typer.Option("--trust", help=_TRUST)] = False,
 ) -> None:
     """Print layers with the shapes of their outputs."""
-    from inspector.single_clip import layers_table
-    from inspector.trusting import asking
+    from inspector.commands.single_clip import layers_table
+    from inspector.commands.trust_prompt import asking
 
     with _interruptible():
         table = asking(lambda: layers_table(model, weights), trusted=trust)
@@ -369,7 +369,7 @@ def probe(
     ] = None,
 ) -> None:
     """Tell what a video is."""
-    from inspector.probe import print_facts
+    from inspector.commands.probe import print_facts
 
     with _interruptible():
         print_facts(video, _out, _err, stream=stream, verify=verify, json=json)

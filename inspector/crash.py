@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from gui.about import versions
-from gui.crash_dialog import CrashDialog
+from gui.dialogs.about_dialog import versions
+from gui.dialogs.crash_dialog import CrashDialog
 from inspector.logs import NativeCrash, log_folder
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class CrashReporter(QObject):
     def tell_last(self, crash: NativeCrash) -> None:
         """Tell how an earlier run ended; nothing is saved, so what it left stays."""
         if self._dialog is None:
-            self._dialog = self._open_dialog(self.tr("The details are in {0}").format(crash.path))
-        self._dialog.add(self.tr("The last run of Motion Inspector ended in a crash."), crash.text)
+            self._dialog = self._open_dialog(f"The details are in {crash.path}")
+        self._dialog.add("The last run of Motion Inspector ended in a crash.", crash.text)
 
     def _handle(
         self,
@@ -101,10 +101,10 @@ class CrashReporter(QObject):
             path = self._save_session()
         except Exception as error:  # whatever it is, the first error must still be told
             log.exception("the session cannot be saved")
-            return self.tr("The session could not be saved: {0}").format(error)
+            return f"The session could not be saved: {error}"
         if path is None:
-            return self.tr("There was no session to save.")
-        return self.tr("The session was saved to {0}").format(path)
+            return "There was no session to save."
+        return f"The session was saved to {path}"
 
     def _open_dialog(self, saved: str) -> CrashDialog:
         dialog = CrashDialog(saved, versions(), log_folder(), self._window)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from engine.errors import EngineError
 from engine.types import Request
-from inspector.headless import explain_to
+from inspector.commands.explain import explain_to
 
 DEMO_FOLDER = Path("motion-inspector-demo")
 _UNSEEN = ("offscreen", "minimal")

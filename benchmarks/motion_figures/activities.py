@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.motion_figures.body import BONES, SIDES, Body, FloatArray, Pose
-from engine.models.figures import FIGURES_LABELS
+from engine.models.networks.figures import FIGURES_LABELS
 
 Range = tuple[float, float]
 
@@ -59,7 +59,7 @@ def perform(
     Parameters
     ----------
     activity : str
-        One of `engine.models.figures.FIGURES_LABELS`.
+        One of `engine.models.networks.figures.FIGURES_LABELS`.
     body : Body
         Proportions; hands that meet or strike are placed for them.
     times_s : float64 array, (T,)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from engine.models.figures import FIGURES_MEAN, FIGURES_STD
+from engine.models.networks.figures import FIGURES_MEAN, FIGURES_STD
 
 UInt8Array = npt.NDArray[np.uint8]
 

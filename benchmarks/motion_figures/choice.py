@@ -18,7 +18,7 @@ from engine.attribution import attribute
 from engine.metrics import kept_curve
 from engine.models import VideoModel
 from engine.selective.derivative import temporal_derivative
-from engine.selective.smoothing import smoothed_in_space
+from engine.selective.smooth import smoothed_in_space
 from engine.selective.variation import BORDER, temporal_variation
 from engine.types import Float32Array
 

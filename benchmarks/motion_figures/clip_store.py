@@ -17,7 +17,7 @@ from benchmarks.motion_figures.progress import Progress
 from benchmarks.motion_figures.render import UInt8Array
 from benchmarks.motion_figures.strange import make_strange
 from benchmarks.motion_figures.unlike import make_unlike
-from engine.models.figures import FIGURES_LABELS
+from engine.models.networks.figures import FIGURES_LABELS
 
 SEEDS_APART = 10_000_000
 """Training seed s renders clips of seeds s * SEEDS_APART and up; below are those of the tests."""

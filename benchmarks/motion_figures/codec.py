@@ -9,7 +9,7 @@ import av
 import numpy as np
 
 from benchmarks.motion_figures.render import UInt8Array
-from engine.models.figures import FIGURES_FPS
+from engine.models.networks.figures import FIGURES_FPS
 
 _REPEATABLE = {"threads": "1", "mbtree": "0", "x264-params": "cpu-independent=1"}
 """Without these, x264 encodes one clip in six otherwise the next time, on one thread too."""

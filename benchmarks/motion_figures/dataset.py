@@ -38,7 +38,7 @@ from benchmarks.motion_figures.render import (
     random_look,
 )
 from benchmarks.motion_figures.scenery import random_scenery
-from engine.models.figures import FIGURES_FPS, FIGURES_FRAMES, FIGURES_LABELS, FIGURES_SIZE
+from engine.models.networks.figures import FIGURES_FPS, FIGURES_FRAMES, FIGURES_LABELS, FIGURES_SIZE
 
 BoolArray = npt.NDArray[np.bool_]
 

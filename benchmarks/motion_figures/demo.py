@@ -23,7 +23,7 @@ from benchmarks.motion_figures.camera import hand_held
 from benchmarks.motion_figures.layout import project
 from benchmarks.motion_figures.park import draw_park
 from benchmarks.motion_figures.render import Look, UInt8Array, View, draw_figure, drop_shadow
-from engine.models.figures import FIGURES_FPS
+from engine.models.networks.figures import FIGURES_FPS
 
 WIDTH, HEIGHT = 480, 360
 SEGMENT_FRAMES = 25

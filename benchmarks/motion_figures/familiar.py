@@ -1,8 +1,8 @@
 """The record of the bundled weights: how they were made, and which videos they know.
 
-Whether a video is like the training data is told by the highest logit (`engine.familiarity`). The
-limit is what all but a few held-out clips exceed, half of them as they are and half through the
-H.264 encoder.
+Whether a video is like the training data is told by the highest logit
+(`engine.diagnostics.out_of_distribution`). The limit is what all but a few held-out clips exceed,
+half of them as they are and half through the H.264 encoder.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.motion_figures.render import UInt8Array
 from benchmarks.motion_figures.strange import make_strange
 from benchmarks.motion_figures.testset import CHOICE
 from engine.metrics import kept_curve
-from engine.models.figures import FIGURES_LABELS
+from engine.models.networks.figures import FIGURES_LABELS
 from engine.types import Float64Array
 
 CLIPS = 400

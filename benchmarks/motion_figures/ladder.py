@@ -15,7 +15,7 @@ from torch import nn
 from benchmarks.motion_figures.clip_store import rendered
 from benchmarks.motion_figures.networks import NETWORKS, load_network, save_weights
 from benchmarks.motion_figures.training import Clips, Plan, train
-from engine.models.figures import FIGURES_LABELS
+from engine.models.networks.figures import FIGURES_LABELS
 
 RUNGS = (0.0, 0.5, 0.8, 0.9, 0.95, 1.0)
 """Probabilities b that a sign tells the activity."""

@@ -153,7 +153,7 @@ def version_of(weights: Path, *marks: object) -> str:
     found = hashlib.sha256(weights.read_bytes() + repr(marks).encode())
     here = Path(__file__).parent
     packages = (engine.attribution, engine.selective)
-    code = [path for one in packages for path in Path(str(one.__file__)).parent.glob("*.py")]
+    code = [path for one in packages for path in Path(str(one.__file__)).parent.rglob("*.py")]
     code += [here / f"{name}.py" for name in ("measures", "selectors", "reliance", "testset")]
     for file in sorted(code):
         found.update(file.read_bytes())

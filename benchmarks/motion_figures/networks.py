@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from engine.models import VideoModel
-from engine.models.figures import FIGURES_LABELS, FiguresNet
-from engine.models.sources import find_source
+from engine.models.loaders.sources import find_source
+from engine.models.networks.figures import FIGURES_LABELS, FiguresNet
 
 
 def figures() -> FiguresNet:

@@ -13,7 +13,7 @@ from benchmarks.motion_figures.clip_store import rendered
 from benchmarks.motion_figures.ladder import RUNGS, train_rung
 from benchmarks.motion_figures.networks import NETWORKS, load_network, save_weights
 from benchmarks.motion_figures.training import Clips, Plan, train
-from engine.models.figures import FIGURES_LABELS
+from engine.models.networks.figures import FIGURES_LABELS
 
 SEED = 7
 """Of everything that is trained; another one gives other clips and other networks."""

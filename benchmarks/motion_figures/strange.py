@@ -14,7 +14,7 @@ from benchmarks.motion_figures.degrade import degrade
 from benchmarks.motion_figures.render import UInt8Array
 from benchmarks.motion_figures.scenery import octaves, random_scenery
 from benchmarks.motion_figures.unlike import add_things, make_unlike
-from engine.models.figures import FIGURES_FPS, FIGURES_FRAMES, FIGURES_SIZE
+from engine.models.networks.figures import FIGURES_FPS, FIGURES_FRAMES, FIGURES_SIZE
 
 
 def make_strange(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.motion_figures.dataset import FigureClip, make_clip
 from benchmarks.motion_figures.scenery import HELD_OUT_FAMILIES, TRAINING_FAMILIES
-from engine.models.figures import FIGURES_LABELS
+from engine.models.networks.figures import FIGURES_LABELS
 
 VERSION = 1
 """Changes whenever a byte of a clip does."""

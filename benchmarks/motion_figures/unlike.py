@@ -15,7 +15,7 @@ from benchmarks.motion_figures.degrade import degrade
 from benchmarks.motion_figures.props import draw_distractor, random_distractor
 from benchmarks.motion_figures.render import UInt8Array
 from benchmarks.motion_figures.scenery import octaves, random_scenery
-from engine.models.figures import FIGURES_FPS, FIGURES_FRAMES, FIGURES_SIZE
+from engine.models.networks.figures import FIGURES_FPS, FIGURES_FRAMES, FIGURES_SIZE
 
 
 def make_unlike(seed: int, *, size: int = FIGURES_SIZE, frames: int = FIGURES_FRAMES) -> UInt8Array:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.attribution.options import MethodOptions, option
+from engine.attribution.options.values import MethodOptions, option
 from engine.plugins import MethodPlugin, ModelPlugin
 from engine.types import MethodInfo, ModelInfo, ModelSpec
 
 if TYPE_CHECKING:
-    from engine.attribution.found import Found
-    from engine.attribution.subject import Subject
+    from engine.attribution.base.explained_model import Subject
+    from engine.attribution.base.method_output import Found
     from engine.models import Clip, VideoModel
 
 SPEC = ModelSpec(
@@ -62,7 +62,7 @@ def explain(subject: Subject, clip: Clip, options: Options) -> Found:
     """Relevance (1, T, h, w) of a clip (1, 3, T, h, w): here how much each frame changes."""
     import torch
 
-    from engine.attribution.found import Found
+    from engine.attribution.base.method_output import Found
 
     with torch.no_grad():
         logits = subject.logits(clip.tensor.clone())

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from engine.attribution.catalogue import DEFAULT_METHOD, METHODS
 
 if TYPE_CHECKING:
+    from engine.attribution.attribute_clip import Attribution, attribute, attribute_all
+    from engine.attribution.base.targets import Contrast
     from engine.attribution.estimation import Estimate, estimate
-    from engine.attribution.explain_clip import Attribution, attribute, attribute_all
     from engine.attribution.frozen_frame import FrozenFrameSplit, frozen_frame_split
     from engine.attribution.layers import LayerInfo, layers_of
-    from engine.attribution.movement import MotionUse, motion_use
-    from engine.attribution.targets import Contrast
+    from engine.attribution.motion_usage import MotionUse, motion_use
 
 __all__ = [
     "DEFAULT_METHOD",
@@ -33,18 +33,18 @@ __all__ = [
 ]
 
 _NEED_TORCH = {
-    "Attribution": "explain_clip",
-    "attribute": "explain_clip",
-    "attribute_all": "explain_clip",
-    "Contrast": "targets",
+    "Attribution": "attribute_clip",
+    "attribute": "attribute_clip",
+    "attribute_all": "attribute_clip",
+    "Contrast": "base.targets",
     "Estimate": "estimation",
     "estimate": "estimation",
     "FrozenFrameSplit": "frozen_frame",
     "frozen_frame_split": "frozen_frame",
     "LayerInfo": "layers",
     "layers_of": "layers",
-    "MotionUse": "movement",
-    "motion_use": "movement",
+    "MotionUse": "motion_usage",
+    "motion_use": "motion_usage",
 }
 
 

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.found import Found
+from engine.attribution.base.explained_model import Subject
+from engine.attribution.base.method_output import Found
 from engine.attribution.layers import default_layer, find_layer, grid_of, watched, why_unusable
-from engine.attribution.options import CamOptions, GradCamOptions
-from engine.attribution.subject import Subject
+from engine.attribution.options.values import CamOptions, GradCamOptions
 from engine.errors import AttributionError
 from engine.models.model import Clip
-from engine.models.tokens import TokenGrid
+from engine.models.preprocess.token_grid import TokenGrid
 
 FEW_STEPS = 4
 _SPACE = (3, 4)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from engine.attribution.options import (
+from engine.attribution.options.values import (
     CamOptions,
     GradCamOptions,
     IntegratedGradientsOptions,
@@ -21,8 +21,8 @@ from engine.attribution.options import (
     read_options,
 )
 from engine.errors import AttributionError
-from engine.suggestions import closest
 from engine.types import MethodInfo
+from engine.utils.hints import closest
 
 DEFAULT_METHOD = "lrp"
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import torch
 
+from engine.attribution.base.explained_model import Subject, check_clip, evaluating
+from engine.attribution.base.targets import Goal
 from engine.attribution.catalogue import DEFAULT_METHOD
-from engine.attribution.options import (
+from engine.attribution.options.values import (
     CamOptions,
     IntegratedGradientsOptions,
     LrpOptions,
@@ -22,8 +24,6 @@ from engine.attribution.options import (
 from engine.attribution.perturbation import boxes_of
 from engine.attribution.registry import find_method
 from engine.attribution.slopes import gradient_of
-from engine.attribution.subject import Subject, check_clip, evaluating
-from engine.attribution.targets import Goal
 from engine.models.model import Clip, VideoModel
 
 _LRP_COST = 1.6  # plain gradients

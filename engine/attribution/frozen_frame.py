@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.attribution.attribute_clip import Attribution, Explainer, attribute
+from engine.attribution.base.explained_model import Report
+from engine.attribution.base.targets import Target
 from engine.attribution.baselines import frozen
 from engine.attribution.catalogue import DEFAULT_METHOD
-from engine.attribution.explain_clip import Attribution, Explainer, attribute
-from engine.attribution.subject import Report
-from engine.attribution.targets import Target
 from engine.cancel import Check, never
 from engine.models.model import Clip, VideoModel
 from engine.types import Float32Array, Progress

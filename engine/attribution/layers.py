@@ -10,12 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.attribution.subject import Subject, check_clip, evaluating
-from engine.attribution.targets import Goal
+from engine.attribution.base.explained_model import Subject, check_clip, evaluating
+from engine.attribution.base.targets import Goal
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.models.tokens import TokenGrid
-from engine.suggestions import closest
+from engine.models.preprocess.token_grid import TokenGrid
+from engine.utils.hints import closest
 
 Watcher = Callable[[Any], Any]
 _SKEW = 1.5  # a map of few cells need not have quite the picture's proportions

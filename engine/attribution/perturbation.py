@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.attribution.base.batches import generator_for, in_batches, summed
+from engine.attribution.base.explained_model import Subject
+from engine.attribution.base.method_output import Found
 from engine.attribution.baselines import baseline_of
-from engine.attribution.batches import generator_for, in_batches, summed
-from engine.attribution.found import Found
-from engine.attribution.options import OcclusionOptions, RiseOptions, TemporalMaskOptions
-from engine.attribution.subject import Subject
+from engine.attribution.options.values import OcclusionOptions, RiseOptions, TemporalMaskOptions
 from engine.models.model import Clip
 
 Box = tuple[slice, slice, slice]

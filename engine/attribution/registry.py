@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.attribution import catalogue
+from engine.attribution.base.explained_model import Subject
+from engine.attribution.base.method_output import Found
 from engine.attribution.cam import (
     explain_by_grad_cam,
     explain_by_grad_cam_plus_plus,
     explain_by_layer_cam,
 )
-from engine.attribution.found import Found
-from engine.attribution.gradient import (
+from engine.attribution.gradients import (
     explain_by_deconvnet,
     explain_by_gradient,
     explain_by_guided_backprop,
@@ -21,14 +22,13 @@ from engine.attribution.gradient import (
     explain_by_integrated_gradients,
     explain_by_smooth_grad,
 )
-from engine.attribution.lrp import explain_by_lrp
-from engine.attribution.options import MethodOptions, read_options
+from engine.attribution.lrp.lrp import explain_by_lrp
+from engine.attribution.options.values import MethodOptions, read_options
 from engine.attribution.perturbation import (
     explain_by_occlusion,
     explain_by_rise,
     explain_by_temporal_mask,
 )
-from engine.attribution.subject import Subject
 from engine.models.model import Clip
 from engine.plugins import plugin_methods
 

@@ -1,6 +1,6 @@
 """The gradient through an unmodified network: as it is, or with other rules at its ReLUs.
 
-Strided convolutions take the quick way back (`engine.attribution.convolutions`). Any ReLU
+Strided convolutions take the quick way back (`engine.attribution.lrp.convolutions`). Any ReLU
 counts, whether a module, a function or in place.
 """
 
@@ -11,14 +11,14 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from engine.attribution.convolutions import convolve
-from engine.attribution.handling import Function, relevant
-from engine.attribution.in_place import out_of_place
-from engine.attribution.linear import convolution_arguments
-from engine.attribution.marks import newest
-from engine.attribution.modes import HandlerMode
-from engine.attribution.operations import CONVOLUTIONS, RECTIFIERS
-from engine.attribution.subject import Subject
+from engine.attribution.base.explained_model import Subject
+from engine.attribution.base.tensor_tags import newest
+from engine.attribution.lrp.context import Function, relevant
+from engine.attribution.lrp.convolutions import convolve
+from engine.attribution.lrp.dispatch import CONVOLUTIONS, RECTIFIERS
+from engine.attribution.lrp.function_mode import HandlerMode
+from engine.attribution.lrp.in_place import out_of_place
+from engine.attribution.lrp.linear import convolution_arguments
 
 ReluRule = Literal["plain", "guided", "deconvnet"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.attribution import motion_use
-from engine.attribution.explain_clip import Explainer
+from engine.attribution.attribute_clip import Explainer
 from engine.cancel import Check, never
 from engine.errors import VideoError
 from engine.models import VideoModel, sample_frames
@@ -68,7 +68,7 @@ class BiasClip:
     probability, frozen, reversed, shuffled : float
         Of the clip, of its middle frame repeated, of it backwards, of its frames in random order.
     highest_logit : float
-        Low where the clip is unlike the training data (`engine.familiarity`).
+        Low where the clip is unlike the training data (`engine.diagnostics.out_of_distribution`).
     """
 
     video: str

@@ -13,7 +13,7 @@ from engine.bias.measure import BiasClip
 from engine.bias.picture import MOST_CLASSES, write_picture
 from engine.bias.summary import BiasSummary, ClassBias, summarise
 from engine.bias.tables import write_classes, write_clips
-from engine.export.whole import whole_file
+from engine.export.whole_file import whole_file
 from engine.metrics import Interval
 
 CLASSES_FILE = "bias.csv"

@@ -17,7 +17,7 @@ from matplotlib.ticker import PercentFormatter
 from engine.bias.measure import BiasClip
 from engine.bias.summary import BiasSummary, ClassBias
 from engine.export import palette
-from engine.export.whole import whole_file
+from engine.export.whole_file import whole_file
 
 MOST_CLASSES = 40
 """Classes drawn: those of lowest motion share; all are in the table."""

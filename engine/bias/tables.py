@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.bias.measure import BiasClip
 from engine.bias.summary import BiasSummary, ClassBias
-from engine.export.whole import whole_file
+from engine.export.whole_file import whole_file
 from engine.metrics import Interval
 
 CLASS_COLUMNS = (

@@ -1,10 +1,10 @@
 """What is written for people and for scripts: annotated clip, timeline, CSV, JSON, arrays."""
 
-from engine.export.arrays import write_npz
 from engine.export.clip import checked_frames, export_all, export_clip
 from engine.export.composition import Composition
-from engine.export.numbers import write_csv
-from engine.export.timeline import draw_timeline, write_timeline
+from engine.export.frames_csv import write_csv
+from engine.export.npz import write_npz
+from engine.export.timeline_picture import draw_timeline, write_timeline
 
 __all__ = [
     "Composition",

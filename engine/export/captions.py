@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw
 
+from engine.annotations.notes import Note
 from engine.export import palette
 from engine.export.fonts import Font, elided, font_for
-from engine.notes import Note
 from engine.types import UInt8Array
 
 MOST_LINES = 4

@@ -11,16 +11,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engine.cancel import Check, never
-from engine.clip_look import ClipLook
 from engine.errors import ExportError
 from engine.export.composition import Composition
-from engine.export.numbers import write_csv
-from engine.export.timeline import write_timeline
+from engine.export.frames_csv import write_csv
+from engine.export.timeline_picture import write_timeline
+from engine.render.clip_settings import ClipLook
 from engine.store import Analysis
 from engine.store.document import write_document
 from engine.types import Preset, Progress
 from engine.video import Video, open_writer
-from engine.video.writing import Encoder, Format, SoundRange, Unfinished
+from engine.video.encode import Encoder, Format, SoundRange, Unfinished
 
 Report = Callable[[Progress], None]
 STAGE = "Writing the clip"

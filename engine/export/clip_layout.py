@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.clip_look import ClipLook, Layout
 from engine.errors import ExportError
+from engine.render.clip_settings import ClipLook, Layout
 
 MOST_SIDE_PX = 4096
 LEAST_WIDTH_PX = 640

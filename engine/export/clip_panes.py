@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from engine import render
-from engine.clip_look import ClipLook, ClipPane
 from engine.export import palette
-from engine.frame_views import FLOW_FULL_SHARE, flow_at, flow_picture, model_view
+from engine.render.clip_settings import ClipLook, ClipPane
+from engine.render.model_view import FLOW_FULL_SHARE, flow_at, flow_picture, model_view
 from engine.store import Analysis
 from engine.types import UInt8Array
 from engine.video import Video

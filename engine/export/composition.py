@@ -7,7 +7,6 @@ from PIL import Image, ImageDraw
 
 from engine import render
 from engine.attribution.catalogue import METHODS
-from engine.clip_look import ClipLook, ClipPane
 from engine.export import palette
 from engine.export.captions import caption_at, draw_caption
 from engine.export.clip_layout import (
@@ -20,7 +19,8 @@ from engine.export.clip_layout import (
 )
 from engine.export.clip_panes import ClipPanes
 from engine.export.fonts import elided, font_for
-from engine.export.timeline import Timeline, clock, draw_timeline
+from engine.export.timeline_picture import Timeline, clock, draw_timeline
+from engine.render.clip_settings import ClipLook, ClipPane
 from engine.store import Analysis
 from engine.types import UInt8Array
 from engine.video import Video

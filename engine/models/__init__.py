@@ -9,13 +9,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from engine.models.cards.library import known_models
 from engine.models.catalogue import MODELS
-from engine.models.geometry import seen_rect
-from engine.models.sampling import sample_frames
-from engine.models.shelf import known_models
+from engine.models.preprocess.frame_sampling import sample_frames
+from engine.models.preprocess.geometry import seen_rect
 
 if TYPE_CHECKING:
-    from engine.models.loading import load_model
+    from engine.models.load import load_model
     from engine.models.model import Clip, VideoModel
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _NEED_TORCH = {
-    "load_model": "engine.models.loading",
+    "load_model": "engine.models.load",
     "Clip": "engine.models.model",
     "VideoModel": "engine.models.model",
 }

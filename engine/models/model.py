@@ -18,7 +18,7 @@ import torch
 import torchvision.transforms.functional as F
 from torch import nn
 
-from engine.models.geometry import resized_size, seen_rect
+from engine.models.preprocess.geometry import resized_size, seen_rect
 from engine.types import ModelSpec, Rect, UInt8Array
 
 

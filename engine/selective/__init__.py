@@ -4,7 +4,7 @@ NumPy in, NumPy out; torch tensors stay on their device. Importing this does not
 """
 
 from engine.selective.derivative import temporal_derivative
-from engine.selective.recipes import RECIPES, Recipe, checked_sigma, recipe_for
+from engine.selective.presets import RECIPES, Recipe, checked_sigma, recipe_for
 from engine.selective.separation import Curves, FrameMaps, Separation
 from engine.selective.split import Prepared, Split, split
 

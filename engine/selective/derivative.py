@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import numpy as np
 
 from engine.errors import AttributionError
-from engine.selective.recipes import Padding
+from engine.selective.presets import Padding
 
 if TYPE_CHECKING:
     import torch

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.cancel import Check, never
-from engine.selective.pieces import Source, signed_piece, steps_final
-from engine.selective.recipes import recipe_for
+from engine.selective.chunks import Source, signed_piece, steps_final
+from engine.selective.presets import recipe_for
 from engine.selective.split import threshold_at
 from engine.types import Float32Array, Float64Array, Preset
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 import numpy as np
 
 from engine.selective.derivative import temporal_derivative
-from engine.selective.recipes import Recipe, checked_sigma, recipe_for
+from engine.selective.presets import Recipe, checked_sigma, recipe_for
 from engine.selective.variation import temporal_variation
 from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Float64Array, Preset
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 
 from engine.selective.derivative import checked_floats, time_means
-from engine.selective.smoothing import box_mean, smoothed_in_space
+from engine.selective.smooth import box_mean, smoothed_in_space
 
 if TYPE_CHECKING:
     import torch

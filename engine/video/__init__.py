@@ -3,9 +3,9 @@
 No Qt, no torch.
 """
 
-from engine.video.requested import open_requested
+from engine.video.encode import VideoWriter, open_writer, remove_leftovers
+from engine.video.from_request import open_requested
 from engine.video.video import CACHE_BYTES, Video, open_video
-from engine.video.writing import VideoWriter, open_writer, remove_leftovers
 
 __all__ = [
     "CACHE_BYTES",

@@ -9,7 +9,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from engine.types import Float64Array
-from engine.video.source import Source
+from engine.video.container.source import Source
 
 UNTAGGED = "not tagged"
 

@@ -17,16 +17,16 @@ from av.video.frame import VideoFrame
 from engine.cancel import Check, never
 from engine.errors import VideoError
 from engine.types import Float64Array, UInt8Array
-from engine.video.ahead import Ahead
-from engine.video.cache import FrameCache
-from engine.video.colour import BLACK, Colour, Converter, orientation_of
+from engine.video.container.source import Stream, local_path, video_errors
+from engine.video.decode.cache import FrameCache
+from engine.video.decode.colour import BLACK, Colour, Converter, orientation_of
+from engine.video.decode.prefetch import Ahead
+from engine.video.decode.worker import Worker
 from engine.video.facts import FileFacts, PictureFacts, picture_facts
-from engine.video.learning import Learning
-from engine.video.opening import Verify, open_stream
-from engine.video.packets import Report
-from engine.video.pictures import OpenedPictures, Settled, open_pictures
-from engine.video.source import Stream, local_path, video_errors
-from engine.video.worker import Worker
+from engine.video.images.open_images import OpenedPictures, Settled, open_pictures
+from engine.video.index.packets import Report
+from engine.video.scan.incremental_index import Learning
+from engine.video.scan.open_index import Verify, open_stream
 
 CACHE_BYTES = 512 * 2**20
 """Decoded frames kept by one `Video`: 172 of 1080p, so most of a long group of pictures."""
@@ -336,7 +336,7 @@ class Video:
             return frame
         beside = [i if 0 <= i < len(self) else None for i in (number - 1, number + 1)]
         before, after = (None if i is None else self._stored_frame(i, chunk, check) for i in beside)
-        from engine.video.deinterlace import deinterlaced
+        from engine.video.decode.deinterlace import deinterlaced
 
         return deinterlaced(before, frame, after)
 

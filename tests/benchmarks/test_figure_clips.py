@@ -12,7 +12,7 @@ from benchmarks.motion_figures.moving import speed
 from benchmarks.motion_figures.render import PARTS
 from benchmarks.motion_figures.scenery import FAMILIES, random_scenery
 from benchmarks.motion_figures.unlike import make_unlike
-from engine.models.figures import FIGURES_FPS, FIGURES_LABELS
+from engine.models.networks.figures import FIGURES_FPS, FIGURES_LABELS
 
 TIMES_S = np.arange(30) / FIGURES_FPS
 

@@ -21,7 +21,7 @@ from benchmarks.motion_figures.networks import as_model, save_weights
 from benchmarks.motion_figures.reliance import Answers
 from benchmarks.motion_figures.selectors import FROZEN, SELECTORS, Selected, select
 from engine.attribution import Attribution
-from engine.models.figures import FiguresNet
+from engine.models.networks.figures import FiguresNet
 
 
 def truth() -> Truth:

@@ -12,7 +12,7 @@ from benchmarks.motion_figures.testset import (
     differing,
     is_held_out,
 )
-from engine.models.figures import FIGURES_LABELS
+from engine.models.networks.figures import FIGURES_LABELS
 
 
 def test_testset_is_drawn_here_byte_for_byte():

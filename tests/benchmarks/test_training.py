@@ -15,7 +15,7 @@ from benchmarks.motion_figures.networks import (
     watch_change,
 )
 from benchmarks.motion_figures.training import Clips, Plan, train
-from engine.models.figures import FiguresNet
+from engine.models.networks.figures import FiguresNet
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 from typer.testing import CliRunner
 
-from gui.window import MainWindow
+from gui.main_window.window import MainWindow
 from inspector.cli import app
 from tests.gui.conftest import engine, window
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from engine.models.sources import find_source
+from engine.models.loaders.sources import find_source
 
 _CLIP_SHAPES = {"s3d": (2, 3, 16, 112, 112)}  # it halves the picture once more than the others
 _USUAL_CLIP_SHAPE = (2, 3, 16, 56, 56)

@@ -11,8 +11,8 @@ import pytest
 
 from engine import plugins
 from engine.attribution import METHODS, attribute, catalogue
-from engine.attribution.cards import card_text
 from engine.attribution.catalogue import BUILT_IN, check_options, find_entry
+from engine.attribution.method_cards import card_text
 from engine.cancel import Cancelled
 from engine.errors import AttributionError, ModelError
 from engine.models import MODELS, VideoModel

@@ -12,7 +12,7 @@ from torch import nn
 from torchvision.models import get_model
 from torchvision.models.video.mvit import MSBlockConfig, MViT
 
-from engine.models.hub_transformers import load_transformer
+from engine.models.loaders.hub_transformers import load_transformer
 from engine.models.model import VideoModel
 from engine.types import ModelSpec
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import regions
-from engine.notes import Note, to_json
-from engine.regions import Box, Region, Stroke, Track
+from engine.annotations import regions
+from engine.annotations.notes import Note, to_json
+from engine.annotations.regions import Box, Region, Stroke, Track
 from engine.render import HeatLook
 from engine.types import Request
-from gui.session_file import SessionFile
-from gui.state import ViewState
+from gui.state.session_file import SessionFile
+from gui.state.view_state import ViewState
 
 HOME = Path("/home/anna")
 FOLDER = HOME / "sessions"

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.clip_look import ClipLook
+from engine.annotations.notes import Note
 from engine.export import export_clip
-from engine.notes import Note
 from engine.render import HeatLook
+from engine.render.clip_settings import ClipLook
 from engine.store import Analysis
 from engine.types import UInt8Array
 from engine.video import Video, open_video

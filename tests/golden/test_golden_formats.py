@@ -13,18 +13,18 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.annotations.notes import read_webvtt, write_webvtt
 from engine.errors import UntrustedError
-from engine.models.card import ModelCard
-from engine.models.shelf import find_card, known_models, save_card
-from engine.models.trust import require_trust, trust
-from engine.notes import read_webvtt, write_webvtt
-from engine.speed_memory import expected_s, remember
-from engine.video.index_store import cache_folder
-from gui.commands import Command, CommandTable
-from gui.key_store import load_keys, save_keys
-from gui.window import MainWindow
-from gui.window_store import WindowLook, load_look, save_look
-from inspector.sessions import RecentFiles
+from engine.models.cards.card import ModelCard
+from engine.models.cards.library import find_card, known_models, save_card
+from engine.models.cards.trust import require_trust, trust
+from engine.pipeline.runtime_history import expected_s, remember
+from engine.video.index.index_store import cache_folder
+from gui.commands.command import Command, CommandTable
+from gui.commands.shortcuts import load_keys, save_keys
+from gui.main_window.window import MainWindow
+from gui.main_window.window_store import WindowLook, load_look, save_look
+from inspector.backend.sessions import RecentFiles
 from tests.golden.keeping import KEPT, regenerates, same_bytes
 from tests.golden.sessions import HOME, NOTES
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.request_key import request_key
+from engine.pipeline.cache_key import request_key
 from engine.types import Request
 
 FILES = ("video", "weights", "labels")

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.content_hash import content_id
 from engine.types import Request
-from gui.session_file import SUFFIX, SessionFile, dump, load, read_session, save_session
-from gui.session_state import contents_of, session_of
-from gui.state import ViewState
-from gui.window import MainWindow
-from inspector.sessions import Autosave, find_recoverable
+from engine.utils.content_hash import content_id
+from gui.main_window.window import MainWindow
+from gui.session.snapshot import contents_of, session_of
+from gui.state.session_file import SUFFIX, SessionFile, dump, load, read_session, save_session
+from gui.state.view_state import ViewState
+from inspector.backend.sessions import Autosave, find_recoverable
 from tests.golden.keeping import KEPT, same_bytes, same_json
 from tests.golden.sessions import FOLDER, HOME, NOTES, REGION, SESSION
 

@@ -13,12 +13,12 @@ from PySide6.QtGui import QFont, QFontDatabase, QImage
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.notes import Note
+from engine.annotations.notes import Note
 from engine.types import UInt8Array
-from gui import theme
-from gui.export_dialog import ExportDialog
-from gui.theme import SCHEMES, apply_theme
-from gui.window import MainWindow
+from gui.export.dialog import ExportDialog
+from gui.main_window.window import MainWindow
+from gui.theme import theme
+from gui.theme.theme import SCHEMES, apply_theme
 from tests.golden.keeping import same_picture, same_text
 from tests.golden.words import commands_in, words_in
 

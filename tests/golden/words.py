@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.commands import CommandTable
+from gui.commands.command import CommandTable
 
 
 def words_in(widget: QWidget) -> str:

@@ -12,11 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.attribution import METHODS
 from engine.cancel import Check
-from engine.clip_look import ClipLook
 from engine.errors import ModelError, UntrustedError
 from engine.metrics import FlowPrecision
 from engine.models import MODELS
-from engine.questions import Answer, MotionTests, Question, Scope, expected
+from engine.render.clip_settings import ClipLook
 from engine.store import Analysis, Header
 from engine.types import (
     CardReport,
@@ -30,11 +29,12 @@ from engine.types import (
     UInt8Array,
     Window,
 )
-from gui.export_wish import ExportServices, ExportWish
-from gui.jobs import Report
-from gui.services import CardField, Cards, Services
-from gui.what_if_services import WhatIfServices
-from gui.window import MainWindow
+from engine.what_if.queries import Answer, MotionTests, Question, Scope, expected
+from gui.backend import CardField, Cards, Services
+from gui.main_window.window import MainWindow
+from gui.state.export_request import ExportServices, ExportWish
+from gui.tasks.jobs import Report
+from gui.what_if.backend import WhatIfServices
 from inspector.app import keep_services
 from tests.clips import moving_square, write_clip
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
-from gui.window import MainWindow
+from gui.main_window.window import MainWindow
 from tests.clips import moving_square, write_clip
 from tests.gui.conftest import FakeEngine
 

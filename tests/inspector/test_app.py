@@ -8,7 +8,7 @@ PROGRAM = """
 import sys, time
 began = time.monotonic()
 from PySide6.QtWidgets import QApplication
-from gui.theme import apply_theme
+from gui.theme.theme import apply_theme
 from inspector.app import make_window
 application = QApplication([])
 apply_theme(application)

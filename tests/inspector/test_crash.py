@@ -11,7 +11,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.crash_dialog import CrashDialog
+from gui.dialogs.crash_dialog import CrashDialog
 from inspector.crash import CrashReporter
 from inspector.logs import NativeCrash
 

@@ -12,7 +12,7 @@ from engine.attribution.cam import enlarged
 from engine.errors import AttributionError
 from tests.engine.attribution.nets import Net, built, conv
 from tests.engine.attribution.plain import model_of, random_clip
-from tests.engine.attribution.test_attribute import assert_unchanged, snapshot
+from tests.engine.attribution.test_attribute_clip import assert_unchanged, snapshot
 from tests.engine.networks import warmed_up
 
 CAMS = ("grad_cam", "grad_cam_plus_plus", "layer_cam")

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.attribution import METHODS, attribute
-from engine.attribution.explain_clip import attribute_all
+from engine.attribution.attribute_clip import attribute_all
 from engine.errors import AttributionError
 from tests.engine.attribution.nets import Net, built, conv
 from tests.engine.attribution.plain import clip_of, model_of, random_clip
-from tests.engine.attribution.test_attribute import assert_unchanged, snapshot
+from tests.engine.attribution.test_attribute_clip import assert_unchanged, snapshot
 
 QUICK: dict[str, dict[str, object]] = {
     "smooth_grad": {"samples": 2},

@@ -9,12 +9,12 @@ from captum import attr
 from torch import Tensor, nn
 
 from engine.attribution import attribute
-from engine.attribution.options import OcclusionOptions, RiseOptions, TemporalMaskOptions
+from engine.attribution.options.values import OcclusionOptions, RiseOptions, TemporalMaskOptions
 from engine.attribution.perturbation import boxes_of, frame_choice, rise_mask
 from engine.cancel import Cancelled
 from tests.engine.attribution.nets import built
 from tests.engine.attribution.plain import clip_of, model_of, random_clip
-from tests.engine.attribution.test_attribute import assert_unchanged, snapshot
+from tests.engine.attribution.test_attribute_clip import assert_unchanged, snapshot
 
 PERTURBATIONS = {
     "occlusion": {"box_frames": 2, "box_px": 4, "stride_frames": 2, "stride_px": 2},

@@ -12,19 +12,19 @@ import pytest
 
 from engine import render
 from engine.cancel import Cancelled, CancelToken
-from engine.clip_look import ClipLook
 from engine.errors import ExportError
 from engine.export import export_all, export_clip
 from engine.export.clip_layout import pane_size
 from engine.export.composition import Composition
+from engine.render.clip_settings import ClipLook
 from engine.store import Analysis
 from engine.types import Progress
 from engine.video import Video, open_video
 from tests.clips import moving_square, write_clip
 from tests.engine.export.conftest import FRAMES, made_up
+from tests.engine.video.encode.clicks import click_times, write_clicking
+from tests.engine.video.encode.overlays import psnr
 from tests.engine.video.numbered import Clip
-from tests.engine.video.writing.clicks import click_times, write_clicking
-from tests.engine.video.writing.overlays import psnr
 
 
 def test_clip_has_a_frame_for_each_of_the_range(

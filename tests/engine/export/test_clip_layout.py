@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.clip_look import CLIP_PANES, LAYOUTS, ClipLook
 from engine.errors import ExportError
 from engine.export.clip_layout import MOST_SIDE_PX, clip_layout, columns_of, pane_size
+from engine.render.clip_settings import CLIP_PANES, LAYOUTS, ClipLook
 
 looks = st.builds(
     ClipLook,

@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.clip_look import CLIP_PANES, LAYOUTS, ClipLook, ClipPane, Layout
+from engine.annotations.notes import Note
 from engine.export import export_clip
 from engine.export.clip_layout import clip_layout
 from engine.export.composition import Composition
-from engine.frame_views import model_view
-from engine.notes import Note
+from engine.render.clip_settings import CLIP_PANES, LAYOUTS, ClipLook, ClipPane, Layout
+from engine.render.model_view import model_view
 from engine.store import Analysis
 from engine.types import UInt8Array
 from engine.video import Video, open_video
 from tests.engine.export.conftest import FRAMES
-from tests.engine.video.writing.overlays import psnr
+from tests.engine.video.encode.overlays import psnr
 
 
 def pane_of(picture: UInt8Array, look: ClipLook, video: Video, number: int) -> UInt8Array:

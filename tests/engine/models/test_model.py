@@ -8,12 +8,12 @@ import torch
 from torch import nn
 from torchvision.models import get_model_weights
 
+from engine.models.loaders.sources import find_source
 from engine.models.model import VideoModel
-from engine.models.sources import find_source
-from engine.models.torchvision_networks import TORCHVISION_NAMES
+from engine.models.networks.torchvision_zoo import TORCHVISION_NAMES
 from engine.render import HeatLook, overlay
 from engine.types import ModelSpec, Rect, UInt8Array
-from tests.engine.models.test_geometry import SPEC
+from tests.engine.models.preprocess.test_geometry import SPEC
 
 SIZES = [(97, 131), (301, 45), (113, 171), (240, 426), (31, 33)]
 """Heights and widths: landscape, portrait, odd."""

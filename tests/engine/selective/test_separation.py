@@ -176,7 +176,7 @@ def test_separation_is_read_while_its_source_grows() -> None:
         try:
             while source.steps_written < len(volume):
                 parts.curves(1.0)
-        except Exception as error:  # noqa: BLE001 - whatever a thread raises must fail the test
+        except Exception as error:  # noqa: BLE001 - whatever a library raises
             failures.append(error)
 
     threads = [threading.Thread(target=grow), *(threading.Thread(target=read) for _ in range(2))]

@@ -225,7 +225,7 @@ def _outcome(seed: int, folder: Path) -> str:
             return f"frames {_read_here_and_there(video)}"
     except VideoError as error:
         return f"refused {error}"
-    except BaseException as error:  # noqa: BLE001 - any other exception is what is looked for
+    except BaseException as error:  # noqa: BLE001 - handed to the caller, whatever it is
         return f"error {_origin(error)}"
 
 

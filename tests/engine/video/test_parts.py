@@ -10,9 +10,9 @@ import av
 import numpy as np
 import pytest
 
-from engine.video.cache import FrameCache
-from engine.video.colour import Orientation, _from_matrix, _turned_by
-from engine.video.index import (
+from engine.video.decode.cache import FrameCache
+from engine.video.decode.colour import Orientation, _from_matrix, _turned_by
+from engine.video.index.frame_index import (
     NO_TIME,
     Index,
     PacketTable,
@@ -20,7 +20,7 @@ from engine.video.index import (
     index_by_time,
     is_risky,
 )
-from engine.video.times import average_fps, frame_times
+from engine.video.index.times import average_fps, frame_times
 
 
 def table(pts: list[int], *, key: tuple[int, ...] = (0,), discard: tuple[int, ...] = ()):

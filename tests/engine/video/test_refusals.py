@@ -13,9 +13,9 @@ from engine.cancel import Cancelled, never
 from engine.errors import VideoError
 from engine.types import UInt8Array
 from engine.video import Video, open_video
-from engine.video.decoder import Decoder
-from engine.video.packets import read_table
-from engine.video.source import Source, Stream
+from engine.video.container.source import Source, Stream
+from engine.video.decode.decoder import Decoder
+from engine.video.index.packets import read_table
 from tests.engine.video.numbered import Clip, cut, number_in
 
 

@@ -1,0 +1,1 @@
+"""What the user adds to a video: notes, and painted regions."""

@@ -1,0 +1,249 @@
+"""Clip + target -> relevance, whatever the method; the model is the same before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.attribution.base.batches import fitting, halved, release_memory
+from engine.attribution.base.explained_model import Report, Subject, check_clip, evaluating
+from engine.attribution.base.method_output import Found
+from engine.attribution.base.precision import arithmetic
+from engine.attribution.base.targets import Target, resolve_goal
+from engine.attribution.catalogue import DEFAULT_METHOD
+from engine.attribution.registry import Method, find_method
+from engine.cancel import Check, never
+from engine.errors import AttributionError
+from engine.models.model import Clip, VideoModel
+from engine.types import Float32Array, Progress
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribution:
+    """Relevance of one clip for one target.
+
+    Attributes
+    ----------
+    relevance : float32 array, (T, h, w)
+        Signed relevance of each pixel of the network's input, colour channels summed.
+    target : int or None
+        Index of the class explained; None for a function of the logits.
+    logits : float32 array, (K,)
+        The model's outputs, before any softmax.
+    explained : float
+        What the relevance of a conserving method sums to: the explained score, or for integrated
+        gradients its difference to the baseline's.
+    native : float32 array, (t, h', w'), or None
+        The map at the resolution it was made in, where that is coarser.
+    steps : int
+        Time steps that the relevance really has: T, or fewer.
+    notices : tuple of str
+        What the user should know: where the logits were found, what had to be done otherwise.
+    """
+
+    relevance: Float32Array
+    target: int | None
+    logits: Float32Array
+    explained: float
+    native: Float32Array | None
+    steps: int
+    notices: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for array in (self.relevance, self.logits, self.native):
+            if array is not None:
+                array.setflags(write=False)
+
+    @property
+    def time_step(self) -> int:
+        """Frames that share one time step of the relevance, for `engine.selective.split`."""
+        return max(1, round(len(self.relevance) / self.steps))
+
+    @property
+    def conservation(self) -> float:
+        """Sum of relevance over what it should sum to; nan where that is exactly zero."""
+        whole = float(self.relevance.sum(dtype="float64"))
+        return whole / self.explained if self.explained else float("nan")
+
+
+def _nobody(_progress: Progress) -> None:
+    """Report to nobody."""
+
+
+def attribute(
+    model: VideoModel,
+    clip: Clip,
+    target: Target = None,
+    method: str = DEFAULT_METHOD,
+    *,
+    report: Report = _nobody,
+    check: Check = never,
+    **options: Any,
+) -> Attribution:
+    """Explain one decision of a model.
+
+    Parameters
+    ----------
+    model : VideoModel
+        Left bit for bit as it was, also after an error or a cancel.
+    clip : Clip
+        From ``model.preprocess``.
+    target : int, str, Contrast, callable or None
+        Class by index or name; ``Contrast(a, b)`` for the difference of two; a function from
+        logits (N, K) to scores (N,); None takes the class scored highest.
+    method : str
+        A key of `METHODS`.
+    report, check : callable
+        Told the progress of methods that take many passes; raises `Cancelled` to stop.
+    **options
+        Options of the method, see ``METHODS[method].options``.
+
+    Returns
+    -------
+    Attribution
+
+    Raises
+    ------
+    AttributionError
+        If the method, an option or the class is unknown, the clip or the model does not fit the
+        method, its outputs are not finite, or memory runs out.
+    Cancelled
+        If ``check`` says so.
+    """
+    (result,) = attribute_all(model, [clip], target, method, report=report, check=check, **options)
+    return result
+
+
+def attribute_all(
+    model: VideoModel,
+    clips: Sequence[Clip],
+    target: Target = None,
+    method: str = DEFAULT_METHOD,
+    *,
+    report: Report = _nobody,
+    check: Check = never,
+    **options: Any,
+) -> list[Attribution]:
+    """Explain several clips of one shape, together where the method can.
+
+    Parameters and errors are those of `attribute`.
+    """
+    return Explainer(model, target, method, report=report, check=check, **options).explain(clips)
+
+
+class Explainer:
+    """Explains clips by one method, in batches that fit the memory.
+
+    What does not fit the device's memory is tried in halves; a single clip that does not fit a
+    GPU is explained on the CPU, with a notice, and so are those after it. Parameters and errors
+    are those of `attribute`.
+    """
+
+    def __init__(
+        self,
+        model: VideoModel,
+        target: Target = None,
+        method: str = DEFAULT_METHOD,
+        *,
+        report: Report = _nobody,
+        check: Check = never,
+        **options: Any,
+    ) -> None:
+        self._method = find_method(method, options)
+        if self._method.inside and model.closed:
+            raise AttributionError(
+                f"{method} works on what is inside a network, but {model.spec.name} is "
+                f"{model.closed}, which is closed.",
+                "Choose gradient, integrated_gradients, smooth_grad, occlusion or rise; or load "
+                "the network from its Python code.",
+            )
+        self._subject = Subject(model, resolve_goal(model.spec, target), report, check)
+        self._most: int | None = None  # clips at once, once it is known
+
+    @property
+    def batch(self) -> int:
+        """Clips that are best given at once; known on a GPU after the first."""
+        device = self._subject.model.device
+        if not self._method.batched or device.type != "cuda":
+            return 1
+        if self._most is None:
+            return fitting(device, self._subject.pass_bytes) if self._subject.pass_bytes else 1
+        return self._most
+
+    def explain(self, clips: Sequence[Clip]) -> list[Attribution]:
+        """Explain clips of one shape."""
+        for clip in clips:
+            check_clip(self._subject.model, clip)
+        size = len(clips) if self._method.batched else 1
+        results: list[Attribution] = []
+        while len(results) < len(clips):
+            part = clips[len(results) : len(results) + size]
+            try:
+                results += _explained(self._subject, joined(part), self._method)
+            except torch.OutOfMemoryError as error:
+                if size > 1:
+                    size = self._most = halved(size)
+                else:
+                    self._subject = _on_cpu(self._subject, error)
+        return results
+
+
+def joined(clips: Sequence[Clip]) -> Clip:
+    """One clip with the tensors of several, (N, C, T, h, w)."""
+    if len(clips) == 1:
+        return clips[0]
+    return replace(clips[0], tensor=torch.cat([clip.tensor for clip in clips]))
+
+
+def _explained(subject: Subject, clip: Clip, method: Method) -> list[Attribution]:
+    model = subject.model
+    clip = replace(
+        clip,
+        tensor=clip.tensor.to(model.device),
+        low=clip.low.to(model.device),
+        high=clip.high.to(model.device),
+    )
+    exact = arithmetic(model.device, rounded=method.rounded)
+    with evaluating(model.module), exact, subject.measured():
+        found = method.explain(subject, clip, method.options)
+    return _separate(found, subject)
+
+
+def _on_cpu(subject: Subject, error: torch.OutOfMemoryError) -> Subject:
+    """The same subject on the CPU, for a clip that does not fit the memory of a GPU."""
+    if subject.model.device.type == "cpu":
+        raise AttributionError(
+            "The memory ran out while explaining.",
+            "Close other programs, or choose a smaller model or batch.",
+        ) from error
+    release_memory()
+    model = subject.model.copied_to(torch.device("cpu"))
+    moved = Subject(model, subject.goal, subject.report, subject.check)
+    moved.note(f"The memory of {subject.model.device} is too small; explained on the CPU.")
+    return moved
+
+
+def _separate(found: Found, subject: Subject) -> list[Attribution]:
+    frames = found.relevance.shape[1]
+    targets = subject.goal.indices(found.logits)
+    return [
+        Attribution(
+            relevance=_on_host(found.relevance[row]),
+            target=targets[row],
+            logits=_on_host(found.logits[row]),
+            explained=float(found.explained[row]),
+            native=None if found.native is None else _on_host(found.native[row]),
+            steps=min(found.steps or frames, frames),
+            notices=tuple(subject.notices),
+        )
+        for row in range(len(found.relevance))
+    ]
+
+
+def _on_host(values: Tensor) -> Float32Array:
+    array: Float32Array = values.detach().float().cpu().numpy().copy()
+    return array

@@ -1,0 +1,203 @@
+"""A model as every method sees it: clips in, checked logits and the explained score out."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from engine.attribution.base.outputs import SoftmaxWatch, read_logits
+from engine.attribution.base.targets import Goal
+from engine.cancel import Check, never
+from engine.errors import AttributionError
+from engine.models.model import Clip, VideoModel
+from engine.types import Progress
+
+Report = Callable[[Progress], None]
+
+
+class Subject:
+    """The model under explanation, for the time of one call.
+
+    Parameters
+    ----------
+    model : VideoModel
+        The model; its module is in evaluation mode meanwhile (`evaluating`).
+    goal : Goal
+        What is explained.
+    report, check : callable
+        Progress of methods that take many passes; raises `Cancelled` to stop them.
+    """
+
+    def __init__(
+        self,
+        model: VideoModel,
+        goal: Goal,
+        report: Report = lambda progress: None,
+        check: Check = never,
+    ) -> None:
+        self.model = model
+        self.goal = goal
+        self.report = report
+        self.check = check
+        self.notices: dict[str, None] = {}
+        self.pass_bytes = 0  # memory that one pass took; known on CUDA, after the first
+        self.dtype = _dtype_of(model.module)
+
+    def logits(self, values: Tensor) -> Tensor:
+        """Score clips.
+
+        Parameters
+        ----------
+        values : Tensor, (N, 3, T, h, w)
+            The network's input, which the network may change.
+
+        Returns
+        -------
+        Tensor, (N, K)
+            In float32 or float64; with history where gradients are on.
+
+        Raises
+        ------
+        AttributionError
+            If the network cannot take the clip, or its outputs cannot be explained.
+        """
+        output = self._called(values.to(self.dtype))
+        found, notices = read_logits(output, len(values), len(self.model.spec.labels))
+        self.notices.update(dict.fromkeys(notices))
+        self._check_logits(found)
+        return found if found.dtype == torch.float64 else found.float()
+
+    def scores(self, logits: Tensor) -> Tensor:
+        """What is explained in each clip, (N,), from logits (N, K)."""
+        return self.goal.scores(logits)
+
+    def fixed_on(self, values: Tensor) -> tuple[Subject, Tensor]:
+        """The same subject with the class that it gives one clip now, and the clip's logits.
+
+        Methods that show the model many variants of a clip explain that class in all of them.
+        """
+        with torch.no_grad(), self.measured():
+            logits = self.logits(values.clone()).detach()
+        index = self.goal.indices(logits)[0]
+        fixed = copy.copy(self)
+        fixed.goal = self.goal if index is None else replace(self.goal, index=index)
+        return fixed, logits
+
+    def score_of(self, values: Tensor, *, probability: bool = False) -> Tensor:
+        """Explained score of clips without history, (N,); after a softmax if so wished."""
+        with torch.no_grad():
+            logits = self.logits(values.clone())
+            return self.scores(logits.softmax(1) if probability else logits).detach()
+
+    def note(self, text: str) -> None:
+        """Tell the user something once."""
+        self.notices[text] = None
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """Learn on CUDA how much memory the passes inside take at most."""
+        if self.model.device.type != "cuda":
+            yield
+            return
+        torch.cuda.reset_peak_memory_stats(self.model.device)
+        before = torch.cuda.memory_allocated(self.model.device)
+        yield
+        self.pass_bytes = torch.cuda.max_memory_allocated(self.model.device) - before
+
+    def _called(self, values: Tensor) -> object:
+        self.check()
+        try:
+            with SoftmaxWatch():
+                return self.model.module(*self.model.arguments(values))
+        except torch.OutOfMemoryError:
+            raise
+        except (RuntimeError, ValueError) as error:
+            raise AttributionError(
+                f"{self.model.spec.name} failed on a clip of shape {tuple(values.shape)}: "
+                f"{str(error).strip().splitlines()[0] if str(error).strip() else error!r}",
+                f"It expects {_wanted(self.model)}; check the clip and the model.",
+            ) from error
+
+    def _check_logits(self, logits: Tensor) -> None:
+        if torch.is_grad_enabled() and not logits.requires_grad:
+            raise AttributionError(
+                "The model's outputs cannot be traced back to its input.",
+                "Its forward must not use torch.no_grad, inference_mode, detach or NumPy; "
+                "or choose a perturbation method, such as occlusion.",
+            )
+        if not bool(torch.isfinite(logits.detach()).all()):
+            raise AttributionError(
+                "The model's outputs are not finite (nan or inf).",
+                "Check its weights and the value range of its input.",
+            )
+
+
+def check_clip(model: VideoModel, clip: Clip) -> None:
+    """Refuse a clip that no network could take.
+
+    Raises
+    ------
+    AttributionError
+        If it is not a finite floating tensor (N, C, T, h, w).
+    """
+    values = clip.tensor
+    if values.dim() != 5 or not values.is_floating_point() or not values.numel():
+        raise AttributionError(
+            f"The clip is a {values.dtype} tensor of shape {tuple(values.shape)}, but a float "
+            "tensor (1, channels, frames, height, width) is needed.",
+            f"{model.spec.name} expects {_wanted(model)}; use model.preprocess(frames).",
+        )
+    if not bool(torch.isfinite(values).all()):
+        raise AttributionError(
+            "The clip has values that are not finite (nan or inf).",
+            "Check the frames and the mean and standard deviation of the model.",
+        )
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Dropout and BatchNorm in evaluation mode and weights frozen inside, as before outside.
+
+    Gradients by the input are possible inside, wherever it is called from.
+
+    Raises
+    ------
+    AttributionError
+        If the network's weights were made in inference mode.
+    """
+    tensors = (*module.parameters(), *module.buffers())
+    if any(tensor.is_inference() for tensor in tensors):
+        raise AttributionError(
+            "The model's weights were made in torch.inference_mode, where nothing can be traced.",
+            "Build or load the model outside of it.",
+        )
+    training = [part for part in module.modules() if part.training]
+    learning = [tensor for tensor in module.parameters() if tensor.requires_grad]
+    try:
+        for part in training:
+            part.training = False
+        for tensor in learning:
+            tensor.requires_grad_(False)
+        with torch.inference_mode(False), torch.enable_grad():
+            yield
+    finally:
+        for part in training:
+            part.training = True
+        for tensor in learning:
+            tensor.requires_grad_(True)
+
+
+def _dtype_of(module: nn.Module) -> torch.dtype:
+    """Precision of the network: that of its first floating parameter."""
+    floating = (part.dtype for part in module.parameters() if part.is_floating_point())
+    return next(floating, torch.float32)
+
+
+def _wanted(model: VideoModel) -> str:
+    height, width = model.spec.crop
+    return f"(1, 3, {model.spec.frames}, {height}, {width})"

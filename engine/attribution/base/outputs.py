@@ -1,0 +1,171 @@
+"""From whatever a network returns to logits (N, K): softmax undone, dicts and tuples opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+from engine.attribution.base.tensor_tags import newest
+from engine.errors import AttributionError
+
+_NAMES = ("logits", "output", "out", "pred", "prediction", "scores")
+_HINT = "Wrap it in a module that returns logits of shape (clips, classes)."
+_SOFTMAX = frozenset(
+    (
+        functional.softmax,
+        functional.log_softmax,
+        torch.softmax,
+        torch.log_softmax,
+        torch.special.softmax,
+        torch.special.log_softmax,
+        Tensor.softmax,
+        Tensor.log_softmax,
+    )
+)
+_KEEPING = frozenset(
+    (
+        torch.squeeze,
+        torch.flatten,
+        torch.reshape,
+        Tensor.squeeze,
+        Tensor.flatten,
+        Tensor.reshape,
+        Tensor.view,
+        Tensor.clone,
+        Tensor.contiguous,
+        Tensor.log,
+        torch.log,
+        Tensor.float,
+        Tensor.__getitem__,
+    )
+)
+_LOGARITHMS = frozenset((torch.log, Tensor.log))  # of a softmax: logits up to a constant
+
+
+class SoftmaxWatch(TorchFunctionMode):
+    """While active, remembers on the result of each softmax what went into it."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        if func in _SOFTMAX:
+            result._before_softmax = args[0] if args else kwargs["input"]
+        elif func in _KEEPING and args and hasattr(args[0], "_before_softmax"):
+            before = args[0]._before_softmax
+            moved = before if func in _LOGARITHMS else func(before, *args[1:], **kwargs)
+            result._before_softmax = moved
+        return result
+
+
+def read_logits(output: Any, clips: int, classes: int) -> tuple[Tensor, list[str]]:
+    """Find the logits in what a network returned.
+
+    Parameters
+    ----------
+    output : Tensor, mapping, sequence, or object with ``logits``
+        What the network returned while a `SoftmaxWatch` was active.
+    clips : int
+        Clips it was given, N.
+    classes : int
+        Classes that the model is known to have, K; decides between several tensors.
+
+    Returns
+    -------
+    logits : Tensor, (N, K)
+        Before a final softmax, if there is one.
+    notices : list of str
+        What a user should know of how they were found.
+
+    Raises
+    ------
+    AttributionError
+        If there are none, or several tensors could be meant.
+    """
+    scores, notices = _chosen(output, clips, classes)
+    before = newest(getattr(scores, "_before_softmax", None))
+    if before is not None:
+        notices.append("The network ends in a softmax; the logits before it are explained.")
+        scores = before
+    logits = _two_dimensional(scores, clips)
+    if before is None and _are_probabilities(logits.detach()):
+        notices.append(
+            "The network's outputs are probabilities, and the logits behind them could not be "
+            "found; the probabilities are explained."
+        )
+    return logits, notices
+
+
+def _chosen(output: Any, clips: int, classes: int) -> tuple[Tensor, list[str]]:
+    if isinstance(output, Tensor):
+        return output, []
+    named = _named(output)
+    found = {name: part for name, part in named.items() if _could_be_logits(part, clips)}
+    name = _best(found, classes)
+    if name is None:
+        raise AttributionError(_complaint(output, found), _HINT)
+    kind = type(output).__name__
+    return found[name], [f"The network returns a {kind}; its part {name!r} is explained."]
+
+
+def _named(output: Any) -> dict[str, Any]:
+    """The parts of an output by name: of a mapping, named tuple, sequence or object."""
+    if isinstance(output, Mapping):
+        return dict(output)
+    names = getattr(output, "_fields", None)
+    if isinstance(output, list | tuple) and names is None:
+        return {str(position): part for position, part in enumerate(output)}
+    names = names or getattr(output, "__slots__", None) or getattr(output, "__dict__", {})
+    return {name: getattr(output, name, None) for name in names}
+
+
+def _could_be_logits(part: Any, clips: int) -> bool:
+    floating = isinstance(part, Tensor) and part.is_floating_point()
+    return floating and part.dim() >= 2 and len(part) == clips and part[0].numel() == part.shape[1]
+
+
+def _best(found: dict[str, Tensor], classes: int) -> str | None:
+    """The one that is named as logits, or the only one with as many columns as classes."""
+    for name in _NAMES:
+        if name in found:
+            return name
+    fitting = [name for name, part in found.items() if part.shape[1] == classes]
+    if len(fitting) == 1:
+        return fitting[0]
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _complaint(output: Any, found: dict[str, Tensor]) -> str:
+    kind = type(output).__name__
+    if not found:
+        return f"The network returns a {kind} without logits of shape (clips, classes)."
+    shapes = ", ".join(f"{name}: {tuple(part.shape)}" for name, part in found.items())
+    return f"The network returns a {kind} with several tensors that may be logits ({shapes})."
+
+
+def _two_dimensional(scores: Tensor, clips: int) -> Tensor:
+    """Logits (N, K) from (N, K, 1, 1, 1), or from (K,) for a single clip."""
+    if scores.dim() == 1 and clips == 1:
+        scores = scores[None]
+    if scores.dim() > 2 and len(scores) and scores[0].numel() == scores.shape[1]:
+        scores = scores.flatten(1)
+    if scores.dim() != 2 or len(scores) != clips or not scores.shape[1]:
+        raise AttributionError(
+            f"The network returns a tensor of shape {tuple(scores.shape)} for {clips} clip(s), "
+            "not logits of shape (clips, classes).",
+            _HINT,
+        )
+    return scores
+
+
+def _are_probabilities(values: Tensor) -> bool:
+    if values.shape[1] < 2 or bool((values < 0).any()):
+        return False
+    sums = values.float().sum(1)
+    return bool(((sums - 1).abs() < 1e-3).all())

@@ -1,0 +1,89 @@
+"""The gradient of the explained score: as it is, times the input, averaged, or rectified."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.attribution.base.batches import generator_for, summed
+from engine.attribution.base.explained_model import Subject
+from engine.attribution.base.method_output import Found
+from engine.attribution.baselines import baseline_of
+from engine.attribution.options.values import (
+    IntegratedGradientsOptions,
+    MethodOptions,
+    SmoothGradOptions,
+)
+from engine.attribution.slopes import gradient_of
+from engine.models.model import Clip
+
+
+def explain_by_gradient(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+    """Gradient of the score by the input (Simonyan et al. 2014, arXiv 1312.6034)."""
+    gradient, logits = gradient_of(subject, clip.tensor)
+    return Found(gradient.sum(1), logits, subject.scores(logits))
+
+
+def explain_by_input_x_gradient(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+    """Input times gradient (Shrikumar et al. 2016, arXiv 1605.01713)."""
+    gradient, logits = gradient_of(subject, clip.tensor)
+    return Found((clip.tensor * gradient).sum(1), logits, subject.scores(logits))
+
+
+def explain_by_guided_backprop(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+    """Guided backpropagation (Springenberg et al. 2015, arXiv 1412.6806)."""
+    gradient, logits = gradient_of(subject, clip.tensor, "guided")
+    return Found(gradient.sum(1), logits, subject.scores(logits))
+
+
+def explain_by_deconvnet(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+    """Deconvnet (Zeiler and Fergus 2014, arXiv 1311.2901)."""
+    gradient, logits = gradient_of(subject, clip.tensor, "deconvnet")
+    return Found(gradient.sum(1), logits, subject.scores(logits))
+
+
+def explain_by_smooth_grad(subject: Subject, clip: Clip, options: SmoothGradOptions) -> Found:
+    """Mean gradient over noisy copies of the clip (Smilkov et al. 2017, arXiv 1706.03825).
+
+    Every clip is explained for its own class, that of the clip without noise.
+    """
+    subject, logits = subject.fixed_on(clip.tensor)
+    values = clip.tensor
+    spread = options.noise * (values.amax() - values.amin())
+
+    def noisy(first: int, last: int) -> Tensor:
+        draws = [
+            torch.randn(values.shape[1:], generator=generator_for(options.seed, index))
+            for index in range(first, last)
+        ]
+        copies = values + spread * torch.stack(draws).to(values)
+        return gradient_of(subject, copies)[0].sum((0, 1))[None]
+
+    total = summed(subject, options.samples, noisy, gradients=True)
+    return Found(total / options.samples, logits, subject.scores(logits))
+
+
+def explain_by_integrated_gradients(
+    subject: Subject, clip: Clip, options: IntegratedGradientsOptions
+) -> Found:
+    """Gradients along the way from a baseline (Sundararajan et al. 2017, arXiv 1703.01365).
+
+    The sum over the input is the score less the baseline's score, up to the error of the
+    integration (eq. 1 and proposition 1).
+    """
+    subject, logits = subject.fixed_on(clip.tensor)
+    start = baseline_of(options.baseline, clip)
+    change = clip.tensor - start
+    nodes, weights = np.polynomial.legendre.leggauss(options.steps)
+    places = torch.tensor((nodes + 1) / 2, dtype=change.dtype, device=change.device)
+    shares = torch.tensor(weights / 2, dtype=change.dtype, device=change.device)
+
+    def along(first: int, last: int) -> Tensor:
+        at = places[first:last].view(-1, 1, 1, 1, 1)
+        gradient = gradient_of(subject, start + at * change)[0]
+        return torch.einsum("n,nctyx->ctyx", shares[first:last], gradient)[None]
+
+    total = summed(subject, options.steps, along, gradients=True)
+    explained = subject.scores(logits) - subject.score_of(start)
+    return Found((total * change).sum(1), logits, explained)

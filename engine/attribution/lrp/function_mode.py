@@ -1,0 +1,204 @@
+"""Watching a forward pass operation by operation, to give some of them another backward.
+
+The network is neither copied, hooked nor rewritten, so reused modules, functional calls, ``+=``
+and in-place ReLU need no special case.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Any
+
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from engine.attribution.base.tensor_tags import (
+    Bounds,
+    bounds_of,
+    close_assembly,
+    follows,
+    is_assembled,
+    is_gate,
+    is_seen,
+    lacking,
+    lacks,
+    mark,
+    newest,
+    tensors_in,
+)
+from engine.attribution.lrp.context import Settings, name_of
+from engine.attribution.lrp.dispatch import HANDLERS, MOVES
+from engine.attribution.lrp.in_place import is_in_place
+from engine.attribution.lrp.linear import Layer
+from engine.errors import AttributionError
+
+_ACTIVATION = re.compile("swish|silu|mish|gelu", re.IGNORECASE)
+
+
+class HandlerMode(TorchFunctionMode):
+    """While active, operations on the input that have a handler go through it.
+
+    Parameters
+    ----------
+    handlers : mapping
+        Handlers by operation; each is given this mode first.
+    """
+
+    def __init__(self, handlers: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
+        super().__init__()
+        self._handlers = handlers
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = {name: newest(value) for name, value in (kwargs or {}).items()}
+        args = newest(args) if args or "input" not in kwargs else (kwargs.pop("input"),)
+        handler = self._handlers.get(func)
+        if handler is None or not follows(args, kwargs):
+            return self.unhandled(func, args, kwargs)
+        result = handler(self, func, args, kwargs)
+        if is_in_place(func, args, kwargs):
+            mark(args[0], newer=result)
+        return result
+
+    def unhandled(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """What is done with an operation that has no handler."""
+        return func(*args, **kwargs)
+
+
+class RelevanceMode(HandlerMode):
+    """While active, operations on the input record how relevance goes back through them.
+
+    Operations without a rule are done as they are and noted on their results.
+
+    Parameters
+    ----------
+    bounds : (Tensor, Tensor)
+        Lowest and highest values of the input, which broadcast to it.
+    settings : Settings
+        Composite and options.
+    """
+
+    def __init__(self, bounds: Bounds, settings: Settings) -> None:
+        super().__init__(HANDLERS)
+        self._bounds = bounds
+        self.settings = settings
+        self.last: Layer | None = None
+
+    def enter(self, tensor: Tensor) -> Tensor:
+        """Mark a tensor as the network's input."""
+        low, high = (bound.to(tensor.dtype).expand_as(tensor) for bound in self._bounds)
+        mark(tensor, bounds=(low, high), seen=True)
+        return tensor
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        for part in tensors_in((args, *(kwargs or {}).values())):
+            note_unseen(part)
+        if func in HANDLERS or func in MOVES:
+            close_assembly(args)
+        result = super().__torch_function__(func, types, args, kwargs)
+        if func is Tensor.__iter__:
+            result = list(result)
+        for part in tensors_in((result,)):
+            if part.requires_grad:  # inside a custom function nothing does, and nothing is seen
+                mark(part, seen=True)
+        missing = lacks(args) | lacks(list((kwargs or {}).values()))
+        for name in missing:  # assigning to a part returns nothing, but changes its target
+            lacking(newest(args[0]) if result is None else result, name)
+        return iter(result) if func is Tensor.__iter__ else result
+
+    def unhandled(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Move bounds along; note an operation on the input that has no rule."""
+        if func is Tensor.__setitem__:
+            return _assign(func, args, kwargs)
+        result = func(*args, **kwargs)
+        if func in MOVES:
+            _move_notes(func, args, kwargs, result)
+        elif follows((result,), {}):
+            lacking(result, _described(func))
+        return result
+
+
+def note_unseen(value: Tensor) -> None:
+    """Note a tensor on whose way from the input something happened that no mode can see.
+
+    Custom autograd functions and TorchScript do that. Activations among the former, such as the
+    Swish that saves memory in X3D, pass relevance on by a hook on their node in the graph.
+    """
+    if not value.requires_grad or is_seen(value):
+        return
+    mark(value, seen=True)
+    node = value.grad_fn
+    name = type(value).__name__ if node is None else node.name()
+    if node is not None and len(node.next_functions) == 1 and _ACTIVATION.search(name):
+        node.register_hook(lambda _gradients, relevance: relevance)
+    else:
+        lacking(value, f"{name} (inside a custom autograd function or TorchScript)")
+
+
+def refuse_missing(logits: Tensor) -> None:
+    """Raise AttributionError if logits depend on operations that have no rule; all are named."""
+    note_unseen(logits)
+    missing = list(lacks(logits))
+    if missing:
+        noun = "the operation" if len(missing) == 1 else "the operations"
+        raise AttributionError(
+            f"LRP has no rule for {noun} {', '.join(missing)}.",
+            "Choose a gradient or perturbation method for this model.",
+        )
+
+
+def _assign(func: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    """Assign to a part of a tensor: a move.
+
+    A tensor that a rule may have seen already is left alone, because rules still need what it
+    held; one that is being put together is not copied for each of its parts.
+    """
+    target = args[0]
+    if follows((target,), {}) and not is_assembled(target):
+        changed = target.clone()
+        func(changed, *args[1:], **kwargs)
+        mark(changed, seen=True)
+        mark(target, newer=changed)
+        return
+    func(*args, **kwargs)
+    if follows((target,), {}):
+        mark(target, assembled=True, seen=True)
+
+
+def _move_notes(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> None:
+    """Move notes along with values: bounds say what z^B may assume, gates take nothing."""
+    source = args[0] if args else None
+    parts = (result,) if isinstance(result, Tensor) else tuple(result)
+    if is_gate(source):
+        for part in parts:
+            mark(part, gate=True)
+    bounds: Bounds | None = bounds_of(source)
+    if bounds is None:
+        return
+    ends = [func(bound, *args[1:], **kwargs) for bound in bounds]
+    lows, highs = ([end] if isinstance(end, Tensor) else end for end in ends)
+    for part, *both in zip(parts, lows, highs, strict=True):
+        mark(part, bounds=tuple(both))
+
+
+def _described(func: Callable[..., Any]) -> str:
+    """An operation and the module it was called in: "torch.sin (in Mixer)"."""
+    name, owner = name_of(func), _calling_module()
+    return f"{name} (in {owner})" if owner else name
+
+
+def _calling_module() -> str:
+    """Class of the innermost module that is running, found on the stack: only for messages."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, nn.Module):
+            return type(owner).__name__
+        frame = frame.f_back
+    return ""

@@ -1,0 +1,89 @@
+"""Layer-wise relevance propagation through unmodified networks.
+
+`RelevanceMode` gives each operation of a forward pass a backward that carries relevance instead
+of gradients; which rule works where is a `Composite`. The default is z^B where the input enters,
+z+ in convolutions, epsilon in the classifier; additions and average pooling share in
+proportion, max pooling gives all to the winner. Transformers take epsilon all through, and
+the weights of attention as constants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from engine.attribution.base.explained_model import Subject
+from engine.attribution.base.method_output import Found
+from engine.attribution.base.tensor_tags import newest
+from engine.attribution.lrp.context import Settings
+from engine.attribution.lrp.function_mode import RelevanceMode, refuse_missing
+from engine.attribution.options.composites import Addition, Composite, RuleName, find_composite
+from engine.attribution.options.values import LrpOptions
+from engine.models.model import Clip
+
+
+def explain_by_lrp(subject: Subject, clip: Clip, options: LrpOptions) -> Found:
+    """Relevance of the input, traced back layer by layer (Bach et al. 2015).
+
+    Raises
+    ------
+    AttributionError
+        If the network uses operations that have no rule; all of them are named.
+    """
+    transformer = _is_transformer(subject.model.module)
+    settings = settings_of(options, transformer=transformer)
+    if settings.biases and transformer:
+        subject.note(
+            "Biases and class tokens take their share of the score; what the relevance of the "
+            "pixels sums to is the rest."
+        )
+    leaf = clip.tensor.detach().clone().requires_grad_()
+    mode = RelevanceMode((clip.low, clip.high), settings)
+    entered = mode.enter(leaf.clone())
+    with mode:
+        logits = newest(subject.logits(entered))
+    refuse_missing(logits)
+    start, explained = _start(subject, logits.detach(), settings.composite)
+    (relevance,) = torch.autograd.grad(logits, leaf, start)
+    return Found(relevance.sum(1), logits.detach(), explained)
+
+
+def settings_of(options: LrpOptions, *, transformer: bool = False) -> Settings:
+    """Settings for the handlers from a user's options, for one kind of network."""
+    composite = find_composite(options.composite, transformer=transformer)
+    if options.first != "composite":
+        composite = replace(composite, first=cast("RuleName", options.first))
+    if options.addition != "composite":
+        composite = replace(composite, addition=cast("Addition", options.addition))
+    return Settings(
+        composite=composite,
+        gamma=options.gamma,
+        epsilon=options.epsilon,
+        winner=options.pooling == "winner",
+        biases=composite.biases if options.biases == "composite" else options.biases == "share",
+        weights_are_constant=options.attention == "values",
+    )
+
+
+def _is_transformer(network: nn.Module) -> bool:
+    """Whether a network's features have no sign to go by, as those behind ReLU do.
+
+    Sharing by positive parts, or without the biases, then blows relevance up (decision 0011).
+    """
+    return any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in network.modules())
+
+
+def _start(subject: Subject, logits: Tensor, composite: Composite) -> tuple[Tensor, Tensor]:
+    """Relevance of the logits, (N, K), and what it sums to in each clip, (N,).
+
+    Each logit starts with what it contributes to the score: its value times the score's slope.
+    """
+    leaf = logits.clone().requires_grad_()
+    scores = subject.scores(leaf)
+    (slope,) = torch.autograd.grad(scores.sum(), leaf)
+    if composite.starts_with_one:
+        return slope, slope.sum(1) * (0 if composite.contrastive else 1)
+    return slope * logits, scores.detach()

@@ -1,0 +1,101 @@
+"""Does the model use motion at all? Its score when the clip is frozen, reversed, shuffled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.attribution.base.batches import generator_for, in_batches
+from engine.attribution.base.explained_model import Report, Subject, check_clip, evaluating
+from engine.attribution.base.targets import Target, resolve_goal
+from engine.attribution.baselines import frozen
+from engine.cancel import Check, never
+from engine.errors import AttributionError
+from engine.models.model import Clip, VideoModel
+
+
+@dataclass(frozen=True, slots=True)
+class MotionUse:
+    """Scores of one target for a clip and for the clip with its movement destroyed.
+
+    Attributes
+    ----------
+    target : int or None
+        The class that the clip itself has; None for a function of the logits.
+    original, frozen, reversed, shuffled : float
+        Explained score (a logit, or a difference of two): of the clip, of its middle frame
+        repeated, of the clip backwards, and the mean over random orders of its frames.
+    probabilities : tuple of four floats, or None
+        The same after a softmax, in that order; None where the target is not one class.
+    shuffles : int
+        Random orders that were tried.
+    """
+
+    target: int | None
+    original: float
+    frozen: float
+    reversed: float
+    shuffled: float
+    probabilities: tuple[float, float, float, float] | None
+    shuffles: int
+
+
+def motion_use(
+    model: VideoModel,
+    clip: Clip,
+    target: Target = None,
+    *,
+    shuffles: int = 8,
+    seed: int = 0,
+    report: Report = lambda progress: None,
+    check: Check = never,
+) -> MotionUse:
+    """Score a clip frozen, reversed and shuffled.
+
+    Parameters
+    ----------
+    model, clip, target, report, check
+        As for `engine.attribution.attribute`.
+    shuffles : int
+        Random orders of the frames to average over, >= 1.
+    seed : int
+        Of the orders.
+
+    Raises
+    ------
+    AttributionError
+        As `engine.attribution.attribute`.
+    """
+    check_clip(model, clip)
+    if shuffles < 1:
+        raise AttributionError(
+            f"{shuffles} random orders were asked for.", "Give at least one: shuffles=8."
+        )
+    subject = Subject(model, resolve_goal(model.spec, target), report, check)
+    orders = _orders(clip.tensor.shape[2], shuffles, seed)
+    with evaluating(model.module), torch.no_grad():
+        fixed, logits = subject.fixed_on(clip.tensor)
+        index = fixed.goal.indices(logits)[0]
+        variants = [clip.tensor, frozen(clip.tensor), *(clip.tensor[:, :, o] for o in orders)]
+
+        def part(first: int, last: int) -> Tensor:
+            return fixed.logits(torch.cat(variants[first:last])).detach()
+
+        rows = torch.cat(list(in_batches(fixed, len(variants), part)))
+    single = index is not None and fixed.goal.against is None
+    scores = _four(fixed.scores(rows))
+    chances = _four(fixed.scores(rows.softmax(1))) if single else None
+    return MotionUse(index, *scores, probabilities=chances, shuffles=shuffles)
+
+
+def _orders(frames: int, shuffles: int, seed: int) -> list[Tensor]:
+    """The reversed order, and random ones."""
+    draws = [generator_for(seed, index) for index in range(shuffles)]
+    return [torch.arange(frames).flip(0), *(torch.randperm(frames, generator=g) for g in draws)]
+
+
+def _four(scores: Tensor) -> tuple[float, float, float, float]:
+    original, still, backwards, *shuffled = (float(score) for score in scores)
+    return original, still, backwards, sum(shuffled) / len(shuffled)

@@ -1,0 +1,131 @@
+"""The arrays of an analysis as one NPZ file, written a part at a time."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.lib import format as npy
+
+from engine.cancel import Check, never
+from engine.export.whole_file import whole_file
+from engine.store import Analysis
+from engine.types import Float32Array, Preset, Progress
+
+STAGE = "Writing the arrays"
+_MapName = Literal["relevance", "motion", "static"]
+_MAPS: tuple[_MapName, ...] = ("relevance", "motion", "static")
+_CHUNK = 64
+
+
+def write_npz(
+    analysis: Analysis,
+    path: Path,
+    *,
+    preset: Preset,
+    sigma: float,
+    frames: tuple[int, int],
+    report: Callable[[Progress], None] = lambda progress: None,
+    check: Check = never,
+) -> None:
+    """Write the maps and numbers of a range; `numpy.load` reads it.
+
+    Members: ``relevance``, ``motion``, ``static`` float32 (N, h, w), signed, where motion +
+    static = relevance; ``frame``, ``time_s``, ``sampled``, ``target``, ``score`` and
+    ``motion_share`` (N,); ``logits`` (windows, classes); ``settings``, JSON. A few frames are in
+    memory at a time.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Complete.
+    path : Path
+        Appears only when it is whole.
+    preset, sigma
+        How relevance is separated.
+    frames : (int, int)
+        First frame and the frame after the last, counted in the video.
+    report, check : callable
+        Progress, and cancellation, a few times a second.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written.
+    Cancelled
+        If `check` said so; nothing is left behind.
+    """
+    maps = _Maps(analysis, preset, sigma, frames, report, check)
+    with whole_file(path) as partial, zipfile.ZipFile(partial, "w", allowZip64=True) as archive:
+        for name in _MAPS:
+            maps.write(archive, name)
+        for member, values in _numbers(analysis, preset, sigma, frames).items():
+            _write_member(archive, member, np.asarray(values))
+
+
+class _Maps:
+    """Writes the three maps of each frame one after the other."""
+
+    def __init__(
+        self,
+        analysis: Analysis,
+        preset: Preset,
+        sigma: float,
+        frames: tuple[int, int],
+        report: Callable[[Progress], None],
+        check: Check,
+    ) -> None:
+        self._separation, self._sigma = analysis.separation(preset), sigma
+        self._first, self._last = (frame - analysis.header.start for frame in frames)
+        self._report, self._check = report, check
+        self._began, self._done = time.monotonic(), 0
+
+    def write(self, archive: zipfile.ZipFile, name: _MapName) -> None:
+        count = self._last - self._first
+        first = getattr(self._separation.frames(self._first, self._first + 1, self._sigma), name)
+        shape = (count, *first.shape[1:])
+        with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+            header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+            npy.write_array_header_2_0(file, header)
+            for chunk in self._chunks(name):
+                file.write(np.ascontiguousarray(chunk, "<f4").data)
+
+    def _chunks(self, name: _MapName) -> Iterator[Float32Array]:
+        whole = len(_MAPS) * (self._last - self._first)
+        for start in range(self._first, self._last, _CHUNK):
+            self._check()
+            stop = min(start + _CHUNK, self._last)
+            yield getattr(self._separation.frames(start, stop, self._sigma), name)
+            self._done += stop - start
+            left_s = (time.monotonic() - self._began) / self._done * (whole - self._done)
+            self._report(Progress(STAGE, self._done, whole, left_s))
+
+
+def _numbers(
+    analysis: Analysis, preset: Preset, sigma: float, frames: tuple[int, int]
+) -> dict[str, Any]:
+    start = analysis.header.start
+    inside = slice(frames[0] - start, frames[1] - start)
+    document = analysis.document(preset=preset, sigma=sigma)
+    return {
+        "frame": np.arange(*frames),
+        "time_s": analysis.header.timestamps_s[inside],
+        "sampled": analysis.sampled[inside],
+        "target": analysis.targets()[inside],
+        "score": analysis.target_scores()[inside],
+        "motion_share": analysis.separation(preset).curves(sigma).motion_share[inside],
+        "logits": analysis.logits(),
+        "settings": json.dumps(document),
+    }
+
+
+def _write_member(archive: zipfile.ZipFile, name: str, values: np.ndarray[Any, Any]) -> None:
+    content = io.BytesIO()
+    npy.write_array(content, values, allow_pickle=False)
+    archive.writestr(f"{name}.npy", content.getvalue())

@@ -1,0 +1,193 @@
+"""The timeline as a picture: motion share, score, and relevance as motion + static.
+
+Drawn by matplotlib's Agg canvas through `Figure` objects alone, which is safe in any thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from engine.export import palette
+from engine.export.whole_file import whole_file
+from engine.store import Analysis
+from engine.types import Float64Array, Preset, UInt8Array
+
+_DPI = 100
+_SIZE = 1600, 500
+_FILL = 0.6  # full colours smear at their edges in a video, where colour has half the pixels
+_MOST_WINDOWS = 150  # more edges than this are a grey wash
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timeline:
+    """A drawn timeline.
+
+    Attributes
+    ----------
+    picture : uint8 array, (height, width, 3)
+        RGB.
+    columns : float64 array, (N,)
+        Where each frame of the range lies, in pixels from the left.
+    top, bottom : int
+        Rows between which a cursor is drawn.
+    """
+
+    picture: UInt8Array
+    columns: Float64Array
+    top: int
+    bottom: int
+
+
+def draw_timeline(
+    analysis: Analysis,
+    *,
+    preset: Preset,
+    sigma: float,
+    size: tuple[int, int] = _SIZE,
+    frames: tuple[int, int] | None = None,
+) -> Timeline:
+    """Draw the curves of a range, by default all of it, at (width, height) in pixels."""
+    start, stop = frames or (analysis.header.start, analysis.header.stop)
+    figure, shares, sums = _figure(analysis, preset, sigma, size, (start, stop))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
+    picture = np.asarray(pixels)[:, :, :3].copy()
+    points = np.stack([np.arange(start, stop), np.zeros(stop - start)], axis=1)
+    columns = sums.transData.transform(points)[:, 0]
+    height = size[1]
+    top = round(height * (1 - shares.get_position().y1))
+    bottom = round(height * (1 - sums.get_position().y0))
+    return Timeline(picture, columns, top, bottom)
+
+
+def write_timeline(
+    analysis: Analysis,
+    path: Path,
+    *,
+    preset: Preset,
+    sigma: float,
+    frames: tuple[int, int] | None = None,
+) -> None:
+    """Write the timeline of a range, by default all of it, as PNG or SVG by the suffix.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written.
+    """
+    span = frames or (analysis.header.start, analysis.header.stop)
+    figure, _, _ = _figure(analysis, preset, sigma, _SIZE, span)
+    kind = "svg" if path.suffix.lower() == ".svg" else "png"
+    with whole_file(path) as partial:
+        # the same curves, the same file: no date in it
+        metadata = {"Date": None} if kind == "svg" else {"Software": None}
+        figure.savefig(partial, format=kind, dpi=_DPI, metadata=metadata)
+
+
+def _figure(
+    analysis: Analysis,
+    preset: Preset,
+    sigma: float,
+    size: tuple[int, int],
+    frames: tuple[int, int],
+) -> tuple[Figure, Axes, Axes]:
+    width, height = size
+    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=palette.BACKGROUND)
+    shares, sums = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    _fill(shares, sums, analysis, preset, sigma, frames)
+    _place(figure, size)
+    return figure, shares, sums
+
+
+def _fill(
+    shares: Axes,
+    sums: Axes,
+    analysis: Analysis,
+    preset: Preset,
+    sigma: float,
+    frames: tuple[int, int],
+) -> None:
+    header = analysis.header
+    inside = slice(frames[0] - header.start, frames[1] - header.start)
+    curves = analysis.separation(preset).curves(sigma)
+    x = np.arange(*frames)
+    share = np.nan_to_num(curves.motion_share[inside])
+    shares.fill_between(x, share, color=palette.MOTION, alpha=0.35, linewidth=0)
+    shares.plot(x, share, color=palette.MOTION, linewidth=1.6, label="motion share")
+    score = analysis.target_scores()[inside]
+    shares.plot(x, score, color=palette.SCORE, linewidth=1.4, linestyle="--", label="class score")
+    shares.set_ylim(0, 1.02)
+    motion, static = curves.motion[inside], curves.static[inside]
+    sums.stackplot(
+        x,
+        motion,
+        static,
+        colors=(palette.MOTION, palette.STATIC),
+        labels=("motion relevance", "static relevance"),
+        linewidth=0,
+        alpha=_FILL,
+    )
+    sums.set_ylim(bottom=0)
+    sums.set_xlim(frames[0], max(frames[1] - 1, frames[0] + 1))
+    _mark_windows(shares, analysis, frames)
+    _label_frames(sums, header.timestamps_s, frames, header.start)
+    _style(shares)
+    _style(sums)
+
+
+def _mark_windows(axes: Axes, analysis: Analysis, frames: tuple[int, int]) -> None:
+    header = analysis.header
+    edges = [int(w.frame_indices[0]) + header.start for w in analysis.windows]
+    inside = [edge for edge in edges if frames[0] < edge < frames[1]]
+    if len(inside) <= _MOST_WINDOWS:
+        for edge in inside:
+            axes.axvline(edge, color=palette.GRID, linewidth=0.8, zorder=0)
+
+
+def _label_frames(axes: Axes, times_s: Float64Array, frames: tuple[int, int], start: int) -> None:
+    ticks = [int(t) for t in axes.xaxis.get_major_locator().tick_values(*frames)]
+    ticks = sorted({t for t in ticks if frames[0] <= t < frames[1]})
+    axes.set_xticks(ticks, [f"{t}\n{clock(times_s[t - start])}" for t in ticks])
+
+
+def _style(axes: Axes) -> None:
+    axes.set_facecolor(palette.BACKGROUND)
+    axes.tick_params(colors=palette.FAINT, labelsize=9, length=3)
+    for spine in axes.spines.values():
+        spine.set_color(palette.GRID)
+    legend = axes.legend(
+        loc="center left",
+        bbox_to_anchor=(1.005, 0.5),
+        fontsize=9,
+        frameon=False,
+        labelcolor=palette.TEXT,
+        handlelength=1.2,
+    )
+    legend.set_zorder(5)
+
+
+def _place(figure: Figure, size: tuple[int, int]) -> None:
+    width, height = size
+    left, right, top, bottom = 62, 172, 10, 40
+    figure.subplots_adjust(
+        left=left / width,
+        right=1 - right / width,
+        top=1 - top / height,
+        bottom=bottom / height,
+        hspace=0.12,
+    )
+
+
+def clock(time_s: float) -> str:
+    """Time as minutes, seconds and milliseconds: 1:02.345."""
+    milliseconds = round(time_s * 1000)
+    minutes, rest = divmod(abs(milliseconds), 60_000)
+    sign = "-" if milliseconds < 0 else ""
+    return f"{sign}{minutes}:{rest // 1000:02d}.{rest % 1000:03d}"

@@ -1,0 +1,123 @@
+"""What the scores of a network are made of: repeatable, not constant, traceable to the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from engine.attribution.base.explained_model import evaluating
+from engine.attribution.base.outputs import SoftmaxWatch, read_logits
+from engine.model_check.findings import failed, passed, warned
+from engine.model_check.forward import logits_of, output_of
+from engine.models.model import Clip, VideoModel
+from engine.pipeline.single_clip import noise_clip
+from engine.types import Finding
+
+_ALIKE = 1e-5  # relative; what float32 leaves of equal scores
+_ONLY_PERTURBATION = "Only perturbation methods, such as occlusion, will work."
+_FAR = 25.0  # variance over the one in training that no ordinary video reaches
+
+
+def behaviour_findings(model: VideoModel, clip: Clip, logits: Tensor) -> Iterator[Finding]:
+    """What the scores are made of: the same twice, other for another clip, traceable."""
+    scale = float(logits.abs().max()) or 1.0
+    again = _difference(model, clip.tensor, logits)
+    if again > _ALIKE * scale:
+        yield warned(
+            "repeatable",
+            f"The same clip is scored differently each time (by {again:.2g}): dropout or noise is "
+            "on. An exported network must be exported in eval().",
+        )
+    other = clip.low + clip.high - clip.tensor
+    if _difference(model, other, logits) <= _ALIKE * scale and not _differs_on_noise(
+        model, clip, logits, scale
+    ):
+        yield failed(
+            "output",
+            "The scores are the same whatever the clip shows: check the checkpoint, and whether "
+            "the forward uses its input.",
+        )
+    else:
+        yield passed("output", "Other clips get other scores.")
+    yield _gradient(model, clip)
+    far = _far_from_training(model, clip)
+    if far is not None:
+        yield far
+
+
+def _difference(model: VideoModel, values: Tensor, logits: Tensor) -> float:
+    return float((logits_of(model, values) - logits.detach()).abs().max())
+
+
+def _differs_on_noise(model: VideoModel, clip: Clip, logits: Tensor, scale: float) -> bool:
+    noise = noise_clip(model).tensor
+    return noise.shape == clip.tensor.shape and _difference(model, noise, logits) > _ALIKE * scale
+
+
+def _gradient(model: VideoModel, clip: Clip) -> Finding:
+    """Whether a gradient of the top score reaches the pixels of every frame."""
+    values = clip.tensor.clone().requires_grad_()
+    with evaluating(model.module), SoftmaxWatch():
+        output = model.module(*model.arguments(values.clone()))
+        logits, _ = read_logits(output, 1, len(model.spec.labels))
+        if not logits.requires_grad:
+            return failed(
+                "gradient",
+                "The forward cannot be differentiated: it uses no_grad, detach or NumPy. "
+                f"{_ONLY_PERTURBATION}",
+            )
+        try:
+            (slope,) = torch.autograd.grad(logits.max(), values, allow_unused=True)
+        except RuntimeError as error:
+            line = str(error).strip().splitlines()[0]
+            return failed("gradient", f"The backward pass fails: {line} {_ONLY_PERTURBATION}")
+    return _slope_finding(slope)
+
+
+def _slope_finding(slope: Tensor | None) -> Finding:
+    if slope is None or not bool(slope.any()):
+        return failed(
+            "gradient",
+            "No gradient reaches the clip: the forward rounds, thresholds or detaches it. "
+            f"{_ONLY_PERTURBATION}",
+        )
+    if not bool(torch.isfinite(slope).all()):
+        return failed("gradient", "The gradient is not finite (nan or inf).")
+    still = [frame for frame in range(slope.shape[2]) if not bool(slope[:, :, frame].any())]
+    if still:
+        return warned(
+            "gradient",
+            f"No gradient reaches {len(still)} of {slope.shape[2]} frames (first {still[0]}): the "
+            "network does not look at them.",
+        )
+    return passed("gradient", "It reaches every frame.")
+
+
+def _far_from_training(model: VideoModel, clip: Clip) -> Finding | None:
+    """How the values at the first BatchNorm compare with those in training; None without one."""
+    norm = next((part for part in model.module.modules() if isinstance(part, _BatchNorm)), None)
+    if norm is None or norm.running_var is None or norm.running_mean is None:
+        return None
+    if not bool(norm.running_mean.any()):
+        return None  # never trained
+    caught: list[Tensor] = []
+    handle = norm.register_forward_hook(lambda _norm, given, _output: caught.append(given[0]))
+    try:
+        output_of(model, clip.tensor)
+    finally:
+        handle.remove()
+    if not caught:
+        return None
+    places = caught[0].float().transpose(0, 1).flatten(1)
+    off = (places - norm.running_mean[:, None]).square().mean(1)
+    return _spread_finding(float((off / (norm.running_var + norm.eps)).median()))
+
+
+def _spread_finding(ratio: float) -> Finding:
+    text = f"The first layer's values spread {ratio**0.5:.2g} times as far as in training"
+    if 1 / _FAR < ratio < _FAR:
+        return passed("training", f"{text}.")
+    return warned("training", f"{text}: check range, mean, std and channels.")

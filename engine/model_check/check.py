@@ -1,0 +1,105 @@
+"""The checks of a model card, one after the other.
+
+Apart from loading, which refuses what cannot work: this finds what works and misleads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from engine.cancel import Check, never
+from engine.errors import EngineError, UntrustedError
+from engine.model_check.behaviour import behaviour_findings
+from engine.model_check.findings import failed, passed, warned
+from engine.model_check.forward import run_forward
+from engine.model_check.input_checks import rate_finding, value_finding
+from engine.model_check.reference import reference_finding
+from engine.models.cards.card import ModelCard
+from engine.models.load import load_card
+from engine.models.model import Clip
+from engine.pipeline.single_clip import clip_at, noise_clip
+from engine.types import CardReport, Finding, ModelSpec, Progress, UInt8Array
+
+_SHOWN = 4
+_TOP = 5
+_NOTHING: UInt8Array = np.zeros((0, 1, 1, 3), np.uint8)
+
+
+def check_card(
+    card: ModelCard,
+    video: Path | None,
+    start: int = 0,
+    *,
+    report: Callable[[Progress], None] = lambda progress: None,
+    check: Check = never,
+) -> CardReport:
+    """Run every check of a card on a clip of a video.
+
+    Parameters
+    ----------
+    card : ModelCard
+        Loaded on the CPU.
+    video : Path or None
+        The video; None takes noise, and leaves out what needs a video.
+    start : int
+        First frame of the clip in it.
+    report, check : callable
+        Progress of the loading; raises `Cancelled` to stop between checks.
+
+    Raises
+    ------
+    UntrustedError
+        If the card names code that the user has not trusted.
+    Cancelled
+        If ``check`` says so.
+    """
+    try:
+        model = load_card(card, "cpu", report, check)
+        findings = [_loaded(card, model.spec)]
+        clip = noise_clip(model) if video is None else clip_at(model, video, start)
+    except UntrustedError:
+        raise
+    except EngineError as error:
+        return CardReport((failed("loading", f"{error} {error.hint}"),), _NOTHING, ())
+    if video is not None:
+        findings.append(rate_finding(model.spec, video, start))
+    findings.append(value_finding(model.spec))
+    run = run_forward(model, clip)
+    findings += run.findings
+    if run.logits is not None:
+        check()
+        findings += behaviour_findings(model, clip, run.logits)
+        check()
+        if card.expected is not None:
+            findings.append(reference_finding(model, card.expected))
+    return CardReport(tuple(findings), _pictures(clip), _top(model.spec, run.logits))
+
+
+def _loaded(card: ModelCard, spec: ModelSpec) -> Finding:
+    if card.needs_code and ":" in card.network and card.checkpoint is None:
+        return warned(
+            "loading",
+            f"{card.network} is built, but no checkpoint is given: it has the weights that the "
+            "function gives it.",
+        )
+    return passed("loading", f"{card.network} with {len(spec.labels)} labels.")
+
+
+def _pictures(clip: Clip) -> UInt8Array:
+    """A few frames of a clip as the network gets them, with mean and std undone."""
+    places = np.linspace(0, clip.tensor.shape[2] - 1, _SHOWN).round().astype(int)
+    values = (clip.tensor - clip.low) / (clip.high - clip.low) * 255
+    pictures: UInt8Array = values[0, :, places].permute(1, 2, 3, 0).round().byte().numpy()
+    return np.ascontiguousarray(pictures)
+
+
+def _top(spec: ModelSpec, logits: Tensor | None) -> tuple[tuple[str, float], ...]:
+    if logits is None:
+        return ()
+    chances = logits.detach()[0].float().softmax(0)
+    best = chances.argsort(descending=True)[:_TOP].tolist()
+    return tuple((spec.label(index), float(chances[index])) for index in best)

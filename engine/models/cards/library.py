@@ -1,0 +1,87 @@
+"""Model cards that the user saved: by their names they are models like those of the catalogue.
+
+No torch: menus list them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import platformdirs
+
+from engine.errors import ModelError
+from engine.models.cards.card import CARD_SUFFIX, ModelCard, is_card, parse_card, read_card
+from engine.models.catalogue import MODELS
+from engine.plugins import plugin_models
+from engine.types import ModelInfo
+
+_UNFIT = re.compile(r"[^\w.-]+")
+
+
+def shelf_folder() -> Path:
+    """Where saved cards lie; it may not exist yet."""
+    return platformdirs.user_config_path("motion-inspector") / "models"
+
+
+def known_models() -> dict[str, ModelInfo]:
+    """The catalogue, plugins, and the user's saved cards; one that cannot be read says why."""
+    known = MODELS | {name: plugin.info for name, plugin in plugin_models().items()}
+    for path in sorted(shelf_folder().glob(f"*{CARD_SUFFIX}")):
+        known.setdefault(path.stem, _info(path))
+    return known
+
+
+def find_card(name_or_path: str | Path) -> ModelCard | None:
+    """The card that a model is asked for by: a path, or the name of a saved one.
+
+    Raises
+    ------
+    ModelError
+        If the card cannot be used.
+    """
+    if is_card(name_or_path):
+        return read_card(Path(name_or_path))
+    path = shelf_folder() / f"{name_or_path}{CARD_SUFFIX}"
+    taken = str(name_or_path) in (*MODELS, *plugin_models())
+    is_name = not taken and path.parent == shelf_folder()
+    return read_card(path) if is_name and path.is_file() else None
+
+
+def save_card(text: str) -> ModelInfo:
+    """Save a card under its name, in place of one that had it; relative paths are taken from here.
+
+    Raises
+    ------
+    ModelError
+        If it is not a good card, has the name of a model of the catalogue, or cannot be written.
+    """
+    card = parse_card(tomllib.loads(text), Path.cwd() / "new.toml")
+    stem = _UNFIT.sub("-", card.name).strip("-.") or "model"
+    path = shelf_folder() / f"{stem}{CARD_SUFFIX}"
+    if stem in (*MODELS, *plugin_models()):
+        raise ModelError(f"There is a model called {stem} already.", "Choose another name.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be written ({error.strerror or error}).",
+            "Check that your settings folder can be written to.",
+        ) from error
+    return _info(path)
+
+
+def _info(path: Path) -> ModelInfo:
+    try:
+        card = read_card(path)
+    except ModelError as error:
+        return ModelInfo(
+            path.stem, path.stem, f"cannot be used: {error} {error.hint}", bundled=False
+        )
+    base = MODELS.get(card.network)
+    title = card.network if base is None else base.title
+    return ModelInfo(path.stem, card.name, f"your model card {path}: {title}", bundled=False)

@@ -1,0 +1,257 @@
+"""From a name to a model that is ready to be explained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from engine.cancel import Check, never
+from engine.errors import ModelError
+from engine.models.cards.card import HUB_PREFIX, ModelCard
+from engine.models.cards.library import find_card
+from engine.models.devices import move, resolve_device
+from engine.models.loaders.sources import Source, find_source
+from engine.models.loaders.user_networks import build_own, load_closed
+from engine.models.model import VideoModel
+from engine.models.preprocess.input_layout import packing
+from engine.models.weights.checkpoint import State, fit, read_weights, weight_called
+from engine.models.weights.download import Report
+from engine.plugins import plugin_models
+from engine.types import ModelSpec, Progress
+from engine.utils.hints import closest
+
+
+def load_model(
+    name_or_path: str | Path,
+    *,
+    weights: Path | str | None = None,
+    labels: Path | str | None = None,
+    device: str = "auto",
+    report: Report | None = None,
+    check: Check = never,
+) -> VideoModel:
+    """Load a model: of the catalogue or by its card, with its own weights or the user's.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        A key of `engine.models.MODELS`, the name of a card that the user saved, or the path of
+        a model card (``.toml``).
+    weights : Path or str, optional
+        File with a state dict (.pth, .pt, .safetensors) for that network; the number of
+        classes is taken from it. By default the card's, or the bundled weights, or
+        torchvision's: found in torch hub's folder or downloaded to it.
+    labels : Path or str, optional
+        Text file (UTF-8) with one label a line, in the order of the logits. By default the
+        card's, or the model's own labels where their number fits, else "class 0", "class 1", ...
+    device : str
+        "auto", "cpu", "cuda" or "cuda:N".
+    report : callable, optional
+        Told the progress of the loading and of the download in bytes.
+    check : callable
+        Raises `Cancelled` when the model is no longer wanted.
+
+    Raises
+    ------
+    ModelError
+        If the model is unknown, its card, weights or labels cannot be had or do not fit, or the
+        device is not there.
+    UntrustedError
+        If it comes with code that the user has not trusted; see `engine.models.cards.trust`.
+    Cancelled
+        If ``check`` says so; a download goes on from there the next time.
+    """
+    card = _with_files(card_of(name_or_path), weights, labels)
+    return load_card(card, device, report or _nobody, check)
+
+
+def card_of(name_or_path: str | Path) -> ModelCard:
+    """The card that a model is asked for by; for a plain name one that says nothing else.
+
+    Raises
+    ------
+    ModelError
+        If the card cannot be used.
+    """
+    name = str(name_or_path)
+    return find_card(name_or_path) or ModelCard(None, name=name, network=name)
+
+
+def load_card(card: ModelCard, device: str, report: Report, check: Check) -> VideoModel:
+    """Load the model that a card describes; errors are those of `load_model`."""
+    plugin = plugin_models().get(card.network) if card.path is None else None
+    if plugin is not None:
+        made: VideoModel = plugin.load(card.checkpoint, card.labels, device, report, check)
+        return made
+    target = resolve_device(device)
+    check()
+    report(Progress(stage=f"Loading {card.name}"))
+    if card.is_of_hub:
+        model = _of_hub(card, check)
+    elif card.needs_code:
+        model = _own(card)
+    else:
+        model = _known(card, report, check)
+    check()
+    return replace(model, module=move(model.module, target, model.spec.name), device=target)
+
+
+def known_labels(name: str, weights: Path | None, report: Report, check: Check) -> tuple[str, ...]:
+    """Labels of a model; it is loaded only where they are not known without its weights.
+
+    Raises
+    ------
+    ModelError
+        If they cannot be had.
+    """
+    if name not in plugin_models():
+        card = card_of(name)
+        if card.labels is not None:
+            return read_labels(card.labels)
+        if card.checkpoint is weights is None and card.is_known:
+            return find_source(card.network).spec.labels
+    return load_model(name, weights=weights, report=report, check=check).spec.labels
+
+
+def _of_hub(card: ModelCard, check: Check) -> VideoModel:
+    """A classifier of the transformers library, with what the card says otherwise."""
+    from engine.models.loaders.hub_transformers import load_transformer  # its library is an extra
+
+    if card.checkpoint is not None:
+        raise ModelError(
+            f"{card.network} has weights of its own, so {card.checkpoint} cannot be used.",
+            "Leave the weights out.",
+        )
+    name = card.network.removeprefix(HUB_PREFIX)
+    folder = card.folder / name
+    model = load_transformer(folder if folder.is_dir() else name, device="cpu", check=check)
+    names = model.spec.labels if card.labels is None else read_labels(card.labels)
+    if len(names) != len(model.spec.labels):
+        raise _other_labels(card, len(names), len(model.spec.labels))
+    return replace(model, spec=_checked_layer(card.spec(model.spec, names), model.module, card))
+
+
+def _other_labels(card: ModelCard, given: int, classes: int) -> ModelError:
+    return ModelError(
+        f"The labels file {card.labels} has {given} labels, but the weights of "
+        f"{card.name} decide between {classes} classes.",
+        f"Give one label a line, {classes} in all, in the order of the logits.",
+    )
+
+
+def _with_files(
+    card: ModelCard, weights: Path | str | None, labels: Path | str | None
+) -> ModelCard:
+    """The card with files given beside it in place of its own."""
+    return replace(
+        card,
+        checkpoint=card.checkpoint if weights is None else Path(weights),
+        labels=card.labels if labels is None else Path(labels),
+    )
+
+
+def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
+    """A network of the catalogue; the number of classes is that of its weights."""
+    source = find_source(card.network)
+    names = None if card.labels is None else read_labels(card.labels)
+    if card.checkpoint is not None:
+        state, origin = read_weights(card.checkpoint, card.prefix), str(card.checkpoint)
+    elif source.default_weights is not None:
+        state, origin = source.default_weights(report, check), "that belong to it"
+    else:
+        raise ModelError(
+            f"The weights of {card.network} are not published at an address of their own.",
+            f"Give a weights file: --weights FILE, or checkpoint in a card. {source.origin}",
+        )
+    check()
+    classes = _class_count(source, state)
+    if names is None:
+        own = source.spec.labels
+        names = own if len(own) == classes else tuple(f"class {i}" for i in range(classes))
+    elif len(names) != classes:
+        raise _other_labels(card, len(names), classes)
+    module = source.build(classes).eval().requires_grad_(False)
+    fit(module, state, card.name, origin)
+    spec = _checked_layer(card.spec(source.spec, names), module, card)
+    if card.checkpoint is not None:  # what is known of the default weights is not true of others
+        spec = replace(spec, trained_on="", least_familiar=None)
+    return VideoModel(spec, module, torch.device("cpu"), source.pack)
+
+
+def _own(card: ModelCard) -> VideoModel:
+    """A network that comes with its own code; the number of classes is that of the labels."""
+    names = () if card.labels is None else read_labels(card.labels)
+    spec = card.spec(None, names)
+    folder = card.folder
+    pack = packing(card.layout, card.channels)
+    if ":" in card.network:
+        module = build_own(card.network, folder, len(names)).float().eval()
+        if card.checkpoint is not None:
+            state = read_weights(card.checkpoint, card.prefix)
+            fit(module, state, card.name, str(card.checkpoint))
+        module.requires_grad_(False)
+        return VideoModel(_checked_layer(spec, module, card), module, torch.device("cpu"), pack)
+    if card.checkpoint is not None:
+        raise ModelError(
+            f"{card.network} has its own weights inside, so {card.checkpoint} cannot be used.",
+            "Leave the weights out.",
+        )
+    clip = torch.empty(1, 3, spec.frames, *spec.crop, device="meta")
+    shape = tuple((clip if pack is None else pack(clip)).shape)
+    closed = load_closed(folder / card.network, shape)
+    return VideoModel(spec, closed, torch.device("cpu"), pack, closed=closed.kind)
+
+
+def _checked_layer(spec: ModelSpec, module: nn.Module, card: ModelCard) -> ModelSpec:
+    """The same spec, unless the card names a layer that the network does not have."""
+    names = [name for name, _ in module.named_modules() if name]
+    if card.layer is not None and card.layer not in names:
+        raise ModelError(
+            f"The card {card.path} names the layer {card.layer!r}, which {card.network} does not "
+            "have.",
+            closest(card.layer, names),
+        )
+    return spec
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """Read a labels file: UTF-8 text, one label a line, empty lines skipped.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, unreadable, not text, or empty.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except OSError as error:
+        raise ModelError(
+            f"The labels file {path} cannot be read ({error.strerror or error}).",
+            "Check the path of the labels file.",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ModelError(
+            f"The labels file {path} is not text in UTF-8.",
+            "Give a text file with one label a line.",
+        ) from error
+    names = tuple(line.strip() for line in lines if line.strip())
+    if not names:
+        raise ModelError(
+            f"The labels file {path} is empty.", "Give a text file with one label a line."
+        )
+    return names
+
+
+def _class_count(source: Source, state: State) -> int:
+    """Classes that the weights decide between; the usual number where they have no head."""
+    head = weight_called(state, source.head)
+    if head is None or head.ndim == 0 or head.shape[0] == 0:
+        return len(source.spec.labels)  # they do not fit, which is told when they are fitted
+    return int(head.shape[0])
+
+
+def _nobody(_progress: Progress) -> None:
+    """Report to nobody."""

@@ -1,0 +1,286 @@
+"""Networks that come with their own code: a Python function, TorchScript, or torch.export.
+
+Loading any of them runs what its author wrote, so none is touched before it is trusted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import io
+import json
+import math
+import sys
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from engine.errors import ModelError
+from engine.models.cards.trust import require_trust
+from engine.models.weights.file_sizes import check_archive, check_claim
+from engine.utils.hints import closest
+
+_CLASS_NAMES = ("classes", "num_classes", "n_classes")
+"""Parameters of a user's function that are given the number of classes."""
+
+
+class ClosedNetwork(nn.Module):
+    """A network whose operations cannot be looked into, for gradients and perturbation.
+
+    Parameters
+    ----------
+    inner : nn.Module
+        Of TorchScript or torch.export, in the mode that it was saved in.
+    kind : str
+        What it is, for people.
+    most : int or None
+        Clips that it takes at once; None where it takes any number.
+    """
+
+    def __init__(self, inner: nn.Module, kind: str, most: int | None) -> None:
+        super().__init__()
+        self.inner = inner
+        self.kind = kind
+        self.most = most
+
+    def forward(self, clips: torch.Tensor) -> Any:
+        """What the network makes of clips (N, ...), in portions that it takes."""
+        if self.most is None or len(clips) == self.most:
+            return self.inner(clips)
+        return torch.cat([self.inner(part) for part in torch.split(clips, self.most)])
+
+    def train(self, mode: bool = True) -> ClosedNetwork:
+        """Leave the inside alone: what torch.export wrote has no modes."""
+        self.training = mode
+        return self
+
+
+def load_closed(path: Path, shape: tuple[int, ...]) -> ClosedNetwork:
+    """Load a TorchScript or torch.export file that the user trusts.
+
+    Parameters
+    ----------
+    path : Path
+        ``.pt2`` of torch.export, else TorchScript.
+    shape : tuple of int
+        Of the one clip that it will be given.
+
+    Raises
+    ------
+    UntrustedError
+        If the user has not trusted it.
+    ModelError
+        If it cannot be read, holds pickled objects, claims more than it holds, or takes clips
+        of another shape.
+    """
+    require_trust(path)
+    with _one_sentence(path):
+        check_archive(path)
+        if path.suffix.lower() == ".pt2":
+            return _exported(path, shape)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # it is deprecated, but people have it
+            script = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+        script.eval()
+        return ClosedNetwork(script, "TorchScript", None)
+
+
+def build_own(target: str, folder: Path, classes: int) -> nn.Module:
+    """Build a network with a function of the user's.
+
+    Parameters
+    ----------
+    target : str
+        ``module:function`` (also of a package) or ``file.py:function``; it is given the number
+        of classes where it has a parameter for it, and nothing else.
+    folder : Path
+        Where the files lie, before all that is installed.
+    classes : int
+        Number of classes.
+
+    Raises
+    ------
+    UntrustedError
+        If the user has not trusted the file.
+    ModelError
+        If there is no such function, or it fails, or gives no `nn.Module`.
+    """
+    where, _, name = target.rpartition(":")
+    spec = _located(where, folder)
+    assert spec.origin is not None
+    origin = Path(spec.origin)
+    require_trust(origin)
+    function = _function(_imported(spec, folder), name, origin)
+    try:
+        network = function(**_class_argument(function, classes))
+    except (Exception, SystemExit) as error:
+        raise ModelError(
+            f"{name} in {origin} failed: {type(error).__name__}: {error}.",
+            "It is called without arguments, but for the number of classes as 'classes' or "
+            "'num_classes' if it has such a parameter.",
+        ) from error
+    if not isinstance(network, nn.Module):
+        raise ModelError(
+            f"{name} in {origin} gives a {type(network).__name__}, not a torch.nn.Module.",
+            "Let it return the network.",
+        )
+    return network
+
+
+@contextmanager
+def _one_sentence(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ModelError:
+        raise
+    # A damaged archive fails with a dozen types, and each means the same here.
+    except Exception as error:
+        raise ModelError(
+            f"{path} is not a readable network of torch.export (.pt2) or TorchScript (.pt): "
+            f"{_first_line(error)}.",
+            "Save it anew with torch.export.save or torch.jit.save; weights alone are a "
+            "'checkpoint' of a card.",
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def _exported(path: Path, shape: tuple[int, ...]) -> ClosedNetwork:
+    _check_exported(path)
+    program = torch.export.load(path)
+    names = set(program.graph_signature.user_inputs)
+    inputs = [node.meta["val"] for node in program.graph.nodes if node.name in names]
+    if len(inputs) != 1:
+        raise ModelError(
+            f"{path} takes {len(inputs)} inputs, but one clip is what it is given.",
+            "Export a network that takes one tensor.",
+        )
+    wanted = tuple(inputs[0].shape)
+    sides = zip(wanted[1:], shape[1:], strict=False)  # lengths are compared on their own
+    fits = all(side == ours for side, ours in sides if isinstance(side, int))
+    if len(wanted) != len(shape) or not fits:
+        raise ModelError(
+            f"{path} was exported for clips of shape {_shape_text(wanted)}, but the card makes "
+            f"{_shape_text(shape)}.",
+            "Change frames, crop or layout in the card, or export it anew.",
+        )
+    most = wanted[0] if isinstance(wanted[0], int) else None
+    if most not in (None, 1):
+        raise ModelError(
+            f"{path} was exported for {most} clips at once, but they come one by one.",
+            "Export it with a batch of 1, or with a dynamic one.",
+        )
+    return ClosedNetwork(program.module(), "an exported program", most)
+
+
+def _shape_text(shape: tuple[Any, ...]) -> str:
+    return "(" + ", ".join(str(side) if isinstance(side, int) else "any" for side in shape) + ")"
+
+
+def _check_exported(path: Path) -> None:
+    """Refuse what torch.export.load would unpickle or run besides its graph, or allocate."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if "aotinductor" in name or name.split("/")[-1].startswith(
+                ("custom_obj", "opaque_obj")
+            ):
+                raise ModelError(
+                    f"{path} holds compiled code or pickled objects ({name}), which are never run.",
+                    "Export the plain network with torch.export.save.",
+                )
+            if name.endswith("_config.json"):
+                check_claim(path, _largest(archive.read(name)))
+            elif name.endswith(".pt"):
+                _check_pickle(path, archive.read(name))
+
+
+def _check_pickle(path: Path, content: bytes) -> None:
+    """Refuse a part that only a full unpickling could read: torch would fall back on that."""
+    try:
+        torch.load(io.BytesIO(content), map_location="meta", weights_only=True)
+    except Exception as error:
+        raise ModelError(
+            f"{path} holds a pickle with more than tensors, which is never run.",
+            "Export the network anew with torch.export.save.",
+        ) from error
+
+
+def _largest(config: bytes) -> int:
+    """Elements of the largest tensor that a table of weights lists."""
+    entries = json.loads(config)["config"].values()
+    sizes = [(entry.get("tensor_meta") or {}).get("sizes", []) for entry in entries]
+    return max(
+        (math.prod(int(side.get("as_int", 1)) for side in shape) for shape in sizes), default=0
+    )
+
+
+def _located(where: str, folder: Path) -> ModuleSpec:
+    """Find a module without importing anything, not even the packages around it."""
+    if (folder / f"{where}.py").is_file():
+        where = f"{where}.py"  # so that the file beside the card is read anew each time
+    if where.endswith(".py"):
+        path = folder / where
+        if not path.is_file():
+            raise ModelError(f"There is no file {path} with a network.", "Check the card's path.")
+        spec = spec_from_file_location(f"motion_inspector_card_{path.stem}", path)
+    else:
+        spec = None
+        parts = where.split(".")
+        places: list[str] | None = [str(folder), *sys.path]
+        for count in range(1, len(parts) + 1):
+            spec = PathFinder.find_spec(".".join(parts[:count]), places)
+            places = None if spec is None else list(spec.submodule_search_locations or [])
+            if spec is None:
+                break
+    if spec is None or spec.origin is None or spec.loader is None:
+        raise ModelError(
+            f"There is no module {where!r} beside the card in {folder}, nor installed.",
+            "Name a file beside the card, such as 'my_network.py:build'.",
+        )
+    return spec
+
+
+def _imported(spec: ModuleSpec, folder: Path) -> ModuleType:
+    """Run the module; what it imports is looked for in the card's folder, too."""
+    sys.path.insert(0, str(folder))
+    try:
+        if not spec.name.startswith("motion_inspector_card_"):
+            return importlib.import_module(spec.name)
+        module = module_from_spec(spec)  # anew each time: the user may have changed it
+        sys.modules[spec.name] = module  # dataclasses look for their own module there
+        assert spec.loader is not None
+        spec.loader.exec_module(module)
+        return module
+    except (Exception, SystemExit) as error:
+        raise ModelError(
+            f"{spec.origin} cannot be imported: {type(error).__name__}: {error}.",
+            "Run it with Python by itself, and install what it needs.",
+        ) from error
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _function(module: ModuleType, name: str, origin: Path) -> Callable[..., Any]:
+    function = getattr(module, name, None)
+    if not callable(function):
+        names = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
+        raise ModelError(f"{origin} has no function {name!r}.", closest(name, names))
+    result: Callable[..., Any] = function
+    return result
+
+
+def _class_argument(function: Callable[..., Any], classes: int) -> dict[str, int]:
+    parameters = inspect.signature(function).parameters
+    return {name: classes for name in _CLASS_NAMES if name in parameters}

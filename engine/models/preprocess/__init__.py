@@ -1,0 +1,1 @@
+"""From frames to the network's input: sampling, geometry, layout."""

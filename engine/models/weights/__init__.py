@@ -1,0 +1,1 @@
+"""Weights: checkpoints read safely, downloads, and sizes of files."""

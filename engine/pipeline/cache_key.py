@@ -1,0 +1,126 @@
+"""A name for everything that decides an explanation: two requests of one name give equal maps.
+
+Paths count by what their files hold, so that a moved video keeps its name. How relevance is
+separated afterwards does not count. No torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine.attribution.catalogue import find_entry
+from engine.attribution.options.values import read_options
+from engine.errors import ModelError
+from engine.models.cards.card import HUB_PREFIX, ModelCard
+from engine.models.cards.library import find_card
+from engine.models.catalogue import MODELS
+from engine.plugins import plugin_methods
+from engine.store.document import versions
+from engine.types import Request
+from engine.utils.content_hash import content_id, file_id
+from resources import resource_path
+
+_SEPARATION = ("preset", "sigma")
+_PATHS = ("video", "weights", "labels")
+_ENGINE = Path(__file__).parents[1]  # all of it decides: whatever is imported from here may
+_BUNDLED = ("figures.safetensors",)
+
+
+def request_key(request: Request) -> str | None:
+    """Name of a request: 40 hexadecimal digits, or None.
+
+    It is made of every field but ``preset`` and ``sigma``; of what the video, the weights, the
+    labels and the model card with its files hold; of the engine's own code, and the versions of
+    the libraries below it.
+
+    Returns
+    -------
+    str or None
+        None where code has a part that cannot be followed: a plugin, a network of an installed
+        package, a model in the cache of the hub. Such results are not kept.
+
+    Raises
+    ------
+    EngineError
+        If the video, the weights, the labels, the card, the method or an option cannot be used.
+    """
+    entry = find_entry(request.method)
+    model = _model(request.model)
+    if model is None or entry.info.name in plugin_methods():
+        return None
+    fields = asdict(request)
+    for name in (*_SEPARATION, *_PATHS):
+        del fields[name]
+    fields |= {
+        "method": entry.info.name,
+        "options": asdict(
+            read_options(entry.options, request.method, dict(request.options), entry.preset)
+        ),
+        "model": model,
+        "video": content_id(request.video),
+        "weights": _file(request.weights),
+        "labels": _file(request.labels),
+        "code": _code(),
+        "versions": versions(),
+    }
+    text = json.dumps(fields, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
+
+
+def _model(name: str) -> dict[str, Any] | None:
+    """What decides the network and its input; None where that cannot be told."""
+    card = find_card(name)
+    if card is None:
+        return {"name": name} if name in MODELS else None
+    files = _files_of(card)
+    if files is None:
+        return None
+    return {"name": card.name, "files": [(path.name, _file(path)) for path in files]}
+
+
+def _files_of(card: ModelCard) -> list[Path] | None:
+    """Files that a card's network is made of; None where they cannot all be told."""
+    assert card.path is not None
+    files = [path for path in (card.path, card.checkpoint, card.labels) if path is not None]
+    if card.is_known:
+        return files
+    own = card.folder / card.network.removeprefix(HUB_PREFIX)
+    if card.is_of_hub:
+        if not own.is_dir():
+            return None
+        return files + sorted(path for path in own.rglob("*") if path.is_file())
+    if ":" not in card.network:
+        return [*files, own]
+    module = card.network.partition(":")[0]
+    if not any((card.folder / name).is_file() for name in (module, f"{module}.py")):
+        return None
+    # What a network's file imports from its folder decides as much as itself.
+    return files + sorted(card.folder.rglob("*.py"))
+
+
+def _file(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return file_id(path)
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be read ({error.strerror or error}).", "Check its path."
+        ) from error
+
+
+@cache
+def _code() -> str:
+    """Name for the engine itself and what it has of weights: they change between versions."""
+    digest = hashlib.blake2b(digest_size=20)
+    for path in sorted(_ENGINE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    for name in _BUNDLED:
+        with resource_path(name) as path:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,329 @@
+"""explain(): the one door for window, command line and batch.
+
+A video of any length goes through in overlapping windows. Memory is bounded by the window:
+frames are reduced to the network's input size as they are decoded, and relevance leaves for
+the disk as soon as no later window can change it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.attribution import METHODS, Attribution, estimate
+from engine.attribution.attribute_clip import Explainer
+from engine.attribution.base.targets import Contrast, Target, resolve_target
+from engine.attribution.catalogue import check_options, find_entry
+from engine.cancel import Cancelled, Check, never
+from engine.errors import AttributionError, VideoError
+from engine.models import VideoModel, load_model, sample_frames, seen_rect
+from engine.pipeline.cache_lookup import open_finished, resumable
+from engine.pipeline.overlap_add import Blend
+from engine.pipeline.window_reader import Clips, Cut
+from engine.selective import checked_sigma, recipe_for
+from engine.store import Analysis, Header, Resumable
+from engine.store.checkpoint import State
+from engine.types import Progress, Request, Window
+from engine.video import Video, open_requested
+from engine.windows import window_starts
+
+Report = Callable[[Progress], None]
+
+_CACHE_BYTES = 32 * 2**20  # frames are read once, in order
+
+
+def explain(
+    request: Request,
+    report: Report = lambda progress: None,
+    check: Check = never,
+    *,
+    folder: Path | None = None,
+    resume: bool = False,
+) -> Analysis:
+    """Explain a range of a video, window by window.
+
+    Parameters
+    ----------
+    request : Request
+        What to explain, and how.
+    report : callable
+        Called in this thread after each window, with the growing `Analysis`.
+    check : callable
+        Called at least once a window; raises `Cancelled` to stop.
+    folder : Path or None
+        Where arrays are written while computing; None takes a temporary folder, which
+        ``Analysis.close`` removes.
+    resume : bool
+        Whether to keep in ``folder`` what is done when the work ends early, even killed; to go on
+        from there if the folder holds the beginning of an equal request's analysis; and to open
+        at once a finished one. The maps are those of a run without a break, bit for bit on the
+        same device. Requests with parts that `engine.pipeline.cache_key` cannot follow
+        are computed anew.
+
+    Returns
+    -------
+    Analysis
+        Complete.
+
+    Raises
+    ------
+    EngineError
+        If a setting, the video or the model cannot be used; nothing is left behind, except in
+        a ``folder`` to resume from.
+    Cancelled
+        If `check` said so; the same holds.
+    ValueError
+        If ``resume`` is asked for without a folder.
+    """
+    if resume and folder is None:
+        raise ValueError("only an analysis in a folder of its own can be resumed")
+    checked_sigma(request.sigma)
+    recipe_for(request.preset)
+    check_options(request.method, dict(request.options))
+    request = replace(request, method=find_entry(request.method).info.name)
+    _target(request)
+    if not resume or folder is None:
+        return _explain(request, report, check, folder, None)
+    finished = open_finished(request, folder)
+    return finished or _explain(request, report, check, folder, resumable(request, folder))
+
+
+def _explain(
+    request: Request, report: Report, check: Check, folder: Path | None, kept: Resumable | None
+) -> Analysis:
+    with open_requested(request, check=check, report=report, cache_bytes=_CACHE_BYTES) as video:
+        checked_range(request.frames, len(video), request.video)  # before the model is loaded
+        report(Progress(f"Loading {request.model}"))
+        model = load_model(
+            request.model,
+            weights=request.weights,
+            labels=request.labels,
+            device=request.device,
+            report=report,
+            check=check,
+        )
+        request = _resolved(request, model)
+        header = header_of(request, model, video)
+        state = None
+        if kept is None:
+            analysis = Analysis.create(header, folder)
+        else:
+            analysis, state = kept.begin(header, str(model.device), check)
+        try:
+            run = _Run(analysis, model, video, report, check)
+            run.resume(state)
+            run.fill(kept)
+        except BaseException:
+            analysis.close()
+            raise
+    return analysis
+
+
+def _resolved(request: Request, model: VideoModel) -> Request:
+    """The request with its classes as indices."""
+    first, second = (
+        None if given is None else resolve_target(model.spec, given)
+        for given in (request.target, request.against)
+    )
+    return replace(request, target=first, against=second)
+
+
+def checked_range(frames: tuple[int, int] | None, count: int, path: Path) -> tuple[int, int]:
+    """First frame, and the frame after the last, of a range inside a video.
+
+    Raises
+    ------
+    VideoError
+        If the range is empty or reaches outside the video.
+    """
+    start, stop = (0, count) if frames is None else frames
+    if 0 <= start < stop <= count:
+        return start, stop
+    raise VideoError(
+        f"The range {start}:{stop} does not lie inside {path.name}, which has {count} frames.",
+        f"Frames count from 0 and the end is not included: 0:{count} is all of it.",
+    )
+
+
+def header_of(request: Request, model: VideoModel, video: Video) -> Header:
+    """What an analysis of a request would say of it, before there are numbers.
+
+    Raises
+    ------
+    VideoError
+        If the range of the request is empty or reaches outside the video.
+    """
+    start, stop = checked_range(request.frames, len(video), request.video)
+    times = np.array(video.timestamps_s[start:stop], dtype=np.float64)
+    return Header(
+        request=replace(request, frames=(start, stop)),
+        spec=model.spec,
+        size=video.size,
+        fps=video.fps,
+        start=start,
+        stop=stop,
+        timestamps_s=times,
+        step_frames=sample_frames(model.spec, video.timestamps_s, start, stop) - start,
+        seen=seen_rect(model.spec, video.size),
+    )
+
+
+class _Run:
+    """The windows of an analysis, one batch after the other."""
+
+    def __init__(
+        self, analysis: Analysis, model: VideoModel, video: Video, report: Report, check: Check
+    ) -> None:
+        header = analysis.header
+        self._analysis = analysis
+        self._model = model
+        self._video = video
+        self._check = check
+        self._steps, self._length = len(header.step_frames), model.spec.frames
+        self._starts = window_starts(self._steps, self._length, header.request.overlap)
+        self._done = len(analysis.windows)
+        self._blend = Blend(self._length, model.spec.crop)
+        self._clock = _Clock(report, analysis, len(self._starts))
+        self._explainer = Explainer(
+            model,
+            _target(header.request),
+            header.request.method,
+            report=self._clock.inside,
+            check=check,
+            **dict(header.request.options),
+        )
+        self._batch = self._explainer.batch
+
+    def resume(self, state: State | None) -> None:
+        """Go on as `_state` was, which was kept after the windows that the analysis has."""
+        if state is not None:
+            self._blend.restore(state["sum"], state["weight"])
+            # Windows are explained in the same company as without the break: rounding depends
+            # on it.
+            self._batch = int(state["batch"])
+
+    def fill(self, kept: Resumable | None) -> None:
+        """Explain all windows that are missing."""
+        if self._done < len(self._starts):
+            self._explain_rest(kept)
+        if kept is not None:
+            kept.finish(self._analysis)
+
+    def _explain_rest(self, kept: Resumable | None) -> None:
+        header = self._analysis.header
+        clips = Clips(self._model, self._video, header, self._check, self._starts[self._done])
+        self._clock.begin(self._model, clips, header.request, self._done)
+        try:
+            while self._done < len(self._starts):
+                self._explain_batch(clips)
+                if kept is not None:
+                    kept.keep(self._analysis, self._state())
+                self._clock.windows(self._done)
+                self._check()
+        except Cancelled:
+            if kept is not None:
+                kept.keep(self._analysis, self._state(), now=True)
+            raise
+
+    def _explain_batch(self, clips: Clips) -> None:
+        starts = self._starts[self._done : self._done + self._batch]
+        batch = [clips.window(first) for first in starts]
+        found = self._explainer.explain([cut.clip for cut in batch])
+        for cut, result in zip(batch, found, strict=True):
+            self._append(cut, result)
+        self._batch = self._explainer.batch
+
+    def _append(self, cut: Cut, result: Attribution) -> None:
+        header = self._analysis.header
+        self._done += 1
+        following = (*self._starts, self._steps)[self._done]
+        self._blend.add(result.relevance[: self._length - cut.padded])
+        lost = _lost_in(cut, self._video, header.start)
+        window = _window(cut, result, lost, conserves=METHODS[header.request.method].conserves)
+        self._analysis.append([window], self._blend.take(following - cut.first))
+
+    def _state(self) -> State:
+        return {**self._blend.state(), "batch": np.array(self._batch)}
+
+
+def _target(request: Request) -> Target:
+    if request.against is None:
+        return request.target
+    if request.target is None:
+        raise AttributionError(
+            "A class to compare with is given, but not the class to explain.",
+            "Give both: why this class (--class) rather than that one (--against).",
+        )
+    return Contrast(request.target, request.against)
+
+
+class _Clock:
+    """Tells how far the windows are and how long the rest takes."""
+
+    def __init__(self, report: Report, analysis: Analysis, windows: int) -> None:
+        self._report = report
+        self._analysis = analysis
+        self._windows = windows
+        self._done = self._before = 0
+        self._began = time.monotonic()
+
+    def begin(self, model: VideoModel, clips: Clips, request: Request, done: int) -> None:
+        """Report the start: with the time it will take, where a clip takes many passes."""
+        left = None
+        if METHODS[request.method].passes > 1:
+            cut = clips.window(clips.first)
+            seconds = estimate(model, cut.clip, request.method, **dict(request.options)).seconds
+            left = (self._windows - done) * seconds
+        self._done = self._before = done
+        self._began = time.monotonic()
+        self._tell(done, self._windows, left)
+
+    def windows(self, done: int) -> None:
+        """Report windows that are done."""
+        self._done = done
+        self._tell(done, self._windows, self._left(done))
+
+    def inside(self, progress: Progress) -> None:
+        """Report passes that are done of a window."""
+        share = self._done + progress.done / progress.total
+        total = self._windows * progress.total
+        self._tell(round(share * progress.total), total, self._left(share))
+
+    def _left(self, windows: float) -> float:
+        each = (time.monotonic() - self._began) / (windows - self._before)
+        return each * (self._windows - windows)
+
+    def _tell(self, done: int, total: int, left: float | None) -> None:
+        self._report(Progress("Explaining", done, total, left, self._analysis))
+
+
+def _lost_in(cut: Cut, video: Video, start: int) -> list[int]:
+    """Frames of the video that a window should have and that do not decode."""
+    return sorted(video.damaged_frames & {start + index for index in cut.indices})
+
+
+def _window(cut: Cut, result: Attribution, lost: list[int], *, conserves: bool) -> Window:
+    if result.target is None:
+        raise ValueError("a request always explains a class")
+    return Window(
+        start_step=cut.first,
+        frame_indices=np.array(cut.indices, dtype=np.int64),
+        padded=cut.padded,
+        logits=result.logits,
+        target=result.target,
+        conservation=result.conservation if conserves else float("nan"),
+        time_step=result.time_step,
+        notices=result.notices + ((_lost_notice(lost),) if lost else ()),
+    )
+
+
+def _lost_notice(lost: list[int]) -> str:
+    frames = "Frame" if len(lost) == 1 else "Frames"
+    return (
+        f"{frames} {', '.join(map(str, lost))} cannot be decoded: "
+        "the model was shown the frame before instead."
+    )

@@ -1,0 +1,108 @@
+"""How long explaining took before, kept on disk, so that the next run can say what it will take."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from engine.video.index.index_store import cache_folder
+
+log = logging.getLogger(__name__)
+
+_SEPARATOR = "|"
+
+
+def remember(model: str, method: str, device: str, seconds: float) -> None:
+    """Keep the time of a window, in place of an earlier one.
+
+    Where that fails the log says so: the next run measures again.
+
+    Parameters
+    ----------
+    model, method, device : str
+        As in `engine.types.Request`.
+    seconds : float
+        Time for one window with the method's default options, > 0.
+
+    Raises
+    ------
+    ValueError
+        If the time is not a number above 0.
+    """
+    if not _is_time(seconds):
+        raise ValueError(f"{seconds} is not a time")
+    path = _path()
+    partial = path.with_suffix(f".{secrets.token_hex(4)}.part")
+    known = _read() | {_key(model, method, device): seconds}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        log.info("the time cannot be kept in %s", path, exc_info=True)
+        with suppress(OSError):  # the folder itself may be what is missing
+            partial.unlink(missing_ok=True)
+
+
+def expected_s(
+    model: str, method: str, device: str, windows: int, passes: Mapping[str, int]
+) -> float | None:
+    """Time that some windows will take.
+
+    Parameters
+    ----------
+    model, method, device : str
+        As they were given to `remember`.
+    windows : int
+        How many.
+    passes : mapping
+        Passes over the network that each method takes, `MethodInfo.passes` by name: a method
+        not run before is scaled from the one that comes nearest to it.
+
+    Returns
+    -------
+    float or None
+        In seconds; None where this model has not been run on this device.
+    """
+    kept = _read()
+    times = {other: kept.get(_key(model, other, device)) for other in passes}
+    known: dict[str, float] = {other: time for other, time in times.items() if _is_time(time)}
+    if method not in passes or not known:
+        return None
+    nearest = min(known, key=lambda other: (other != method, _distance(passes, other, method)))
+    scale = 1.0 if nearest == method else passes[method] / passes[nearest]
+    return windows * known[nearest] * scale
+
+
+def _distance(passes: Mapping[str, int], one: str, other: str) -> float:
+    return abs(math.log(passes[one] / passes[other]))
+
+
+def _read() -> dict[str, Any]:
+    """Everything kept; nothing where the file is missing or broken."""
+    try:
+        kept = json.loads(_path().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        log.info("the times in %s cannot be used", _path(), exc_info=True)
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _is_time(value: object) -> TypeGuard[float]:
+    return isinstance(value, float | int) and math.isfinite(value) and value > 0
+
+
+def _key(model: str, method: str, device: str) -> str:
+    return _SEPARATOR.join((model, method, device))
+
+
+def _path() -> Path:
+    return cache_folder() / "speed.json"

@@ -1,0 +1,39 @@
+"""One clip of a video, and one of noise: for what looks at a single clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import VideoError
+from engine.models.model import Clip, VideoModel
+from engine.models.preprocess.frame_sampling import sample_frames
+from engine.video import open_video
+
+
+def clip_at(model: VideoModel, path: Path, start: int) -> Clip:
+    """The clip of a video that begins at a frame; its last frame is repeated where it is short.
+
+    Raises
+    ------
+    VideoError
+        If the video cannot be read, or does not have that frame.
+    """
+    with open_video(path) as video:
+        if not 0 <= start < len(video):
+            raise VideoError(
+                f"Frame {start} does not lie inside {path.name}, which has {len(video)} frames.",
+                f"Give a --start from 0 to {len(video) - 1}.",
+            )
+        steps = sample_frames(model.spec, video.timestamps_s, start, len(video))
+        wanted = steps[: model.spec.frames].tolist()
+        wanted += wanted[-1:] * (model.spec.frames - len(wanted))
+        return model.preprocess(np.stack([video[index] for index in wanted]))
+
+
+def noise_clip(model: VideoModel) -> Clip:
+    """A clip of noise, the same each time, as large as the network's input."""
+    shape = (model.spec.frames, *model.spec.crop, 3)
+    frames = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    return model.preprocess(frames)

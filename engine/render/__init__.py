@@ -1,0 +1,37 @@
+"""Pictures of frames and relevance, the same for the window and for exported clips. No torch."""
+
+from engine.render.heat_overlay import (
+    COLOURS,
+    DEFAULT_GAMMA,
+    DEFAULT_LOOK,
+    DEFAULT_OPACITY,
+    POLARITIES,
+    HeatLook,
+    Polarity,
+    colour_bar,
+    heat_ground,
+    heat_index,
+    heat_on,
+    overlay,
+    overlay_on,
+    pixel_box,
+    with_unseen,
+)
+
+__all__ = [
+    "COLOURS",
+    "DEFAULT_GAMMA",
+    "DEFAULT_LOOK",
+    "DEFAULT_OPACITY",
+    "POLARITIES",
+    "HeatLook",
+    "Polarity",
+    "colour_bar",
+    "heat_ground",
+    "heat_index",
+    "heat_on",
+    "overlay",
+    "overlay_on",
+    "pixel_box",
+    "with_unseen",
+]

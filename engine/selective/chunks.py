@@ -1,0 +1,113 @@
+"""Pieces of a long range: their relevance, and what is compared with the threshold.
+
+A piece is read with as many steps beyond its ends as the recipe looks at, so that pieces put
+together are what the whole would have been.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from engine.selective.derivative import derivative_between, time_means
+from engine.selective.presets import Recipe
+from engine.selective.smooth import smoothed_in_space
+from engine.selective.split import rescaled
+from engine.selective.variation import BORDER, REACH, neighbourhood, variation_of
+from engine.types import Float32Array, Int64Array
+
+
+class Source(Protocol):
+    """Where relevance comes from: sampled steps, each belonging to a frame."""
+
+    @property
+    def step_frames(self) -> Int64Array:
+        """Frame of each step, counted from the start of the range, int64 (M,), increasing."""
+
+    @property
+    def frame_count(self) -> int:
+        """Frames in the range, N."""
+
+    @property
+    def steps_written(self) -> int:
+        """Steps that can be read by now; M when complete."""
+
+    @property
+    def time_step(self) -> int:
+        """Steps that share one time step of the relevance: 1, or more for coarse maps."""
+
+    def read_steps(self, start: int, stop: int) -> Float32Array:
+        """Relevance of steps [start, stop), float32 (n, h, w)."""
+
+
+def steps_final(source: Source, recipe: Recipe) -> int:
+    """Steps from the start whose comparison no later step can change."""
+    written, together = source.steps_written, source.time_step
+    if written == len(source.step_frames):
+        return written
+    ahead = REACH + BORDER if recipe.kind == "variation" else 1
+    return max(written // together - ahead, 0) * together
+
+
+def signed_piece(
+    source: Source,
+    recipe: Recipe,
+    extremes: tuple[float, float] | None,
+    start: int,
+    stop: int,
+) -> tuple[Float32Array, Float32Array]:
+    """Relevance of steps [start, stop), and their derivative (signed) or variation.
+
+    Parameters
+    ----------
+    source : Source
+    recipe : Recipe
+    extremes : (float, float), optional
+        Lowest and highest relevance of all, where it is first scaled to 0..1.
+    start, stop : int
+        Whole time steps, or up to the end of the range.
+
+    Returns
+    -------
+    two float32 arrays, (stop - start, h, w)
+    """
+    if recipe.kind == "variation":
+        return _variation(source, start, stop)
+    return _derivative(source, recipe, extremes, start, stop)
+
+
+def _derivative(
+    source: Source,
+    recipe: Recipe,
+    extremes: tuple[float, float] | None,
+    start: int,
+    stop: int,
+) -> tuple[Float32Array, Float32Array]:
+    total, together = len(source.step_frames), source.time_step
+    low, high = max(start - together, 0), min(stop + together, total)
+    volume = source.read_steps(low, high)
+    if extremes is not None:
+        volume = rescaled(volume, *map(np.float32, extremes))
+    mode = "edge" if recipe.padding == "edge" else "constant"
+    ends = (int(low == start), int(high == stop))
+    means = time_means(volume, together)
+    padded = np.pad(means, (ends, (0, 0), (0, 0)), mode=mode)  # type: ignore[call-overload]
+    derivative = derivative_between(padded[:-2] - padded[2:], recipe.padding)
+    relevance = volume[start - low : stop - low]
+    return relevance, _spread_out(derivative, together, stop - start)
+
+
+def _variation(source: Source, start: int, stop: int) -> tuple[Float32Array, Float32Array]:
+    together, count = source.time_step, len(source.step_frames)
+    total, begin, end = -(-count // together), start // together, -(-stop // together)
+    low, high = neighbourhood(total, begin, end)
+    volume = source.read_steps(low * together, min(high * together, count))
+    smooth = smoothed_in_space(time_means(volume, together))
+    variation = variation_of(smooth, low, total, begin, end)
+    relevance = volume[start - low * together : stop - low * together]
+    return relevance, _spread_out(variation, together, stop - start)
+
+
+def _spread_out(steps: Float32Array, together: int, count: int) -> Float32Array:
+    return steps if together == 1 else steps.repeat(together, 0)[:count]

@@ -1,0 +1,116 @@
+"""Names for what files hold, wherever they lie: how a moved video or a kept result is known again.
+
+A video is sampled, because reading hours of it takes minutes; weights are read whole, because
+training anew may change a small part of them only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from engine.errors import VideoError
+from engine.video.images.stills import find_stills
+
+_END_BYTES = 2**20
+_BLOCK_BYTES = 2**16
+_BLOCKS = 62
+_PICTURES = 64
+_DIGEST_BYTES = 20
+
+
+def content_id(path: Path) -> str:
+    """Name for what a video holds: the same wherever it lies and whatever it is called.
+
+    From its size, its first and last MiB, and 62 blocks of 64 KiB spread evenly between them; a
+    file up to 6 MiB is read whole. A folder or pattern of pictures: the names and sizes of all,
+    and the content of 64 spread evenly. So files that differ anywhere in size, in the table of
+    their frames or by another encoding have other names; a few bytes changed in the middle of a
+    large file, at the same size, may not be seen.
+
+    Parameters
+    ----------
+    path : Path
+        A file, a folder of pictures, or a pattern of their names.
+
+    Returns
+    -------
+    str
+        Its size in bytes, or the number of pictures and an "x"; "-"; 40 hexadecimal digits.
+
+    Raises
+    ------
+    VideoError
+        If it cannot be read.
+    """
+    try:
+        if not path.is_file() and (pictures := find_stills(path)):
+            return f"{len(pictures)}x-{_digest_of_pictures(pictures)}"
+        digest = _digest()
+        size = _add_samples(digest, path)
+    except OSError as error:
+        raise VideoError(
+            f"{path} cannot be read ({error.strerror or error}).", "Check the path of the video."
+        ) from error
+    return f"{size}-{digest.hexdigest()}"
+
+
+def size_in(content: str) -> int | None:
+    """Size in bytes of the file that has a `content_id`; None for pictures."""
+    size = content.partition("-")[0]
+    return int(size) if size.isdecimal() else None
+
+
+def file_id(path: Path) -> str:
+    """Name for the content of a file, of which every byte is read: 40 hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    facts = path.stat()
+    return _file_id(path.absolute(), facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _file_id(path: Path, size: int, changed_ns: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, _digest).hexdigest()
+
+
+def _digest() -> hashlib.blake2b:
+    return hashlib.blake2b(digest_size=_DIGEST_BYTES)
+
+
+def _digest_of_pictures(pictures: list[Path]) -> str:
+    digest = _digest()
+    for picture in pictures:
+        digest.update(f"{picture.name}\0{picture.stat().st_size}\0".encode())
+    last = len(pictures) - 1
+    for number in sorted({step * last // (_PICTURES - 1) for step in range(_PICTURES)}):
+        _add_samples(digest, pictures[number])
+    return digest.hexdigest()
+
+
+def _add_samples(digest: hashlib.blake2b, path: Path) -> int:
+    """Add what stands for a file; returns its size in bytes."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        digest.update(f"{size}\0".encode())
+        for start, length in _places(size):
+            file.seek(start)
+            digest.update(file.read(length))
+    return size
+
+
+def _places(size: int) -> list[tuple[int, int]]:
+    """Where blocks start that stand for a file, and their lengths."""
+    if size <= 2 * _END_BYTES + _BLOCKS * _BLOCK_BYTES:
+        return [(0, size)]
+    between = size - 2 * _END_BYTES - _BLOCK_BYTES
+    inner = [
+        (_END_BYTES + number * between // (_BLOCKS - 1), _BLOCK_BYTES) for number in range(_BLOCKS)
+    ]
+    return [(0, _END_BYTES), *inner, (size - _END_BYTES, _END_BYTES)]

@@ -1,0 +1,30 @@
+"""The video of a request, read as the request says."""
+
+from __future__ import annotations
+
+from engine.cancel import Check, never
+from engine.types import Request
+from engine.video.index.packets import Report
+from engine.video.video import CACHE_BYTES, Video, open_video
+
+
+def open_requested(
+    request: Request,
+    *,
+    check: Check = never,
+    report: Report = lambda progress: None,
+    cache_bytes: int = CACHE_BYTES,
+) -> Video:
+    """Open the video that a request is about; as `open_video`.
+
+    Where a frame does not decode the one before stands in, so that damage does not end the work.
+    """
+    return open_video(
+        request.video,
+        stream=request.stream,
+        deinterlace=request.deinterlace,
+        hold=True,
+        check=check,
+        report=report,
+        cache_bytes=cache_bytes,
+    )

@@ -1,0 +1,1 @@
+"""Videos that are pictures: folders, and animated WebP."""

@@ -1,0 +1,135 @@
+"""Opening what is no stream of packets: a folder of pictures, an animated WebP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+
+from av.video.frame import VideoFrame
+
+from engine.cancel import Check
+from engine.errors import VideoError
+from engine.types import Float64Array
+from engine.video.container.limits import Limits
+from engine.video.container.source import video_errors
+from engine.video.facts import FileFacts
+from engine.video.images.animation import AnimationReader, is_animated_webp
+from engine.video.images.stills import DEFAULT_FPS, StillsReader, find_stills, still_times
+from engine.video.scan.incremental_index import Known
+from engine.video.scan.open_index import FrameSource
+
+
+class Settled:
+    """What is known of frames of which nothing more is to be learnt.
+
+    Attributes
+    ----------
+    known : Known
+    pending : bool
+        Always false.
+    """
+
+    pending = False
+
+    def __init__(self, times_s: Float64Array, fps: float) -> None:
+        times_s.setflags(write=False)
+        self.known = Known(times_s, fps)
+
+    def work(self, check: Check) -> bool:
+        """Have nothing to do. A `Task` of the worker."""
+        return False
+
+    def look(self) -> None:
+        """Have nothing to note."""
+
+    def frame_is_lost(self, check: Check) -> None:
+        """Learn nothing from it: pictures do not depend on one another."""
+
+    def close(self) -> None:
+        """Have nothing to give back."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedPictures:
+    """Pictures that are ready to be read.
+
+    Attributes
+    ----------
+    reader : FrameSource
+    first_number : int
+        First frame that decodes.
+    first : VideoFrame
+        That frame.
+    facts : FileFacts
+    learning : Settled
+    """
+
+    reader: FrameSource
+    first_number: int
+    first: VideoFrame
+    facts: FileFacts
+    learning: Settled
+
+
+def open_pictures(path: Path, fps: float | None, check: Check) -> OpenedPictures | None:
+    """Open a folder or pattern of pictures, or an animated WebP; None if it is neither.
+
+    Parameters
+    ----------
+    path : Path
+    fps : float or None
+        Pictures per second, > 0; 25 by default. An animation has times of its own.
+    check : callable
+        May raise `Cancelled`.
+
+    Raises
+    ------
+    VideoError
+        If no picture can be read.
+    """
+    files = find_stills(path)
+    if files is not None:
+        rate = fps or DEFAULT_FPS
+        return _opened(
+            StillsReader(path, files), Settled(still_times(len(files), rate), rate), files, check
+        )
+    if path.is_file() and is_animated_webp(path):
+        animation = AnimationReader(path, Limits.from_environment())
+        return _opened(animation, Settled(animation.times_s, animation.fps), [path], check)
+    return None
+
+
+def _opened(
+    reader: FrameSource, learning: Settled, files: list[Path], check: Check
+) -> OpenedPictures:
+    number, first = _first_readable(reader, len(learning.known.times_s), check)
+    with video_errors(files[0]):
+        size = sum(file.stat().st_size for file in files)
+    kind = files[0].suffix.lstrip(".").upper()
+    facts = FileFacts(
+        container="pictures" if len(files) > 1 else "animation",
+        codec=kind,
+        profile=None,
+        pixel_aspect=Fraction(1),
+        fields=None,
+        tick_s=0.0,
+        stated_duration_s=None,
+        stream=0,
+        streams=1,
+        sound=None,
+        size_bytes=size,
+    )
+    return OpenedPictures(reader, number, first, facts, learning)
+
+
+def _first_readable(reader: FrameSource, total: int, check: Check) -> tuple[int, VideoFrame]:
+    for number in count():
+        try:
+            return number, reader.read(number, lambda passed, frame: None, check)
+        except VideoError:
+            if number + 1 >= total:
+                reader.close()
+                raise
+    raise AssertionError("unreachable")

@@ -1,0 +1,1 @@
+"""What becomes known of a video as it is opened and decoded."""

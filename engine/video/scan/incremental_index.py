@@ -1,0 +1,133 @@
+"""What is known of a stream's frames by now; more of it is learnt while the video is in use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.cancel import Check
+from engine.types import Float64Array
+from engine.video.scan.damage import FrameRange, damaged_ranges
+from engine.video.scan.open_index import OpenedStream
+from engine.video.scan.verification import Verification
+
+_PART_S = 0.1
+_TOLD_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """The frames of a video, as far as they are known.
+
+    Attributes
+    ----------
+    times_s : float64 array, (N,)
+        Time of every frame in seconds, increasing, read-only.
+    fps : float
+        Average frames per second.
+    progress : float
+        Part of the file that was looked at, 0 to 1; 1 when nothing more is to come.
+    damage : tuple of (int, int)
+        Ranges of frames in which something is missing or may look wrong.
+    """
+
+    times_s: Float64Array
+    fps: float
+    progress: float = 1.0
+    damage: tuple[FrameRange, ...] = ()
+
+
+class Learning:
+    """Ends the decoding pass of a stream, and finds out what it lost.
+
+    Parameters
+    ----------
+    opened : OpenedStream
+        The stream.
+    later : bool
+        Whether to find out later what is lost, when nobody waits, rather than at once.
+    """
+
+    def __init__(self, opened: OpenedStream, *, later: bool) -> None:
+        self._opened = opened
+        self._later = later
+        self._index = opened.index
+        self._verification = opened.verification
+        self._finding: Verification | None = None
+        self._parts = 0
+        self.known = self._known()
+
+    @property
+    def pending(self) -> bool:
+        """Whether `work` has something to do."""
+        return self._verification is not None or self._finding is not None
+
+    def work(self, check: Check) -> bool:
+        """Do a part; return whether there is more. A `Task` of the worker."""
+        if self._verification is not None:
+            self._go_on(self._verification, check)
+        elif self._finding is not None and not self._finding.advance(check, seconds=_PART_S):
+            self._found(self._finding)
+        return self.pending
+
+    def look(self) -> None:
+        """Note what failed while frames were read, though FFmpeg painted over it."""
+        failed = self._opened.reader.failed
+        if self._index.verified or len(failed) == len(self._index.failed):
+            return
+        self._index = replace(self._index, failed=np.array(sorted(failed), np.int64))
+        if self._later:
+            self._finding = self._finding or self._pass()
+        self.known = self._known()
+
+    def frame_is_lost(self, check: Check) -> None:
+        """Learn which frames do not decode, now that one did not."""
+        if not self._index.verified:
+            self._finding = self._finding or self._pass()
+            if not self._later:
+                self._finding.advance(check)
+                self._found(self._finding)
+        self.known = self._known()
+
+    def _pass(self) -> Verification:
+        opened = self._opened
+        return Verification(opened.stream, self._index.packets, opened.codec_name)
+
+    def close(self) -> None:
+        """Give files back."""
+        for verification in (self._verification, self._finding):
+            if verification is not None:
+                verification.close()
+
+    def _go_on(self, verification: Verification, check: Check) -> None:
+        ended = not verification.advance(check, seconds=_PART_S)
+        self._parts += 1
+        if not ended and self._parts % round(_TOLD_EVERY_S / _PART_S):
+            return
+        if ended or verification.frame_count >= len(self._index):
+            self._index = verification.index()
+            self._opened.reader.adopt(self._index)
+        if ended:
+            self._verification = None
+            self._opened.keep(self._index)
+        self.known = self._known()
+
+    def _found(self, finding: Verification) -> None:
+        came = finding.index()
+        lost = np.flatnonzero(~np.isin(self._index.shown, came.shown))
+        # the numbers of the frames stay, also the next time that the file is opened
+        self._index = replace(
+            self._index, verified=True, damaged=True, failed=came.failed, lost=lost
+        )
+        self._opened.reader.adopt(self._index)
+        self._opened.keep(self._index)
+        self._finding = None
+        self.known = self._known()
+
+    def _known(self) -> Known:
+        clock = self._opened.clock
+        times_s = clock.times_s(self._index)
+        progress = 1.0 if self._verification is None else self._verification.progress
+        damage = damaged_ranges(self._index, self._opened.reader.lost)
+        return Known(times_s, clock.fps(times_s), progress, damage)

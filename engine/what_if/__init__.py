@@ -1,0 +1,1 @@
+"""What if: the model asked again about a clip that was changed."""

@@ -1,0 +1,218 @@
+"""What a user asks a model "what if", and what comes back: plain values. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import numpy as np
+
+from engine.annotations.region_masks import seen_mask
+from engine.annotations.regions import Region, is_eraser
+from engine.cancel import Check, never
+from engine.errors import EngineError
+from engine.metrics import mass_accuracy, rank_accuracy
+from engine.store import Analysis
+from engine.types import BoolArray, Float64Array, Int64Array, Preset, UInt8Array
+
+Fill = Literal["blurred", "mean", "frozen"]
+FILLS: tuple[Fill, ...] = get_args(Fill)
+"""What a changed pixel shows: its blurred surroundings, the mean colour of the clip, or what the
+middle frame shows there."""
+Scope = Literal["window", "clip"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+"""The window at the playhead, or the mean over all windows of the range."""
+
+MOST_FRAMES_MEASURED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is changed in the clip.
+
+    Attributes
+    ----------
+    region : Region
+        What was painted.
+    keep : bool
+        Whether the region is kept and all else changed, instead of the reverse.
+    fill : str
+        One of `FILLS`.
+    scope : str
+        One of `SCOPES`.
+    """
+
+    region: Region
+    keep: bool = False
+    fill: Fill = "blurred"
+    scope: Scope = "window"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What the model says of the clip, and of the changed clip.
+
+    Attributes
+    ----------
+    question : Question
+        What was asked.
+    labels : tuple of str
+        Names of the classes.
+    logits, changed_logits : float64 array, (K,)
+        Means over the windows.
+    probabilities, changed_probabilities : float64 array, (K,)
+        The same after a softmax in each window.
+    pictures : uint8 array, (n, h, w, 3)
+        What the model saw of the changed window at the playhead: some of its frames, RGB.
+    picture_frames : int64 array, (n,)
+        Which frames of the video these are.
+    changed_share : float
+        Share of all that the model saw that was changed, 0 to 1.
+    windows : int
+        How many windows were scored.
+    """
+
+    question: Question
+    labels: tuple[str, ...]
+    logits: Float64Array
+    changed_logits: Float64Array
+    probabilities: Float64Array
+    changed_probabilities: Float64Array
+    pictures: UInt8Array
+    picture_frames: Int64Array
+    changed_share: float
+    windows: int
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MotionTests:
+    """Scores of one class for the clip, and for the clip with its movement destroyed.
+
+    Attributes
+    ----------
+    label : str
+        The class.
+    probabilities, logits : mapping of str to float
+        Of "original", "frozen", "reversed" and "shuffled"; means over the windows.
+    windows : int
+        How many windows were scored.
+    shuffles : int
+        Random orders tried in each.
+    """
+
+    label: str
+    probabilities: dict[str, float]
+    logits: dict[str, float]
+    windows: int
+    shuffles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How much of the relevance lies where the user expects it.
+
+    Attributes
+    ----------
+    region : Region
+        Where it is expected.
+    relevance, motion : (float, float)
+        Mass accuracy and rank accuracy of the relevance and of its motion part, 0 to 1; nan
+        where there is none.
+    area : float
+        Share of what the model saw that the region covers: the chance level of both.
+    frames : int
+        How many frames were looked at.
+    """
+
+    region: Region
+    relevance: tuple[float, float]
+    motion: tuple[float, float]
+    area: float
+    frames: int
+
+
+def expected(
+    analysis: Analysis, region: Region, preset: Preset, sigma: float, check: Check = never
+) -> Expected:
+    """Measure relevance against a region where it is expected, see `engine.metrics.masks`.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        It may still grow.
+    region : Region
+        Only frames count on which some of it is painted, at most `MOST_FRAMES_MEASURED` of them,
+        evenly taken.
+    preset, sigma
+        How the motion part is separated.
+    check : callable
+        Called once a frame.
+
+    Raises
+    ------
+    EngineError
+        If nothing is painted on what the model saw of the frames that are explained.
+    """
+    found = _Found(region)
+    separation = analysis.separation(preset)
+    start = analysis.header.start
+    for frame in _painted_frames(analysis, region, separation.frames_ready):
+        check()
+        where = _mask_on(analysis, region, frame)
+        if where.any():
+            maps = separation.frame(frame - start, sigma)
+            found.add(where, maps.relevance, maps.motion)
+    if not found.masks:
+        raise EngineError(
+            "Nothing is painted on the explained frames where the model looks.",
+            "Paint where you expect it to look, on frames that are explained.",
+        )
+    return found.measured()
+
+
+@dataclass(slots=True, eq=False)
+class _Found:
+    """Masks and maps of some frames."""
+
+    region: Region
+    masks: list[BoolArray] = field(default_factory=list)
+    relevance: list[np.ndarray] = field(default_factory=list)
+    motion: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, where: BoolArray, relevance: np.ndarray, motion: np.ndarray) -> None:
+        self.masks.append(where)
+        self.relevance.append(relevance)
+        self.motion.append(motion)
+
+    def measured(self) -> Expected:
+        where = np.stack(self.masks)
+        relevance, motion = np.stack(self.relevance), np.stack(self.motion)
+        return Expected(
+            region=self.region,
+            relevance=(mass_accuracy(relevance, where), rank_accuracy(relevance, where)),
+            motion=(mass_accuracy(motion, where), rank_accuracy(motion, where)),
+            area=float(where.mean()),
+            frames=len(where),
+        )
+
+
+def _painted_frames(analysis: Analysis, region: Region, ready: int) -> list[int]:
+    start = analysis.header.start
+    painted = np.zeros(ready, np.bool_)
+    for shape in region.shapes:
+        if not is_eraser(shape):
+            painted[max(shape.first - start, 0) : max(shape.stop - start, 0)] = True
+    frames = np.flatnonzero(painted) + start
+    count = min(len(frames), MOST_FRAMES_MEASURED)
+    return [int(frames[i]) for i in np.linspace(0, len(frames) - 1, count).round().astype(int)]
+
+
+def _mask_on(analysis: Analysis, region: Region, frame: int) -> BoolArray:
+    header = analysis.header
+    return seen_mask(region, frame, header.size, header.seen, header.spec.crop)

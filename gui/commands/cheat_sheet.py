@@ -1,0 +1,80 @@
+"""All keys on one sheet, as they are now."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from gui.commands.command import CommandTable
+from gui.theme import theme
+
+_COLUMNS = 3
+
+
+class CheatSheet(QDialog):
+    """Keys with what they do, by menu; Escape closes it.
+
+    Parameters
+    ----------
+    table : CommandTable
+    """
+
+    def __init__(self, table: CommandTable, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Keys")
+        columns = QHBoxLayout()
+        columns.setSpacing(28)
+        for blocks in _spread(_blocks(table)):
+            column = QLabel("".join(blocks))
+            column.setTextFormat(Qt.TextFormat.RichText)
+            column.setAlignment(Qt.AlignmentFlag.AlignTop)
+            columns.addWidget(column)
+        hint = QLabel(
+            "Wheel: zoom. Drag: pan. Drag a pane's title onto another: swap. Double click: "
+            "all of the picture. Shift+drag on the timeline: a range."
+        )
+        hint.setObjectName("faint")
+        hint.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 16, 20, 16)
+        layout.setSpacing(14)
+        layout.addLayout(columns)
+        layout.addWidget(hint)
+
+
+def _blocks(table: CommandTable) -> list[tuple[int, str]]:
+    """Rows and HTML of each menu."""
+    menus: dict[str, list[str]] = {}
+    for name, command in table.commands.items():
+        shown = "  ".join(_native(keys) for keys in table.keys(name))
+        if shown:
+            colour = theme.colours().accent
+            row = (
+                f"<tr><td style='color:{colour}; padding-right:14px; white-space:pre'>"
+                f"{escape(shown)}</td><td>{escape(command.text)}</td></tr>"
+            )
+            menus.setdefault(command.menu.split("/")[0].replace("&", ""), []).append(row)
+    return [
+        (len(rows) + 2, f"<p><b>{escape(title)}</b></p><table>{''.join(rows)}</table>")
+        for title, rows in menus.items()
+    ]
+
+
+def _spread(blocks: list[tuple[int, str]]) -> list[list[str]]:
+    """The blocks in columns of about the same length, in order."""
+    whole = sum(rows for rows, _ in blocks)
+    columns: list[list[str]] = [[] for _ in range(_COLUMNS)]
+    before = 0
+    for rows, text in blocks:
+        middle = before + rows / 2
+        columns[min(int(middle / whole * _COLUMNS), _COLUMNS - 1)].append(text)
+        before += rows
+    return [column for column in columns if column]
+
+
+def _native(keys: str) -> str:
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

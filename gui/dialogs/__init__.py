@@ -1,0 +1,1 @@
+"""Dialogs that stand by themselves."""

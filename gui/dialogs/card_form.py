@@ -1,0 +1,117 @@
+"""The fields of a model card, in words as they are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+
+from engine.types import ModelInfo
+from gui.backend import CardField
+from gui.widgets.file_dialog import file_dialog
+
+_FIRST = ("name", "network", "checkpoint", "labels")
+_NETWORK_FILES = "Networks (*.py *.pt2 *.pt);;All files (*)"
+
+
+class CardForm(QWidget):
+    """One row a key; what is left empty is not in the card.
+
+    Signals
+    -------
+    changed()
+        After each edit.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        fields: tuple[CardField, ...],
+        models: Mapping[str, ModelInfo],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.edits: dict[str, QLineEdit | QComboBox] = {}
+        layout = QFormLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        first = [field for field in fields if field.name in _FIRST]
+        for field in (*first, *(field for field in fields if field not in first)):
+            edit = self._edit(field, models)
+            self.edits[field.name] = edit
+            browsed = field.is_file or field.name == "network"
+            row = _with_button(edit, partial(self._browse, field.name)) if browsed else edit
+            layout.addRow(field.name.capitalize(), row)
+
+    def values(self) -> dict[str, str]:
+        """Texts by key, without those that are empty."""
+        texts = {name: _text(edit).strip() for name, edit in self.edits.items()}
+        return {name: text for name, text in texts.items() if text}
+
+    def set_value(self, name: str, text: str) -> None:
+        """Fill in a field."""
+        edit = self.edits[name]
+        edit.setText(text) if isinstance(edit, QLineEdit) else edit.setCurrentText(text)
+
+    def _edit(self, field: CardField, models: Mapping[str, ModelInfo]) -> QLineEdit | QComboBox:
+        edit: QLineEdit | QComboBox
+        if field.name == "network":
+            edit = _combo(("", *(name for name in models)), editable=True)
+        elif field.choices:
+            edit = _combo(("", *field.choices), editable=False)
+        else:
+            edit = QLineEdit()
+            edit.setPlaceholderText(field.example)
+        edit.setToolTip(f"<p>{field.text}</p>")
+        changed = edit.textChanged if isinstance(edit, QLineEdit) else edit.currentTextChanged
+        changed.connect(self._on_edit_changed)
+        return edit
+
+    @Slot()
+    def _on_edit_changed(self) -> None:
+        self.changed.emit()
+
+    def _browse(self, name: str) -> None:
+        kinds = _NETWORK_FILES if name == "network" else "All files (*)"
+
+        def take(path: Path) -> None:
+            self.set_value(name, f"{path}:build" if path.suffix == ".py" else str(path))
+
+        file_dialog(self, name.capitalize(), take, kinds).open()
+
+
+def _text(edit: QLineEdit | QComboBox) -> str:
+    return edit.text() if isinstance(edit, QLineEdit) else edit.currentText()
+
+
+def _combo(items: tuple[str, ...], *, editable: bool) -> QComboBox:
+    combo = QComboBox()
+    combo.setEditable(editable)
+    combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+    combo.addItems(list(items))
+    combo.setMinimumContentsLength(16)
+    combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return combo
+
+
+def _with_button(edit: QWidget, slot: object) -> QWidget:
+    row = QWidget()
+    button = QPushButton("...")
+    button.setToolTip("Choose a file")
+    button.clicked.connect(slot)
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(edit, 1)
+    layout.addWidget(button)
+    return row

@@ -1,0 +1,1 @@
+"""Explaining: its settings, its runs, and its results."""

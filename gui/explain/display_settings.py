@@ -1,0 +1,210 @@
+"""How relevance is coloured: map, opacity, gamma, sign and scale, with a strip that shows it."""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+from typing import cast
+
+import numpy as np
+from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.render import COLOURS, POLARITIES, HeatLook, Polarity, colour_bar
+from gui.theme import theme
+from gui.widgets.form_widgets import SPACING, Form, WheelGuard, narrow, row
+
+_STRIP_PX = 18
+_GAMMA = (0.2, 3.0)
+_PERCENT = 100
+_FIXED = 1  # row of the box that chooses the scale
+_MOST = 1e9
+
+
+class ColourStrip(QWidget):
+    """Colours from the most negative relevance to the most positive, with their numbers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look = HeatLook()
+        self._scale = 0.0
+        self.setFixedHeight(_STRIP_PX + self.fontMetrics().height() + 4)
+        self.setAccessibleName("Preview of the colours")
+
+    def show_look(self, look: HeatLook, scale: float) -> None:
+        """Show a look; the scale is what gets the full colour, 0 where it is not known."""
+        self.look, self._scale = look, scale
+        self.update()
+
+    def texts(self) -> tuple[str, str, str]:
+        """What stands at the left end, in the middle and at the right end."""
+        if self._scale > 0:
+            return f"-{self._scale:.2g}", "0", f"+{self._scale:.2g}"
+        return "against", "0", "for the class"
+
+    def sizeHint(self) -> QSize:
+        """As wide as there is room."""
+        return QSize(200, self.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the strip as `engine.render` colours the panes."""
+        painter = QPainter(self)
+        upright = colour_bar((_STRIP_PX, max(self.width(), 2)), self.look)
+        lying = np.ascontiguousarray(upright[::-1].swapaxes(0, 1))
+        height, width = lying.shape[:2]
+        image = QImage(lying.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+        painter.drawImage(0, 0, image)
+        painter.setPen(QColor(theme.colours().faint))
+        below = QRect(0, _STRIP_PX + 2, self.width(), self.height() - _STRIP_PX - 2)
+        sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter)
+        for text, side in zip(self.texts(), (*sides, Qt.AlignmentFlag.AlignRight), strict=True):
+            painter.drawText(below, side, text)
+
+
+class HeatSettings(QWidget):
+    """The settings of a `HeatLook`.
+
+    Signals
+    -------
+    heat_changed(look) : HeatLook
+        The user has changed it.
+    """
+
+    heat_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._clip_scale = 0.0
+        self._make_widgets()
+        self._lay_out()
+        self._guard = WheelGuard(self)
+        self._guard.watch(self)
+        self.show_look(HeatLook(), 0.0)
+        self._connect()
+
+    def look(self) -> HeatLook:
+        """The look as it is set."""
+        fixed = self.scale_kind.currentIndex() == _FIXED
+        return HeatLook(
+            colours=self.colours.currentText(),
+            opacity=self.opacity.value() / _PERCENT,
+            gamma=self.gamma.value(),
+            polarity=cast("Polarity", self.polarity.currentData()),
+            scale=self.scale.value() if fixed else None,
+        )
+
+    def show_look(self, look: HeatLook, clip_scale: float) -> None:
+        """Show a look without telling anyone.
+
+        Parameters
+        ----------
+        look : HeatLook
+        clip_scale : float
+            Absolute relevance that gets the full colour where one scale serves the whole clip;
+            0 or nan while there is none.
+        """
+        self._clip_scale = clip_scale if math.isfinite(clip_scale) and clip_scale > 0 else 0.0
+        if look != self.look():
+            self._fill_in(look)
+        self.scale.setEnabled(look.scale is not None)
+        if look.scale is None and self._clip_scale:
+            with QSignalBlocker(self.scale):
+                self.scale.setValue(self._clip_scale)
+        scale = self._clip_scale if look.scale is None else look.scale
+        self.strip.show_look(self.look(), scale)
+
+    def _fill_in(self, look: HeatLook) -> None:
+        edits = (self.colours, self.opacity, self.gamma, self.polarity, self.scale_kind, self.scale)
+        with ExitStack() as blocked:
+            for edit in edits:
+                blocked.enter_context(QSignalBlocker(edit))
+            self.colours.setCurrentText(look.colours)
+            self.opacity.setValue(round(look.opacity * _PERCENT))
+            self.gamma.setValue(look.gamma)
+            self.polarity.setCurrentIndex(self.polarity.findData(look.polarity))
+            self.scale_kind.setCurrentIndex(0 if look.scale is None else _FIXED)
+            if look.scale is not None:
+                self.scale.setValue(look.scale)
+
+    def _make_widgets(self) -> None:
+        self.colours, self.polarity = narrow(QComboBox()), narrow(QComboBox())
+        self.colours.addItems(list(COLOURS))
+        titles = ("For and against", "Only for", "Only against")
+        for title, name in zip(titles, POLARITIES, strict=True):
+            self.polarity.addItem(title, name)
+        self.strip = ColourStrip()
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, _PERCENT)
+        self.opacity.setToolTip("How far the full colour covers the picture")
+        self.gamma = QDoubleSpinBox()
+        self.gamma.setRange(*_GAMMA)
+        self.gamma.setSingleStep(0.1)
+        self.gamma.setToolTip("Below 1 faint relevance shows more, above 1 less")
+        self.scale_kind = narrow(QComboBox())
+        self.scale_kind.addItems(["One for the clip", "Fixed"])
+        self.scale_kind.setToolTip("Fixed: to compare clips in the same colours")
+        self.scale = _Scale()
+        self.scale.setAccessibleName("Relevance that gets the full colour")
+        self.reset_button = QPushButton("Back to the defaults")
+
+    def _lay_out(self) -> None:
+        rows = Form()
+        rows.add("Colours", self.colours)
+        rows.add_wide(self.strip)
+        rows.add("Opacity", self.opacity)
+        rows.add("Gamma", self.gamma)
+        rows.add("Shows", self.polarity)
+        rows.add("Scale", row(self.scale_kind, self.scale))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        layout.addLayout(rows)
+        layout.addWidget(self.reset_button)
+        layout.addStretch(1)
+
+    def _connect(self) -> None:
+        for combo in (self.colours, self.polarity, self.scale_kind):
+            combo.currentIndexChanged.connect(self._on_edit_changed)
+        for edit in (self.opacity, self.gamma, self.scale):
+            edit.valueChanged.connect(self._on_edit_changed)
+        self.reset_button.clicked.connect(self._on_reset_clicked)
+
+    @Slot()
+    def _on_edit_changed(self) -> None:
+        self._tell(self.look())
+
+    @Slot()
+    def _on_reset_clicked(self) -> None:
+        self._tell(HeatLook())
+
+    def _tell(self, look: HeatLook) -> None:
+        self.show_look(look, self._clip_scale)
+        self.heat_changed.emit(look)
+
+
+class _Scale(QDoubleSpinBox):
+    """A positive number of any size, in as few digits as tell it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setDecimals(12)
+        self.setRange(1e-12, _MOST)
+        self.setValue(1.0)
+        self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+
+    def textFromValue(self, value: float) -> str:
+        """Shortest text of a value, in the user's way of writing numbers."""
+        return self.locale().toString(value, "g", 4)
+
+    def sizeHint(self) -> QSize:
+        """Room for the digits shown, not for all there could be."""
+        digits = self.fontMetrics().horizontalAdvance("0.0001234")
+        return QSize(digits + 40, super().sizeHint().height())

@@ -1,0 +1,56 @@
+"""What a method shows, when to trust it and what it costs, under the box that chooses it."""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+
+from engine.types import MethodInfo
+from gui.widgets.form_widgets import faint
+
+
+def card_text(method: MethodInfo) -> str:
+    """A method in a few lines, as rich text, which tooltips wrap."""
+    return f"<p><b>{html.escape(method.summary)}</b></p>{_details(method)}"
+
+
+def _details(method: MethodInfo) -> str:
+    return (
+        f"<p>{html.escape(method.trust)}</p>"
+        f"<p>Cost: {html.escape(method.cost)}. <i>{html.escape(method.source)}</i></p>"
+    )
+
+
+class MethodCard(QWidget):
+    """Summary of a method; "More" opens the rest."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.summary: QLabel = faint()
+        self.details: QLabel = faint()
+        self.details.setObjectName("notice")
+        self.details.hide()
+        self.more = QToolButton()
+        self.more.setObjectName("link")
+        self.more.setCheckable(True)
+        self.more.setAutoRaise(True)
+        self.more.setToolTip("When to trust the method, its cost and its source")
+        self.more.toggled.connect(self._on_more_toggled)
+        self._on_more_toggled(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for part in (self.summary, self.details, self.more):
+            layout.addWidget(part)
+
+    def show_method(self, method: MethodInfo) -> None:
+        """Show the card of a method."""
+        self.summary.setText(method.summary)
+        self.details.setText(_details(method))
+
+    @Slot(bool)
+    def _on_more_toggled(self, is_open: bool) -> None:
+        self.details.setVisible(is_open)
+        self.more.setText("Less" if is_open else "More")

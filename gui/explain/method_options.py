@@ -1,0 +1,184 @@
+"""The options of a method as a form made from their descriptions."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.types import MethodInfo, OptionInfo
+from gui.widgets.form_widgets import SPACING, Fold, Form, narrow
+
+Value = str | float | bool
+Edit = QComboBox | QCheckBox | QSpinBox | QDoubleSpinBox | QLineEdit
+
+_INT_LIMIT = 2**31 - 1  # of QSpinBox
+_FLOAT_LIMIT = 1e9
+_DECIMALS = 6
+
+
+class MethodOptions(QWidget):
+    """A row an option; what is left at its default is not given to the method.
+
+    Signals
+    -------
+    changed()
+        After each change of a value.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.edits: dict[str, Edit] = {}
+        self._defaults: dict[str, Value] = {}
+        self._form = QWidget()
+        self.reset_button = QPushButton("Back to the defaults")
+        self.reset_button.clicked.connect(self.reset)
+        content = QWidget()
+        self._column = QVBoxLayout(content)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SPACING)
+        self._column.addWidget(self._form)
+        self._column.addWidget(self.reset_button)
+        self.fold = Fold("Options", content)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.fold)
+
+    def set_method(self, method: MethodInfo) -> None:
+        """Offer the options of a method, at their defaults."""
+        self._form.hide()  # deleted later: until then it must not be seen
+        self._form.deleteLater()
+        self._form, rows = QWidget(), Form()
+        self._form.setLayout(rows)
+        self.edits = {option.name: _edit(option) for option in method.options}
+        for option in method.options:
+            rows.add(_title(option.name), self.edits[option.name])
+            self._watch(self.edits[option.name])
+        self._column.insertWidget(0, self._form)
+        self._defaults = {name: _value(edit) for name, edit in self.edits.items()}
+        self.setVisible(bool(self.edits))
+        self._on_edit_changed()
+
+    def values(self) -> tuple[tuple[str, Value], ...]:
+        """Names and values that differ from the defaults."""
+        values = ((name, _value(edit)) for name, edit in self.edits.items())
+        return tuple((name, value) for name, value in values if value != self._defaults[name])
+
+    def set_values(self, values: tuple[tuple[str, Value], ...]) -> None:
+        """Set some options, and the others back; what the method does not have is left out."""
+        given = dict(values)
+        for name, edit in self.edits.items():
+            usual = self._defaults[name]
+            with QSignalBlocker(edit):
+                _set(edit, _fitting(edit, given.get(name, usual), usual))
+        self._on_edit_changed()
+
+    @Slot()
+    def reset(self) -> None:
+        """Set every option to its default."""
+        self.set_values(())
+
+    @Slot()
+    def _on_edit_changed(self) -> None:
+        count = len(self.values())
+        title = "Options"
+        self.fold.set_title(f"{title} ({count} {'changed'})" if count else title)
+        self.reset_button.setEnabled(count > 0)
+        self.changed.emit()
+
+    def _watch(self, edit: Edit) -> None:
+        if isinstance(edit, QComboBox):
+            edit.currentTextChanged.connect(self._on_edit_changed)
+        elif isinstance(edit, QCheckBox):
+            edit.toggled.connect(self._on_edit_changed)
+        elif isinstance(edit, QLineEdit):
+            edit.textChanged.connect(self._on_edit_changed)
+        else:
+            edit.valueChanged.connect(self._on_edit_changed)
+
+
+class _Number(QDoubleSpinBox):
+    """A number shown without the zeros behind its last digit."""
+
+    def textFromValue(self, value: float) -> str:
+        """Shortest text of a value, in the user's way of writing numbers."""
+        return self.locale().toString(value, "g", 10)
+
+
+def _edit(option: OptionInfo) -> Edit:
+    edit: Edit
+    if option.choices:
+        edit = narrow(QComboBox())
+        edit.addItems(list(option.choices))
+    elif option.kind == "bool":
+        edit = QCheckBox()
+    elif option.kind == "int":
+        edit = QSpinBox()
+        low, high = _limits(option, _INT_LIMIT)
+        edit.setRange(int(low), int(high))
+    elif option.kind == "float":
+        edit = _Number()
+        edit.setDecimals(_DECIMALS)
+        edit.setRange(*_limits(option, _FLOAT_LIMIT))
+        edit.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+    else:
+        edit = QLineEdit()
+    _set(edit, option.default)
+    edit.setToolTip(f"<p>{option.text}</p>")
+    edit.setAccessibleName(_title(option.name))
+    return edit
+
+
+def _limits(option: OptionInfo, most: float) -> tuple[float, float]:
+    low = -most if option.low is None else max(option.low, -most)
+    return low, most if option.high is None else min(option.high, most)
+
+
+def _value(edit: Edit) -> Value:
+    if isinstance(edit, QComboBox):
+        return edit.currentText()
+    if isinstance(edit, QCheckBox):
+        return edit.isChecked()
+    if isinstance(edit, QLineEdit):
+        return edit.text().strip()
+    return edit.value()
+
+
+def _fitting(edit: Edit, value: Value, usual: Value) -> Value:
+    """The value as far as the edit can hold it; the usual one if it is of another kind."""
+    if not isinstance(edit, QSpinBox | QDoubleSpinBox):
+        return value if type(value) is type(usual) else usual
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return usual
+    return min(max(value, edit.minimum()), edit.maximum())
+
+
+def _set(edit: Edit, value: Value) -> None:
+    if isinstance(edit, QComboBox):
+        edit.setCurrentText(str(value))
+    elif isinstance(edit, QCheckBox):
+        edit.setChecked(bool(value))
+    elif isinstance(edit, QLineEdit):
+        edit.setText(str(value))
+    elif isinstance(edit, QSpinBox):
+        edit.setValue(int(value))
+    else:
+        edit.setValue(float(value))
+
+
+def _title(name: str) -> str:
+    """Name of an option for people: "box_px" is "Box (px)"."""
+    words, _, unit = name.rpartition("_")
+    if unit in ("px", "s", "ms"):
+        return f"{words.replace('_', ' ').capitalize()} ({unit})"
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,110 @@
+"""Which model is explained, what it is, and the user's own weights for it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+
+from engine.types import ModelInfo
+from gui.widgets.file_dialog import file_dialog
+from gui.widgets.form_widgets import Form, faint, narrow, row
+
+
+class ModelChoice(QWidget):
+    """The list of models; below it what the download of the chosen one is, before it begins.
+
+    Signals
+    -------
+    changed()
+        Another model, or other weights for it.
+    add_requested()
+        The user wants to describe a network of their own.
+    """
+
+    changed = Signal()
+    add_requested = Signal()
+
+    def __init__(self, models: Mapping[str, ModelInfo], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.weights: Path | None = None
+        self._models = dict(models)
+        self.model = narrow(QComboBox())
+        self.about = faint()
+        self.file = QPushButton("Own weights...")
+        self.file.setToolTip("Use your own weights file for this model")
+        self.add = QPushButton("Add model...")
+        self.add.setToolTip("Describe a network of your own")
+        for model in models.values():
+            self._list(model)
+        self.form = Form()
+        self.form.add("Model", self.model)
+        self.form.add_wide(self.about)
+        self.form.add_wide(row(self.file, self.add))
+        self.setLayout(self.form)
+        self._show_about()
+        self.model.currentIndexChanged.connect(self._on_model_changed)
+        self.file.clicked.connect(self._on_file_clicked)
+        self.add.clicked.connect(self.add_requested)
+
+    def add_model(self, model: ModelInfo) -> None:
+        """List a model, in place of one of the same name, and choose it."""
+        old = self.model.findData(model.name)
+        if old >= 0:
+            self.model.removeItem(old)
+        self._models[model.name] = model
+        self._list(model)
+        self.model.setCurrentIndex(self.model.count() - 1)
+
+    def use_weights(self, path: Path | None) -> None:
+        """Use a weights file for the chosen model, or its own."""
+        self._show_weights(path)
+        self.changed.emit()
+
+    def _list(self, model: ModelInfo) -> None:
+        self.model.addItem(model.title, model.name)
+        last = self.model.count() - 1
+        self.model.setItemData(last, _model_card(model), Qt.ItemDataRole.ToolTipRole)
+
+    def _show_about(self) -> None:
+        model = self._models.get(self.model.currentData())
+        known = model is not None and model.download_mb is not None
+        if model is not None and known:
+            licence = model.licence.partition(";")[0]  # the tooltip has the rest
+            download = "MB to download once"
+            self.about.setText(f"{model.download_mb:.1f} {download}; {model.accuracy}. {licence}.")
+        self.about.setVisible(known)
+
+    def _show_weights(self, path: Path | None) -> None:
+        self.weights = path
+        text = "Own weights..." if path is None else path.name
+        room = self.file.fontMetrics()
+        self.file.setText(room.elidedText(text, Qt.TextElideMode.ElideMiddle, 130))
+        about = "Use your own weights file for this model"
+        self.file.setToolTip(about if path is None else f"{path}\n{about}")
+
+    @Slot()
+    def _on_model_changed(self) -> None:
+        self._show_weights(None)
+        self._show_about()
+        self.changed.emit()
+
+    @Slot()
+    def _on_file_clicked(self) -> None:
+        kinds = "Weights (*.pth *.pt *.safetensors);;All files (*)"
+        title = "Weights of this model"
+        file_dialog(self, title, self.use_weights, kinds).open()
+
+
+def _model_card(model: ModelInfo) -> str:
+    """A model in a few lines, as rich text."""
+    size = "" if model.download_mb is None else f"Download: {model.download_mb:.1f} MB, once."
+    licence = f"Licence: {model.licence}." if model.licence else ""
+    rows = (
+        f"<b>{html.escape(model.summary)}</b>",
+        *map(html.escape, (model.accuracy, licence, size)),
+    )
+    return "".join(f"<p>{text}</p>" for text in rows if text)

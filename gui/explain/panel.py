@@ -1,0 +1,311 @@
+"""What is explained and how: model, method, class and range; start and stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.types import Float64Array, MethodInfo, ModelInfo, Progress
+from gui.explain.class_search import FOLLOW, ClassSearch
+from gui.explain.method_card import MethodCard, card_text
+from gui.explain.method_options import MethodOptions
+from gui.explain.model_choice import ModelChoice
+from gui.explain.run_bar import StartBar, duration_text, progress_text
+from gui.widgets.form_widgets import PANEL_MARGIN, SPACING, Form, WheelGuard, aligned, narrow, row
+
+__all__ = ["FOLLOW", "Estimate", "ExplainPanel", "Wish", "progress_text"]
+
+Estimate = Callable[[str, Path | None, int, float, str], tuple[int, float | None] | None]
+"""(model, weights, frames, fps, method) -> windows and seconds, as far as they are known."""
+
+_SCROLL_BAR_PX = 10
+_NUMBER_PX = 56
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user wants explained; the fields of `engine.types.Request` that are chosen here."""
+
+    model: str
+    weights: Path | None
+    method: str
+    target: str | None
+    frames: tuple[int, int]
+    options: tuple[tuple[str, str | float | bool], ...] = ()
+    against: str | None = None
+
+
+def _unknown(*_: object) -> None:
+    """Nothing is known of the time."""
+
+
+class ExplainPanel(QWidget):
+    """The settings, which scroll, and the one primary button, which does not.
+
+    Parameters
+    ----------
+    models, methods : mapping
+        What can be chosen.
+    estimate : callable
+        See `Estimate`; called in this thread after each change, so it must be quick.
+
+    Signals
+    -------
+    explain_requested(wish), cancel_requested(), model_changed(), add_model_requested()
+    """
+
+    explain_requested = Signal(object)
+    cancel_requested = Signal()
+    model_changed = Signal()
+    add_model_requested = Signal()
+
+    def __init__(
+        self,
+        models: Mapping[str, ModelInfo],
+        methods: Mapping[str, MethodInfo],
+        parent: QWidget | None = None,
+        *,
+        estimate: Estimate = _unknown,
+    ) -> None:
+        super().__init__(parent)
+        self._methods, self._estimate, self._fps = methods, estimate, 0.0
+        self._make_parts(models)
+        self._name_parts()
+        self._lay_out()
+        self._guard = WheelGuard(self)
+        self._guard.watch(self)
+        self._connect()
+        self._on_method_changed()
+        self._on_target_changed()
+
+    @property
+    def weights(self) -> Path | None:
+        """The user's own weights, if any."""
+        return self.model_choice.weights
+
+    def wish(self) -> Wish:
+        """What is chosen now."""
+        target = self.target.chosen()
+        return Wish(
+            model=self.model.currentData(),
+            weights=self.weights,
+            method=self.method.currentData(),
+            target=target,
+            frames=(self.first.value(), self.last.value() + 1),
+            options=self.options.values(),
+            against=None if target is None else self.against.chosen(),
+        )
+
+    def set_wish(self, wish: Wish) -> None:
+        """Choose what was chosen before; a model or method that is not there is left as it is."""
+        for box, name in ((self.model, wish.model), (self.method, wish.method)):
+            row = box.findData(name)
+            box.setCurrentIndex(row if row >= 0 else box.currentIndex())
+        if self.model.currentData() == wish.model:
+            self.model_choice.use_weights(wish.weights)
+        if self.method.currentData() == wish.method:
+            self.options.set_values(wish.options)
+        self.target.choose(wish.target)
+        self.against.choose(wish.against)
+        self.first.setValue(wish.frames[0])
+        self.last.setValue(wish.frames[1] - 1)
+
+    def set_video(self, frame_count: int, fps: float = 0.0) -> None:
+        """Offer the frames of a video; without its frames/s no time can be told."""
+        self._fps = fps
+        for box in (self.first, self.last):
+            box.setRange(0, max(frame_count - 1, 0))
+            box.setEnabled(frame_count > 0)
+        self.first.setValue(0)
+        self.last.setValue(max(frame_count - 1, 0))
+        self.explain.setEnabled(frame_count > 0)
+        self.target.show_scores(None)
+        self.against.show_scores(None)
+        self._show_expected()
+
+    def extend_video(self, frame_count: int) -> None:
+        """Offer more frames of the same video; a chosen end stays."""
+        to_the_end = self.last.value() == self.last.maximum()
+        for box in (self.first, self.last):
+            box.setMaximum(max(frame_count - 1, 0))
+        if to_the_end:
+            self.last.setValue(self.last.maximum())
+
+    def set_labels(self, labels: tuple[str, ...]) -> None:
+        """Offer the classes of a model, keeping those that were chosen if it has them."""
+        self.target.set_labels(labels)
+        self.against.set_labels(labels)
+        self._show_expected()  # what the model takes of a video is known with its labels
+
+    def add_model(self, model: ModelInfo) -> None:
+        """List a model, in place of one of the same name, and choose it."""
+        self.model_choice.add_model(model)
+
+    def choose_target(self, label: str) -> None:
+        """Choose a class and explain it."""
+        self.target.setCurrentText(label)
+        self._on_bar_started()
+
+    def show_scores(self, probabilities: Float64Array | None) -> None:
+        """Show how likely each class is at the playhead, float64 (K,); None where unknown."""
+        self.target.show_scores(probabilities)
+        self.against.show_scores(probabilities)
+
+    def show_busy(self, busy: bool) -> None:
+        """Turn between Explain and Cancel."""
+        self.bar.show_busy(busy)
+        self._show_expected()  # a run that has ended has measured
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show stage, windows done and time left."""
+        self.bar.show_progress(progress)
+
+    def _make_parts(self, models: Mapping[str, ModelInfo]) -> None:
+        self.model_choice = ModelChoice(models)
+        self.method = narrow(QComboBox())
+        self._offer_methods()
+        self.card, self.options = MethodCard(), MethodOptions()
+        self.target = ClassSearch()
+        self.against = ClassSearch("No other class")
+        self.first, self.last = QSpinBox(), QSpinBox()
+        for box, name in ((self.first, "First frame"), (self.last, "Last frame")):
+            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+            box.setRange(0, 0)
+            box.setMinimumWidth(_NUMBER_PX)
+            box.setEnabled(False)
+            box.setAccessibleName(name)
+            box.setToolTip(name)
+        self.bar = StartBar()
+
+    def _name_parts(self) -> None:
+        """Give the settings inside the parts a name here."""
+        choice, bar = self.model_choice, self.bar
+        self.model, self.about, self.file, self.add = (
+            choice.model,
+            choice.about,
+            choice.file,
+            choice.add,
+        )
+        self.explain, self.cancel, self.progress = bar.explain, bar.cancel, bar.progress
+        self.status = bar.status
+
+    def _offer_methods(self) -> None:
+        """List the methods by family; the card of each is its tooltip."""
+        family = ""
+        for method in self._methods.values():
+            if family and method.family != family:
+                self.method.insertSeparator(self.method.count())
+            family = method.family
+            self.method.addItem(method.title, method.name)
+            last = self.method.count() - 1
+            self.method.setItemData(last, card_text(method), Qt.ItemDataRole.ToolTipRole)
+        self.method.setMaxVisibleItems(self.method.count())
+
+    def _lay_out(self) -> None:
+        rows = Form()
+        rows.add_wide(self.model_choice)
+        rows.add("Method", self.method)
+        rows.add_wide(self.card)
+        rows.add_wide(self.options)
+        rows.add("Class", self.target)
+        rows.add("Rather than", self.against)
+        rows.add("Frames", row(self.first, QLabel("to"), self.last))
+        aligned(rows, self.model_choice.form)
+        content = QWidget()
+        content.setObjectName("panel")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, _SCROLL_BAR_PX, 0)
+        column.setSpacing(SPACING)
+        column.addLayout(rows)
+        column.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN)
+        layout.setSpacing(SPACING)
+        layout.addWidget(_scrolling(content), 1)
+        layout.addWidget(self.bar)
+
+    def _connect(self) -> None:
+        self.bar.started.connect(self._on_bar_started)
+        self.bar.cancelled.connect(self.cancel_requested)
+        self.model_choice.changed.connect(self._on_model_choice_changed)
+        self.model_choice.add_requested.connect(self.add_model_requested)
+        self.method.currentIndexChanged.connect(self._on_method_changed)
+        self.options.changed.connect(self._show_expected)
+        self.target.currentTextChanged.connect(self._on_target_changed)
+        self.first.valueChanged.connect(self._on_first_changed)
+        self.last.valueChanged.connect(self._on_last_changed)
+
+    @Slot()
+    def _on_bar_started(self) -> None:
+        self.explain_requested.emit(self.wish())
+
+    @Slot()
+    def _on_model_choice_changed(self) -> None:
+        self.show_scores(None)
+        self._show_expected()
+        self.model_changed.emit()
+
+    @Slot()
+    def _on_method_changed(self) -> None:
+        method = self._methods[self.method.currentData()]
+        self.card.show_method(method)
+        self.options.set_method(method)
+        self._guard.watch(self.options)
+
+    @Slot()
+    def _on_target_changed(self) -> None:
+        """Offer a class to compare with only where one is chosen to explain."""
+        chosen = self.target.chosen() is not None
+        self.against.setEnabled(chosen)
+        why = "Explain what speaks for the class rather than for this one"
+        self.against.setToolTip(why if chosen else "Choose a class first")
+
+    @Slot(int)
+    def _on_first_changed(self, first: int) -> None:
+        self.last.setValue(max(first, self.last.value()))
+        self._show_expected()
+
+    @Slot(int)
+    def _on_last_changed(self, last: int) -> None:
+        self.first.setValue(min(last, self.first.value()))
+        self._show_expected()
+
+    @Slot()
+    def _show_expected(self) -> None:
+        """Say what explaining will take, before it starts."""
+        if not self.explain.isEnabled():
+            self.bar.show_idle("Open a video to explain it.")
+            return
+        wish = self.wish()
+        frames = wish.frames[1] - wish.frames[0]
+        known = self._estimate(wish.model, wish.weights, frames, self._fps, wish.method)
+        self.bar.show_idle("" if known is None else self._expected_text(*known))
+
+    def _expected_text(self, windows: int, seconds: float | None) -> str:
+        count = "1 window" if windows == 1 else f"{windows} {'windows'}"
+        if seconds is None:
+            return f"{count}. {'The first window tells how long it takes.'}"
+        text = f"{count}, {'about'} {duration_text(seconds)}"
+        return f"{text} {'with the default options'}" if self.options.values() else text
+
+
+def _scrolling(content: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+    return area

@@ -1,0 +1,60 @@
+"""The moments of a clip that are most driven by motion, as a list to jump from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+
+from gui.state.peaks import Peak
+
+_MOST = 6
+
+
+class Moments(QListWidget):
+    """Lists moments, the most motion-driven first; a click or Enter goes there.
+
+    Signals
+    -------
+    frame_requested(frame) : int
+    """
+
+    frame_requested = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Most motion-driven moments")
+        self.setToolTip("Return goes to the next moment, Shift+Return to the one before")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._peaks: tuple[Peak, ...] = ()
+        self.itemClicked.connect(self._on_item_clicked)
+        self.show_peaks(())
+
+    def show_peaks(self, peaks: Sequence[Peak]) -> None:
+        """List the largest of these; nothing is touched where they are the same."""
+        largest = tuple(sorted(peaks, key=lambda peak: -peak.motion_share)[:_MOST])
+        if largest == self._peaks and self.count():
+            return
+        self._peaks = largest
+        self.clear()
+        for peak in largest:
+            text = f"frame {peak.frame}: {peak.motion_share:.0%} motion"
+            item = QListWidgetItem(text, self)
+            item.setData(Qt.ItemDataRole.UserRole, peak.frame)
+        self.setVisible(bool(largest))
+        row_px = self.sizeHintForRow(0) if largest else 0
+        self.setFixedHeight(row_px * len(largest) + 2 * self.frameWidth() + 2)
+
+    @Slot(QListWidgetItem)
+    def _on_item_clicked(self, item: QListWidgetItem) -> None:
+        self.frame_requested.emit(item.data(Qt.ItemDataRole.UserRole))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go to the moment that is chosen."""
+        item = self.currentItem()
+        if item is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._on_item_clicked(item)
+        else:
+            super().keyPressEvent(event)

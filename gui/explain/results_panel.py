@@ -1,0 +1,219 @@
+"""What came out: motion share in words, how far to trust it, the top classes at the playhead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from engine.diagnostics.reliability import Badge
+from gui.explain.badges import Badges
+from gui.explain.peak_list import Moments
+from gui.explain.separation_settings import SeparationSettings
+from gui.state.curves import CurveSet
+from gui.state.peaks import Peak
+from gui.theme import theme
+from gui.widgets.form_widgets import faint, heading
+
+_ROWS = 5
+_ROW_PX = 26
+
+
+class TopClasses(QWidget):
+    """The five classes scored highest at the playhead, as bars; a click or Enter explains one.
+
+    Signals
+    -------
+    chosen(label) : str
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[tuple[str, float]] = []
+        self._explained = ""
+        self._row = 0
+        self.setFixedHeight(_ROWS * _ROW_PX)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName("Top classes")
+        self.setToolTip(
+            "Click a class to explain it in every window (Up, Down and Enter do it too)"
+        )
+
+    def show_scores(self, rows: list[tuple[str, float]], explained: str) -> None:
+        """Show names with probabilities, and which of them is explained."""
+        self.rows, self._explained = rows, explained
+        self._row = max(0, min(self._row, len(rows) - 1))
+        self.update()
+
+    def _draw_row(self, painter: QPainter, row: QRect, label: str, score: float) -> None:
+        colours, explained = theme.colours(), label == self._explained
+        painter.fillRect(row, QColor(colours.field))
+        bar = QColor(colours.score if explained else colours.border)
+        bar.setAlpha(110 if explained else 255)
+        painter.fillRect(row.adjusted(0, 0, round((score - 1) * row.width()), 0), bar)
+        painter.setPen(QColor(colours.text))
+        inside = row.adjusted(8, 0, -8, 0)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        room = inside.width() - 48
+        name = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(inside, middle | Qt.AlignmentFlag.AlignLeft, name)
+        painter.drawText(inside, middle | Qt.AlignmentFlag.AlignRight, f"{score:.0%}")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a bar a class, and a frame around the one that Enter chooses."""
+        painter = QPainter(self)
+        for position, (label, score) in enumerate(self.rows):
+            row = QRect(0, position * _ROW_PX + 2, self.width(), _ROW_PX - 4)
+            self._draw_row(painter, row, label, score)
+            if self.hasFocus() and position == self._row:
+                painter.setPen(QColor(theme.colours().accent))
+                painter.drawRect(row.adjusted(0, 0, -1, -1))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the class under the pointer."""
+        position = int(event.position().y()) // _ROW_PX
+        if position < len(self.rows):
+            self.chosen.emit(self.rows[position][0])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go up and down, and choose."""
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is not None:
+            self._row = max(0, min(self._row + step, len(self.rows) - 1))
+            self.update()
+        elif self.rows and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.chosen.emit(self.rows[self._row][0])
+        else:
+            super().keyPressEvent(event)
+
+
+class Results(QWidget):
+    """How relevance is separated, and the numbers of the clip and of the frame at the playhead.
+
+    Signals
+    -------
+    help_requested()
+        The user wants to know how to read the numbers.
+    """
+
+    help_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._make_labels()
+        self.separation, self.badges, self.top = SeparationSettings(), Badges(), TopClasses()
+        self.limits.linkActivated.connect(self._on_limits_link_activated)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        share = heading("Motion share of the clip")
+        figure = (self.failure, self.advice, share, self.clip, self.separation)
+        texts = (*figure, self.meaning, self.frame, self.limits)
+        trust = (self.badges, self.conservation, self.notices)
+        classes = heading("Top classes at this frame")
+        self.moments, self.most = Moments(), heading("Most motion-driven moments")
+        for part in (*texts, *trust, classes, self.top, self.most, self.moments):
+            layout.addWidget(part)
+        layout.addStretch(1)
+        self.clear()
+
+    def clear(self) -> None:
+        """Show that there is nothing yet."""
+        self.clip.setText("–")
+        self.meaning.setText("Explain the video to see how much of the decision is movement.")
+        self.frame.setText("")
+        for part in (self.limits, self.conservation, self.notices, self.failure):
+            part.hide()
+        self.show_badges(())
+        self.top.show_scores([], "")
+        self._show_moments(())
+
+    def show_failure(self, text: str) -> None:
+        """Say that explaining failed; what an earlier run found stays below."""
+        self.failure.setText(f"{'Not explained.'} {text}")
+        self.failure.show()
+
+    def show_badges(self, badges: Sequence[Badge]) -> None:
+        """Show how far the analysis can be trusted (`engine.diagnostics.reliability`)."""
+        self.badges.show_badges(badges)
+        advice = " ".join(badge.advice for badge in badges if badge.advice)
+        self.advice.setText(advice)
+        self.advice.setVisible(bool(advice))
+
+    def show_clip(
+        self, curves: CurveSet, conservation: float | None, notices: Sequence[str] = ()
+    ) -> None:
+        """Show the numbers of the clip, and what the engine wants the user to know.
+
+        Conservation is None where the method does not conserve.
+        """
+        self.failure.hide()
+        self._show_moments(curves.peaks)
+        share = curves.clip_motion_share
+        self.limits.setVisible(math.isfinite(share))
+        if math.isfinite(share):
+            self.clip.setText(f"{share:.0%}")
+            self.meaning.setText(
+                f"of the relevance changes sharply over time: movement. "
+                f"The other {1 - share:.0%} stays in place: scenery and still parts."
+            )
+        if conservation is not None and math.isfinite(conservation):
+            self.conservation.setText(f"Relevance sums to {conservation:.2%} of the score.")
+        self.conservation.setVisible(conservation is not None and math.isfinite(conservation))
+        self.notices.setText("\n".join(notices))
+        self.notices.setVisible(bool(notices))
+
+    def show_frame(self, curves: CurveSet, frame: int) -> None:
+        """Show the numbers of a frame of the video."""
+        i = frame - curves.start
+        if not 0 <= i < len(curves.motion_share):
+            self.frame.setText("This frame is not explained yet.")
+            self.top.show_scores([], "")
+            return
+        share = curves.motion_share[i]
+        self.frame.setText(f"This frame: {share:.0%}" if math.isfinite(share) else "")
+        order = np.argsort(-curves.probabilities[i], kind="stable")[:_ROWS]
+        rows = [(curves.labels[k], float(curves.probabilities[i, k])) for k in order]
+        self.top.show_scores(rows, curves.labels[int(curves.targets[i])])
+
+    def _show_moments(self, peaks: Sequence[Peak]) -> None:
+        self.moments.show_peaks(peaks)
+        self.most.setVisible(bool(peaks))
+
+    def _make_labels(self) -> None:
+        self.failure, self.notices, self.clip, self.meaning = (QLabel() for _ in range(4))
+        self.advice = QLabel()
+        self.clip.setObjectName("figure")
+        for label in (self.failure, self.notices, self.advice):
+            label.setObjectName("notice")
+        for label in (self.failure, self.notices, self.advice, self.meaning):
+            label.setWordWrap(True)
+        self.frame, self.conservation, self.limits = faint(), faint(), faint()
+        self._show_limits()
+        self.limits.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByMouse
+            | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
+
+    def _show_limits(self) -> None:
+        said = "A share of the map, not proof that the model needs the movement."
+        link = f'<a href="help">{"How to read this"}</a>'
+        self.limits.clear()  # the same text again would keep its link in the old colour
+        self.limits.setText(f"{said} {link}")
+
+    @Slot(str)
+    def _on_limits_link_activated(self, link: str) -> None:
+        self.help_requested.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take over the colours of another scheme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_limits()

@@ -1,0 +1,142 @@
+"""The one primary button with what it will take before, and how far it is after it was pressed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.types import Progress
+from gui.widgets.form_widgets import SPACING, faint
+
+_FIGURE_SPACE = "\u2007"  # as wide as a digit: numbers that grow do not move what follows
+_BAR_PX = 8
+
+
+def progress_text(progress: Progress) -> str:
+    """Progress in words: "Explaining: 3 of 18, 12 s left"."""
+    left = left_text(progress)
+    return f"{done_text(progress)}, {left}" if left else done_text(progress)
+
+
+def done_text(progress: Progress) -> str:
+    """What is done, in words of one width: "Explaining:  3 of 18"."""
+    if not progress.total:
+        return progress.stage
+    if "Downloading" in progress.stage:
+        return f"{progress.stage}: {_padded(f'{progress.done / progress.total:.0%}', 4)}"
+    total = str(progress.total)
+    return f"{progress.stage}: {_padded(str(progress.done), len(total))} of {total}"
+
+
+def left_text(progress: Progress) -> str:
+    """The time to go: "12 s left"; empty where it is not known."""
+    return "" if progress.seconds_left is None else f"{duration_text(progress.seconds_left)} left"
+
+
+def duration_text(seconds: float) -> str:
+    """A time in the two units that matter: "40 s", "3 min 20 s", "2 h 5 min"."""
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _padded(number: str, width: int) -> str:
+    return number.rjust(width, _FIGURE_SPACE)
+
+
+class StartBar(QWidget):
+    """Explain or Cancel, the progress, and a line of words above.
+
+    Signals
+    -------
+    started(), cancelled()
+        The buttons.
+    """
+
+    started = Signal()
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._idle_text = ""
+        self._busy = False
+        self._make_widgets()
+        self._lay_out()
+        self.explain.clicked.connect(self.started)
+        self.cancel.clicked.connect(self._on_cancel_clicked)
+
+    def show_idle(self, text: str) -> None:
+        """Say what there is to say while nothing runs: what it will take, or what is missing."""
+        self._idle_text = text
+        if not self._busy:
+            self.status.setText(text)
+
+    def show_busy(self, busy: bool) -> None:
+        """Turn between Explain and Cancel; the one that had the focus hands it on."""
+        had_focus = self.explain.hasFocus() or self.cancel.hasFocus()
+        self._busy = busy
+        self.explain.setVisible(not busy)
+        self.cancel.setVisible(busy)
+        self.cancel.setEnabled(busy)
+        self.progress.setVisible(busy)
+        self.progress.setRange(0, 0)
+        self.status.setText("Starting" if busy else self._idle_text)
+        self.left.setText("")
+        if had_focus:
+            (self.cancel if busy else self.explain).setFocus()
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show stage, windows done and time left."""
+        self.progress.setRange(0, progress.total)
+        self.progress.setValue(progress.done)
+        if self.cancel.isEnabled():  # else it says that it stops, until it has
+            self.status.setText(done_text(progress))
+            self.left.setText(left_text(progress))
+
+    def _make_widgets(self) -> None:
+        self.explain = QPushButton("Explain")
+        self.explain.setObjectName("primary")
+        self.explain.setToolTip("Explain the chosen frames (Ctrl+Return)")
+        self.explain.setEnabled(False)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setToolTip("Stop after the window that is being explained")
+        self.cancel.hide()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(_BAR_PX)
+        self.progress.setAccessibleName("Progress")
+        self.progress.hide()
+        self.status = faint()
+        self.left = QLabel()
+        self.left.setObjectName("faint")
+
+    def _lay_out(self) -> None:
+        kept = self.progress.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # or the button would move under the pointer
+        self.progress.setSizePolicy(kept)
+        words = QHBoxLayout()
+        words.addWidget(self.status, 1)
+        words.addWidget(self.left, 0, Qt.AlignmentFlag.AlignBottom)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING // 2)
+        layout.addLayout(words)
+        for widget in (self.progress, self.explain, self.cancel):
+            layout.addWidget(widget)
+
+    @Slot()
+    def _on_cancel_clicked(self) -> None:
+        self.cancel.setEnabled(False)
+        self.status.setText("Stopping after this window")
+        self.left.setText("")
+        self.cancelled.emit()

@@ -1,0 +1,70 @@
+"""How relevance is separated into motion and static."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSlider, QVBoxLayout, QWidget
+
+from engine.types import DEFAULT_SIGMA, PRESETS
+from gui.state.view_state import ViewState
+from gui.widgets.form_widgets import SPACING, Form, narrow, row
+
+_SIGMA_STEPS = 20  # a step of the slider is 1/20 sigma
+_SIGMA_MOST = 4.0
+
+
+class SeparationSettings(QWidget):
+    """Preset and sigma.
+
+    Signals
+    -------
+    preset_changed(preset), sigma_changed(sigma)
+    """
+
+    preset_changed = Signal(str)
+    sigma_changed = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._make_widgets()
+        self._lay_out()
+        self.preset.currentTextChanged.connect(self.preset_changed)
+        self.sigma.valueChanged.connect(self.sigma_changed)
+        self.sigma_slider.valueChanged.connect(self._on_sigma_slider_changed)
+
+    def show_state(self, state: ViewState) -> None:
+        """Show preset and sigma without telling anyone."""
+        with QSignalBlocker(self.preset):
+            self.preset.setCurrentText(state.preset)
+        with QSignalBlocker(self.sigma):
+            self.sigma.setValue(state.sigma)
+        with QSignalBlocker(self.sigma_slider):
+            self.sigma_slider.setValue(round(state.sigma * _SIGMA_STEPS))
+
+    def _make_widgets(self) -> None:
+        self.preset = narrow(QComboBox())
+        self.preset.addItems(list(PRESETS))
+        self.sigma = QDoubleSpinBox()
+        self.sigma.setRange(0, 10)
+        self.sigma.setSingleStep(0.1)
+        self.sigma.setDecimals(2)
+        self.sigma.setValue(DEFAULT_SIGMA)
+        self.sigma.setAccessibleName("Sigma")
+        self.sigma_slider = QSlider(Qt.Orientation.Horizontal)
+        self.sigma_slider.setRange(0, round(_SIGMA_MOST * _SIGMA_STEPS))
+        self.sigma_slider.setValue(round(DEFAULT_SIGMA * _SIGMA_STEPS))
+        self.sigma_slider.setToolTip("Higher: only the sharpest changes count as motion")
+        self.sigma_slider.setAccessibleName("Sigma")
+
+    def _lay_out(self) -> None:
+        self.form = rows = Form()
+        rows.add("Preset", self.preset)
+        rows.add("Sigma", row(self.sigma_slider, self.sigma))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        layout.addLayout(rows)
+
+    @Slot(int)
+    def _on_sigma_slider_changed(self, position: int) -> None:
+        self.sigma_changed.emit(position / _SIGMA_STEPS)

@@ -1,0 +1,137 @@
+"""Exporting as the window offers it: the dialog, the queue, what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from engine.annotations.notes import Note
+from engine.render.clip_settings import ClipLook
+from engine.store import Analysis
+from engine.types import Progress
+from gui.explain.run_bar import progress_text
+from gui.export.dialog import ExportDialog
+from gui.export.form import ExportContext
+from gui.export.queue import Exporter
+from gui.state.analysis_refs import Holding
+from gui.state.export_request import ExportKind, ExportServices, ExportWish
+from gui.state.view_model import Session
+from gui.tasks.jobs import Failure
+
+
+class ExportDesk(QObject):
+    """Opens the dialog on what the window shows, and writes what it asks for.
+
+    Parameters
+    ----------
+    services : ExportServices
+    session : Session
+        How relevance is shown.
+    holding : Holding
+        Keeps an analysis open while it is looked at or written.
+    shown : callable
+        The analysis that the window shows, and the notes.
+
+    Signals
+    -------
+    told(message) : str
+        For the status line.
+    written(path) : Path
+    failed(failure) : Failure
+    changed()
+        Something is written now, or nothing any more; or other settings were chosen.
+    """
+
+    told = Signal(str)
+    written = Signal(object)
+    failed = Signal(object)
+    changed = Signal()
+
+    def __init__(
+        self,
+        services: ExportServices,
+        session: Session,
+        holding: Holding,
+        shown: Callable[[], tuple[Analysis | None, tuple[Note, ...]]],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.choices: dict[str, Any] = {}
+        self.exporter = Exporter(services, holding, self)
+        self._services, self._session, self._holding = services, session, holding
+        self._shown = shown
+        self._exporting_of: Analysis | None = None
+        self._connect()
+
+    def open(self, parent: QWidget, choices: Mapping[str, Any] | None = None) -> None:
+        """Ask what to export; ``choices`` go before those of the last time."""
+        analysis, notes = self._shown()
+        if analysis is None or not analysis.complete:
+            self.failed.emit(Failure("There is nothing to write yet.", "Explain the video first."))
+            return
+        state = self._session.state
+        context = ExportContext(
+            analysis, state.preset, state.sigma, state.heat, state.range, state.frame, notes
+        )
+        self._exporting_of = self._holding.hold(analysis)
+        dialog = ExportDialog(context, self._services, parent)
+        dialog.form.set_choices({**self.choices, **(choices or {})})
+        dialog.export_requested.connect(self._on_dialog_export_requested)
+        dialog.choices_made.connect(self._on_dialog_choices_made)
+        dialog.finished.connect(self._on_dialog_finished)
+        dialog.open()
+
+    def write(self, kind: ExportKind, path: Path) -> None:
+        """Write the analysis as the window shows it, without asking."""
+        analysis, notes = self._shown()
+        state = self._session.state
+        look = ClipLook(state.preset, state.sigma, heat=state.heat, captions=notes)
+        self.exporter.add(analysis, ExportWish(kind, path, look))
+
+    def close(self) -> None:
+        """Stop what is being written."""
+        self.exporter.close()
+
+    def _connect(self) -> None:
+        self.exporter.progressed.connect(self._on_exporter_progressed)
+        self.exporter.written.connect(self._on_exporter_written)
+        self.exporter.cancelled.connect(self._on_exporter_cancelled)
+        self.exporter.failed.connect(self.failed)
+        self.exporter.busy_changed.connect(self.changed)
+        self.exporter.queue_changed.connect(self._on_exporter_queue_changed)
+
+    @Slot(object)
+    def _on_dialog_export_requested(self, wish: ExportWish) -> None:
+        self.exporter.add(self._exporting_of, wish)
+
+    @Slot(object)
+    def _on_dialog_choices_made(self, choices: dict[str, Any]) -> None:
+        self.choices = choices
+
+    @Slot()
+    def _on_dialog_finished(self) -> None:
+        analysis, self._exporting_of = self._exporting_of, None
+        if analysis is not None:
+            self._holding.release(analysis)
+
+    @Slot(object)
+    def _on_exporter_progressed(self, progress: Progress) -> None:
+        self.told.emit(progress_text(progress))
+
+    @Slot(object)
+    def _on_exporter_written(self, path: Path) -> None:
+        self.told.emit(f"Written: {path}")
+        self.written.emit(path)
+
+    @Slot()
+    def _on_exporter_cancelled(self) -> None:
+        self.told.emit("Export cancelled; nothing was written")
+
+    @Slot(int)
+    def _on_exporter_queue_changed(self, count: int) -> None:
+        if count:
+            self.told.emit(f"{count} more to export after this")

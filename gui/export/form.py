@@ -1,0 +1,321 @@
+"""The settings of an export: format, range, panes, name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.annotations.notes import Note
+from engine.render import HeatLook
+from engine.render.clip_settings import LAYOUTS, ClipLook
+from engine.store import Analysis
+from engine.types import Preset
+from engine.video.encode import WITH_SOUND
+from gui.export.formats import TARGETS, Target
+from gui.export.pane_list import PaneList
+from gui.state.export_request import ExportWish
+from gui.widgets.file_dialog import save_dialog
+from gui.widgets.form_widgets import SPACING, Form, WheelGuard, faint, narrow, row
+
+_LAYOUT_NAMES = {"row": "Side by side", "column": "One below the other", "grid": "Grid"}
+_HEIGHTS_PX = (None, 240, 360, 480, 720, 1080)
+_SWITCHES = ("captions", "numbers", "timeline", "sound")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportContext:
+    """What is exported, as the window shows it.
+
+    Attributes
+    ----------
+    analysis : Analysis
+        Complete.
+    preset, sigma, heat
+        How its relevance is separated and coloured.
+    chosen : (int, int) or None
+        The range that the user marked.
+    frame : int
+        The playhead.
+    notes : tuple of Note
+        What can be shown as captions.
+    """
+
+    analysis: Analysis
+    preset: Preset
+    sigma: float
+    heat: HeatLook
+    chosen: tuple[int, int] | None
+    frame: int
+    notes: tuple[Note, ...] = ()
+
+
+class ExportForm(QWidget):
+    """Everything that can be chosen for an export.
+
+    Parameters
+    ----------
+    context : ExportContext
+
+    Signals
+    -------
+    changed()
+        Something is chosen differently.
+    """
+
+    changed = Signal()
+
+    def __init__(self, context: ExportContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._has_sound = False
+        header = context.analysis.header
+        self._span = header.start, header.stop
+        self._video = header.request.video
+        self._make_parts()
+        self._lay_out()
+        self._show_ranges()
+        self._name(self._video.parent)
+        self._connect()
+        self._guard = WheelGuard(self)
+        self._guard.watch(self)
+        self._show_what_applies()
+
+    @property
+    def target(self) -> Target:
+        """The format."""
+        return TARGETS[self.format.currentData()]
+
+    @property
+    def path(self) -> Path:
+        """File or folder to write."""
+        return Path(self.name.text().strip()).expanduser()
+
+    def frames(self) -> tuple[int, int]:
+        """First frame, and the one after the last; empty or reversed where that was typed."""
+        chosen: tuple[int, int] | None = self.range.currentData()
+        return (self.first.value(), self.last.value() + 1) if chosen is None else chosen
+
+    def look(self) -> ClipLook:
+        """Panes and settings.
+
+        Raises
+        ------
+        ExportError
+            If no pane is checked.
+        """
+        context = self._context
+        return ClipLook(
+            preset=context.preset,
+            sigma=context.sigma,
+            panes=self.panes.chosen(),
+            heat=context.heat,
+            layout=self.layout_choice.currentData(),
+            pane_height_px=self.height_choice.currentData(),
+            numbers=self.numbers.isChecked(),
+            timeline=self.timeline.isChecked(),
+            captions=context.notes if self.captions.isChecked() else (),
+        )
+
+    def wish(self) -> ExportWish:
+        """What is to be written; see `problem` for what keeps it from that."""
+        look = self.look() if self.target.kind == "clip" else self._plain_look()
+        sound = self.sound.isEnabled() and self.sound.isChecked()
+        return ExportWish(self.target.kind, self._whole_path(), look, self.frames(), sound)
+
+    def problem(self) -> str:
+        """Why this cannot be exported, in one sentence; empty where it can."""
+        first, stop = self.frames()
+        if self.target.kind == "clip" and not self.panes.chosen():
+            return "Check at least one pane."
+        if not self.name.text().strip():
+            return "Type a name."
+        if not self.path.absolute().parent.is_dir():
+            return f"The folder {self.path.absolute().parent} does not exist."
+        if first >= stop:
+            return "The range ends before it begins."
+        return ""
+
+    def choices(self) -> dict[str, Any]:
+        """What is chosen, to be chosen again the next time; JSON can hold it."""
+        return {
+            "format": self.format.currentData(),
+            "panes": list(self.panes.chosen()),
+            "layout": self.layout_choice.currentData(),
+            "height": self.height_choice.currentData(),
+            **{name: self._switch(name).isChecked() for name in _SWITCHES},
+        }
+
+    def set_choices(self, choices: Mapping[str, Any]) -> None:
+        """Choose what `choices` gave; each value that cannot be used is left out."""
+        combos = (
+            ("format", self.format),
+            ("layout", self.layout_choice),
+            ("height", self.height_choice),
+        )
+        for key, combo in combos:
+            found = combo.findData(choices.get(key)) if key in choices else -1
+            if found >= 0:
+                combo.setCurrentIndex(found)
+        panes = choices.get("panes")
+        if isinstance(panes, list) and any(isinstance(pane, str) for pane in panes):
+            self.panes.set_chosen([pane for pane in panes if isinstance(pane, str)])
+        for name in _SWITCHES:
+            if isinstance(choices.get(name), bool):
+                self._switch(name).setChecked(choices[name])
+
+    def show_sound(self, has_sound: bool) -> None:
+        """Say whether the video has sound."""
+        self._has_sound = has_sound
+        self._show_what_applies()
+
+    def _whole_path(self) -> Path:
+        path = self.path.absolute()
+        return path if path.suffix else path.with_name(path.name + self.target.suffix)
+
+    def _plain_look(self) -> ClipLook:
+        return ClipLook(self._context.preset, self._context.sigma)
+
+    def _switch(self, name: str) -> QCheckBox:
+        switches = {
+            "captions": self.captions,
+            "numbers": self.numbers,
+            "timeline": self.timeline,
+            "sound": self.sound,
+        }
+        return switches[name]
+
+    def _make_parts(self) -> None:
+        self.format, self.range = narrow(QComboBox()), narrow(QComboBox())
+        self.layout_choice, self.height_choice = narrow(QComboBox()), narrow(QComboBox())
+        for key, target in TARGETS.items():
+            self.format.addItem(target.title, key)
+        for layout in LAYOUTS:
+            self.layout_choice.addItem(_LAYOUT_NAMES[layout], layout)
+        for height in _HEIGHTS_PX:
+            text = "Automatic" if height is None else f"{height} px"
+            self.height_choice.addItem(text, height)
+        self.first, self.last = QSpinBox(), QSpinBox()
+        for box, value in ((self.first, self._span[0]), (self.last, self._span[1] - 1)):
+            box.setRange(self._span[0], self._span[1] - 1)
+            box.setValue(value)
+        self.first.setAccessibleName("First frame")
+        self.last.setAccessibleName("Last frame")
+        self.panes = PaneList()
+        self.captions = QCheckBox("Notes as &captions")
+        self.numbers = QCheckBox("N&umbers of the frame")
+        self.timeline = QCheckBox("&Timeline below")
+        self.sound = QCheckBox("&Sound of the video")
+        for switch in (self.captions, self.numbers, self.timeline):
+            switch.setChecked(True)
+        self.name, self.browse = QLineEdit(), QToolButton()
+        self.browse.setText("...")
+        self.browse.setToolTip("Choose folder and name")
+        self.browse.setAccessibleName("Choose folder and name")
+        self.use, self.replaces = faint(), faint()
+
+    def _lay_out(self) -> None:
+        form = Form()
+        form.add("&Format", self.format)
+        form.add_wide(self.use)
+        form.add("&Range", self.range)
+        self._numbers_row = row(self.first, self.last)
+        form.add_wide(self._numbers_row)
+        form.add("&Panes", self.panes)
+        form.add("&Layout", self.layout_choice)
+        form.add("Pane &height", self.height_choice)
+        for switch in (self.captions, self.numbers, self.timeline, self.sound):
+            form.add_wide(switch)
+        form.add("Nam&e", row(self.name, self.browse))
+        form.add_wide(self.replaces)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        layout.addLayout(form)
+        layout.addStretch(1)
+
+    def _connect(self) -> None:
+        self.format.currentIndexChanged.connect(self._on_format_changed)
+        for combo in (self.range, self.layout_choice, self.height_choice):
+            combo.currentIndexChanged.connect(self._on_changed)
+        for box in (self.first, self.last):
+            box.valueChanged.connect(self._on_changed)
+        for switch in (self.captions, self.numbers, self.timeline, self.sound):
+            switch.toggled.connect(self._on_changed)
+        self.panes.chosen_changed.connect(self._on_changed)
+        self.name.textChanged.connect(self._on_changed)
+        self.browse.clicked.connect(self._on_browse_clicked)
+
+    def _show_ranges(self) -> None:
+        first, stop = self._span
+        whole = f"All that is explained ({first} to {stop - 1})"
+        self.range.addItem(whole, self._span)
+        chosen = self._context.chosen
+        if chosen is not None:
+            inside = max(chosen[0], first), min(chosen[1], stop)
+            if inside[0] < inside[1]:
+                text = f"Marked range ({inside[0]} to {inside[1] - 1})"
+                self.range.addItem(text, inside)
+                self.range.setCurrentIndex(1)
+        self.range.addItem("From ... to ...", None)
+
+    def _name(self, folder: Path) -> None:
+        target = self.target
+        self.name.setText(str(folder / f"{self._video.stem}-{target.ending}{target.suffix}"))
+
+    def _show_what_applies(self) -> None:
+        target, format = self.target, self.format.currentData()
+        is_clip = target.kind == "clip"
+        self.use.setText(target.use)
+        for part in (self.panes, self.layout_choice, self.height_choice, self.numbers):
+            part.setEnabled(is_clip)
+        self.timeline.setEnabled(is_clip)
+        self.captions.setEnabled(is_clip and bool(self._context.notes))
+        self.captions.setToolTip("" if self._context.notes else "There are no notes")
+        self.range.setEnabled(target.kind != "zarr")
+        self._numbers_row.setVisible(self.range.currentData() is None)
+        carries = format in WITH_SOUND
+        self.sound.setEnabled(carries and self._has_sound)
+        no_sound = "The video has none" if carries else "This format has none"
+        self.sound.setToolTip("" if self.sound.isEnabled() else no_sound)
+        there = bool(self.name.text().strip()) and self._whole_path().exists()
+        self.name.setToolTip(self.name.text())
+        self.replaces.setText("It is there already and will be replaced." if there else "")
+
+    @Slot()
+    def _on_format_changed(self) -> None:
+        old = self.path
+        known = {f"{self._video.stem}-{target.ending}" for target in TARGETS.values()}
+        if old.stem in known:  # still the name that was suggested
+            self._name(old.parent)
+        else:
+            self.name.setText(str(self.target.named(old)))
+        self._on_changed()
+
+    @Slot()
+    def _on_changed(self) -> None:
+        self._show_what_applies()
+        self.changed.emit()
+
+    @Slot()
+    def _on_browse_clicked(self) -> None:
+        title = "Export as"
+        kinds = f"{self.target.title} (*{self.target.suffix or ''})"
+
+        def take(path: Path) -> None:
+            self.name.setText(str(path))
+
+        suffix = self.target.suffix.removeprefix(".")
+        save_dialog(self, title, take, kinds, str(self.path), suffix).open()

@@ -1,0 +1,75 @@
+"""The panes of a clip as a list: checked ones are shown, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
+
+from engine.render.clip_settings import CLIP_PANES, USUAL_PANES, ClipPane
+from gui.panes.renderer import TITLES
+
+_MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+
+
+class PaneList(QListWidget):
+    """Checked by a click or Space; moved by dragging, or by Alt with Up and Down.
+
+    Signals
+    -------
+    chosen_changed()
+        Other panes are checked, or their order is another one.
+    """
+
+    chosen_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Panes")
+        self.setToolTip("Drag, or Alt+Up and Alt+Down, to change the order")
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.set_chosen(USUAL_PANES)
+        self.setFixedHeight(len(CLIP_PANES) * self.sizeHintForRow(0) + 2 * self.frameWidth() + 4)
+        self.itemChanged.connect(self._on_changed)
+        self.model().rowsMoved.connect(self._on_changed)
+
+    def chosen(self) -> tuple[ClipPane, ...]:
+        """The checked panes in their order."""
+        items = [self.item(row) for row in range(self.count())]
+        checked = [item for item in items if item.checkState() == Qt.CheckState.Checked]
+        return tuple(item.data(Qt.ItemDataRole.UserRole) for item in checked)
+
+    def set_chosen(self, panes: Sequence[str]) -> None:
+        """Check these, before the others; what is no pane is left out."""
+        known = [pane for pane in dict.fromkeys(panes) if pane in CLIP_PANES]
+        self.blockSignals(True)
+        self.clear()
+        for pane in (*known, *(pane for pane in CLIP_PANES if pane not in known)):
+            item = QListWidgetItem(TITLES[pane], self)
+            item.setData(Qt.ItemDataRole.UserRole, pane)
+            checked = Qt.CheckState.Checked if pane in known else Qt.CheckState.Unchecked
+            item.setCheckState(checked)
+        self.setCurrentRow(0)
+        self.blockSignals(False)
+        self.chosen_changed.emit()
+
+    @Slot()
+    def _on_changed(self) -> None:
+        self.chosen_changed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the current pane with Alt."""
+        step = _MOVES.get(Qt.Key(event.key()))
+        if step is None or event.modifiers() != Qt.KeyboardModifier.AltModifier:
+            super().keyPressEvent(event)
+            return
+        row = self.currentRow()
+        target = max(0, min(row + step, self.count() - 1))
+        if target != row:
+            self.insertItem(target, self.takeItem(row))
+            self.setCurrentRow(target)
+            self.chosen_changed.emit()

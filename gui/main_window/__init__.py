@@ -1,0 +1,1 @@
+"""The main window: joins panes, panels, menus and controllers."""

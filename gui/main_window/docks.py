@@ -1,0 +1,150 @@
+"""The panels around the panes: docks that can be moved, hidden and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.widgets.form_widgets import PANEL_MARGIN
+
+_LAYOUT_VERSION = 1
+_SIDE_PX = 372
+_LEAST_SIDE_PX = 300
+_TIMELINE_PX = 220
+_RESULTS_PX = 340
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A panel: its title, the widget, and whether it scrolls by itself."""
+
+    title: str
+    widget: QWidget
+    scrolls: bool = False
+
+
+class Docks:
+    """The docks of a main window, by name.
+
+    Parameters
+    ----------
+    window : QMainWindow
+    middle : tuple of QWidget
+        What stands in the middle, from the top down; the first takes what room there is.
+    settings, results : mapping of str to Part
+        Tabs on the right, above and below.
+    timeline : Part
+        At the bottom.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        middle: tuple[QWidget, ...],
+        settings: Mapping[str, Part],
+        results: Mapping[str, Part],
+        timeline: Part,
+    ) -> None:
+        self._window = window
+        window.setCentralWidget(_stacked(middle))
+        window.setDockNestingEnabled(True)
+        area = Qt.DockWidgetArea.RightDockWidgetArea
+        window.setCorner(Qt.Corner.BottomRightCorner, area)
+        window.setTabPosition(area, QTabWidget.TabPosition.North)
+        self._groups = [list(settings), list(results)]
+        parts = {**settings, **results, "timeline": timeline}
+        self.docks = {name: self._made(name, part) for name, part in parts.items()}
+        self.reset()
+        self._first = window.saveState(_LAYOUT_VERSION)
+
+    def reset(self) -> None:
+        """Put every dock back where it stands at first."""
+        right, bottom = (
+            Qt.DockWidgetArea.RightDockWidgetArea,
+            Qt.DockWidgetArea.BottomDockWidgetArea,
+        )
+        for dock in self.docks.values():
+            self._window.removeDockWidget(dock)
+        self._window.addDockWidget(bottom, self.docks["timeline"])
+        for names in self._groups:
+            first = self.docks[names[0]]
+            self._window.addDockWidget(right, first)
+            for name in names[1:]:
+                self._window.tabifyDockWidget(first, self.docks[name])
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            dock.show()
+        for names in self._groups:
+            self.docks[names[0]].raise_()
+        self._size()
+
+    def show(self, name: str) -> None:
+        """Bring a dock to the front, and the keyboard into it."""
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+        dock.widget().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def state(self) -> str:
+        """Where everything stands, as text."""
+        return bytes(self._window.saveState(_LAYOUT_VERSION).toBase64().data()).decode("ascii")
+
+    def restore(self, state: str) -> bool:
+        """Take over what `state` gave; whether that could be used."""
+        data = QByteArray.fromBase64(QByteArray(state.encode("ascii", "ignore")))
+        return bool(self._window.restoreState(data, _LAYOUT_VERSION))
+
+    def _size(self) -> None:
+        upper, lower = (self.docks[names[0]] for names in self._groups)
+        window, across = self._window, Qt.Orientation.Horizontal
+        window.resizeDocks([upper], [_SIDE_PX], across)
+        down = Qt.Orientation.Vertical
+        window.resizeDocks([self.docks["timeline"]], [_TIMELINE_PX], down)
+        rest = max(window.height() - _RESULTS_PX, _RESULTS_PX)
+        window.resizeDocks([upper, lower], [rest, _RESULTS_PX], down)
+
+    def _made(self, name: str, part: Part) -> QDockWidget:
+        dock = QDockWidget(part.title, self._window)
+        dock.setObjectName(name)
+        part.widget.setObjectName(part.widget.objectName() or "panel")
+        part.widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        dock.setWidget(part.widget if part.scrolls else _scrolled(part.widget))
+        return dock
+
+
+def _stacked(widgets: tuple[QWidget, ...]) -> QWidget:
+    stack = QWidget()
+    layout = QVBoxLayout(stack)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for position, widget in enumerate(widgets):
+        layout.addWidget(widget, 0 if position else 1)
+    return stack
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    content = QWidget()
+    content.setObjectName("panel")
+    layout = QVBoxLayout(content)
+    layout.setContentsMargins(PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN)
+    layout.addWidget(widget)
+    layout.addStretch(1)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumWidth(_LEAST_SIDE_PX)
+    area.setWidget(content)
+    area.setFocusProxy(widget)
+    return area

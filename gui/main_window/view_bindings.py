@@ -1,0 +1,114 @@
+"""What the transport, the timeline and the panes' titles do to the view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QObject, QPoint, Signal, Slot
+
+from engine.store import Analysis
+from gui.panes.pane_grid import PaneGrid
+from gui.panes.pane_menu import show_pane_menu
+from gui.playback.transport import Transport
+from gui.state.view_model import Session
+from gui.state.view_state import PaneKind, ViewState
+from gui.timeline.timeline import Timeline
+
+_WINDOW_FRAMES = 16
+
+
+class Steering(QObject):
+    """Turns what the user does to the parts of the view into its next state.
+
+    Parameters
+    ----------
+    session : Session
+    transport, timeline, panes
+        Where the user does it.
+    analysis : callable
+        The analysis that is shown, or None.
+
+    Signals
+    -------
+    told(message) : str
+        For the status line.
+    """
+
+    told = Signal(str)
+
+    def __init__(
+        self,
+        session: Session,
+        transport: Transport,
+        timeline: Timeline,
+        panes: PaneGrid,
+        analysis: Callable[[], Analysis | None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._timeline, self._panes = session, timeline, panes
+        self._analysis = analysis
+        session.changed.connect(self._on_session_changed)
+        panes.kinds_changed.connect(self._on_panes_kinds_changed)
+        panes.menu_requested.connect(self._on_panes_menu_requested)
+        timeline.frame_requested.connect(self.seek)
+        timeline.range_changed.connect(self._on_range_changed)
+        transport.frame_requested.connect(self.seek)
+        transport.stepped.connect(session.step)
+        transport.range_changed.connect(self._on_range_changed)
+        transport.loop_changed.connect(self._on_transport_loop_changed)
+        transport.speed_changed.connect(self._on_transport_speed_changed)
+        transport.pace_changed.connect(self._on_transport_pace_changed)
+
+    @Slot(int)
+    def seek(self, frame: int) -> None:
+        """Stop playing, and go to a frame."""
+        self._session.update(playing=False)
+        self._session.go_to(frame)
+
+    def step_window(self, windows: int) -> None:
+        """Step by windows of the model; by sixteen frames before there is an analysis."""
+        analysis = self._analysis()
+        starts = [] if analysis is None else [w.start_step for w in analysis.windows[:2]]
+        length = _WINDOW_FRAMES
+        if analysis is not None and len(starts) == 2:
+            length = int(np.diff(analysis.header.step_frames[starts])[0])
+        self._session.step(windows * max(length, 1))
+
+    def go_to_moment(self, direction: int) -> None:
+        """Go to the next moment with much motion relevance, or to the one before."""
+        frame = self._timeline.moment(self._session.state.frame, direction)
+        if frame is None:
+            self.told.emit("No moment with much motion there")
+        else:
+            self.seek(frame)
+
+    @Slot(ViewState, ViewState)
+    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
+        if old.range != new.range:
+            self._timeline.set_range(new.range)
+
+    @Slot(object)
+    def _on_panes_kinds_changed(self, kinds: tuple[PaneKind, ...]) -> None:
+        self._session.update(panes=kinds)
+
+    @Slot(str, QPoint)
+    def _on_panes_menu_requested(self, kind: PaneKind, position: QPoint) -> None:
+        show_pane_menu(self._panes, kind, position, self._session.state)
+
+    @Slot(object)
+    def _on_range_changed(self, frames: tuple[int, int] | None) -> None:
+        self._session.update(range=frames)
+
+    @Slot(str)
+    def _on_transport_loop_changed(self, loop: str) -> None:
+        self._session.update(loop=loop)
+
+    @Slot(float)
+    def _on_transport_speed_changed(self, speed: float) -> None:
+        self._session.update(speed=speed)
+
+    @Slot(str)
+    def _on_transport_pace_changed(self, pace: str) -> None:
+        self._session.update(pace=pace)

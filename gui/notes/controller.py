@@ -1,0 +1,121 @@
+"""Notes on frames: joins their list and panel with the video, the timeline and WebVTT files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QUndoStack
+
+from engine.annotations.notes import read_webvtt, write_webvtt
+from engine.errors import EngineError
+from gui.notes.note_edits import NoteList, Notes
+from gui.notes.notes_panel import NotesPanel
+from gui.state.video_info import VideoInfo
+from gui.state.view_model import Session
+from gui.state.view_state import ViewState
+from gui.tasks.jobs import Failure
+from gui.timeline.timeline import Timeline
+
+
+class Noting(QObject):
+    """Holds the notes of the open video.
+
+    Parameters
+    ----------
+    session : Session
+    timeline : Timeline
+        Shows a flag a note.
+    stack : QUndoStack
+        Takes every edit.
+
+    Signals
+    -------
+    changed(notes) : tuple of Note
+    failed(failure) : Failure
+    told(text) : str
+    """
+
+    changed = Signal(object)
+    failed = Signal(object)
+    told = Signal(str)
+
+    def __init__(
+        self,
+        session: Session,
+        timeline: Timeline,
+        stack: QUndoStack,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.notes = NoteList(stack, self)
+        self.panel = NotesPanel(self.notes)
+        self._session, self._timeline = session, timeline
+        self._video: VideoInfo | None = None
+        self.notes.changed.connect(self._on_notes_changed)
+        self.panel.save_requested.connect(self._on_panel_save_requested)
+        self.panel.load_requested.connect(self._on_panel_load_requested)
+        session.changed.connect(self._on_session_changed)
+        self._show_state(session.state)
+
+    def set_video(self, info: VideoInfo, notes: Notes = ()) -> None:
+        """Take over the notes of another video."""
+        self._video = info
+        self.notes.show(notes)
+        self._show_state(self._session.state)
+        self._on_notes_changed(self.notes.notes)
+
+    def update_video(self, info: VideoInfo) -> None:
+        """Learn more of the same video."""
+        self._video = info
+        self._show_state(self._session.state)
+
+    def save(self, path: Path) -> None:
+        """Write the notes as WebVTT."""
+        video = self._video
+        if video is None:
+            return
+        end_s = float(video.timestamps_s[-1]) + 1 / max(video.fps, 1e-3)
+        notes, times_s = self.notes.notes, video.timestamps_s
+        if self._guarded(lambda: write_webvtt(notes, times_s, end_s, path)):
+            self.told.emit(f"Written: {path}")
+
+    def load(self, path: Path) -> None:
+        """Add the notes of a WebVTT file."""
+        if self._video is None:
+            self.told.emit(f"Open the video first that the notes in {path} are of")
+            return
+        times_s = self._video.timestamps_s
+        self._guarded(lambda: self.notes.load(read_webvtt(path, times_s)))
+
+    def _guarded(self, act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except EngineError as error:
+            self.failed.emit(Failure(str(error), error.hint))
+            return False
+        return True
+
+    def _show_state(self, state: ViewState) -> None:
+        self.panel.show_state(state, None if self._video is None else self._video.timestamps_s)
+
+    @Slot(ViewState, ViewState)
+    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
+        if new.playing and (old.frame_count, old.range) == (new.frame_count, new.range):
+            return  # marked again when it stops: a table need not follow every frame
+        self._show_state(new)
+
+    @Slot(object)
+    def _on_notes_changed(self, notes: Notes) -> None:
+        self._timeline.set_notes([(note.first, note.stop, note.text) for note in notes])
+        self._show_state(self._session.state)
+        self.changed.emit(notes)
+
+    @Slot(object)
+    def _on_panel_save_requested(self, path: Path) -> None:
+        self.save(path)
+
+    @Slot(object)
+    def _on_panel_load_requested(self, path: Path) -> None:
+        self.load(path)

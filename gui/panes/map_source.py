@@ -1,0 +1,71 @@
+"""Maps of an analysis at the frame that the panes show, made once a frame and setting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.store import Analysis
+from gui.state.view_state import ViewState
+
+if TYPE_CHECKING:
+    from engine.selective import FrameMaps
+
+NOT_YET = "Not explained yet"
+SEPARATING = "Separating motion from static"
+_WAIT_S = 0.008
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameHeat:
+    """The maps of one frame.
+
+    Attributes
+    ----------
+    maps : FrameMaps or None
+        None where the frame is not explained; ``reason`` says why.
+    reason : str
+    marks : tuple of str
+        What is special about the maps of this frame.
+    """
+
+    maps: FrameMaps | None
+    reason: str = ""
+    marks: tuple[str, ...] = ()
+
+
+class HeatSource:
+    """Reads the maps of an analysis, which may still grow.
+
+    Whoever makes the curves derives the maps; here is only waited for a moment, since this runs
+    in the GUI's thread: draw again once the curves are made.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self._key: tuple[int, str, float, int] | None = None
+        self._heat = FrameHeat(None, NOT_YET)
+
+    def at(self, frame: int, state: ViewState) -> FrameHeat:
+        """Maps of a frame of the video, as the state separates them."""
+        key = (frame, state.preset, state.sigma, self.analysis.steps_written)
+        if key != self._key:
+            self._heat = self._read(frame, state)
+            self._key = key if self._heat.reason != SEPARATING else None
+        return self._heat
+
+    def _read(self, frame: int, state: ViewState) -> FrameHeat:
+        header = self.analysis.header
+        index = frame - header.start
+        if not 0 <= index < header.stop - header.start:
+            return FrameHeat(None, f"Outside the explained range {header.start}:{header.stop}")
+        separation = self.analysis.separation(state.preset)
+        if index >= separation.frames_ready:
+            return FrameHeat(None, NOT_YET)
+        marks = () if self.analysis.sampled[index] else ("interpolated",)
+        maps = separation.frame_soon(index, state.sigma, _WAIT_S)
+        return FrameHeat(maps, SEPARATING if maps is None else "", marks)

@@ -1,0 +1,79 @@
+"""The menu of a pane: what it shows, its range, and its picture for elsewhere."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QPixmap
+from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+
+from gui.panes.pane_grid import PaneGrid
+from gui.panes.renderer import TITLES
+from gui.state.view_state import PANE_KINDS, PaneKind, ViewState
+
+_HEAT = ("relevance", "motion", "static", "difference")
+_DECIMALS = 9
+
+
+def show_pane_menu(grid: PaneGrid, kind: PaneKind, position: QPoint, state: ViewState) -> QMenu:
+    """Open the menu of the pane that shows a kind, at a global position."""
+    menu = QMenu(grid)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    shown = list(grid.panes)
+    add_kinds(menu, grid, shown.index(kind))
+    menu.addSeparator()
+    if kind.removeprefix("other ") in _HEAT:
+        own = menu.addAction("Range of its own...")
+        own.triggered.connect(partial(_ask_range, grid, kind, state))
+        shared = menu.addAction("Range of all panes")
+        shared.setEnabled(kind in grid.pictures.ranges)
+        shared.triggered.connect(partial(_set_range, grid, kind, state, None))
+    menu.addAction("Show all of the picture").triggered.connect(grid.reset_view)
+    copy = menu.addAction("Copy this pane")
+    copy.triggered.connect(partial(copy_picture, grid.panes[kind]))
+    menu.popup(position)
+    return menu
+
+
+def add_kinds(menu: QMenu, grid: PaneGrid, position: int) -> None:
+    """Offer every kind for the pane at a position; the one it shows is checked."""
+    shown = list(grid.panes)
+    for kind in PANE_KINDS:
+        action = menu.addAction(TITLES[kind])
+        action.setCheckable(True)
+        action.setChecked(kind == shown[position])
+        action.triggered.connect(partial(_show_kind, grid, position, kind))
+
+
+def copy_picture(widget: QWidget) -> None:
+    """Put a widget, as it is drawn, on the clipboard."""
+    picture: QPixmap = widget.grab()
+    QGuiApplication.clipboard().setPixmap(picture)
+
+
+def _show_kind(grid: PaneGrid, position: int, kind: PaneKind, checked: bool = False) -> None:
+    grid.show_kind(position, kind)
+
+
+def _ask_range(grid: PaneGrid, kind: PaneKind, state: ViewState, checked: bool = False) -> None:
+    dialog = QInputDialog(grid)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle("Range")
+    dialog.setLabelText("Relevance that gets the full colour in this pane:")
+    dialog.setInputMode(QInputDialog.InputMode.DoubleInput)
+    dialog.setDoubleDecimals(_DECIMALS)
+    dialog.setDoubleRange(10.0**-_DECIMALS, 1e9)
+    dialog.setDoubleValue(grid.pictures.scale_of(kind, state))
+    dialog.doubleValueSelected.connect(partial(_set_range, grid, kind, state))
+    dialog.open()
+
+
+def _set_range(
+    grid: PaneGrid, kind: PaneKind, state: ViewState, value: float | None, *_: object
+) -> None:
+    if value is None:
+        grid.pictures.ranges.pop(kind, None)
+    else:
+        grid.pictures.ranges[kind] = value
+    grid.redraw(state)

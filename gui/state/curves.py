@@ -1,0 +1,91 @@
+"""The curves that the timeline shows, made from an analysis; run in a worker thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.cancel import Check
+from engine.store import Analysis
+from engine.types import BoolArray, Float64Array, Int64Array, Preset
+from gui.state.peaks import Peak, peaks_of
+
+TOP = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CurveSet:
+    """Numbers per frame, for the frames that are ready.
+
+    Attributes
+    ----------
+    start : int
+        Frame of the video that the first number belongs to.
+    relevance, motion, static, motion_share, score : float64 array, (n,)
+        As in `engine.selective.Curves`; score is the explained class's probability.
+    targets : int64 array, (n,)
+        Class explained at each frame.
+    labels : tuple of str
+        Names of the classes.
+    window_edges : list of int
+        First frame of each window.
+    clip_motion_share : float
+        Over all sampled frames; nan before the first.
+    probabilities : float64 array, (n, K)
+        Of every class.
+    top : tuple of int
+        The classes with the highest mean probability.
+    sampled : bool array, (n,)
+        Which frames the model was given; the others are interpolated.
+    peaks : tuple of Peak
+        Moments in which much of the relevance is motion.
+    """
+
+    start: int
+    relevance: Float64Array
+    motion: Float64Array
+    static: Float64Array
+    motion_share: Float64Array
+    score: Float64Array
+    targets: Int64Array
+    labels: tuple[str, ...]
+    window_edges: list[int]
+    clip_motion_share: float
+    probabilities: Float64Array
+    top: tuple[int, ...]
+    sampled: BoolArray
+    peaks: tuple[Peak, ...]
+
+    @property
+    def stop(self) -> int:
+        """Frame of the video after the last number."""
+        return self.start + len(self.relevance)
+
+
+def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) -> CurveSet:
+    """Curves of an analysis, which may still grow; `check` may raise `Cancelled`."""
+    curves = analysis.separation(preset).curves(sigma, check)
+    probabilities = analysis.probabilities()
+    targets = analysis.targets()
+    count = min(len(curves.relevance), len(targets), len(probabilities))
+    targets, probabilities = targets[:count], probabilities[:count]
+    header = analysis.header
+    motion, share = curves.motion[:count], curves.motion_share[:count]
+    order = np.argsort(-probabilities.mean(axis=0), kind="stable") if count else np.zeros(0, int)
+    return CurveSet(
+        start=header.start,
+        relevance=curves.relevance[:count],
+        motion=motion,
+        static=curves.static[:count],
+        motion_share=share,
+        score=probabilities[range(count), targets],
+        targets=targets,
+        labels=tuple(header.spec.label(k) for k in range(probabilities.shape[1])),
+        window_edges=[int(w.frame_indices[0]) + header.start for w in analysis.windows],
+        clip_motion_share=curves.clip_motion_share,
+        probabilities=probabilities,
+        top=tuple(int(k) for k in order[:TOP]),
+        sampled=analysis.sampled[:count],
+        peaks=peaks_of(motion, share, header.start, apart=max(header.spec.frames // 2, 2)),
+    )

@@ -1,0 +1,269 @@
+"""A session in a file: the video, how it is explained, what is shown, and what was noted.
+
+No Qt. The video is named twice, by its whole path and from the session's folder, so that both may
+move together; `SessionFile.content` tells whether what is found there is the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from engine.errors import EngineError
+from engine.types import Request
+from gui.state.json_fields import FieldError, Fields
+from gui.state.session_codec import layout_from, request_from, request_to, view_from, view_to
+from gui.state.view_state import ViewState
+
+SUFFIX = ".mis.json"
+FORMAT = 1
+
+_KIND = "Motion Inspector session"
+_MOST_BYTES = 64 * 2**20
+_KNOWN = (
+    "kind",
+    "format",
+    "video",
+    "request",
+    "view",
+    "notes",
+    "paint",
+    "layout",
+    "analysis",
+    "explain",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFile:
+    """What a session file holds.
+
+    Attributes
+    ----------
+    request : Request
+        The video and how it is explained; preset and sigma are those of ``view``.
+    view : ViewState
+        What is shown; ``frame_count`` is 0 and nothing plays until the video is open.
+    content : str
+        `engine.utils.content_hash.content_id` of the video; empty where it is not known.
+    beside : Path or None
+        Where the video lies as seen from the session file; None where there is no such way.
+    notes : tuple of dict
+        As `engine.annotations.notes.to_json` gives them; each has at least a ``text``.
+    paint : dict
+        The painted region, opaque.
+    layout : dict of str to str
+        Of the window, base64 by name.
+    analysis : Path or None
+        Folder of the finished analysis.
+    explain : bool
+        Whether there was one that is in no folder of its own, or was being made: it is explained
+        again, which takes what the cache has.
+    other : dict
+        What the file holds besides: kept for versions that know it.
+    """
+
+    request: Request
+    view: ViewState = field(default_factory=ViewState)
+    content: str = ""
+    beside: Path | None = None
+    notes: tuple[dict[str, Any], ...] = ()
+    paint: dict[str, Any] = field(default_factory=dict)
+    layout: dict[str, str] = field(default_factory=dict)
+    analysis: Path | None = None
+    explain: bool = False
+    other: dict[str, Any] = field(default_factory=dict)
+
+
+def dump(session: SessionFile, folder: Path | None = None) -> str:
+    """Session as the text of its file, which lies in ``folder``.
+
+    Raises
+    ------
+    EngineError
+        If it holds what JSON cannot.
+    """
+    values = {
+        "kind": _KIND,
+        "format": FORMAT,
+        "video": _video_to(session, folder),
+        "request": request_to(session.request),
+        "view": view_to(session.view),
+        "notes": list(session.notes),
+        "paint": session.paint,
+        "layout": session.layout,
+        "analysis": _path_to(session.analysis, folder),
+        "explain": session.explain,
+    }
+    try:
+        return json.dumps(session.other | values, indent=2, allow_nan=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise EngineError(
+            f"The session cannot be saved: {error}.", "Report this, with the log."
+        ) from error
+
+
+def load(text: str, folder: Path | None = None, name: str = "The file") -> SessionFile:
+    """Session from the text of its file, which lies in ``folder`` and is called ``name``.
+
+    Raises
+    ------
+    EngineError
+        If it is no session, of a newer version, damaged, or holds values that make no sense.
+    """
+    values = _parsed(text, name)
+    try:
+        return _session(Fields(values), folder)
+    except FieldError as error:
+        raise EngineError(
+            f"{name} cannot be used as a session: {error}.",
+            "Mend that value in a text editor, or open the video and begin anew.",
+        ) from error
+
+
+def read_session(path: Path) -> SessionFile:
+    """Session from its file.
+
+    Raises
+    ------
+    EngineError
+        As `load`, and if the file cannot be read.
+    """
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise _no_session(str(path))
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise EngineError(
+            f"The session {path} cannot be read ({error.strerror or error}).", "Check its path."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise _no_session(str(path)) from error
+    return load(text, path.absolute().parent, str(path))
+
+
+def save_session(session: SessionFile, path: Path) -> None:
+    """Save a session; a file that is there stays as it was until the new one is whole.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be written.
+    """
+    text = dump(session, path.absolute().parent)
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise EngineError(
+            f"The session cannot be saved in {path}: {error.strerror or error}.",
+            "Free some space, or choose another folder.",
+        ) from error
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file in one step, once it is safe on the disk; OSError leaves the old one."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _parsed(text: str, name: str) -> dict[str, Any]:
+    try:
+        values = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise EngineError(
+            f"{name} is damaged: it is not whole JSON.",
+            "Take an earlier copy, or open the video and begin anew.",
+        ) from error
+    if not isinstance(values, dict) or values.get("kind") != _KIND:
+        raise _no_session(name)
+    found = values.get("format")
+    if type(found) is int and found > FORMAT:
+        raise EngineError(
+            f"{name} was saved by a newer version of Motion Inspector: it has format {found}, and "
+            f"this version reads up to {FORMAT}.",
+            "Update Motion Inspector.",
+        )
+    if type(found) is not int or found < 1:
+        raise _no_session(name)
+    return values
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")
+
+
+def _no_session(name: str) -> EngineError:
+    return EngineError(
+        f"{name} is not a session of Motion Inspector.",
+        f"Choose a file that it saved, *{SUFFIX}, or open the video itself.",
+    )
+
+
+def _session(fields: Fields, folder: Path | None) -> SessionFile:
+    video = fields.part("video")
+    if not video.text("path"):
+        raise FieldError("video.path is missing")
+    beside = video.text_or_none("beside")
+    view = view_from(fields.part("view"))
+    path = Path(folder or "", video.text("path")).absolute()
+    request = request_from(fields.part("request"), path)
+    return SessionFile(
+        request=replace(request, preset=view.preset, sigma=view.sigma),
+        view=view,
+        content=video.text("content"),
+        beside=None if beside is None or folder is None else _joined(folder, beside),
+        notes=tuple(fields.items("notes", _is_note, "notes with a text")),
+        paint=fields.opaque("paint"),
+        layout=layout_from(fields.part("layout")),
+        analysis=_path_from(fields.text_or_none("analysis"), folder),
+        explain=fields.truth("explain"),
+        other=fields.other(_KNOWN),
+    )
+
+
+def _video_to(session: SessionFile, folder: Path | None) -> dict[str, Any]:
+    path = session.request.video.absolute()
+    beside = _path_to(path, folder)
+    return {
+        "path": str(path),
+        "beside": None if beside is None or Path(beside).is_absolute() else beside,
+        "content": session.content,
+    }
+
+
+def _is_note(value: object) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("text"), str)
+
+
+def _path_to(path: Path | None, folder: Path | None) -> str | None:
+    """A path as seen from a folder, with "/" between its parts; whole where there is no way."""
+    if path is None:
+        return None
+    if folder is None:
+        return str(path.absolute())
+    try:
+        return Path(os.path.relpath(path.absolute(), folder)).as_posix()
+    except ValueError:  # another drive of Windows
+        return str(path.absolute())
+
+
+def _path_from(text: str | None, folder: Path | None) -> Path | None:
+    if not text:
+        return None
+    return Path(text).absolute() if folder is None else _joined(folder, text)
+
+
+def _joined(folder: Path, text: str) -> Path:
+    return Path(os.path.normpath(folder / text))

@@ -1,0 +1,1 @@
+"""Work in threads: jobs of which the newest wins, and throttled signals."""

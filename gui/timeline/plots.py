@@ -1,0 +1,266 @@
+"""What the timeline draws: curves, marks and cursors as items of pyqtgraph; takes no input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+
+from engine.types import Float64Array
+from gui.state.curves import CurveSet
+from gui.state.peaks import Peak
+from gui.theme import theme
+
+_MOST_EDGES = 400
+_MOST_DAMAGE = 200
+_AXIS_PX = 58
+_STRIP = -0.04  # of the shares: below zero, where no curve goes
+KEYS = ("share", "score", "top", "flow", "parts", "peaks")
+"""What can be switched."""
+
+
+def colour_of(key: str) -> str:
+    """Colour of what a key switches, in the theme that is shown."""
+    shown = theme.colours()
+    named = {"share": shown.motion, "score": shown.score, "parts": shown.static}
+    return {**named, "top": shown.faint, "flow": shown.text, "peaks": shown.motion}[key]
+
+
+class TimelinePlots:
+    """Motion share, scores and flow above; relevance as motion + static below.
+
+    Attributes
+    ----------
+    view : GraphicsLayoutWidget
+    shares, sums : PlotItem
+    damage : list of LinearRegionItem
+    """
+
+    def __init__(self) -> None:
+        self.view = pg.GraphicsLayoutWidget()
+        self.shares = self._plot(0, "share")
+        self.sums = self._plot(1, "sum")
+        self.sums.setXLink(self.shares)
+        self.view.ci.layout.setRowStretchFactor(0, 3)
+        self.view.ci.layout.setRowStretchFactor(1, 2)
+        self.view.ci.layout.setSpacing(2)
+        self.damage: list[pg.LinearRegionItem] = []
+        self._damaged: tuple[tuple[int, int], ...] = ()
+        self._edges: list[pg.InfiniteLine] = []
+        self._edge_frames: list[int] = []
+        self._make_items()
+        self._shown = dict.fromkeys(KEYS, True)
+        self._shown["top"] = self._shown["flow"] = False
+        for key, shown in self._shown.items():
+            self.switch(key, shown)
+        self.restyle()
+
+    def set_span(self, frame_count: int) -> None:
+        """Span the axis over so many frames."""
+        last = max(frame_count - 1, 1)
+        self.shares.setLimits(xMin=0, xMax=last, minXRange=min(10, last))
+        self.shares.setXRange(0, last, padding=0)
+        self.sums.getAxis("bottom").setStyle(showValues=frame_count > 0)
+
+    def set_curves(self, curves: CurveSet) -> None:
+        """Show curves."""
+        x = np.arange(curves.start, curves.stop)
+        self._share.setData(x, np.nan_to_num(curves.motion_share))
+        self._score.setData(x, curves.score)
+        for line, k in zip(self._top, curves.top, strict=False):
+            line.setData(x, curves.probabilities[:, k])
+        self._motion.setData(x, curves.motion)
+        self._whole.setData(x, curves.relevance)
+        self.sums.getAxis("left").setStyle(showValues=True)
+        top = float(curves.relevance.max()) if len(x) else 1.0
+        self.sums.setYRange(0, top or 1.0, padding=0.05)
+        self._sampled.setData(*_strips(curves))
+        self._show_peaks(curves.peaks, curves)
+        self._mark_edges(curves.window_edges)
+
+    def set_other(self, curves: CurveSet | None) -> None:
+        """Show motion share and score of another analysis, dashed."""
+        x = np.zeros(0) if curves is None else np.arange(curves.start, curves.stop)
+        empty = np.zeros(0)
+        self._other_share.setData(x, empty if curves is None else curves.motion_share)
+        self._other_score.setData(x, empty if curves is None else curves.score)
+
+    def set_flow(self, start: int, energy: Float64Array) -> None:
+        """Show how much moves, float64 (n,); the most of it is as high as the plot."""
+        most = float(np.nanmax(energy)) if np.isfinite(energy).any() else 1.0
+        self._flow.setData(np.arange(start, start + len(energy)), energy / (most or 1.0))
+
+    def clear(self) -> None:
+        """Drop the curves of the analysis."""
+        lines = (self._share, self._score, self._motion, self._whole, self._sampled, *self._top)
+        for item in lines:
+            item.setData([], [])
+        self.sums.getAxis("left").setStyle(showValues=False)
+        self._peaks.setData([], [])
+        self._mark_edges([])
+
+    def set_damage(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Hatch ranges of frames, each the first and the one after the last, as damaged."""
+        self._damaged = tuple(ranges[:_MOST_DAMAGE])
+        for region in self.damage:
+            self.shares.removeItem(region)
+        self.damage = [self._hatched(first, stop) for first, stop in self._damaged]
+
+    def set_range(self, frames: tuple[int, int] | None) -> None:
+        """Tint the chosen range."""
+        for region in self._ranges:
+            region.setVisible(frames is not None)
+            if frames is not None:
+                region.setRegion((frames[0] - 0.5, frames[1] - 0.5))
+
+    def set_notes(self, frames: Sequence[int]) -> None:
+        """Show a flag at the first frame of each note."""
+        self._notes.setData(list(frames), [1.0] * len(frames))
+
+    def set_cursor(self, frame: int) -> None:
+        """Move the playhead."""
+        for cursor in self._cursors:
+            cursor.setValue(frame)
+
+    def set_hair(self, frame: int | None) -> None:
+        """Show a line at the frame under the pointer."""
+        self._hair.setVisible(frame is not None)
+        if frame is not None:
+            self._hair.setValue(frame)
+
+    def switch(self, key: str, shown: bool) -> None:
+        """Show or hide curves."""
+        self._shown[key] = shown
+        for item in self._items[key]:
+            item.setVisible(shown)
+
+    def shows(self, key: str) -> bool:
+        """Whether curves are shown."""
+        return self._shown[key]
+
+    def restyle(self) -> None:
+        """Draw everything in the colours of the theme that is shown."""
+        shown = theme.colours()
+        self.view.setBackground(shown.background)
+        dash = Qt.PenStyle.DashLine
+        self._share.setPen(pg.mkPen(shown.motion, width=2))
+        self._share.setFillBrush(pg.mkBrush(shown.motion + "44"))
+        self._score.setPen(pg.mkPen(shown.score, width=1.5))
+        self._other_share.setPen(pg.mkPen(shown.motion, width=1.5, style=dash))
+        self._other_score.setPen(pg.mkPen(shown.score, width=1.2, style=dash))
+        self._flow.setPen(pg.mkPen(shown.text, width=1, style=Qt.PenStyle.DotLine))
+        self._motion.setPen(pg.mkPen(shown.motion))
+        self._motion.setFillBrush(pg.mkBrush(shown.motion))
+        self._whole.setPen(pg.mkPen(shown.static))
+        self._whole.setFillBrush(pg.mkBrush(shown.static))
+        self._sampled.setPen(pg.mkPen(shown.faint, width=3))
+        self._peaks.setBrush(pg.mkBrush(shown.motion))
+        self._notes.setBrush(pg.mkBrush(shown.static))
+        for line in self._top:
+            line.setPen(pg.mkPen(shown.faint, width=1))
+        for cursor in self._cursors:
+            cursor.setPen(pg.mkPen(shown.text, width=1.5))
+        self._hair.setPen(pg.mkPen(shown.faint, width=1, style=Qt.PenStyle.DotLine))
+        self._restyle_marks()
+
+    def _restyle_marks(self) -> None:
+        shown = theme.colours()
+        for plot, name in ((self.shares, "share"), (self.sums, "sum")):
+            plot.getAxis("left").setLabel(name, color=shown.faint)
+            for side in ("left", "bottom"):
+                plot.getAxis(side).setPen(shown.border)
+                plot.getAxis(side).setTextPen(shown.faint)
+        for region in self._ranges:
+            region.setBrush(pg.mkBrush(shown.accent + "2e"))
+            for line in region.lines:
+                line.setPen(pg.mkPen(shown.accent, width=1.5))
+        for line in self._edges:
+            line.setPen(pg.mkPen(shown.border, width=1))
+        self.set_damage(self._damaged)
+
+    def _plot(self, row: int, name: str) -> pg.PlotItem:
+        plot = self.view.addPlot(row=row, col=0)
+        plot.setMenuEnabled(False)
+        plot.hideButtons()
+        plot.setMouseEnabled(x=False, y=False)
+        plot.setClipToView(True)
+        plot.setDownsampling(auto=True, mode="peak")
+        axis = plot.getAxis("left")
+        axis.enableAutoSIPrefix(False)
+        axis.setWidth(_AXIS_PX)
+        axis.setStyle(maxTickLevel=0)
+        axis.setTickDensity(0.6)
+        if row == 0:
+            axis.setTicks([[(0, "0"), (0.5, "50 %"), (1, "100 %")]])
+        plot.setYRange(2 * _STRIP if row == 0 else 0, 1, padding=0.02)
+        plot.setXRange(0, 1, padding=0)
+        plot.getAxis("bottom").setStyle(showValues=False)
+        return plot
+
+    def _make_items(self) -> None:
+        shares, sums = self.shares, self.sums
+        self._share, self._score = shares.plot(fillLevel=0), shares.plot()
+        self._other_share, self._other_score = shares.plot(), shares.plot()
+        self._top = [shares.plot() for _ in range(3)]
+        self._flow = shares.plot()
+        self._whole, self._motion = sums.plot(fillLevel=0), sums.plot(fillLevel=0)
+        self._sampled = shares.plot(connect="finite")
+        self._peaks = pg.ScatterPlotItem(symbol="t", size=9, pen=None)
+        self._notes = pg.ScatterPlotItem(symbol="s", size=9, pen=None)
+        for marks in (self._peaks, self._notes):
+            shares.addItem(marks)
+        self._items = {
+            "share": [self._share, self._other_share],
+            "score": [self._score, self._other_score],
+            "top": self._top,
+            "flow": [self._flow],
+            "parts": [self._whole, self._motion],
+            "peaks": [self._peaks],
+        }
+        self._cursors = [pg.InfiniteLine(0) for _ in range(2)]
+        self._ranges = [pg.LinearRegionItem(movable=False) for _ in range(2)]
+        for plot, cursor, region in zip((shares, sums), self._cursors, self._ranges, strict=True):
+            region.setZValue(-8)
+            region.hide()
+            plot.addItem(region)
+            plot.addItem(cursor)
+        self._hair = pg.InfiniteLine(0)
+        self._hair.hide()
+        shares.addItem(self._hair)
+
+    def _show_peaks(self, peaks: Sequence[Peak], curves: CurveSet) -> None:
+        heights = [min(peak.motion_share + 0.06, 0.97) for peak in peaks]
+        self._peaks.setData([peak.frame for peak in peaks], heights)
+
+    def _hatched(self, first: int, stop: int) -> pg.LinearRegionItem:
+        brush = pg.mkBrush(theme.colours().damage)
+        brush.setStyle(Qt.BrushStyle.BDiagPattern)
+        pen = pg.mkPen(theme.colours().damage)
+        region = pg.LinearRegionItem((first - 0.5, stop - 0.5), movable=False, brush=brush, pen=pen)
+        region.setZValue(-5)
+        region.setToolTip(f"Damaged in the file: frames {first} to {stop - 1}")
+        self.shares.addItem(region)
+        return region
+
+    def _mark_edges(self, frames: list[int]) -> None:
+        wanted = frames if len(frames) <= _MOST_EDGES else []
+        for line in self._edges[len(wanted) :]:
+            self.shares.removeItem(line)
+        del self._edges[len(wanted) :]
+        for frame in wanted[len(self._edges) :]:
+            line = pg.InfiniteLine(frame, pen=pg.mkPen(theme.colours().border, width=1))
+            line.setZValue(-10)
+            self.shares.addItem(line)
+            self._edges.append(line)
+        for line, frame in zip(self._edges, wanted, strict=True):
+            line.setValue(frame)
+
+
+def _strips(curves: CurveSet) -> tuple[Float64Array, Float64Array]:
+    """A strip below the shares where frames are interpolated between those the model was given."""
+    if curves.sampled.all():
+        return np.zeros(0), np.zeros(0)
+    x = np.arange(curves.start, curves.stop, dtype=np.float64)
+    return x, np.where(curves.sampled, np.nan, _STRIP)

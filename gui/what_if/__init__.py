@@ -1,0 +1,1 @@
+"""What if: paint a region, and ask the model again."""

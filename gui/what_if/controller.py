@@ -1,0 +1,175 @@
+"""Joins painting and the questions with the panes, the playhead and the engine behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QUndoStack
+
+from engine.annotations.regions import Region
+from engine.store import Analysis
+from engine.types import Request
+from engine.what_if.queries import Answer, Expected, MotionTests, Question, Scope
+from gui.panes.pane_grid import PaneGrid
+from gui.panes.viewport import PaneView
+from gui.state.view_model import Session
+from gui.state.view_state import ViewState
+from gui.tasks.jobs import Failure, JobRunner, Work
+from gui.what_if.backend import WhatIfServices
+from gui.what_if.paint_layer import PaintLayer, Tool
+from gui.what_if.panel import WhatIfPanel
+
+
+class WhatIfDesk(QObject):
+    """Holds the painted region of the open video, and asks about it.
+
+    Parameters
+    ----------
+    services : WhatIfServices
+    session : Session
+    grid : PaneGrid
+        Painted on, and over.
+    stack : QUndoStack
+        Takes every edit.
+    wanted : callable
+        () -> what would be explained now: the questions are about that video, model and range;
+        None where no video is open.
+
+    Signals
+    -------
+    failed(failure) : Failure
+        A question failed for want of trust in a file of code; the panel says so too.
+    """
+
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        services: WhatIfServices,
+        session: Session,
+        grid: PaneGrid,
+        stack: QUndoStack,
+        wanted: Callable[[], Request | None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._services, self._session, self._grid = services, session, grid
+        self._wanted = wanted
+        self._analysis: Analysis | None = None
+        self._is_outdated = self._measures = False  # what runs: for another video; reads relevance
+        self.panel = WhatIfPanel()
+        self.layer = PaintLayer(stack, self._view, self)
+        self.runner = JobRunner("what if", self, yields=True)
+        grid.set_layer(self.layer)
+        self._connect_painting()
+        self._connect_questions()
+
+    def set_video(self, is_open: bool, region: Region | None = None) -> None:
+        """Begin with another video, and with what was painted over it in a session."""
+        self._is_outdated = True  # also where the result is on its way already
+        self.runner.cancel()
+        self.layer.show_region(region or Region())
+        self.panel.set_video(is_open)
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Measure this relevance from now on, which may still grow."""
+        if self._measures and analysis is not self._analysis:
+            self.runner.cancel()  # what it reads may be removed
+        self._analysis = analysis
+        self.panel.set_analysis(analysis is not None)
+
+    def show_frame(self, frame: int) -> None:
+        """Follow the frame whose picture the panes show."""
+        self.layer.show_frame(frame)
+
+    def close(self) -> None:
+        """End the thread."""
+        self.runner.close()
+
+    def _connect_painting(self) -> None:
+        tools, layer, grid = self.panel.tools, self.layer, self._grid
+        tools.tool_chosen.connect(self._on_tools_tool_chosen)
+        tools.frames_chosen.connect(layer.set_frames)
+        tools.radius_chosen.connect(layer.set_radius)
+        tools.box_entered.connect(layer.add_box)
+        tools.clear_requested.connect(layer.clear)
+        grid.pressed.connect(layer.press)
+        grid.moved.connect(layer.move)
+        grid.released.connect(layer.release)
+        layer.region_changed.connect(self.panel.show_region)
+        layer.repaint_wanted.connect(self._on_layer_repaint_wanted)
+        self._session.changed.connect(self._on_session_changed)
+
+    def _connect_questions(self) -> None:
+        panel, runner = self.panel, self.runner
+        panel.ask_requested.connect(self._on_panel_ask_requested)
+        panel.motion_tests_requested.connect(self._on_panel_motion_tests_requested)
+        panel.expected_requested.connect(self._on_panel_expected_requested)
+        panel.cancel_requested.connect(runner.cancel)
+        runner.progressed.connect(panel.show_progress)
+        runner.finished.connect(self._on_runner_finished)
+        runner.failed.connect(self._on_runner_failed)
+        runner.cancelled.connect(self._on_runner_cancelled)
+
+    @Slot(str)
+    def _on_tools_tool_chosen(self, tool: Tool) -> None:
+        self.layer.set_tool(tool)
+        self._grid.set_drawing(tool != "off")
+
+    @Slot()
+    def _on_layer_repaint_wanted(self) -> None:
+        for pane in self._grid.panes.values():
+            pane.update()
+
+    @Slot(ViewState, ViewState)
+    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
+        if old.range != new.range:
+            self.layer.show_range(new.range)
+            self.panel.tools.show_range(new.range)
+
+    @Slot(object)
+    def _on_panel_ask_requested(self, question: Question) -> None:
+        request, frame, ask = self._wanted(), self._session.state.frame, self._services.ask
+        if request is not None:
+            self._start(lambda report, check: ask(request, question, frame, report, check))
+
+    @Slot(str)
+    def _on_panel_motion_tests_requested(self, scope: Scope) -> None:
+        request, frame = self._wanted(), self._session.state.frame
+        test = self._services.motion_tests
+        if request is not None:
+            self._start(lambda report, check: test(request, scope, frame, report, check))
+
+    @Slot(object)
+    def _on_panel_expected_requested(self, region: Region) -> None:
+        analysis, state, measure = self._analysis, self._session.state, self._services.expected
+        preset, sigma = state.preset, state.sigma
+        if analysis is not None:
+            self._start(lambda report, check: measure(analysis, region, preset, sigma, check))
+            self._measures = True
+
+    def _start(self, work: Work) -> None:
+        self._is_outdated = self._measures = False
+        self.panel.show_busy(True)
+        self.runner.submit(work)
+
+    @Slot(object)
+    def _on_runner_finished(self, result: Answer | MotionTests | Expected) -> None:
+        if not self._is_outdated:
+            self.panel.show_result(result)
+
+    @Slot(object)
+    def _on_runner_failed(self, failure: Failure) -> None:
+        if self._is_outdated:
+            return
+        self.panel.show_failure(f"{failure.message} {failure.hint}".strip())
+        if failure.untrusted is not None:
+            self.failed.emit(failure)
+
+    @Slot()
+    def _on_runner_cancelled(self) -> None:
+        self.panel.show_busy(False)
+
+    def _view(self) -> PaneView:
+        return self._grid.view

@@ -1,0 +1,242 @@
+"""Asking the model "what if": paint, ask, and see the scores change."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.annotations.regions import Region
+from engine.types import Progress
+from engine.what_if.queries import Answer, Expected, Fill, MotionTests, Question, Scope
+from gui.explain.run_bar import progress_text
+from gui.what_if.paint_tools import PaintTools
+from gui.what_if.result_views import AnswerView, ExpectedView, MotionView
+from gui.widgets.form_widgets import SPACING, Form, WheelGuard, faint, heading, narrow, reveal
+
+
+class WhatIfPanel(QWidget):
+    """The tools, the question and its answers; what it is put into must scroll.
+
+    Signals
+    -------
+    ask_requested(question) : Question
+    motion_tests_requested(scope) : str
+        One of `engine.what_if.queries.SCOPES`.
+    expected_requested(region) : Region
+    cancel_requested()
+    """
+
+    ask_requested = Signal(object)
+    motion_tests_requested = Signal(str)
+    expected_requested = Signal(object)
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._region = Region()
+        self._has_video = self._has_analysis = self._busy = False
+        self.tools = PaintTools()
+        self.answer, self.motion, self.expected = AnswerView(), MotionView(), ExpectedView()
+        self._make_question()
+        self._make_buttons()
+        self._make_status()
+        self._lay_out()
+        self._connect()
+        self._guard = WheelGuard(self)
+        self._guard.watch(self)
+        self.setFocusProxy(self.tools.buttons["box"])
+        self.clear()
+
+    def set_video(self, is_open: bool) -> None:
+        """Allow questions only where there is a video; answers about another one are removed."""
+        self._has_video = is_open
+        self.tools.set_video(is_open)
+        self.clear()
+
+    def set_analysis(self, is_there: bool) -> None:
+        """Allow to measure relevance only where there is some; what was measured is removed."""
+        self._has_analysis = is_there
+        self.expected.hide()
+        self._enable()
+
+    @Slot(object)
+    def show_region(self, region: Region) -> None:
+        """Ask about this region from now on, and mark an answer that is about another one."""
+        if region != self._region:
+            self.expected.hide()
+        self._region = region
+        self.tools.show_region(region)
+        self.answer.show_region(region)
+        self._enable()
+
+    @Slot(bool)
+    def show_busy(self, busy: bool) -> None:
+        """Turn between the buttons and Cancel; the one that had the focus hands it on."""
+        had_focus = self.ask.hasFocus() or self.cancel.hasFocus()
+        self._busy = busy
+        for part in (self.progress, self.status, self.cancel):
+            part.setVisible(busy)
+        self.ask.setVisible(not busy)
+        self.progress.setRange(0, 0)
+        self.status.setText("Starting" if busy else "")
+        if busy:
+            self.failure.hide()
+        self._enable()
+        if had_focus:
+            (self.cancel if busy else self.ask).setFocus()
+
+    @Slot(object)
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far the answer is."""
+        if self._busy:
+            self.progress.setRange(0, progress.total)
+            self.progress.setValue(progress.done)
+            self.status.setText(progress_text(progress))
+
+    def show_failure(self, text: str) -> None:
+        """Say why there is no answer; an earlier one stays."""
+        self.show_busy(False)
+        self.failure.setText(text)
+        self.failure.show()
+
+    @Slot(object)
+    def show_result(self, result: Answer | MotionTests | Expected) -> None:
+        """Show what came back of any of the three."""
+        self.show_busy(False)
+        if isinstance(result, Answer):
+            self.answer.show_answer(result)
+            self.answer.show_region(self._region)
+            reveal(self.answer)
+        elif isinstance(result, MotionTests):
+            self.motion.show_tests(result)
+            reveal(self.motion)
+        elif result.region == self._region:  # else it was painted on while it was measured
+            self.expected.show_expected(result)
+            reveal(self.expected)
+
+    def clear(self) -> None:
+        """Remove the answers."""
+        for part in (self.answer, self.motion, self.expected, self.failure):
+            part.hide()
+        self.show_busy(False)
+
+    def question(self) -> Question:
+        """What is asked."""
+        return Question(
+            region=self._region,
+            keep=self.keep.currentData(),
+            fill=self.fill.currentData(),
+            scope=self.scope.currentData(),
+        )
+
+    def _make_question(self) -> None:
+        self.keep, self.fill, self.scope = (narrow(QComboBox()) for _ in range(3))
+        self.keep.addItem("Removed", False)
+        self.keep.addItem("Kept, all else removed", True)
+        fills: dict[Fill, str] = {
+            "blurred": "Blurred picture",
+            "mean": "Mean colour of the clip",
+            "frozen": "Middle frame, frozen",
+        }
+        scopes: dict[Scope, str] = {
+            "window": "At the playhead",
+            "clip": "All, their mean",
+        }
+        for combo, texts in ((self.fill, fills), (self.scope, scopes)):
+            for key, text in texts.items():
+                combo.addItem(text, key)
+        self.scope.setToolTip("Which clips the model is asked about")
+        self.fill.setToolTip("What the model sees in place of what is removed")
+
+    def _make_buttons(self) -> None:
+        self.ask = QPushButton("Ask the model")
+        self.ask.setObjectName("primary")
+        self.cancel = QPushButton("Cancel")
+        self.test = QPushButton("Freeze, reverse, shuffle")
+        self.test.setToolTip("Score the clip without its movement; needs no painting")
+        self.measure = QPushButton("Measure the painted region")
+
+    def _make_status(self) -> None:
+        self.failure, self.status, self.progress = QLabel(), faint(), QProgressBar()
+        self.failure.setObjectName("notice")
+        self.failure.setWordWrap(True)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(8)
+        self.progress.setAccessibleName("Progress")
+
+    def _lay_out(self) -> None:
+        rows = Form()
+        rows.add("The region is", self.keep)
+        rows.add("Shown instead", self.fill)
+        rows.add("Window", self.scope)
+        self.hint = faint(
+            "Paint on a picture, then ask what the model says without what you painted."
+        )
+        tests = "Does the model use the movement at all?"
+        measured = "Does the relevance lie where you expect it? Paint that place."
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        layout.addWidget(self.hint)
+        layout.addWidget(self.tools)
+        layout.addLayout(rows)
+        asking = (self.ask, self.status, self.progress, self.cancel, self.failure, self.answer)
+        testing = (
+            _later_heading("Without the movement"),
+            faint(tests),
+            self.test,
+            self.motion,
+        )
+        expecting = (_later_heading("Expected region"), faint(measured), self.measure)
+        for part in (*asking, *testing, *expecting, self.expected):
+            layout.addWidget(part)
+
+    def _connect(self) -> None:
+        self.ask.clicked.connect(self._on_ask_clicked)
+        self.cancel.clicked.connect(self._on_cancel_clicked)
+        self.test.clicked.connect(self._on_test_clicked)
+        self.measure.clicked.connect(self._on_measure_clicked)
+
+    def _enable(self) -> None:
+        painted = self._region.frames is not None
+        idle = self._has_video and not self._busy
+        paint_first = "" if painted else "Paint a region first"
+        self.ask.setEnabled(idle and painted)
+        self.ask.setToolTip(paint_first)
+        self.test.setEnabled(idle)
+        self.measure.setEnabled(idle and painted and self._has_analysis)
+        explain_first = "" if self._has_analysis else "Explain the video first"
+        self.measure.setToolTip(explain_first or paint_first)
+        self.cancel.setEnabled(self._busy)
+
+    @Slot()
+    def _on_ask_clicked(self) -> None:
+        self.ask_requested.emit(self.question())
+
+    @Slot()
+    def _on_cancel_clicked(self) -> None:
+        self.cancel.setEnabled(False)
+        self.status.setText("Stopping")
+        self.cancel_requested.emit()
+
+    @Slot()
+    def _on_test_clicked(self) -> None:
+        self.motion_tests_requested.emit(self.scope.currentData())
+
+    @Slot()
+    def _on_measure_clicked(self) -> None:
+        self.expected_requested.emit(self._region)
+
+
+def _later_heading(text: str) -> QLabel:
+    """A heading set off from what is above it."""
+    label = heading(text)
+    label.setContentsMargins(0, SPACING, 0, 0)
+    return label

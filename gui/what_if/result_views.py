@@ -1,0 +1,130 @@
+"""What the model answered: scores before and after, what it saw, relevance where expected."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from engine.annotations.regions import Region
+from engine.what_if.queries import Answer, Expected, MotionTests
+from gui.widgets.form_widgets import SPACING, faint
+from gui.widgets.picture_strip import PictureStrip
+from gui.widgets.score_bars import Pair, ScoreBars, percent, points_text
+
+_CLASSES = 5
+
+
+class AnswerView(QWidget):
+    """Scores of the clip and of the changed clip, and what the model saw of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._asked = Region()
+        self.verdict = QLabel()
+        self.verdict.setWordWrap(True)
+        self.stale = faint("The region has changed since: ask again.")
+        self.bars = ScoreBars("as it is", "changed")
+        self.seen = faint()
+        self.pictures = PictureStrip()
+        _stack(self, self.verdict, self.stale, self.bars, self.seen, self.pictures)
+
+    def show_answer(self, answer: Answer) -> None:
+        """Show the classes scored highest in either, in the order of before."""
+        self._asked = answer.question.region
+        before, after = answer.probabilities, answer.changed_probabilities
+        reached = np.maximum(before, after)
+        reached[before.argmax()] = np.inf  # it is what the verdict is about
+        highest = np.sort(np.argsort(-reached, kind="stable")[:_CLASSES])
+        order = highest[np.argsort(-before[highest], kind="stable")]
+        pairs = [Pair(answer.labels[k], float(before[k]), float(after[k])) for k in order]
+        self.verdict.setText(self._verdict(answer, pairs[0]))
+        self.bars.show_pairs(pairs)
+        share = percent(answer.changed_share)
+        text = "What the model saw then, by frame; {share} of it is changed."
+        self.seen.setText(text.format(share=share))
+        self.pictures.show_pictures(answer.pictures, [str(f) for f in answer.picture_frames])
+        self.show_region(self._asked)
+        self.show()
+
+    def show_region(self, region: Region) -> None:
+        """Say whether the answer is still about what is painted."""
+        self.stale.setVisible(region != self._asked)
+
+    def _verdict(self, answer: Answer, top: Pair) -> str:
+        change = f"{percent(top.before)} becomes {percent(top.after)}"
+        text = f"{top.name}: {change}, {points_text(top.points)} points."
+        winner = answer.labels[int(answer.changed_probabilities.argmax())]
+        if winner != top.name:
+            text += " " + f"The model says {winner} instead."
+        if answer.windows > 1:
+            text += " " + f"Mean of {answer.windows} windows."
+        return text
+
+
+class MotionView(QWidget):
+    """Scores of one class without the clip's movement, beside those of the clip as it is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tested = faint()
+        self.bars = ScoreBars("as it is", "changed")
+        _stack(self, self.tested, self.bars)
+
+    def show_tests(self, tests: MotionTests) -> None:
+        """Show the three tests."""
+        names = {
+            "frozen": "Frozen",
+            "reversed": "Reversed",
+            "shuffled": "Shuffled",
+        }
+        chances = tests.probabilities
+        pairs = [Pair(name, chances["original"], chances[key]) for key, name in names.items()]
+        text = (
+            f"Score of {tests.label}: with the middle frame alone, backwards, and in random order "
+            f"(mean of {tests.shuffles})."
+        )
+        if tests.windows > 1:
+            text += " " + f"Mean of {tests.windows} windows."
+        self.tested.setText(text)
+        self.bars.show_pairs(pairs)
+        self.show()
+
+
+class ExpectedView(QWidget):
+    """How much of the relevance lies where it is expected, in words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.motion, self.relevance, self.area = QLabel(), QLabel(), faint()
+        for label in (self.motion, self.relevance):
+            label.setWordWrap(True)
+        _stack(self, self.motion, self.relevance, self.area)
+
+    def show_expected(self, found: Expected) -> None:
+        """Show mass and rank accuracy with their chance level."""
+        self.motion.setText(self._sentence("motion relevance", found.motion))
+        self.relevance.setText(self._sentence("relevance", found.relevance))
+        text = (
+            "By chance it would be {area}: your region covers that much of what the model sees, "
+            "over {frames} frames. The first figure is the mass accuracy, the second the rank "
+            "accuracy."
+        )
+        self.area.setText(text.format(area=percent(found.area), frames=found.frames))
+        self.show()
+
+    def _sentence(self, what: str, accuracy: tuple[float, float]) -> str:
+        mass, rank = accuracy
+        if not math.isfinite(mass):
+            return f"There is no {what} on these frames."
+        text = "{mass} of the {what} lies in your region, and {rank} of its strongest places."
+        return text.format(mass=percent(mass), what=what, rank=percent(rank))
+
+
+def _stack(view: QWidget, *parts: QWidget) -> None:
+    layout = QVBoxLayout(view)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(SPACING)
+    for part in parts:
+        layout.addWidget(part)

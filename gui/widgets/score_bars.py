@@ -1,0 +1,152 @@
+"""Scores before and after, as two bars each: told apart by pattern and place, not colour alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.theme import theme
+
+_LEGEND_PX = 22
+_TEXT_PX = 20
+_BAR_PX = 7
+_GAP_PX = 2
+_ROW_PX = _TEXT_PX + 2 * _BAR_PX + _GAP_PX + 10
+_SWATCH_PX = 16
+_LEAST_PX = 200
+_TRACK_ALPHA = 90
+_UNKNOWN = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A name with two probabilities, 0 to 1; nan where one is not known."""
+
+    name: str
+    before: float
+    after: float
+
+    @property
+    def points(self) -> float:
+        """The difference in percentage points, of the whole percents that are shown."""
+        if not (math.isfinite(self.before) and math.isfinite(self.after)):
+            return math.nan
+        return float(round(100 * self.after) - round(100 * self.before))
+
+
+def percent(share: float) -> str:
+    """A share in words that no line break parts: "62 %"; a dash where it is not known."""
+    return f"{share:.0%}".replace("%", "\u00a0%") if math.isfinite(share) else _UNKNOWN
+
+
+def points_text(points: float) -> str:
+    """A difference in percentage points with its sign: "−61"; a dash where it is not known."""
+    if not math.isfinite(points):
+        return _UNKNOWN
+    rounded = round(points)
+    return f"{'+' if rounded > 0 else '−' if rounded < 0 else '±'}{abs(rounded)}"
+
+
+class ScoreBars(QWidget):
+    """Names with two bars each: above as it was, solid; below as it became, hatched.
+
+    Parameters
+    ----------
+    before, after : str
+        What the bars are called in the legend.
+    """
+
+    def __init__(self, before: str, after: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names = before, after
+        self.pairs: tuple[Pair, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.show_pairs(())
+
+    def show_pairs(self, pairs: Sequence[Pair]) -> None:
+        """Show these, from the top down."""
+        self.pairs = tuple(pairs)
+        self.setAccessibleName("; ".join(self._sentence(pair) for pair in self.pairs))
+        self.setFixedHeight(_LEGEND_PX + len(self.pairs) * _ROW_PX)
+        self.update()
+
+    def _sentence(self, pair: Pair) -> str:
+        before, after = self._names
+        return f"{pair.name}: {before} {percent(pair.before)}, {after} {percent(pair.after)}"
+
+    def _draw_legend(self, painter: QPainter) -> None:
+        left, brushes = 0, _brushes()
+        for name, brush in zip(self._names, brushes, strict=True):
+            swatch = QRect(left, (_LEGEND_PX - _BAR_PX) // 2, _SWATCH_PX, _BAR_PX)
+            _draw_bar(painter, swatch, brush)
+            painter.setPen(QColor(theme.colours().faint))
+            width = painter.fontMetrics().horizontalAdvance(name)
+            text = QRect(swatch.right() + 6, 0, width + 2, _LEGEND_PX)
+            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, name)
+            left = text.right() + 16
+
+    def _draw_pair(self, painter: QPainter, row: QRect, pair: Pair) -> None:
+        colours, metrics = theme.colours(), painter.fontMetrics()
+        figures = f"{percent(pair.before)} → {percent(pair.after)}"
+        change = points_text(pair.points)
+        line = QRect(row.left(), row.top(), row.width(), _TEXT_PX)
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.setPen(QColor(colours.text))
+        painter.drawText(line, right, change)
+        change_px = metrics.horizontalAdvance("−100") + 8
+        painter.setPen(QColor(colours.faint))
+        painter.drawText(line.adjusted(0, 0, -change_px, 0), right, figures)
+        room = line.width() - change_px - metrics.horizontalAdvance(figures) - 10
+        name = metrics.elidedText(pair.name, Qt.TextElideMode.ElideRight, room)
+        painter.setPen(QColor(colours.text))
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+        self._draw_bars(painter, row.adjusted(0, _TEXT_PX + 1, 0, 0), pair)
+
+    def _draw_bars(self, painter: QPainter, row: QRect, pair: Pair) -> None:
+        track = QColor(theme.colours().border)
+        track.setAlpha(_TRACK_ALPHA)
+        for index, (share, brush) in enumerate(
+            zip((pair.before, pair.after), _brushes(), strict=True)
+        ):
+            bar = QRect(row.left(), row.top() + index * (_BAR_PX + _GAP_PX), row.width(), _BAR_PX)
+            painter.fillRect(bar, track)
+            if math.isfinite(share):
+                bar.setWidth(round(min(max(share, 0.0), 1.0) * row.width()))
+                _draw_bar(painter, bar, brush)
+
+    def sizeHint(self) -> QSize:
+        """Size that shows all rows."""
+        return QSize(_LEAST_PX, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Size in which a name can still be read beside its figures."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the legend and the rows."""
+        painter = QPainter(self)
+        self._draw_legend(painter)
+        for index, pair in enumerate(self.pairs):
+            row = QRect(0, _LEGEND_PX + index * _ROW_PX, self.width(), _ROW_PX)
+            self._draw_pair(painter, row, pair)
+
+
+def _brushes() -> tuple[QBrush, QBrush]:
+    colours = theme.colours()
+    hatched = QBrush(QColor(colours.motion), Qt.BrushStyle.BDiagPattern)
+    return QBrush(QColor(colours.static)), hatched
+
+
+def _draw_bar(painter: QPainter, bar: QRect, brush: QBrush) -> None:
+    """Fill a bar; a hatched one is outlined, so that its end is seen."""
+    if bar.width() < 1:
+        return
+    painter.fillRect(bar, brush)
+    if brush.style() != Qt.BrushStyle.SolidPattern:
+        painter.setPen(brush.color())
+        painter.drawRect(bar.adjusted(0, 0, -1, -1))

@@ -1,0 +1,1 @@
+"""The engine as the window is given it: one module a protocol of `gui.backend`."""

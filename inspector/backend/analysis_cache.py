@@ -1,0 +1,154 @@
+"""Analyses kept in the user's cache folder: what was explained once is opened, not explained again.
+
+A folder an analysis, named by its request's key, and beside it an empty locked file for each
+analysis that is in use. Deciding who uses what is done by one process at a time. Where another
+one is computing the same thing, it is left alone: the second computes for itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.cancel import Check
+from engine.pipeline.cache_key import request_key
+from engine.pipeline.cache_lookup import open_finished
+from engine.store import Analysis
+from engine.types import Progress, Request
+from engine.utils.locks import FileLock, alone, is_held
+from engine.video.index.index_store import cache_folder
+
+log = logging.getLogger(__name__)
+
+DEFAULT_LIMIT_BYTES = 4 * 2**30
+
+Report = Callable[[Progress], None]
+
+_USE, _TRASH, _LOCK = ".use", ".trash", "cache.lock"
+
+
+class AnalysisCache:
+    """Analyses on disk, the least recently used ones removed beyond a size.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where they lie; made if it is missing. None takes the user's cache folder.
+    limit_bytes : int
+        Size in bytes of all together beyond which they are removed; those in use stay.
+    """
+
+    def __init__(self, folder: Path | None = None, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
+        self._folder = cache_folder() / "analyses" if folder is None else folder
+        self._limit_bytes = limit_bytes
+
+    def explain_cached(self, request: Request, report: Report, check: Check) -> Analysis:
+        """Open the analysis of an equal request, go on with a broken off one, or explain.
+
+        The analysis is in use until it is closed. Parameters, errors and result are those of
+        `engine.pipeline.explain`; what a cancel leaves is gone on with the next time.
+        """
+        key = request_key(request)
+        use = None if key is None else self._claimed(key, request)
+        if key is None or use is None:
+            return self._explained(request, report, check, None)
+        try:
+            place = self._folder / key
+            analysis = open_finished(request, place)
+            if analysis is None:
+                analysis = self._explained(request, report, check, place)
+            self._touch(place)
+        except BaseException:
+            use.release()
+            raise
+        analysis.when_closed(use.release)
+        self.make_room()
+        return analysis
+
+    def make_room(self, limit_bytes: int | None = None) -> None:
+        """Remove the least recently used analyses beyond the limit, or another one given.
+
+        Those in use stay. Not being able to is logged: it keeps nobody from working.
+        """
+        try:
+            with alone(self._made() / _LOCK):
+                self._discard(self._limit_bytes if limit_bytes is None else limit_bytes)
+            for trash in self._folder.glob(f"*{_TRASH}"):
+                shutil.rmtree(trash, ignore_errors=True)
+        except OSError:
+            log.warning("%s cannot be tidied", self._folder, exc_info=True)
+
+    def size_bytes(self) -> int:
+        """Size of everything kept, in bytes."""
+        return sum(_size(entry) for entry in self._entries())
+
+    def folder_of(self, request: Request) -> Path | None:
+        """Folder that an analysis of the request is kept in; None if it is not kept."""
+        key = request_key(request)
+        return None if key is None else self._folder / key
+
+    def _explained(
+        self, request: Request, report: Report, check: Check, place: Path | None
+    ) -> Analysis:
+        from engine.pipeline import explain  # here: what is kept is opened without torch
+
+        return explain(request, report, check, folder=place, resume=place is not None)
+
+    def _claimed(self, key: str, request: Request) -> FileLock | None:
+        """The use of an entry; None if another one is at work on it, or it cannot be kept."""
+        try:
+            with alone(self._made() / _LOCK):
+                if self._is_used(key) and open_finished(request, self._folder / key) is None:
+                    return None
+                name = f"{key}.{os.getpid()}-{secrets.token_hex(4)}{_USE}"
+                return FileLock.take(self._folder / name)
+        except OSError:
+            log.warning("analyses cannot be kept in %s", self._folder, exc_info=True)
+            return None
+
+    def _discard(self, limit_bytes: int) -> None:
+        total = 0
+        for entry in sorted(self._entries(), key=_last_used, reverse=True):
+            total += _size(entry)
+            if total > limit_bytes and not self._is_used(entry.name):
+                total -= _size(entry)
+                entry.rename(entry.with_name(f"{secrets.token_hex(8)}{_TRASH}"))
+                log.info("%s removed to make room", entry)
+
+    def _entries(self) -> list[Path]:
+        found = self._folder.iterdir() if self._folder.is_dir() else ()
+        return [path for path in found if path.is_dir() and path.suffix != _TRASH]
+
+    def _is_used(self, key: str) -> bool:
+        # All are asked, so that those of dead processes are gone.
+        return any([is_held(path) for path in self._folder.glob(f"{key}.*{_USE}")])
+
+    def _made(self) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
+
+    def _touch(self, place: Path) -> None:
+        try:
+            os.utime(place)
+        except OSError:
+            log.warning("%s cannot be marked as used", place, exc_info=True)
+
+
+def _last_used(entry: Path) -> int:
+    return entry.stat().st_mtime_ns
+
+
+def _size(entry: Path) -> int:
+    """Bytes of all files in a folder; what vanishes meanwhile counts nothing."""
+    total = 0
+    for place, _, names in os.walk(entry):
+        for name in names:
+            try:
+                total += os.stat(os.path.join(place, name)).st_size
+            except FileNotFoundError:
+                continue
+    return total

@@ -1,0 +1,65 @@
+"""Model cards for the window: its fields, checks and shelf. Never imports Qt or, at once, torch."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from engine.cancel import Check
+from engine.errors import ModelError
+from engine.models.cards.card import parse_card
+from engine.models.cards.card_keys import CARD_KEYS, FILE, TEXT
+from engine.models.cards.library import save_card
+from engine.models.catalogue import MODELS
+from engine.types import CardReport, Finding, ModelInfo, Progress
+
+Texts = Mapping[str, str]
+
+
+def card_text(texts: Texts) -> str:
+    """TOML of a card from what was typed for each key; paths are made absolute."""
+    return "".join(f"{name} = {_value(name, texts[name])}\n" for name in CARD_KEYS if name in texts)
+
+
+def check_texts(
+    texts: Texts, video: Path | None, start: int, report: Callable[[Progress], None], check: Check
+) -> CardReport:
+    """Check what was typed so far; errors are those of `engine.model_check.check_card`."""
+    try:
+        card = parse_card(tomllib.loads(card_text(texts)), Path("card.toml").absolute())
+    except ModelError as error:
+        return _unchecked(Finding("card", "fail", f"{error} {error.hint}"))
+    known = MODELS.get(card.network)
+    if known is not None and known.download_mb is not None and card.checkpoint is None:
+        text = f"Its own weights, {known.download_mb:.1f} MB, are downloaded when it is first used."
+        return _unchecked(Finding("loading", "warn", f"{text} Give a checkpoint to check yours."))
+    from engine.model_check import check_card
+
+    return check_card(card, video, start, report=report, check=check)
+
+
+def _unchecked(finding: Finding) -> CardReport:
+    return CardReport((finding,), np.zeros((0, 1, 1, 3), np.uint8), ())
+
+
+def save_texts(texts: Texts) -> ModelInfo:
+    """Save what was typed as a card; raise as `engine.models.cards.library.save_card` does."""
+    return save_card(card_text(texts))
+
+
+def _value(name: str, text: str) -> str:
+    kind = CARD_KEYS[name].kind
+    if kind is FILE or (name == "network" and Path(text.rpartition(":")[0] or text).is_file()):
+        text = str(Path(text).absolute())
+    if kind in (TEXT, FILE) or "enum" in kind.schema:
+        return json.dumps(text)
+    try:
+        is_value = len(tomllib.loads(f"value = {text}")) == 1
+    except tomllib.TOMLDecodeError:
+        is_value = False
+    # A text where a number is needed: the parser says it in words.
+    return text if is_value else json.dumps(text)

@@ -1,0 +1,126 @@
+"""Explaining as the window asks for it: timed, so that the next run can say what it will take."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from engine.attribution import METHODS
+from engine.cancel import Check
+from engine.errors import ModelError
+from engine.models import sample_frames
+from engine.pipeline.runtime_history import expected_s, remember
+from engine.store import Analysis
+from engine.types import ModelSpec, Progress, Request
+from engine.windows import window_starts
+from gui.tasks.jobs import Report
+from inspector.backend.analysis_cache import AnalysisCache
+
+_USUAL = Request(video=Path())  # the window leaves device and overlap as they are
+_specs: dict[tuple[str, Path | None], ModelSpec] = {}
+"""What models expect, as far as it became known: to learn it takes torch."""
+
+
+def explain(request: Request, report: Report, check: Check) -> Analysis:
+    """Explain, or open what was explained before; remember how long a window took.
+
+    Parameters as `engine.pipeline.explain`.
+    """
+    timed = _Timed(request, report)
+    try:
+        return AnalysisCache().explain_cached(request, timed.report, check)
+    finally:  # a run that was cancelled has measured as well
+        timed.keep()
+
+
+def labels(name: str, weights: Path | None, report: Report, check: Check) -> tuple[str, ...]:
+    """Labels of a model; what it expects of a clip is known to `estimate` from then on."""
+    from engine.models.load import known_labels
+
+    found = known_labels(name, weights, report, check)
+    spec = _spec_of(name, found)
+    if spec is not None:
+        _specs[name, weights] = spec
+    return found
+
+
+def estimate(
+    model: str, weights: Path | None, frames: int, fps: float, method: str
+) -> tuple[int, float | None] | None:
+    """Windows that explaining will take, and their time. Quick, and imports nothing.
+
+    Parameters
+    ----------
+    model, weights, method
+        As in `engine.types.Request`.
+    frames : int
+        How many frames of the video.
+    fps : float
+        The video's frames per second.
+
+    Returns
+    -------
+    (int, float or None) or None
+        Windows, and seconds if a window of this model was timed before; None where it is not
+        known yet what the model takes: it is once its `labels` were read.
+    """
+    spec = _specs.get((model, weights))
+    if spec is None or frames < 1 or not fps > 0:
+        return None
+    steps = len(sample_frames(spec, np.arange(frames) / fps, 0, frames))
+    windows = len(window_starts(steps, spec.frames, _USUAL.overlap))
+    passes = {name: info.passes for name, info in METHODS.items()}
+    return windows, expected_s(model, method, _USUAL.device, windows, passes)
+
+
+def _spec_of(name: str, labels: tuple[str, ...]) -> ModelSpec | None:
+    """What a model expects, without loading it; None where only its weights tell."""
+    from engine.models.load import card_of
+    from engine.models.loaders.sources import find_source
+    from engine.plugins import plugin_models
+
+    if name in plugin_models():
+        return None
+    card = card_of(name)
+    if card.is_of_hub:
+        return None
+    try:
+        return card.spec(find_source(card.network).spec if card.is_known else None, labels)
+    except ModelError:  # the card leaves something open, which explaining will tell
+        return None
+
+
+class _Timed:
+    """Passes progress on and measures from the first word of the windows to the last."""
+
+    def __init__(self, request: Request, report: Report) -> None:
+        self._request = request
+        self._report = report
+        self._analysis: Analysis | None = None
+        self._began = self._ended = 0.0
+        self._before = self._windows = 0
+
+    def report(self, progress: Progress) -> None:
+        """Take the time of a report with the analysis in it, and pass it on."""
+        if progress.analysis is not None:
+            self._note(progress.analysis)
+        self._report(progress)
+
+    def keep(self) -> None:
+        """Remember what was measured; options change the time, so only without them."""
+        request = self._request
+        made = self._windows - self._before
+        if made > 0 and not request.options:
+            seconds = (self._ended - self._began) / made
+            remember(str(request.model), request.method, request.device, seconds)
+
+    def _note(self, analysis: Analysis) -> None:
+        now = time.perf_counter()
+        if self._analysis is None:
+            self._analysis, self._began = analysis, now
+            self._before = self._windows = len(analysis.windows)  # of a run that was broken off
+            _specs[self._request.model, self._request.weights] = analysis.header.spec
+        if len(analysis.windows) > self._windows:
+            self._windows, self._ended = len(analysis.windows), now

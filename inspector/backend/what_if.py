@@ -1,0 +1,80 @@
+"""Asking "what if" as the window does: the model stays loaded between two questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cancel import Check
+from engine.types import Request
+from engine.what_if.queries import Answer, MotionTests, Question, Scope, expected
+from gui.tasks.jobs import Report
+from gui.what_if.backend import WhatIfServices
+
+if TYPE_CHECKING:
+    from engine.models import VideoModel
+
+_Key = tuple[object, ...]
+
+
+class Asking:
+    """Answers questions with the model that was asked last, or with one newly loaded.
+
+    For one worker thread.
+    """
+
+    def __init__(self) -> None:
+        self._key: _Key | None = None
+        self._model: VideoModel | None = None
+
+    def ask(
+        self, request: Request, question: Question, frame: int, report: Report, check: Check
+    ) -> Answer:
+        """As `engine.what_if.run.what_if`, for any request."""
+        from engine.what_if.run import what_if
+
+        return what_if(
+            self._loaded(request, report, check), request, question, frame, report, check
+        )
+
+    def motion_tests(
+        self, request: Request, scope: Scope, frame: int, report: Report, check: Check
+    ) -> MotionTests:
+        """As `engine.what_if.run.motion_tests`, for any request."""
+        from engine.what_if.run import motion_tests
+
+        model = self._loaded(request, report, check)
+        return motion_tests(model, request, scope, frame, report, check)
+
+    def _loaded(self, request: Request, report: Report, check: Check) -> VideoModel:
+        from engine.models import load_model
+
+        key = _key_of(request)
+        if self._model is None or key != self._key:
+            self._key = self._model = None  # so that never two are held
+            self._model = load_model(
+                request.model,
+                weights=request.weights,
+                labels=request.labels,
+                device=request.device,
+                report=report,
+                check=check,
+            )
+            self._key = key
+        return self._model
+
+
+def what_if_services() -> WhatIfServices:
+    """The real answers, for the window."""
+    asking = Asking()
+    return WhatIfServices(asking.ask, asking.motion_tests, expected)
+
+
+def _key_of(request: Request) -> _Key:
+    """What decides which model is loaded, with the times of its files: they may be replaced."""
+    files = (Path(request.model), request.weights, request.labels)
+    return (request.model, request.weights, request.labels, request.device, *map(_time, files))
+
+
+def _time(path: Path | None) -> int | None:
+    return path.stat().st_mtime_ns if path is not None and path.is_file() else None

@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import collections
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.attribution import attribute
+from engine.attribution.base.outputs import SoftmaxWatch, read_logits
+from engine.errors import AttributionError
+from engine.models.model import VideoModel
+from tests.engine.attribution.nets import Net, built, conv
+from tests.engine.attribution.plain import model_of, random_clip
+
+METHODS = {
+    "lrp": {},
+    "gradient": {},
+    "grad_cam": {},
+    "rise": {"samples": 6, "cells": 2, "cells_frames": 2},
+}
+BEFORE_SOFTMAX = "The network ends in a softmax; the logits before it are explained."
+BARE = built("residual with BatchNorm").requires_grad_(False)
+
+
+class Ending(nn.Module):
+    """The bare network with something done to its logits."""
+
+    def __init__(self, ending: Callable[[Tensor], object]) -> None:
+        super().__init__()
+        self.network = BARE
+        self.ending = ending
+
+    def forward(self, clip: Tensor) -> object:
+        return self.ending(self.network(clip))
+
+
+def ending_in(ending: Callable[[Tensor], object]) -> VideoModel:
+    """A model whose logits go through a function."""
+    return model_of(Ending(ending))
+
+
+def as_pixels(logits: Tensor) -> Tensor:
+    """Logits as a convolutional classifier puts them out, (N, K, 1, 1, 1)."""
+    return logits[:, :, None, None, None]
+
+
+def by_hand(logits: Tensor) -> Tensor:
+    """A softmax that cannot be recognised."""
+    powers = (logits - logits.amax(1, keepdim=True)).exp()
+    return powers / powers.sum(1, keepdim=True)
+
+
+@dataclass
+class Answer:
+    """As the outputs of a well-known library of transformers."""
+
+    loss: None
+    logits: Tensor
+
+
+SOFTMAXES: dict[str, Callable[[Tensor], Tensor]] = {
+    "functional": lambda logits: F.softmax(logits, dim=1),
+    "functional log": lambda logits: F.log_softmax(logits, 1),
+    "torch": lambda logits: torch.softmax(input=logits, dim=-1),
+    "torch log": lambda logits: torch.log_softmax(logits, 1),
+    "tensor": lambda logits: logits.softmax(1),
+    "tensor log": lambda logits: logits.log_softmax(dim=1),
+    "module": nn.Softmax(dim=1),
+    "module log": nn.LogSoftmax(dim=1),
+    "squeezed": lambda logits: F.softmax(as_pixels(logits), 1).squeeze(4).squeeze(3).squeeze(2),
+    "flattened": lambda logits: torch.flatten(as_pixels(logits).softmax(1), 1),
+    "viewed": lambda logits: as_pixels(logits).softmax(1).view(len(logits), -1),
+    "picked": lambda logits: as_pixels(logits).softmax(1)[:, :, 0, 0, 0],
+    "pixels": lambda logits: as_pixels(logits).softmax(1),
+    "in a dict": lambda logits: {"out": logits.softmax(1), "features": logits[:, :1]},
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("name", SOFTMAXES)
+def test_attribute_explains_the_logits_before_a_softmax(name: str, method: str) -> None:
+    model, clip = ending_in(SOFTMAXES[name]), random_clip()
+    result = attribute(model, clip, 2, method, **METHODS[method])
+    assert BEFORE_SOFTMAX in result.notices
+    assert result.logits == pytest.approx(BARE(clip.tensor)[0].numpy(), rel=1e-5)
+    bare = attribute(model_of(BARE), clip, 2, method, **METHODS[method])
+    scale = np.abs(bare.relevance).max()
+    assert scale > 0
+    np.testing.assert_allclose(result.relevance, bare.relevance, rtol=1e-4, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("method", ["gradient", "grad_cam", "rise"])
+def test_attribute_says_that_it_explains_probabilities(method: str) -> None:
+    result = attribute(ending_in(by_hand), random_clip(), 1, method, **METHODS[method])
+    assert any("probabilities" in notice for notice in result.notices)
+    assert BEFORE_SOFTMAX not in result.notices
+    assert result.logits.sum() == pytest.approx(1, rel=1e-5)
+
+
+def test_lrp_refuses_a_softmax_written_by_hand() -> None:
+    with pytest.raises(AttributionError, match=r"no rule for .*exp"):
+        attribute(ending_in(by_hand), random_clip(), 1, "lrp")
+
+
+def test_attribute_says_nothing_of_plain_logits() -> None:
+    assert attribute(model_of(BARE), random_clip(), 1, "gradient").notices == ()
+
+
+def test_read_logits_tells_averaged_softmaxes_as_probabilities() -> None:
+    with SoftmaxWatch():
+        halves = torch.randn(1, 4).softmax(1) + torch.randn(1, 4).softmax(1)
+        found, notices = read_logits(halves / 2, 1, 4)
+    assert torch.equal(found, halves / 2)
+    assert ["probabilities" in notice for notice in notices] == [True]
+
+
+@pytest.mark.parametrize(
+    "values", [[[2.0, -1.0, 0.0, 0.0]], [[0.5, 0.5, 0.5, 0.5]], [[1.0]]], ids=str
+)
+def test_read_logits_takes_no_logits_for_probabilities(values: list[list[float]]) -> None:
+    found, notices = read_logits(torch.tensor(values), 1, 4)
+    assert found.tolist() == values
+    assert notices == []
+
+
+def test_read_logits_takes_no_inner_softmax_for_a_last_one() -> None:
+    with SoftmaxWatch():
+        mixed = torch.randn(1, 4).softmax(1) @ torch.randn(4, 4)
+        found, notices = read_logits(mixed, 1, 4)
+    assert torch.equal(found, mixed)
+    assert notices == []
+
+
+LOGITS = torch.tensor([[1.0, 5.0, -2.0, 0.5], [7.0, 0.0, 3.0, 4.0]])
+FEATURES = torch.ones(2, 6, 4, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("output", "kind", "part"),
+    [
+        ({"logits": LOGITS, "aux": LOGITS + 1}, "dict", "logits"),
+        ({"pred": LOGITS, "aux": LOGITS + 1}, "dict", "pred"),
+        (OrderedDict(loss=torch.tensor(1.0), head=LOGITS), "OrderedDict", "head"),
+        ({"a": LOGITS + 1, "output": LOGITS}, "dict", "output"),
+        ({"wide": torch.ones(2, 9), "slow": LOGITS}, "dict", "slow"),
+        ({"one": LOGITS, "codes": torch.ones(2, 4, dtype=torch.long)}, "dict", "one"),
+        ((LOGITS, FEATURES), "tuple", "0"),
+        ([FEATURES, torch.ones(2, 9), LOGITS], "list", "2"),
+        ((None, "text", LOGITS), "tuple", "2"),
+        (Answer(None, LOGITS), "Answer", "logits"),
+        (SimpleNamespace(logits=LOGITS, other=LOGITS + 1), "SimpleNamespace", "logits"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_read_logits_opens_what_holds_them(output: object, kind: str, part: str) -> None:
+    found, notices = read_logits(output, 2, 4)
+    assert torch.equal(found, LOGITS)
+    assert notices == [f"The network returns a {kind}; its part {part!r} is explained."]
+
+
+@pytest.mark.parametrize(
+    "output",
+    [(LOGITS, LOGITS + 1), {"a": LOGITS, "b": LOGITS[:, :, None]}, [LOGITS[:, :3], LOGITS[:, :2]]],
+    ids=["tuple", "dict", "neither has four"],
+)
+def test_read_logits_refuses_several_that_may_be_meant(output: object) -> None:
+    with pytest.raises(AttributionError, match="several tensors") as caught:
+        read_logits(output, 2, 4)
+    parts = output.values() if isinstance(output, dict) else output
+    assert all(str(tuple(part.shape)) in str(caught.value) for part in parts)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "output",
+    [{}, (), None, 3.0, {"logits": None}, (LOGITS[:1],), {"logits": LOGITS.long()}, (FEATURES,)],
+    ids=["dict", "tuple", "None", "float", "None in it", "one clip", "integers", "features"],
+)
+def test_read_logits_refuses_what_holds_none(output: object) -> None:
+    with pytest.raises(AttributionError, match=f"a {type(output).__name__} without logits"):
+        read_logits(output, 2, 4)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_attribute_opens_a_dict(method: str) -> None:
+    model = ending_in(lambda logits: {"features": logits[:, :2], "logits": logits})
+    result = attribute(model, random_clip(), 3, method, **METHODS[method])
+    assert result.logits == pytest.approx(BARE(random_clip().tensor)[0].numpy(), rel=1e-5)
+    assert result.notices[0] == "The network returns a dict; its part 'logits' is explained."
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_attribute_flattens_pixels(method: str) -> None:
+    clip = random_clip()
+    result = attribute(ending_in(as_pixels), clip, 2, method, **METHODS[method])
+    bare = attribute(model_of(BARE), clip, 2, method, **METHODS[method])
+    assert result.logits.shape == (4,)
+    assert np.array_equal(result.relevance, bare.relevance)
+
+
+@pytest.mark.parametrize("method", ["lrp", "gradient", "grad_cam"])
+def test_attribute_takes_a_vector_for_one_clip(method: str) -> None:
+    clip = random_clip()
+    result = attribute(ending_in(lambda logits: logits[0]), clip, 2, method)
+    assert result.logits == pytest.approx(BARE(clip.tensor)[0].numpy(), rel=1e-5)
+    assert result.relevance.any()
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        LOGITS[0],
+        LOGITS[:1],
+        LOGITS[:, :0],
+        FEATURES,
+        torch.tensor(1.0),
+        LOGITS[:, :, None] * FEATURES[0, 0, 0, 0],
+    ],
+    ids=["a vector", "too few", "no classes", "features", "a scalar", "three dimensions"],
+)
+def test_read_logits_refuses_a_tensor_of_another_shape(output: Tensor) -> None:
+    with pytest.raises(AttributionError, match="not logits of shape") as caught:
+        read_logits(output, 2, 4)
+    assert str(tuple(output.shape)) in str(caught.value)
+    assert "2 clip(s)" in str(caught.value)
+
+
+def test_a_softmax_inside_the_network_is_not_taken_for_the_last() -> None:
+    def attention(net: Net, clip: Tensor) -> Tensor:
+        features = net.first(clip).flatten(2)
+        return features * features.softmax(2)
+
+    model = model_of(Net(attention, first=conv(3)))
+    assert attribute(model, random_clip(), 0, "lrp").notices == ()
+    assert attribute(model, random_clip(), 0, "gradient").notices == ()
+
+
+class Slotted:
+    """An output object without a ``__dict__``."""
+
+    __slots__ = ("aux", "logits")
+
+    def __init__(self, logits: Tensor) -> None:
+        self.logits, self.aux = logits, logits + 1
+
+
+Named = collections.namedtuple("Named", "aux logits")
+
+
+@pytest.mark.parametrize("wrap", [lambda out: Named(out + 1, out), Slotted])
+def test_read_logits_of_named_tuples_and_slotted_objects(wrap: Callable[[Tensor], object]) -> None:
+    logits = torch.randn(1, 4)
+    found, notices = read_logits(wrap(logits), 1, 4)
+    assert torch.equal(found, logits)
+    assert "logits" in notices[0]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda x: x.softmax(1).log(),
+        lambda x: torch.log(torch.special.softmax(x, 1)),
+        lambda x: x.softmax(1).clone(),
+    ],
+)
+def test_softmax_is_undone_behind_a_logarithm_or_copy(end: Callable[[Tensor], Tensor]) -> None:
+    logits = torch.randn(2, 4)
+    with SoftmaxWatch():
+        output = end(logits)
+    assert torch.equal(read_logits(output, 2, 4)[0], logits)

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.diagnostics.reliability import Badge, health_of
+from engine.metrics import FlowPrecision
+from engine.store import Analysis, Header
+from engine.types import Window
+from tests.engine.store.analyses import LENGTH, header_of, noise, window_of
+
+
+def header(steps: int, size: int, every: int = 1) -> Header:
+    made = header_of(steps, every)
+    return replace(made, spec=replace(made.spec, crop=(size, size)))
+
+
+def analysis_of(relevance: np.ndarray, every: int = 1, **changes: object) -> Analysis:
+    """An analysis of one window, or of many that follow one another."""
+    steps, size, _ = relevance.shape
+    made = header(steps, size, every)
+    analysis = Analysis.create(made)
+    for first in range(0, steps, LENGTH):
+        window: Window = replace(window_of(made, first), **{"conservation": 1.0, **changes})
+        analysis.append([window], relevance[first : first + LENGTH])
+    return analysis
+
+
+@pytest.fixture
+def opened() -> Iterator[list[Analysis]]:
+    made: list[Analysis] = []
+    yield made
+    for analysis in made:
+        analysis.close()
+
+
+def badges(analysis: Analysis, opened: list[Analysis], **known: object) -> dict[str, Badge]:
+    opened.append(analysis)
+    return {badge.name: badge for badge in health_of(analysis, True, **known)}  # type: ignore[arg-type]
+
+
+def ones(steps: int = LENGTH, size: int = 20) -> np.ndarray:
+    return np.ones((steps, size, size), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "level"),
+    [(1.0, "good"), (0.9995, "good"), (1.03, "mind"), (0.9, "bad"), (-1.0, "bad")],
+)
+def test_conservation_is_graded(ratio: float, level: str, opened: list[Analysis]) -> None:
+    assert badges(analysis_of(ones(), conservation=ratio), opened)["conservation"].level == level
+
+
+def test_conservation_is_left_out_where_it_means_nothing(opened: list[Analysis]) -> None:
+    analysis = analysis_of(ones())
+    opened.append(analysis)
+    assert "conservation" not in {badge.name for badge in health_of(analysis, False)}
+    assert "conservation" not in badges(analysis_of(ones(), conservation=math.nan), opened)
+
+
+@pytest.mark.parametrize(("frames", "level"), [(1, "good"), (4, "mind"), (LENGTH, "bad")])
+def test_time_steps_tell_how_coarse_the_maps_are(
+    frames: int, level: str, opened: list[Analysis]
+) -> None:
+    badge = badges(analysis_of(ones(), time_step=frames), opened)["time steps"]
+    assert badge.level == level
+    assert badge.text == ("1 map a frame" if frames == 1 else f"1 map in {frames} frames")
+
+
+def test_border_of_a_uniform_map_is_chance(opened: list[Analysis]) -> None:
+    badge = badges(analysis_of(ones()), opened)["border"]
+    assert (badge.text, badge.level) == ("36% at the border", "good")
+
+
+def test_border_is_bad_where_relevance_lies_there(opened: list[Analysis]) -> None:
+    relevance = ones()
+    relevance[:, 2:-2, 2:-2] = 0
+    assert badges(analysis_of(-relevance), opened)["border"].level == "bad"
+
+
+def test_border_of_a_map_without_relevance_is_left_out(opened: list[Analysis]) -> None:
+    assert "border" not in badges(analysis_of(0 * ones()), opened)
+
+
+def test_padding_and_interpolation_appear_only_where_there_are_any(
+    opened: list[Analysis],
+) -> None:
+    whole = badges(analysis_of(ones()), opened)
+    assert not {"padding", "interpolation"} & whole.keys()
+    short = badges(analysis_of(ones(3), every=2), opened)
+    assert short["padding"].text == "5 of 8 frames repeated"
+    assert short["padding"].level == "bad"
+    assert short["interpolation"].text == "40% of frames interpolated"
+
+
+def test_notices_are_counted(opened: list[Analysis]) -> None:
+    badge = badges(analysis_of(ones(16), notices=("A.", "B.")), opened)["notes"]
+    assert (badge.text, badge.explanation) == ("2 notes", "A. B.")
+
+
+@pytest.mark.parametrize(
+    ("precision", "chance", "level"),
+    [(0.6, 0.2, "good"), (0.25, 0.2, "mind"), (0.1, 0.2, "bad"), (math.nan, 0.2, "mind")],
+)
+def test_flow_is_read_against_chance(
+    precision: float, chance: float, level: str, opened: list[Analysis]
+) -> None:
+    flow = FlowPrecision(precision, chance, 0.1)
+    assert badges(analysis_of(ones()), opened, flow=flow)["flow"].level == level
+
+
+def test_flow_where_nothing_moves_says_so(opened: list[Analysis]) -> None:
+    flow = FlowPrecision(0.0, 0.0, 0.1)
+    assert badges(analysis_of(ones()), opened, flow=flow)["flow"].text == "nothing moves"
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "level"),
+    [((0.9, 0.05, 0.05), None), ((0.45, 0.35, 0.2), "bad"), ((0.4,) + (0.6 / 399,) * 399, "mind")],
+)
+def test_unlike_is_told_by_the_highest_probability(
+    probabilities: tuple[float, ...], level: str | None, opened: list[Analysis]
+) -> None:
+    logits = np.log(np.array(probabilities, np.float32)) + 7
+    badge = badges(analysis_of(ones(), logits=logits), opened).get("unlike")
+    assert (None if badge is None else badge.level) == level
+    assert badge is None or f"{max(probabilities):.0%}" in badge.text
+
+
+@pytest.mark.parametrize(("logit", "is_strange"), [(2.0, True), (5.0, False)])
+def test_unlike_is_told_by_a_model_that_knows(
+    logit: float, is_strange: bool, opened: list[Analysis]
+) -> None:
+    analysis = analysis_of(ones(), logits=np.array([logit, -9, -9], np.float32))
+    spec = analysis.header.spec
+    told = replace(spec, trained_on="rendered figures", least_familiar=3.0)
+    analysis.header = replace(analysis.header, spec=told)
+    badge = badges(analysis, opened).get("unlike")
+    assert (badge is not None) == is_strange
+    if badge is not None:
+        assert (badge.level, badge.text) == ("bad", "unlike rendered figures")
+        assert "trained on rendered figures; load a Kinetics model" in badge.advice
+        assert "2.00" in badge.explanation
+
+
+def test_empty_analysis_has_no_badges(opened: list[Analysis]) -> None:
+    analysis = Analysis.create(header(8, 20))
+    opened.append(analysis)
+    assert health_of(analysis, True) == ()
+
+
+def test_border_looks_at_all_parts_of_a_long_analysis(opened: list[Analysis]) -> None:
+    relevance = ones(304)
+    relevance[152:, 2:-2, 2:-2] = 0  # its second half lies at the border
+    share = 2 * 0.36 / (1 + 0.36)
+    assert badges(analysis_of(relevance), opened)["border"].text == f"{share:.0%} at the border"
+
+
+def test_health_of_300_steps_is_quick(opened: list[Analysis]) -> None:
+    rng = np.random.default_rng(0)
+    analysis = analysis_of(rng.standard_normal((304, 112, 112), np.float32))
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        assert badges(analysis, opened)
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.05
+
+
+def test_noise_is_not_called_border(opened: list[Analysis]) -> None:
+    assert noise(1).dtype == np.float32
+    rng = np.random.default_rng(1)
+    relevance = rng.standard_normal((64, 112, 112), np.float32)
+    assert badges(analysis_of(relevance), opened)["border"].level == "good"

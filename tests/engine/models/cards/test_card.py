@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import ModelError
+from engine.models.cards.card import parse_card, read_card
+from engine.models.cards.card_keys import CARD_KEYS, EXPECTED_KEYS, Key, card_schema
+from engine.models.cards.library import find_card, known_models, save_card, shelf_folder
+from engine.models.loaders.sources import find_source
+
+SCHEMA = Path(__file__).parents[4] / "docs" / "model-card.schema.json"
+SAMPLES: list[Any] = [
+    *("text", "rgb", "bgr", "NCTHW", "NTCHW", "", " ", 0, 1, 16, -1, 0.5, -0.5, True, False),
+    *([1, 2], [2, 1], [1.5, 2], [0, 1], [1, 2, 3], [0.0, 1, 1], [-1, 0, 1], [1], ["a", "b"]),
+    *({}, {"waving": 1.5}, {"waving": "high"}, [True, 1]),
+]
+
+
+def agrees(schema: dict[str, Any], value: Any) -> bool:
+    """The part of JSON schema that the cards use."""
+    if "anyOf" in schema:
+        return any(agrees(part, value) for part in schema["anyOf"])
+    if "enum" in schema:
+        return value in schema["enum"]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    of_type = {
+        "string": isinstance(value, str),
+        "number": number,
+        "integer": number and isinstance(value, int),
+        "array": isinstance(value, list),
+        "object": isinstance(value, dict),
+    }[schema["type"]]
+    if not of_type:
+        return False
+    if schema["type"] == "array":
+        fits = schema["minItems"] <= len(value) <= schema["maxItems"]
+        return fits and all(agrees(schema["items"], part) for part in value)
+    if schema["type"] == "object":
+        parts = value.values()
+        return len(value) >= schema["minProperties"] and all(
+            agrees(schema["additionalProperties"], part) for part in parts
+        )
+    if schema["type"] == "string":
+        return len(value) >= schema["minLength"]
+    return value >= schema.get("minimum", value) and value > schema.get(
+        "exclusiveMinimum", value - 1
+    )
+
+
+def test_schema_file_is_that_of_the_parser() -> None:
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == card_schema()
+
+
+@pytest.mark.parametrize("key", [*CARD_KEYS.values(), *EXPECTED_KEYS.values()])
+def test_schema_and_parser_take_the_same_values(key: Key) -> None:
+    # What only the parser can tell: texts of spaces, and ranges that fall.
+    told_apart = [" ", [2, 1]]
+    taken = [value for value in SAMPLES if key.kind.read(value) is not None]
+    allowed = [value for value in SAMPLES if agrees(key.kind.schema, value)]
+    assert [value for value in allowed if value not in told_apart or value in taken] == taken
+    assert taken
+
+
+def test_card_takes_over_what_the_network_wants_and_says_otherwise(tmp_path: Path) -> None:
+    table = {"network": "r3d_18", "stride": 2, "crop": 96, "labels": "../labels.txt"}
+    card = parse_card(table, tmp_path / "mine.toml")
+    base = find_source("r3d_18").spec
+    spec = card.spec(base, ("a", "b"))
+    assert card.labels == tmp_path / "../labels.txt"
+    assert (spec.name, spec.labels, spec.fps, spec.stride) == ("mine", ("a", "b"), None, 2)
+    assert (spec.crop, spec.resize, spec.mean) == ((96, 96), base.resize, base.mean)
+
+
+def test_card_in_bgr_gives_mean_and_std_in_that_order(tmp_path: Path) -> None:
+    table = {"network": "net.py:build", "labels": "l.txt", "frames": 4, "fps": 15, "resize": 16}
+    table |= {"crop": 16, "channels": "bgr", "mean": [1, 2, 3], "std": [4, 5, 6], "range": [0, 255]}
+    spec = parse_card(table, tmp_path / "mine.toml").spec(None, ("a",))
+    assert (spec.mean, spec.std) == ((3.0, 2.0, 1.0), (6.0, 5.0, 4.0))
+    assert spec.value_range == (0.0, 255.0)
+
+
+def test_unknown_key_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        parse_card({"network": "r3d_18", "widht": 3, "chekpoint": "a"}, tmp_path / "a.toml")
+    assert "'widht'" in str(caught.value)
+    with pytest.raises(ModelError) as caught:
+        parse_card({"network": "r3d_18", "chekpoint": "a"}, tmp_path / "a.toml")
+    assert caught.value.hint.startswith("Did you mean: checkpoint")
+    with pytest.raises(ModelError, match=r"key expected\.'topp'"):
+        parse_card({"network": "s3d", "expected": {"topp": "a"}}, tmp_path / "a.toml")
+
+
+def test_saved_card_is_a_model_by_its_name() -> None:
+    assert find_card("my-gestures") is None
+    info = save_card('name = "My gestures"\nnetwork = "r3d_18"\n')
+    assert info.name == "My-gestures"
+    assert known_models()["My-gestures"].title == "My gestures"
+    card = find_card("My-gestures")
+    assert card is not None
+    assert card.path == shelf_folder() / "My-gestures.toml"
+    assert list(known_models())[-1] == "My-gestures"
+
+
+def test_saved_card_that_is_broken_says_so_in_the_list() -> None:
+    save_card('name = "a"\nnetwork = "r3d_18"\n')
+    (shelf_folder() / "a.toml").write_text("frames = 'many'")
+    assert "cannot be used" in known_models()["a"].summary
+
+
+@pytest.mark.parametrize("text", ['name = "figures"\nnetwork = "s3d"', 'network = "nothing"'])
+def test_save_card_refuses_a_taken_name_and_a_bad_card(text: str) -> None:
+    with pytest.raises(ModelError):
+        save_card(text)
+    assert not shelf_folder().exists()
+
+
+def test_read_card_tells_a_file_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ModelError, match="not text in UTF-8"):
+        read_card(tmp_path / "a.toml")

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import json
+import pickle
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from engine.errors import ModelError
+from engine.models.loaders.hub_transformers import load_transformer
+from tests.engine.transformers import FRAMES, HUB, SIZE, save_checkpoint
+
+transformers = pytest.importorskip("transformers")
+
+RANGES = {"vivit": (-1.0, 1.0)}
+RESIZED = {"vjepa2": int(SIZE * 256 / 224)}
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Fail whatever asks the network for anything."""
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+
+
+def edit(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize("kind", HUB)
+def test_a_saved_classifier_says_what_it_expects(kind: str, tmp_path: Path) -> None:
+    model = load_transformer(save_checkpoint(kind, tmp_path), device="cpu")
+    spec = model.spec
+    assert spec.labels == tuple(f"LABEL_{index}" for index in range(5))
+    assert (spec.frames, spec.crop) == (FRAMES, (SIZE, SIZE))
+    assert spec.resize == RESIZED.get(kind, 36)
+    assert spec.value_range == RANGES.get(kind, (0.0, 1.0))
+    assert spec.stride is not None
+    assert not model.module.training
+    assert not any(part.requires_grad for part in model.module.parameters())
+
+
+@pytest.mark.parametrize("kind", HUB)
+@pytest.mark.parametrize("size", [(36, 36), (60, 80), (75, 51)])
+def test_clips_are_what_the_processor_makes_of_them(
+    kind: str, size: tuple[int, int], tmp_path: Path
+) -> None:
+    folder = save_checkpoint(kind, tmp_path)
+    model = load_transformer(folder, device="cpu")
+    video = np.random.default_rng(0).integers(0, 256, (FRAMES, *size, 3), dtype=np.uint8)
+    processor = transformers.AutoVideoProcessor.from_pretrained(folder)
+    (expected,) = processor([video], return_tensors="pt", do_sample_frames=False).values()
+    (found,) = model.arguments(model.preprocess(video).tensor)
+    low, high = model.spec.value_range
+    level = (high - low) / 255 / min(model.spec.std)  # resizing may round the other way
+    resized = size != (model.spec.resize, model.spec.resize)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1.01 * level if resized else 1e-5)
+    assert (found - expected).abs().mean() < 0.2 * level
+
+
+@pytest.mark.parametrize("kind", HUB)
+def test_logits_are_those_of_the_library(kind: str, tmp_path: Path) -> None:
+    folder = save_checkpoint(kind, tmp_path)
+    model = load_transformer(folder, device="cpu")
+    network = transformers.AutoModelForVideoClassification.from_pretrained(folder).eval()
+    clip = torch.randn(2, 3, FRAMES, SIZE, SIZE)
+    with torch.no_grad():
+        found = model.module(*model.arguments(clip)).logits
+        torch.testing.assert_close(found, network(clip.transpose(1, 2)).logits)
+
+
+def test_labels_are_in_the_order_of_the_logits(tmp_path: Path) -> None:
+    folder = save_checkpoint("videomae", tmp_path)
+    names = {str(index): f"name {index}" for index in (4, 3, 2, 1, 0)}
+    edit(folder / "config.json", id2label=names, label2id={})
+    assert load_transformer(folder, device="cpu").spec.label(3) == "name 3"
+
+
+def test_a_rate_that_the_processor_knows_goes_before_the_stride(tmp_path: Path) -> None:
+    folder = save_checkpoint("vjepa2", tmp_path)
+    (settings,) = folder.glob("*processor_config.json")
+    edit(settings, fps=5)
+    spec = load_transformer(folder, device="cpu").spec
+    assert (spec.fps, spec.stride) == (5, None)
+
+
+def test_a_checkpoint_in_the_cache_of_the_hub_is_found_by_name(tmp_path: Path) -> None:
+    cached = tmp_path / "cache" / "models--someone--tiny"
+    save_checkpoint("videomae", cached / "snapshots" / "abc")
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("abc")
+    assert load_transformer("someone/tiny", device="cpu").spec.name == "someone/tiny"
+
+
+def test_a_checkpoint_that_is_nowhere_is_not_downloaded(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="neither a folder nor in the cache") as caught:
+        load_transformer("someone/else", device="cpu")
+    assert "hf download someone/else" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["a/b/c/d", "no such folder", ""])
+def test_what_is_no_name_either_is_told_the_same(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"neither a folder nor|no config.json"):
+        load_transformer(name, device="cpu")
+
+
+def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(ModelError, match="not installed") as caught:
+        load_transformer("someone/tiny")
+    assert 'pip install "motion-inspector[hf]"' in caught.value.hint
+
+
+def test_other_architectures_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(ModelError, match="'bert', which is not known"):
+        load_transformer(tmp_path, device="cpu")
+
+
+def test_a_folder_without_a_configuration_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no config\.json"):
+        load_transformer(tmp_path, device="cpu")
+
+
+def test_a_checkpoint_without_a_classifier_is_refused(tmp_path: Path) -> None:
+    folder = save_checkpoint("videomae", tmp_path)
+    whole = transformers.AutoModelForVideoClassification.from_pretrained(folder)
+    whole.videomae.save_pretrained(folder)
+    with pytest.raises(ModelError, match=r"not those of a classifier.*classifier"):
+        load_transformer(folder, device="cpu")
+
+
+def test_a_processor_of_another_size_is_refused(tmp_path: Path) -> None:
+    folder = save_checkpoint("vivit", tmp_path)
+    (settings,) = folder.glob("*processor_config.json")
+    edit(settings, crop_size={"height": 24, "width": 24})
+    with pytest.raises(ModelError, match="24x24, but the network takes 32x32"):
+        load_transformer(folder, device="cpu")
+
+
+@pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
+def test_damaged_files_are_told_in_one_sentence(file: str, tmp_path: Path) -> None:
+    folder = save_checkpoint("videomae", tmp_path)
+    whole = (folder / file).read_bytes()
+    (folder / file).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ModelError, match="cannot be read") as caught:
+        load_transformer(folder, device="cpu")
+    assert "\n" not in str(caught.value)
+
+
+class Planted:
+    """What a pickle would do when it is opened."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (Path(self.path),)
+
+
+def test_pickles_are_never_run(tmp_path: Path) -> None:
+    folder = save_checkpoint("videomae", tmp_path)
+    (folder / "model.safetensors").unlink()
+    planted = Planted()
+    planted.path = str(tmp_path / "ran")
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps({"weight": planted}))
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_transformer(folder, device="cpu")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_weights_that_torch_saved_are_read(tmp_path: Path) -> None:
+    folder = save_checkpoint("videomae", tmp_path)
+    whole = transformers.AutoModelForVideoClassification.from_pretrained(folder)
+    torch.save(whole.state_dict(), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    model = load_transformer(folder, device="cpu")
+    torch.testing.assert_close(model.module.classifier.weight, whole.classifier.weight.detach())

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.errors import EngineError
+from engine.pipeline.cache_key import request_key
+from engine.types import Request
+
+CARD = """name = "mine"
+network = "figures"
+labels = "labels.txt"
+"""
+CODE_CARD = """name = "own"
+network = "net.py:build"
+labels = "labels.txt"
+frames = 8
+fps = 15
+resize = 32
+crop = [32, 32]
+"""
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Request:
+    for name in ("video.mp4", "weights.pth", "labels.txt"):
+        (tmp_path / name).write_bytes(name.encode())
+    return Request(tmp_path / "video.mp4", weights=tmp_path / "weights.pth", target=1)
+
+
+def test_request_key_is_the_same_for_equal_requests(asked: Request) -> None:
+    key = request_key(asked)
+    assert key is not None
+    assert len(key) == 40
+    assert request_key(replace(asked)) == key
+    assert request_key(replace(asked, preset="paper-2020", sigma=2.5)) == key
+    assert request_key(replace(asked, options=(("composite", "automatic"),))) == key
+
+
+def test_request_key_takes_spellings_for_one(asked: Request) -> None:
+    plain = replace(asked, method="smooth_grad", options=(("samples", 8), ("seed", 3)))
+    turned = replace(asked, method="smooth-grad", options=(("seed", "3"), ("samples", "8")))
+    assert request_key(turned) == request_key(plain)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": "c3d"},
+        {"weights": None},
+        {"method": "gradient"},
+        {"options": (("composite", "epsilon-plus"),)},
+        {"target": 2},
+        {"target": None},
+        {"target": 1, "against": 2},
+        {"frames": (0, 5)},
+        {"device": "cpu"},
+        {"overlap": 0.25},
+        {"stream": 1},
+        {"deinterlace": True},
+    ],
+    ids=lambda changes: next(reversed(changes)),
+)
+def test_request_key_differs_with_what_decides(asked: Request, changes: dict) -> None:
+    assert request_key(replace(asked, **changes)) != request_key(asked)
+
+
+def test_request_key_goes_by_what_files_hold(asked: Request, tmp_path: Path) -> None:
+    key = request_key(asked)
+    (tmp_path / "moved.mp4").write_bytes(b"video.mp4")
+    assert request_key(replace(asked, video=tmp_path / "moved.mp4")) == key
+    (tmp_path / "other.pth").write_bytes(b"weights.ptx")
+    assert request_key(replace(asked, weights=tmp_path / "other.pth")) != key
+
+
+@pytest.mark.parametrize("name", ["card.toml", "labels.txt"])
+def test_request_key_follows_a_card_and_its_files(
+    asked: Request, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "card.toml").write_text(CARD)
+    carded = replace(asked, model=str(tmp_path / "card.toml"))
+    before = request_key(carded)
+    with (tmp_path / name).open("a") as file:
+        file.write("\n# changed")
+    assert request_key(carded) not in (before, None)
+
+
+def test_request_key_follows_code_beside_a_card(asked: Request, tmp_path: Path) -> None:
+    (tmp_path / "card.toml").write_text(CODE_CARD)
+    carded = replace(asked, model=str(tmp_path / "card.toml"))
+    assert request_key(carded) is None
+    (tmp_path / "net.py").write_text("import helper")
+    (tmp_path / "helper.py").write_text("a = 1")
+    before = request_key(carded)
+    (tmp_path / "helper.py").write_text("a = 22")
+    assert request_key(carded) not in (before, None)
+
+
+def test_request_key_is_none_where_code_cannot_be_followed(asked: Request, tmp_path: Path) -> None:
+    (tmp_path / "card.toml").write_text('name = "hub"\nnetwork = "hf:someone/model"\n')
+    assert request_key(replace(asked, model=str(tmp_path / "card.toml"))) is None
+    assert request_key(replace(asked, model="no such model")) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"video": Path("missing.mp4")},
+        {"weights": Path("missing.pth")},
+        {"labels": Path("missing.txt")},
+        {"method": "guesswork"},
+        {"options": (("composit", 1),)},
+        {"model": "missing.toml"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_request_key_says_what_cannot_be_used(asked: Request, changes: dict) -> None:
+    with pytest.raises(EngineError) as caught:
+        request_key(replace(asked, **changes))
+    assert caught.value.hint
+
+
+def test_request_key_needs_no_torch() -> None:
+    import subprocess
+
+    code = "import sys, engine.pipeline.cache_key; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+
+from engine.attribution import Contrast, attribute
+from engine.cancel import Cancelled, CancelToken
+from engine.errors import AttributionError, EngineError, VideoError
+from engine.models import VideoModel, load_model
+from engine.pipeline import explain
+from engine.store import Analysis
+from engine.types import Progress, Request
+from engine.video import open_video
+from tests.clips import moving_square, write_clip
+from tests.engine.networks import warmed_up
+
+FRAMES = 37
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "random.pth"
+    torch.save(warmed_up("figures").state_dict(), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("clips") / "square.mp4", moving_square(FRAMES))
+
+
+@pytest.fixture
+def request_(clip: Path, weights: Path) -> Request:
+    return Request(video=clip, weights=weights, target=3, device="cpu")
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def test_explain_covers_every_frame(request_: Request) -> None:
+    analysis = explain(request_)
+    assert analysis.complete
+    assert analysis.frame_count == FRAMES == analysis.frames_written
+    assert analysis.read_steps(0, FRAMES).shape == (FRAMES, 112, 112)
+    assert analysis.conservation == pytest.approx(1, abs=0.01)
+    analysis.close()
+
+
+def test_explain_blends_windows_as_a_weighted_mean(request_: Request, weights: Path) -> None:
+    analysis = explain(request_)
+    model = load_model("figures", weights=weights, device="cpu")
+    with open_video(request_.video) as video:
+        pictures = np.stack([video[i] for i in range(FRAMES)])
+    total = np.zeros((FRAMES, 112, 112))
+    weight = np.zeros((FRAMES, 1, 1))
+    hann = np.sin(np.pi * (np.arange(16) + 0.5) / 16)[:, None, None] ** 2
+    for start in (0, 8, 16, 21):
+        part = attribute(model, model.preprocess(pictures[start : start + 16]), 3).relevance
+        total[start : start + 16] += hann * part
+        weight[start : start + 16] += hann
+    assert [window.start_step for window in analysis.windows] == [0, 8, 16, 21]
+    expected = total / weight
+    assert np.abs(analysis.read_steps(0, FRAMES) - expected).max() <= 1e-5 * np.abs(expected).max()
+    analysis.close()
+
+
+def test_explain_reports_growing_results_in_order(request_: Request) -> None:
+    seen: list[Progress] = []
+    ready: list[int] = []
+
+    def report(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.analysis is not None:
+            ready.append(progress.analysis.frames_written)
+
+    explain(request_, report).close()
+    explaining = [p for p in seen if p.stage == "Explaining"]
+    assert [p.done for p in explaining] == [0, 1, 2, 3, 4]
+    assert {p.total for p in explaining} == {4}
+    assert ready == [0, 8, 16, 21, 37]
+    assert explaining[-1].seconds_left == 0
+
+
+def test_explain_cancels_within_a_window(request_: Request, scratch: Path) -> None:
+    token = CancelToken()
+    done = []
+
+    def report(progress: Progress) -> None:
+        done.append(progress.done)
+        if progress.done == 2:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        explain(request_, report, token.check)
+    assert max(done) == 2
+    assert not list(scratch.iterdir())
+
+
+def test_explain_leaves_nothing_after_an_error(
+    request_: Request, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise AttributionError("broken")
+
+    monkeypatch.setattr("engine.pipeline.explain_video.Explainer", broken)
+    with pytest.raises(AttributionError, match="broken"):
+        explain(request_)
+    assert not list(scratch.iterdir())
+
+
+def test_explain_pads_a_range_shorter_than_a_window(request_: Request) -> None:
+    analysis = explain(replace(request_, frames=(4, 9)))
+    assert analysis.frame_count == 5
+    assert analysis.windows[0].padded == 11
+    assert analysis.windows[0].frame_indices.tolist() == [0, 1, 2, 3, 4] + [4] * 11
+    assert analysis.read_steps(0, 5).shape == (5, 112, 112)
+    analysis.close()
+
+
+def test_explain_follows_the_model_without_a_class(request_: Request) -> None:
+    analysis = explain(replace(request_, target=None))
+    for window in analysis.windows:
+        assert window.target == int(window.logits.argmax())
+    analysis.close()
+
+
+def test_explain_samples_at_the_rate_of_the_model(tmp_path: Path, request_: Request) -> None:
+    fast = write_clip(tmp_path / "fast.mp4", moving_square(40), fps=30)
+    analysis = explain(replace(request_, video=fast))
+    assert analysis.step_frames.tolist() == list(range(0, 40, 2))
+    assert analysis.sampled.sum() == 20
+    assert analysis.separation("recommended").curves(1.0).relevance.shape == (40,)
+    analysis.close()
+
+
+@pytest.mark.parametrize("frames", [(0, 0), (5, 4), (-1, 5), (0, FRAMES + 1), (99, 120)])
+def test_explain_refuses_a_range_outside_the_video(
+    request_: Request, frames: tuple[int, int]
+) -> None:
+    with pytest.raises(VideoError, match="range"):
+        explain(replace(request_, frames=frames))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sigma": -1.0},
+        {"sigma": float("nan")},
+        {"method": "guesswork"},
+        {"preset": "best"},
+        {"target": "flying"},
+        {"target": 8},
+        {"model": "r9d"},
+        {"device": "abacus"},
+        {"video": Path("missing.mp4")},
+        {"weights": Path("missing.pth")},
+    ],
+)
+def test_explain_says_what_is_wrong_and_what_to_do(request_: Request, change: dict) -> None:
+    with pytest.raises(EngineError) as caught:
+        explain(replace(request_, **change))
+    assert str(caught.value)
+    assert caught.value.hint
+
+
+def test_explain_goes_on_with_what_decodes_of_a_damaged_video(
+    request_: Request, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged.mp4"
+    whole = bytearray(request_.video.read_bytes())
+    with av.open(str(request_.video)) as container:
+        packets = [p for p in container.demux(video=0) if p.size]
+        places = [(p.pos, p.size) for p in packets[-3:] if p.pos is not None]
+    for position, size in places:
+        whole[position : position + size] = bytes(size)
+    damaged.write_bytes(whole)
+    analysis = explain(replace(request_, video=damaged))
+    assert 16 <= analysis.frame_count <= FRAMES
+    assert analysis.complete
+    analysis.close()
+
+
+def test_explain_passes_options_and_a_class_to_compare_with(request_: Request) -> None:
+    short = replace(request_, frames=(0, 16), against=1)
+    analysis = explain(replace(short, options=(("composite", "epsilon-plus"),)))
+    model = load_model("figures", weights=request_.weights, device="cpu")
+    with open_video(request_.video) as video:
+        clip = model.preprocess(np.stack([video[index] for index in range(16)]))
+    expected = attribute(model, clip, Contrast(3, 1), "lrp", composite="epsilon-plus").relevance
+    np.testing.assert_allclose(analysis.read_steps(0, 16), expected, rtol=1e-3, atol=1e-5)
+    assert analysis.header.request.options == (("composite", "epsilon-plus"),)
+    analysis.close()
+
+
+def test_explain_keeps_the_time_step_and_the_notices_of_coarse_maps(
+    request_: Request, tmp_path: Path
+) -> None:
+    network = load_model("figures", weights=request_.weights, device="cpu")
+    coarse = replace(network, module=Halved(network.module))
+    analysis = explain_with(coarse, replace(request_, method="grad_cam", frames=(0, 32)))
+    assert analysis.time_step == 8
+    assert any("2 time step" in text for text in analysis.notices)
+    analysis.save(tmp_path / "saved", preset="recommended", sigma=1)
+    again = Analysis.open(tmp_path / "saved")
+    assert (again.time_step, again.notices) == (8, analysis.notices)
+    analysis.close()
+
+
+class Halved(torch.nn.Module):
+    """The bundled network with its features averaged over eight frames."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.features = torch.nn.Sequential(network.features, torch.nn.AvgPool3d((8, 1, 1)))
+
+    def forward(self, clip: torch.Tensor) -> torch.Tensor:
+        return self.network.head(self.network.pool(self.features(clip)).flatten(1))
+
+
+def explain_with(model: VideoModel, request: Request) -> Analysis:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.pipeline.explain_video.load_model", lambda *_, **__: model)
+        return explain(request)
+
+
+def test_explain_estimates_the_time_of_methods_with_many_passes(request_: Request) -> None:
+    told: list[Progress] = []
+    short = replace(request_, frames=(0, 16), method="temporal_mask", options=(("samples", 16),))
+    explain(short, told.append).close()
+    first = next(progress for progress in told if progress.stage == "Explaining")
+    assert first.done == 0
+    assert first.seconds_left is not None
+    assert first.seconds_left > 0
+    inside = [progress.done / progress.total for progress in told if progress.total > 1]
+    assert inside == sorted(inside)
+    assert len(inside) > 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"method": "grad-can"}, "no attribution method"),
+        ({"options": (("composit", "x"),)}, "no option"),
+        ({"options": (("composite", "x"),)}, "no composite|cannot be"),
+        ({"target": None, "against": 2}, "not the class to explain"),
+        ({"against": "nobody"}, "no class"),
+    ],
+)
+def test_explain_refuses_methods_options_and_classes_it_does_not_have(
+    request_: Request, changes: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(AttributionError, match=complaint):
+        explain(replace(request_, **changes))
+
+
+def test_explain_takes_several_windows_at_once_where_they_fit(
+    request_: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = explain(request_)
+    monkeypatch.setattr("engine.pipeline.explain_video.Explainer.batch", 3)
+    together = explain(request_)
+    np.testing.assert_allclose(
+        together.read_steps(0, FRAMES), alone.read_steps(0, FRAMES), rtol=1e-3, atol=1e-5
+    )
+    for analysis in (alone, together):
+        analysis.close()

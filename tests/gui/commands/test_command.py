@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMainWindow, QPushButton
+from pytestqt.qtbot import QtBot
+
+from gui.commands.command import CommandTable, MenuOf
+
+
+class Shown:
+    """A window with three commands, and what was run."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.ran: list[str] = []
+        play, pane = MenuOf("play", "&Playback"), MenuOf("pane", "&View/&Panes")
+        self.table = CommandTable(
+            (
+                play("toggle", "Play", lambda: self.ran.append("toggle"), "Space", checkable=True),
+                None,
+                play("next", "Next", lambda: self.ran.append("next"), "Right", repeats=True),
+                pane("fit", "Fit", lambda: self.ran.append("fit"), enabled=False),
+            )
+        )
+        self.window = QMainWindow()
+        qtbot.addWidget(self.window)
+        self.menus = self.table.fill(self.window.menuBar())
+        self.window.addActions([self.table.action(name) for name in self.table.commands])
+        self.button = QPushButton("Press")
+        self.window.setCentralWidget(self.button)
+        self.window.show()
+        self.window.setFocus()
+        qtbot.waitUntil(lambda: self.window.isActiveWindow())
+
+
+@pytest.fixture
+def shown(qtbot: QtBot) -> Shown:
+    return Shown(qtbot)
+
+
+def test_commands_stand_in_menus_with_lines_between(shown: Shown) -> None:
+    assert list(shown.menus) == ["&Playback", "&View", "&View/&Panes"]
+    play = shown.menus["&Playback"].actions()
+    assert [action.text() for action in play] == ["Play", "", "Next"]
+    assert play[1].isSeparator()
+    assert [action.text() for action in shown.menus["&View"].actions()] == ["&Panes"]
+    assert [bar.text() for bar in shown.window.menuBar().actions()] == ["&Playback", "&View"]
+
+
+def test_command_has_the_kind_of_action_it_asks_for(shown: Shown) -> None:
+    toggle, following, fit = (
+        shown.table.action(n) for n in ("play.toggle", "play.next", "pane.fit")
+    )
+    assert (toggle.isCheckable(), following.isCheckable()) == (True, False)
+    assert (toggle.autoRepeat(), following.autoRepeat()) == (False, True)
+    assert (toggle.isEnabled(), fit.isEnabled()) == (True, False)
+
+
+def test_key_runs_its_command(shown: Shown, qtbot: QtBot) -> None:
+    qtbot.keyClick(shown.window, Qt.Key.Key_Space)
+    qtbot.keyClick(shown.window, Qt.Key.Key_Right)
+    assert shown.ran == ["toggle", "next"]
+
+
+def test_key_of_a_disabled_command_does_nothing(shown: Shown, qtbot: QtBot) -> None:
+    shown.table.rebind("pane.fit", ["F"])
+    qtbot.keyClick(shown.window, Qt.Key.Key_F)
+    assert shown.ran == []
+    shown.table.enable(True, "pane.fit")
+    qtbot.keyClick(shown.window, Qt.Key.Key_F)
+    assert shown.ran == ["fit"]
+
+
+def test_space_presses_the_button_that_has_the_keyboard(shown: Shown, qtbot: QtBot) -> None:
+    shown.button.setFocus()
+    with qtbot.waitSignal(shown.button.clicked, timeout=500):
+        qtbot.keyClick(shown.button, Qt.Key.Key_Space)
+    assert shown.ran == []
+    qtbot.keyClick(shown.button, Qt.Key.Key_Right)
+    assert shown.ran == ["next"]
+
+
+def test_rebind_moves_a_key_from_one_command_to_another(shown: Shown, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(shown.table.changed):
+        shown.table.rebind("play.next", ["Space", "N"])
+    assert shown.table.keys("play.toggle") == ()
+    assert shown.table.owner_of("Space") == "play.next"
+    assert shown.table.owner_of("Right") is None
+    qtbot.keyClick(shown.window, Qt.Key.Key_Space)
+    qtbot.keyClick(shown.window, Qt.Key.Key_Right)
+    qtbot.keyClick(shown.window, Qt.Key.Key_N)
+    assert shown.ran == ["next", "next"]
+
+
+def test_reset_gives_the_first_keys_back(shown: Shown, qtbot: QtBot) -> None:
+    shown.table.rebind("play.next", ["Space"])
+    assert shown.table.changed_keys() == {"play.toggle": (), "play.next": ("Space",)}
+    with qtbot.waitSignal(shown.table.changed):
+        shown.table.reset()
+    assert shown.table.changed_keys() == {}
+    qtbot.keyClick(shown.window, Qt.Key.Key_Space)
+    assert shown.ran == ["toggle"]
+
+
+def test_owner_of_finds_keys_however_they_are_written(shown: Shown) -> None:
+    shown.table.rebind("pane.fit", ["ctrl+shift+f"])
+    assert shown.table.keys("pane.fit") == ("Ctrl+Shift+F",)
+    assert shown.table.owner_of("Shift+Ctrl+F") == "pane.fit"
+    assert shown.table.owner_of("F") is None

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from gui.dialogs.model_wizard import ModelWizard
+from gui.main_window.window import MainWindow
+from tests.gui.conftest import FakeEngine
+
+
+@pytest.fixture
+def wizard(opened: MainWindow) -> ModelWizard:
+    opened.panel.add.click()
+    (wizard,) = opened.findChildren(ModelWizard)
+    return wizard
+
+
+def check(wizard: ModelWizard, qtbot: QtBot, network: str) -> None:
+    with qtbot.waitSignal(wizard.checked):
+        wizard.form.set_value("network", network)
+
+
+def test_wizard_checks_as_the_card_grows(wizard: ModelWizard, qtbot: QtBot) -> None:
+    assert not wizard.save.isEnabled()
+    check(wizard, qtbot, "r3d_18")
+    assert "r3d_18 on square.mp4" in wizard.findings.text()
+    assert wizard.top.rows == [("waving", 0.75)]
+    assert not wizard.pictures.pixmap().isNull()
+    assert wizard.save.isEnabled()
+
+
+def test_wizard_does_not_save_a_card_that_fails(wizard: ModelWizard, qtbot: QtBot) -> None:
+    check(wizard, qtbot, "wrong")
+    assert not wizard.save.isEnabled()
+    assert "wrong" in wizard.status.text()
+    check(wizard, qtbot, "r3d_18")
+    assert wizard.save.isEnabled()
+    wizard.form.set_value("name", "x")
+    assert not wizard.save.isEnabled()
+
+
+def test_saved_model_is_in_the_list_and_chosen(
+    wizard: ModelWizard, opened: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    wizard.form.set_value("name", "Gestures")
+    wizard.form.set_value("channels", "bgr")
+    check(wizard, qtbot, "r3d_18")
+    with qtbot.waitSignal(wizard.saved):
+        wizard.save.click()
+    assert engine.cards == [{"name": "Gestures", "network": "r3d_18", "channels": "bgr"}]
+    assert opened.panel.model.currentText() == "Gestures"
+    assert opened.panel.wish().model == "mine"
+
+
+def press(window: MainWindow | ModelWizard, text: str, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: bool(window.findChildren(QMessageBox)))
+    (box,) = window.findChildren(QMessageBox)
+    (button,) = (b for b in box.findChildren(QPushButton) if b.text() == text)
+    button.click()
+
+
+def test_wizard_asks_before_it_runs_code(
+    wizard: ModelWizard, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.asks_for = Path("net.py")
+    with qtbot.waitSignal(wizard.runner.failed):
+        wizard.form.set_value("network", "net.py:build")
+    assert "net.py is a program" in wizard.status.text()
+    with qtbot.waitSignal(wizard.checked):
+        press(wizard, "Run it", qtbot)
+    assert engine.trusted == [Path("net.py")]
+
+
+def test_explain_asks_before_it_runs_code_and_leaves_it(
+    opened: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.asks_for = Path("net.py")
+    with qtbot.waitSignal(opened.explaining.engine.failed):
+        opened.panel.explain.click()
+    press(opened, "Leave it", qtbot)
+    assert engine.trusted == []
+    assert opened.panel.explain.isVisible()
+
+
+def test_explain_goes_on_when_the_user_agrees(
+    opened: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.asks_for = Path("net.py")
+    with qtbot.waitSignal(opened.explaining.engine.failed):
+        opened.panel.explain.click()
+    with qtbot.waitSignal(opened.explained):
+        press(opened, "Run it", qtbot)
+    assert engine.trusted == [Path("net.py")]
+
+
+def test_panel_tells_accuracy_licence_and_size_before_a_download(opened: MainWindow) -> None:
+    panel = opened.panel
+    assert not panel.about.isVisible()
+    panel.model.setCurrentIndex(panel.model.findData("swin3d_t"))
+    for text in ("121.5 MB", "77.7 %", "Apache 2.0"):
+        assert text in panel.about.text()
+    assert panel.about.isVisible()
+
+
+def test_window_closes_with_an_open_wizard(wizard: ModelWizard, opened: MainWindow) -> None:
+    wizard.form.set_value("network", "r3d_18")
+    opened.close()
+    assert not wizard.isVisible()

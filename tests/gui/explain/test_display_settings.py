@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.render import COLOURS, HeatLook
+from gui.explain.display_settings import HeatSettings
+from gui.explain.separation_settings import SeparationSettings
+from gui.state.view_state import ViewState
+
+_LEFT = Qt.MouseButton.LeftButton
+FIXED = HeatLook("red and blue", 0.4, 0.5, "negative", 0.125)
+
+
+@pytest.fixture
+def heat(qtbot: QtBot) -> HeatSettings:
+    heat = HeatSettings()
+    qtbot.addWidget(heat)
+    heat.show()
+    return heat
+
+
+@pytest.fixture
+def separation(qtbot: QtBot) -> SeparationSettings:
+    separation = SeparationSettings()
+    qtbot.addWidget(separation)
+    separation.show()
+    return separation
+
+
+def looks(heat: HeatSettings) -> list[HeatLook]:
+    found: list[HeatLook] = []
+    heat.heat_changed.connect(found.append)
+    return found
+
+
+def wheel(widget: QWidget) -> None:
+    at = QPointF(widget.rect().center())
+    buttons, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    phase = Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(at, at, QPoint(), QPoint(0, -120), buttons, keys, phase, False)
+    QApplication.sendEvent(widget, event)
+
+
+def test_heat_is_the_usual_look_at_first(heat: HeatSettings) -> None:
+    assert heat.look() == HeatLook()
+    assert [heat.colours.itemText(row) for row in range(heat.colours.count())] == list(COLOURS)
+    assert heat.strip.texts() == ("against", "0", "for the class")
+
+
+@pytest.mark.parametrize("look", [FIXED, HeatLook(polarity="positive"), HeatLook(scale=2e-9)])
+def test_heat_shows_a_look_without_telling(
+    heat: HeatSettings, qtbot: QtBot, look: HeatLook
+) -> None:
+    with qtbot.assertNotEmitted(heat.heat_changed):
+        heat.show_look(look, 0.5)
+    assert heat.look() == look
+    assert heat.scale.isEnabled() == (look.scale is not None)
+
+
+def test_heat_tells_each_change(heat: HeatSettings, qtbot: QtBot) -> None:
+    found = looks(heat)
+    qtbot.keyClick(heat.colours, Qt.Key.Key_Down)
+    qtbot.keyClick(heat.opacity, Qt.Key.Key_Home)
+    qtbot.keyClick(heat.gamma, Qt.Key.Key_Up)
+    qtbot.keyClick(heat.polarity, Qt.Key.Key_Down)
+    usual = HeatLook()
+    assert found[0] == HeatLook(colours="red and blue")
+    assert found[1] == HeatLook(colours="red and blue", opacity=0.0)
+    assert found[2].gamma == pytest.approx(usual.gamma + 0.1)
+    assert found[3].polarity == "positive"
+    assert len(found) == 4
+
+
+def test_fixed_scale_begins_with_that_of_the_clip(heat: HeatSettings, qtbot: QtBot) -> None:
+    heat.show_look(HeatLook(), 0.25)
+    assert heat.strip.texts() == ("-0.25", "0", "+0.25")
+    assert heat.scale.text() == "0.25"
+    assert not heat.scale.isEnabled()
+    with qtbot.waitSignal(heat.heat_changed) as changed:
+        qtbot.keyClick(heat.scale_kind, Qt.Key.Key_Down)
+    assert changed.args == [HeatLook(scale=0.25)]
+    heat.scale.selectAll()
+    qtbot.keyClicks(heat.scale, "0.5")
+    assert heat.look().scale == 0.5
+    assert heat.strip.texts() == ("-0.5", "0", "+0.5")
+    heat.show_look(heat.look(), 0.1)  # of another clip
+    assert heat.look().scale == 0.5
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, math.nan, math.inf])
+def test_scale_that_is_none_is_not_shown_as_a_number(heat: HeatSettings, scale: float) -> None:
+    heat.show_look(HeatLook(), 0.25)
+    heat.show_look(HeatLook(), scale)
+    assert heat.strip.texts() == ("against", "0", "for the class")
+
+
+def test_reset_goes_back_to_the_usual_look(heat: HeatSettings, qtbot: QtBot) -> None:
+    heat.show_look(FIXED, 0.25)
+    with qtbot.waitSignal(heat.heat_changed) as changed:
+        qtbot.mouseClick(heat.reset_button, _LEFT)
+    assert changed.args == [HeatLook()]
+    assert heat.look() == HeatLook()
+    assert heat.strip.texts()[2] == "+0.25"
+
+
+def test_strip_is_drawn_in_the_colours_of_the_look(heat: HeatSettings) -> None:
+    def ends() -> tuple[QColor, QColor, QColor]:
+        image = heat.strip.grab().toImage()
+        right = heat.strip.width() - 2
+        left, middle, end = (image.pixelColor(x, 9) for x in (1, right // 2, right))
+        return left, middle, end
+
+    heat.show_look(HeatLook("red and blue", opacity=1.0), 0.0)
+    against, nothing, for_it = ends()
+    assert against.blue() > against.red() + 60
+    assert for_it.red() > for_it.blue() + 60
+    heat.show_look(HeatLook("red and blue", opacity=1.0, polarity="positive"), 0.0)
+    left, _, right = ends()
+    assert abs(left.lightness() - nothing.lightness()) < 3
+    assert right == for_it
+
+
+def test_wheel_passes_over_settings_that_have_no_focus(heat: HeatSettings) -> None:
+    found = looks(heat)
+    heat.reset_button.setFocus()
+    for edit in (heat.colours, heat.opacity, heat.gamma):
+        wheel(edit)
+    assert found == []
+    heat.gamma.setFocus()
+    wheel(heat.gamma)
+    assert len(found) == 1
+
+
+def test_separation_tells_preset_and_sigma(separation: SeparationSettings, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(separation.preset_changed) as preset:
+        qtbot.keyClick(separation.preset, Qt.Key.Key_Down)
+    assert preset.args == [separation.preset.itemText(1)]
+    separation.sigma.selectAll()
+    with qtbot.waitSignal(separation.sigma_changed) as sigma:
+        qtbot.keyClicks(separation.sigma, "3")
+    assert sigma.args == [3.0]
+    with qtbot.waitSignal(separation.sigma_changed) as sigma:
+        qtbot.keyClick(separation.sigma_slider, Qt.Key.Key_End)
+    assert sigma.args == [4.0]
+
+
+@pytest.mark.parametrize(("sigma", "slider"), [(0.0, 0), (2.5, 50), (9.0, 80)])
+def test_separation_shows_a_state_without_telling(
+    separation: SeparationSettings, qtbot: QtBot, sigma: float, slider: int
+) -> None:
+    state = ViewState(sigma=sigma, preset=separation.preset.itemText(1))
+    with (
+        qtbot.assertNotEmitted(separation.sigma_changed),
+        qtbot.assertNotEmitted(separation.preset_changed),
+    ):
+        separation.show_state(state)
+    assert separation.sigma.value() == sigma
+    assert separation.sigma_slider.value() == slider
+    assert separation.preset.currentText() == state.preset

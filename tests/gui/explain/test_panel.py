@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from engine.types import MethodInfo, ModelInfo, OptionInfo
+from gui.explain.panel import ExplainPanel, Wish
+from tests.gui.conftest import LABELS
+
+_LEFT = Qt.MouseButton.LeftButton
+MODELS = {
+    "small": ModelInfo("small", "Small", "Six <classes>.", True, "90% of KTH", "MIT; as is"),
+    "large": ModelInfo("large", "Large", "Many.", False, "70%", "BSD; by them", 126.25),
+}
+METHODS = {
+    "plain": MethodInfo("plain", "Plain", "Gradients", "A slope.", "Seldom.", "1", 1, False, "A"),
+    "lrp": MethodInfo(
+        "lrp", "LRP", "Propagation", "A sum.", "Often.", "2", 2, True, "B",
+        (OptionInfo("box_px", "Side.", "int", 16, low=4, high=64),),
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> ExplainPanel:
+    def estimate(
+        model: str, weights: Path | None, frames: int, fps: float, method: str
+    ) -> tuple[int, float | None] | None:
+        if weights is not None:
+            return None
+        return frames // 10, 40.0 if method == "lrp" else None
+
+    panel = ExplainPanel(MODELS, METHODS, estimate=estimate)
+    qtbot.addWidget(panel)
+    panel.resize(372, 700)
+    panel.show()
+    return panel
+
+
+@pytest.fixture
+def ready(panel: ExplainPanel) -> ExplainPanel:
+    panel.set_video(100, 25.0)
+    panel.set_labels(LABELS)
+    return panel
+
+
+def test_panel_waits_for_a_video(panel: ExplainPanel, qtbot: QtBot) -> None:
+    assert not panel.explain.isEnabled()
+    assert not panel.first.isEnabled()
+    assert panel.status.text() == "Open a video to explain it."
+    panel.set_video(100)
+    assert panel.explain.isEnabled()
+    assert (panel.first.value(), panel.last.value()) == (0, 99)
+    panel.set_video(0)
+    assert not panel.explain.isEnabled()
+    assert (panel.first.isEnabled(), panel.last.maximum()) == (False, 0)
+
+
+def test_panel_asks_for_what_is_chosen_by_key(ready: ExplainPanel, qtbot: QtBot) -> None:
+    qtbot.keyClick(ready.model, Qt.Key.Key_Down)
+    qtbot.keyClick(ready.method, Qt.Key.Key_Down)
+    ready.options.edits["box_px"].setValue(32)
+    ready.target.choose("boxing")
+    ready.against.choose("walking")
+    ready.first.setValue(8)
+    ready.last.setValue(23)
+    with qtbot.waitSignal(ready.explain_requested) as asked:
+        qtbot.mouseClick(ready.explain, _LEFT)
+    options = (("box_px", 32),)
+    assert asked.args == [Wish("large", None, "lrp", "boxing", (8, 24), options, "walking")]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "range_"), [(60, None, (60, 99)), (None, 20, (0, 20)), (120, None, (99, 99))]
+)
+def test_range_stays_inside_the_video_and_in_order(
+    ready: ExplainPanel, first: int | None, last: int | None, range_: tuple[int, int]
+) -> None:
+    if first is not None:
+        ready.first.setValue(first)
+    if last is not None:
+        ready.last.setValue(last)
+    assert (ready.first.value(), ready.last.value()) == range_
+
+
+def test_ends_of_the_range_push_each_other(ready: ExplainPanel) -> None:
+    ready.last.setValue(20)
+    ready.first.setValue(50)
+    assert ready.last.value() == 50
+    ready.last.setValue(10)
+    assert ready.first.value() == 10
+
+
+def test_more_frames_are_taken_in_where_the_end_was_chosen(ready: ExplainPanel) -> None:
+    ready.extend_video(150)
+    assert ready.last.value() == 149
+    ready.last.setValue(60)
+    ready.extend_video(200)
+    assert (ready.last.value(), ready.last.maximum()) == (60, 199)
+
+
+def test_class_to_compare_with_needs_a_class(ready: ExplainPanel) -> None:
+    assert not ready.against.isEnabled()
+    assert ready.against.toolTip() == "Choose a class first"
+    ready.target.choose("boxing")
+    assert ready.against.isEnabled()
+    ready.against.choose("walking")
+    ready.target.choose(None)
+    assert not ready.against.isEnabled()
+    assert ready.wish().against is None
+
+
+def test_panel_tells_what_explaining_will_take(ready: ExplainPanel, qtbot: QtBot) -> None:
+    assert ready.status.text() == "10 windows. The first window tells how long it takes."
+    qtbot.keyClick(ready.method, Qt.Key.Key_Down)
+    assert ready.status.text() == "10 windows, about 40 s"
+    ready.options.edits["box_px"].setValue(32)
+    assert ready.status.text() == "10 windows, about 40 s with the default options"
+    ready.last.setValue(19)
+    assert ready.status.text().startswith("2 windows")
+    ready.last.setValue(9)
+    assert ready.status.text().startswith("1 window,")
+    ready.model_choice.use_weights(Path("mine.pth"))
+    assert ready.status.text() == ""
+
+
+def test_method_brings_its_card_and_options(ready: ExplainPanel, qtbot: QtBot) -> None:
+    assert ready.card.summary.text() == "A slope."
+    assert not ready.options.isVisible()
+    qtbot.keyClick(ready.method, Qt.Key.Key_Down)  # over the line between the families
+    assert ready.method.currentText() == "LRP"
+    assert ready.card.summary.text() == "A sum."
+    assert ready.options.isVisible()
+
+
+def test_download_is_announced_before_it_begins(ready: ExplainPanel, qtbot: QtBot) -> None:
+    assert not ready.about.isVisible()
+    with qtbot.waitSignal(ready.model_changed):
+        qtbot.keyClick(ready.model, Qt.Key.Key_Down)
+    assert ready.about.isVisible()
+    assert ready.about.text() == "126.2 MB to download once; 70%. BSD."
+    tip = ready.model.itemData(0, Qt.ItemDataRole.ToolTipRole)
+    assert "Six &lt;classes&gt;." in tip
+
+
+def test_own_weights_are_chosen_in_a_dialog_and_dropped_with_the_model(
+    ready: ExplainPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    qtbot.mouseClick(ready.file, _LEFT)
+    dialog = ready.findChild(QFileDialog)
+    assert isinstance(dialog, QFileDialog)
+    path = tmp_path / "a very long name of a file of weights.pth"
+    with qtbot.waitSignal(ready.model_changed):
+        dialog.fileSelected.emit(str(path))
+    dialog.close()
+    assert ready.wish().weights == path
+    assert "…" in ready.file.text()
+    assert str(path) in ready.file.toolTip()
+    qtbot.keyClick(ready.model, Qt.Key.Key_Down)
+    assert ready.wish().weights is None
+    assert ready.file.text() == "Own weights..."
+
+
+def test_added_model_takes_the_place_of_its_namesake(ready: ExplainPanel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(ready.add_model_requested):
+        qtbot.mouseClick(ready.add, _LEFT)
+    for title in ("Mine", "Mine, mended"):
+        ready.add_model(ModelInfo("mine", title, "Of mine.", False))
+    assert [ready.model.itemText(row) for row in range(3)] == ["Small", "Large", "Mine, mended"]
+    assert ready.model.count() == 3
+    assert ready.wish().model == "mine"
+
+
+def test_wish_comes_back_as_it_was(ready: ExplainPanel) -> None:
+    wish = Wish("large", Path("w.pth"), "lrp", "boxing", (8, 24), (("box_px", 32),), "walking")
+    ready.set_wish(wish)
+    assert ready.wish() == wish
+
+
+def test_wish_for_what_is_not_there_leaves_what_is(ready: ExplainPanel) -> None:
+    ready.set_wish(Wish("gone", Path("w.pth"), "gone", None, (8, 2400), (("box_px", 32),)))
+    assert ready.wish() == Wish("small", None, "plain", None, (8, 100))
+
+
+def test_scores_stand_beside_the_classes(ready: ExplainPanel) -> None:
+    ready.show_scores(np.array([0.1, 0.7, 0.2]))
+    assert [ready.target.rows.score_text(k) for k in range(3)] == ["#3  10%", "#1  70%", "#2  20%"]
+    ready.set_video(50)
+    assert ready.target.rows.score_text(1) == ""
+
+
+def test_class_is_chosen_and_explained_in_one_go(ready: ExplainPanel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(ready.explain_requested) as asked:
+        ready.choose_target("jogging")
+    assert asked.args[0].target == "jogging"
+
+
+def test_button_stays_in_sight_where_there_is_little_room(ready: ExplainPanel) -> None:
+    ready.resize(300, 260)
+    ready.layout().activate()
+    assert ready.rect().contains(ready.bar.geometry())
+    assert ready.explain.isVisible()

@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.diagnostics.reliability import Badge
+from gui.explain.badges import Badges
+from gui.explain.results_panel import Results, TopClasses
+from gui.state.curves import CurveSet
+from gui.theme import theme
+
+_LEFT = Qt.MouseButton.LeftButton
+LABELS = ("walking", "jogging", "boxing", "waving", "clapping", "squat")
+CHANCES = np.array([0.05, 0.1, 0.5, 0.2, 0.1, 0.05])
+GOOD = Badge("conservation", "Sums to 99%", "good", "All of the score is <explained>.")
+BAD = Badge("unlike", "Unlike a walk", "bad", "Do not conclude from it.")
+MIND = Badge("border", "Border 30%", "mind", "Read on with care.")
+
+
+def curves() -> CurveSet:
+    """Of frames 5 to 7."""
+    values = np.full(3, 2.0)
+    return CurveSet(
+        start=5,
+        relevance=values,
+        motion=values / 4,
+        static=values * 0.75,
+        motion_share=np.array([0.25, 0.5, np.nan]),
+        score=np.full(3, 0.5),
+        targets=np.full(3, 2),
+        labels=LABELS,
+        window_edges=[5],
+        clip_motion_share=0.37,
+        probabilities=np.stack([CHANCES, CHANCES[::-1], CHANCES]),
+        top=(2, 3, 1),
+        sampled=np.ones(3, bool),
+        peaks=(),
+    )
+
+
+def shown(qtbot: QtBot, widget: QWidget) -> None:
+    qtbot.addWidget(widget)
+    widget.resize(360, 700)
+    widget.show()
+
+
+@pytest.fixture
+def results(qtbot: QtBot) -> Results:
+    results = Results()
+    shown(qtbot, results)
+    return results
+
+
+@pytest.fixture
+def top(qtbot: QtBot) -> TopClasses:
+    top = TopClasses()
+    shown(qtbot, top)
+    top.show_scores([("boxing", 0.5), ("waving", 0.2), ("jogging", 0.0)], "waving")
+    return top
+
+
+def test_results_say_what_to_do_before_there_are_any(results: Results) -> None:
+    assert results.clip.text() == "–"
+    assert "Explain the video" in results.meaning.text()
+    for part in (results.limits, results.conservation, results.notices, results.failure):
+        assert not part.isVisible()
+    assert not results.badges.isVisible()
+
+
+def test_results_of_a_clip_are_shown_in_words(results: Results) -> None:
+    results.show_clip(curves(), 0.9987, ("Half of it was padded.", "No flow."))
+    assert results.clip.text() == "37%"
+    assert "The other 63% stays in place" in results.meaning.text()
+    assert results.conservation.text() == "Relevance sums to 99.87% of the score."
+    assert results.notices.text() == "Half of it was padded.\nNo flow."
+    for part in (results.limits, results.conservation, results.notices):
+        assert part.isVisible()
+
+
+@pytest.mark.parametrize("conservation", [None, math.nan, math.inf])
+def test_results_that_are_not_known_are_not_shown(
+    results: Results, conservation: float | None
+) -> None:
+    results.show_clip(curves(), 0.9, ("a notice",))
+    results.show_clip(curves(), conservation)
+    assert not results.conservation.isVisible()
+    assert not results.notices.isVisible()
+
+
+def test_results_before_the_first_frame_have_no_figure(results: Results) -> None:
+    results.show_clip(replace(curves(), clip_motion_share=math.nan), None)
+    assert results.clip.text() == "–"
+    assert not results.limits.isVisible()
+
+
+def test_results_of_a_frame_follow_the_playhead(results: Results) -> None:
+    results.show_frame(curves(), 5)
+    assert results.frame.text() == "This frame: 25%"
+    names = [label for label, _ in results.top.rows]
+    assert names == ["boxing", "waving", "jogging", "clapping", "walking"]  # equals in order
+    results.show_frame(curves(), 6)
+    assert results.frame.text() == "This frame: 50%"
+    assert results.top.rows[0] == ("waving", 0.5)
+    results.show_frame(curves(), 7)
+    assert results.frame.text() == ""
+
+
+@pytest.mark.parametrize("frame", [4, 8, -1])
+def test_results_outside_what_is_explained_say_so(results: Results, frame: int) -> None:
+    results.show_frame(curves(), 5)
+    results.show_frame(curves(), frame)
+    assert results.frame.text() == "This frame is not explained yet."
+    assert results.top.rows == []
+
+
+def test_failure_stands_above_what_was_found_before(results: Results) -> None:
+    results.show_clip(curves(), None)
+    results.show_failure("The weights do not fit.")
+    assert results.failure.text() == "Not explained. The weights do not fit."
+    assert results.failure.isVisible()
+    assert results.clip.text() == "37%"
+    results.show_clip(curves(), None)
+    assert not results.failure.isVisible()
+
+
+def test_advice_of_a_badge_is_shown_in_full_and_taken_away(results: Results) -> None:
+    said = "trained on rendered figures; load a Kinetics model for real footage."
+    results.show_badges((GOOD, replace(BAD, advice=said)))
+    assert results.advice.isVisibleTo(results)
+    assert results.advice.text() == said
+    assert results.advice.wordWrap()
+    results.show_badges((GOOD, BAD))
+    assert not results.advice.isVisibleTo(results)
+
+
+def test_clear_takes_everything_away(results: Results) -> None:
+    results.show_clip(curves(), 0.9, ("a notice",))
+    results.show_frame(curves(), 5)
+    results.show_badges((GOOD,))
+    results.clear()
+    assert (results.clip.text(), results.frame.text(), results.top.rows) == ("–", "", [])
+    assert not results.badges.isVisible()
+    assert not results.notices.isVisible()
+
+
+def test_link_asks_for_help(results: Results, qtbot: QtBot) -> None:
+    results.show_clip(curves(), None)
+    results.limits.setFocus()
+    qtbot.keyClick(results.limits, Qt.Key.Key_Tab)  # to the link in it
+    with qtbot.waitSignal(results.help_requested, timeout=1000):
+        qtbot.keyClick(results.limits, Qt.Key.Key_Return)
+
+
+@pytest.fixture
+def link_colour(results: Results) -> Iterator[Callable[[str], None]]:
+    """Sets the colour of links in all of the application, as a change of scheme does."""
+    before = QApplication.palette()
+
+    def set_colour(name: str) -> None:
+        palette = QPalette(before)
+        palette.setColor(QPalette.ColorRole.Link, QColor(name))
+        QApplication.setPalette(palette)
+
+    yield set_colour
+    QApplication.setPalette(before)
+
+
+def test_link_takes_over_the_colour_of_another_scheme(
+    results: Results, link_colour: Callable[[str], None], qtbot: QtBot
+) -> None:
+    def painted() -> set[str]:
+        image = results.limits.grab().toImage()
+        every = ((x, y) for x in range(image.width()) for y in range(image.height()))
+        return {image.pixelColor(x, y).name() for x, y in every} & {"#ff0000", "#0000ff"}
+
+    results.show_clip(curves(), None)
+    for colour in ("#ff0000", "#0000ff"):
+        link_colour(colour)
+        qtbot.waitUntil(lambda colour=colour: painted() == {colour})
+
+
+def test_click_on_a_class_chooses_it_and_below_none(top: TopClasses, qtbot: QtBot) -> None:
+    chosen: list[str] = []
+    top.chosen.connect(chosen.append)
+    for y in (10, 40, 70, 90, 120):
+        qtbot.mouseClick(top, _LEFT, pos=QPoint(60, y))
+    assert chosen == ["boxing", "waving", "jogging"]
+
+
+def test_keys_choose_a_class_and_stop_at_the_ends(top: TopClasses, qtbot: QtBot) -> None:
+    chosen: list[str] = []
+    top.chosen.connect(chosen.append)
+    up, down = [Qt.Key.Key_Up] * 4, [Qt.Key.Key_Down] * 4
+    for keys in (up, down[:1], down, [Qt.Key.Key_Up]):
+        for key in keys:
+            qtbot.keyClick(top, key)
+        qtbot.keyClick(top, Qt.Key.Key_Return)
+    assert chosen == ["boxing", "waving", "jogging", "waving"]
+
+
+def test_keys_without_classes_choose_nothing(top: TopClasses, qtbot: QtBot) -> None:
+    qtbot.keyClick(top, Qt.Key.Key_Down)
+    top.show_scores([], "")
+    with qtbot.assertNotEmitted(top.chosen):
+        qtbot.keyClick(top, Qt.Key.Key_Down)
+        qtbot.keyClick(top, Qt.Key.Key_Return)
+        qtbot.keyClick(top, Qt.Key.Key_Up)
+
+
+def test_bars_are_as_long_as_the_scores(top: TopClasses) -> None:
+    image = top.grab().toImage()
+
+    def colour(row: int, share: float) -> QColor:
+        return image.pixelColor(round(share * top.width()), row * 26 + 5)
+
+    empty = QColor(theme.colours().field)
+    assert colour(0, 0.45) == QColor(theme.colours().border)
+    assert colour(0, 0.55) == empty
+    assert colour(1, 0.25) == empty
+    assert colour(2, 0.01) == empty
+    assert colour(1, 0.19) not in (empty, QColor(theme.colours().border))  # it is explained
+
+
+def badges_of(qtbot: QtBot, *badges: Badge, width: int = 360) -> Badges:
+    found = Badges()
+    qtbot.addWidget(found)
+    found.show_badges(badges)
+    found.resize(width, found.heightForWidth(width))
+    return found
+
+
+def test_badges_stand_in_lines_that_fit(qtbot: QtBot) -> None:
+    wide, narrow = (badges_of(qtbot, GOOD, BAD, MIND, width=width) for width in (900, 130))
+    assert len({chip.y() for chip in wide.chips}) == 1
+    assert len({chip.y() for chip in narrow.chips}) == 3
+    inside = QRect(0, 0, 130, narrow.height())
+    assert all(inside.contains(chip.geometry()) for chip in narrow.chips)
+
+
+def test_badges_are_replaced_and_the_same_ones_kept(qtbot: QtBot) -> None:
+    badges = badges_of(qtbot, GOOD, BAD)
+    chips = list(badges.chips)
+    badges.show_badges([GOOD, BAD])
+    assert badges.chips == chips
+    badges.show_badges([MIND])
+    assert [chip.badge for chip in badges.chips] == [MIND]
+    assert not any(chip.isVisible() for chip in chips)
+    badges.show_badges([])
+    assert not badges.isVisible()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, None])
+def test_chip_explains_itself_on_a_key_and_a_click(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, key: Qt.Key | None
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda place, text, widget: said.append(text))
+    badges = badges_of(qtbot, GOOD)
+    chip = badges.chips[0]
+    if key is None:
+        qtbot.mouseClick(chip, _LEFT)
+    else:
+        qtbot.keyClick(chip, Qt.Key.Key_A)
+        qtbot.keyClick(chip, key)
+    assert len(said) == 1
+    assert "Sums to 99%" in said[0]
+    assert "&lt;explained&gt;" in said[0]
+    assert chip.accessibleName() == "good: Sums to 99%"
+
+
+@pytest.mark.parametrize(("badge", "colour"), [(GOOD, "score"), (MIND, "motion"), (BAD, "damage")])
+def test_chip_has_a_dot_in_the_colour_of_its_level(qtbot: QtBot, badge: Badge, colour: str) -> None:
+    badges = badges_of(qtbot, badge)
+    dot = badges.chips[0].grab().toImage().pixelColor(13, 12)
+    assert dot == QColor(getattr(theme.colours(), colour))

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.cancel import Check
+from engine.errors import ExportError
+from engine.render.clip_settings import ClipLook
+from engine.store import Analysis
+from engine.types import Progress, Request, UInt8Array
+from gui.export.queue import Exporter
+from gui.state.analysis_refs import Holding
+from gui.state.export_request import ExportServices, ExportWish
+from gui.tasks.jobs import Failure, Report
+from tests.gui.conftest import header_for, relevance, wait_for, window_at
+
+LOOK = ClipLook("recommended", 1.0)
+
+
+class FakeWriter:
+    """Writes when its gate is open; refuses names with "bad" in them."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.written: list[str] = []
+
+    def write(self, analysis: Analysis, wish: ExportWish, report: Report, check: Check) -> Path:
+        report(Progress("Writing", 1, 2))
+        wait_for(self.gate, check)
+        if "bad" in wish.path.name:
+            raise ExportError("It cannot be written.", "Choose another name.")
+        analysis.read_steps(0, 1)  # must still be open
+        self.written.append(wish.path.name)
+        return wish.path
+
+    def preview(self, *args: object) -> UInt8Array:
+        raise AssertionError(args)
+
+
+@pytest.fixture
+def writer() -> FakeWriter:
+    return FakeWriter()
+
+
+@pytest.fixture
+def holding() -> Iterator[Holding]:
+    holding = Holding()
+    yield holding
+    holding.close()
+
+
+@pytest.fixture
+def exporter(writer: FakeWriter, holding: Holding, qtbot: QtBot) -> Iterator[Exporter]:
+    exporter = Exporter(ExportServices(writer.write, writer.preview, lambda path: False), holding)
+    yield exporter
+    exporter.close()
+
+
+@pytest.fixture
+def analysis(holding: Holding) -> Analysis:
+    analysis = Analysis.create(header_for(Request(Path("clip.mp4"), model="figures"), 0, 8))
+    analysis.append([window_at(0, 8)], relevance(0, 8))
+    return holding.hold(analysis)
+
+
+def wish(name: str) -> ExportWish:
+    return ExportWish("clip", Path("/out") / name, LOOK)
+
+
+def test_exporter_writes_in_the_order_of_asking(
+    exporter: Exporter, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
+) -> None:
+    waiting: list[int] = []
+    exporter.queue_changed.connect(waiting.append)
+    for name in ("a", "b", "c"):
+        exporter.add(analysis, wish(name))
+    assert exporter.busy
+    with qtbot.waitSignal(exporter.busy_changed, check_params_cb=lambda busy: not busy):
+        writer.gate.set()
+    assert writer.written == ["a", "b", "c"]
+    assert waiting == [1, 2, 1, 0]
+
+
+def test_exporter_keeps_an_analysis_open_that_the_window_dropped(
+    exporter: Exporter, analysis: Analysis, holding: Holding, writer: FakeWriter, qtbot: QtBot
+) -> None:
+    folder = analysis.folder
+    exporter.add(analysis, wish("a"))
+    holding.release(analysis)
+    assert folder.exists()
+    with qtbot.waitSignal(exporter.written):
+        writer.gate.set()
+    assert writer.written == ["a"]
+    assert not folder.exists()
+
+
+def test_exporter_goes_on_after_a_failure(
+    exporter: Exporter, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
+) -> None:
+    failures: list[Failure] = []
+    exporter.failed.connect(failures.append)
+    exporter.add(analysis, wish("bad"))
+    exporter.add(analysis, wish("good"))
+    with qtbot.waitSignal(exporter.written):
+        writer.gate.set()
+    assert [failure.message for failure in failures] == ["It cannot be written."]
+    assert writer.written == ["good"]
+
+
+def test_cancel_stops_the_running_one_and_goes_on_with_the_next(
+    exporter: Exporter, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(exporter.progressed):
+        exporter.add(analysis, wish("a"))
+    exporter.add(analysis, wish("b"))
+    with qtbot.waitSignal(exporter.cancelled):
+        exporter.cancel()
+    assert exporter.busy
+    with qtbot.waitSignal(exporter.written):
+        writer.gate.set()
+    assert writer.written == ["b"]
+
+
+def test_close_drops_what_waits_and_lets_go(
+    exporter: Exporter, analysis: Analysis, holding: Holding, writer: FakeWriter
+) -> None:
+    exporter.add(analysis, wish("a"))
+    exporter.add(analysis, wish("b"))
+    exporter.close()
+    assert writer.written == []
+    assert not exporter.busy
+    folder = analysis.folder
+    holding.release(analysis)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_exporter_refuses_what_is_not_there_or_not_whole(
+    complete: bool, exporter: Exporter, holding: Holding, qtbot: QtBot
+) -> None:
+    unfinished = Analysis.create(header_for(Request(Path("clip.mp4"), model="figures"), 0, 8))
+    holding.hold(unfinished)
+    with qtbot.waitSignal(exporter.failed) as told:
+        exporter.add(None if complete else unfinished, wish("a"))
+    assert told.args is not None
+    assert told.args[0].message == "There is nothing to write yet."
+    assert not exporter.busy
+
+
+def test_wishes_are_values() -> None:
+    assert wish("a") == wish("a")
+    assert np.isclose(wish("a").look.sigma, 1.0)
