@@ -54,7 +54,7 @@ class MethodPlugin:
         What lists show; its ``options`` are made from the field of that name here.
     explain : callable
         ``explain(subject, clip, options)`` gives an
-        `engine.attribution.base.method_output.Found` for one clip, as the
+        `engine.attribution.base.method_output.MethodOutput` for one clip, as the
         methods of `engine.attribution.registry` do.
     options : type
         A dataclass of its options, as those in `engine.attribution.options.values`.

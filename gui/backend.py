@@ -11,10 +11,10 @@ from engine.metrics import FlowPrecision
 from engine.store import Analysis
 from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Request
 from gui.explain.panel import Estimate
-from gui.session.backend import KeepServices
-from gui.state.export_request import ExportServices
+from gui.session.backend import SessionBackend
+from gui.state.export_request import ExportBackend
 from gui.tasks.jobs import Report
-from gui.what_if.backend import WhatIfServices
+from gui.what_if.backend import WhatIfBackend
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class CardField:
 
 
 @dataclass(frozen=True, slots=True)
-class Cards:
+class CardBackend:
     """Making model cards, handed in by the application.
 
     Attributes
@@ -64,7 +64,7 @@ class Cards:
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class Backend:
     """The heavy work, handed in by the application; each is called in a worker thread.
 
     Attributes
@@ -75,9 +75,9 @@ class Services:
         (request, report, check) -> Analysis.
     labels : callable
         (model name, weights or None, report, check) -> labels of its classes.
-    export : ExportServices
+    export : ExportBackend
         Writing what was found.
-    cards : Cards
+    cards : CardBackend
         The user's own models.
     estimate : callable
         See `gui.explain.panel.Estimate`; called in the GUI's thread.
@@ -89,9 +89,9 @@ class Services:
         Where the log is written.
     device : callable
         () -> what is computed on, in words.
-    keep : KeepServices
+    keep : SessionBackend
         Sessions beyond one run.
-    what_if : WhatIfServices
+    what_if : WhatIfBackend
         Questions to the model.
     """
 
@@ -99,12 +99,12 @@ class Services:
     methods: Mapping[str, MethodInfo]
     explain: Callable[[Request, Report, Check], Analysis]
     labels: Callable[[str, Path | None, Report, Check], tuple[str, ...]]
-    export: ExportServices
-    cards: Cards
+    export: ExportBackend
+    cards: CardBackend
     estimate: Estimate
     agreement: Callable[[Analysis, Preset, float, Report, Check], FlowPrecision]
     settings: Path
     log_folder: Path
     device: Callable[[], str]
-    keep: KeepServices
-    what_if: WhatIfServices
+    keep: SessionBackend
+    what_if: WhatIfBackend

@@ -17,9 +17,9 @@ from engine.models import known_models
 from engine.models.cards.card_keys import CARD_KEYS, FILE
 from engine.models.cards.trust import trust
 from engine.types import Request
-from gui.backend import CardField, Cards, Services
+from gui.backend import Backend, CardBackend, CardField
 from gui.main_window.window import MainWindow
-from gui.session.backend import KeepServices
+from gui.session.backend import SessionBackend
 from gui.session.dialogs import offer_lost
 from gui.theme.theme import apply_theme
 from inspector.backend import explain as explaining
@@ -91,10 +91,10 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
 def make_window() -> MainWindow:
     """Build the window with the real engine behind it."""
     sys.setswitchinterval(_SWITCH_S)
-    cards = Cards(_card_fields(), check_texts, save_texts, trust)
+    cards = CardBackend(_card_fields(), check_texts, save_texts, trust)
     settings = Path(platformdirs.user_config_dir("motion-inspector"))
     return MainWindow(
-        Services(
+        Backend(
             models=known_models(),
             methods=METHODS,
             explain=explaining.explain,
@@ -112,9 +112,9 @@ def make_window() -> MainWindow:
     )
 
 
-def keep_services(settings: Path, state: Path | None = None) -> KeepServices:
+def keep_services(settings: Path, state: Path | None = None) -> SessionBackend:
     """Keeping sessions in a folder of settings and one of state; None takes the user's."""
-    return KeepServices(
+    return SessionBackend(
         autosave=Autosave(state),
         recent=RecentFiles(settings),
         lost=partial(find_recoverable, state),

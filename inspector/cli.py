@@ -167,11 +167,11 @@ def explain(
     trust: Annotated[bool, typer.Option("--trust", help=_TRUST)] = False,
 ) -> None:
     """Explain a video headless."""
-    from engine.selective import recipe_for
+    from engine.selective import preset_params
     from inspector.commands.explain import explain_to
     from inspector.commands.trust_prompt import asking
 
-    recipe_for(preset)
+    preset_params(preset)
     request = Request(
         video=video,
         model=model,
@@ -315,14 +315,14 @@ def bias(
 ) -> None:
     """Write the bias report of a model."""
     from engine.bias import BiasSettings
-    from engine.selective import recipe_for
-    from inspector.commands.bias import BiasWish, bias_report
+    from engine.selective import preset_params
+    from inspector.commands.bias import BiasRequest, bias_report
     from inspector.commands.trust_prompt import asking
 
-    recipe_for(preset)
+    preset_params(preset)
     name = find_entry(method).info.name
     settings = BiasSettings(name, _preset(preset), sigma, clips, shuffles)
-    wish = BiasWish(videos, model, weights, labels, device, settings)
+    wish = BiasRequest(videos, model, weights, labels, device, settings)
     with _interruptible():
         asking(lambda: bias_report(wish, out, _err, _out), trusted=trust)
 

@@ -14,8 +14,8 @@ from engine.plugins import MethodPlugin, ModelPlugin
 from engine.types import MethodInfo, ModelInfo, ModelSpec
 
 if TYPE_CHECKING:
-    from engine.attribution.base.explained_model import Subject
-    from engine.attribution.base.method_output import Found
+    from engine.attribution.base.explained_model import ExplainedModel
+    from engine.attribution.base.method_output import MethodOutput
     from engine.models import Clip, VideoModel
 
 SPEC = ModelSpec(
@@ -58,16 +58,16 @@ class Options(MethodOptions):
     power: float = option(1.0, "Power of the change.", low=0.1, high=4.0)
 
 
-def explain(subject: Subject, clip: Clip, options: Options) -> Found:
+def explain(subject: ExplainedModel, clip: Clip, options: Options) -> MethodOutput:
     """Relevance (1, T, h, w) of a clip (1, 3, T, h, w): here how much each frame changes."""
     import torch
 
-    from engine.attribution.base.method_output import Found
+    from engine.attribution.base.method_output import MethodOutput
 
     with torch.no_grad():
         logits = subject.logits(clip.tensor.clone())
         change = clip.tensor.diff(dim=2, prepend=clip.tensor[:, :, :1]).abs()
-    return Found(change.sum(1) ** options.power, logits, subject.scores(logits))
+    return MethodOutput(change.sum(1) ** options.power, logits, subject.scores(logits))
 
 
 MODEL = ModelPlugin(

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from engine.attribution.base.batches import fitting, halved, release_memory
-from engine.attribution.base.explained_model import Report, Subject, check_clip, evaluating
-from engine.attribution.base.method_output import Found
+from engine.attribution.base.explained_model import ExplainedModel, Report, check_clip, evaluating
+from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.base.precision import arithmetic
 from engine.attribution.base.targets import Target, resolve_goal
 from engine.attribution.catalogue import DEFAULT_METHOD
@@ -161,7 +161,7 @@ class Explainer:
                 "Choose gradient, integrated_gradients, smooth_grad, occlusion or rise; or load "
                 "the network from its Python code.",
             )
-        self._subject = Subject(model, resolve_goal(model.spec, target), report, check)
+        self._subject = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
         self._most: int | None = None  # clips at once, once it is known
 
     @property
@@ -199,7 +199,7 @@ def joined(clips: Sequence[Clip]) -> Clip:
     return replace(clips[0], tensor=torch.cat([clip.tensor for clip in clips]))
 
 
-def _explained(subject: Subject, clip: Clip, method: Method) -> list[Attribution]:
+def _explained(subject: ExplainedModel, clip: Clip, method: Method) -> list[Attribution]:
     model = subject.model
     clip = replace(
         clip,
@@ -213,7 +213,7 @@ def _explained(subject: Subject, clip: Clip, method: Method) -> list[Attribution
     return _separate(found, subject)
 
 
-def _on_cpu(subject: Subject, error: torch.OutOfMemoryError) -> Subject:
+def _on_cpu(subject: ExplainedModel, error: torch.OutOfMemoryError) -> ExplainedModel:
     """The same subject on the CPU, for a clip that does not fit the memory of a GPU."""
     if subject.model.device.type == "cpu":
         raise AttributionError(
@@ -222,12 +222,12 @@ def _on_cpu(subject: Subject, error: torch.OutOfMemoryError) -> Subject:
         ) from error
     release_memory()
     model = subject.model.copied_to(torch.device("cpu"))
-    moved = Subject(model, subject.goal, subject.report, subject.check)
+    moved = ExplainedModel(model, subject.goal, subject.report, subject.check)
     moved.note(f"The memory of {subject.model.device} is too small; explained on the CPU.")
     return moved
 
 
-def _separate(found: Found, subject: Subject) -> list[Attribution]:
+def _separate(found: MethodOutput, subject: ExplainedModel) -> list[Attribution]:
     frames = found.relevance.shape[1]
     targets = subject.goal.indices(found.logits)
     return [

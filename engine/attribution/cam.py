@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.base.explained_model import Subject
-from engine.attribution.base.method_output import Found
+from engine.attribution.base.explained_model import ExplainedModel
+from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.layers import default_layer, find_layer, grid_of, watched, why_unusable
 from engine.attribution.options.values import CamOptions, GradCamOptions
 from engine.errors import AttributionError
@@ -25,7 +25,9 @@ _SPACE = (3, 4)
 _CLIP = (2, 3, 4)
 
 
-def explain_by_grad_cam(subject: Subject, clip: Clip, options: GradCamOptions) -> Found:
+def explain_by_grad_cam(
+    subject: ExplainedModel, clip: Clip, options: GradCamOptions
+) -> MethodOutput:
     """Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391, eq. 1 and 2).
 
     The weight of a channel is its mean gradient over the clip, or over each time slice.
@@ -38,7 +40,9 @@ def explain_by_grad_cam(subject: Subject, clip: Clip, options: GradCamOptions) -
     return _explain(subject, clip, options, combine)
 
 
-def explain_by_grad_cam_plus_plus(subject: Subject, clip: Clip, options: CamOptions) -> Found:
+def explain_by_grad_cam_plus_plus(
+    subject: ExplainedModel, clip: Clip, options: CamOptions
+) -> MethodOutput:
     """Grad-CAM++ (Chattopadhay et al. 2018, arXiv 1710.11063, eq. 19), over time and space."""
 
     def combine(features: Tensor, gradient: Tensor) -> Tensor:
@@ -51,7 +55,7 @@ def explain_by_grad_cam_plus_plus(subject: Subject, clip: Clip, options: CamOpti
     return _explain(subject, clip, options, combine)
 
 
-def explain_by_layer_cam(subject: Subject, clip: Clip, options: CamOptions) -> Found:
+def explain_by_layer_cam(subject: ExplainedModel, clip: Clip, options: CamOptions) -> MethodOutput:
     """LayerCAM (Jiang et al. 2021, eq. 6): each place weighted by its own positive gradient."""
 
     def combine(features: Tensor, gradient: Tensor) -> Tensor:
@@ -61,11 +65,11 @@ def explain_by_layer_cam(subject: Subject, clip: Clip, options: CamOptions) -> F
 
 
 def _explain(
-    subject: Subject,
+    subject: ExplainedModel,
     clip: Clip,
     options: CamOptions,
     combine: Callable[[Tensor, Tensor], Tensor],
-) -> Found:
+) -> MethodOutput:
     name = options.layer or default_layer(subject.model, clip)
     features, gradient, logits = _at(subject, clip.tensor, name)
     native = combine(features, gradient)
@@ -78,10 +82,10 @@ def _explain(
             "hardly show what moves."
         )
     relevance = enlarged(native, clip.tensor.shape[2:])
-    return Found(relevance, logits, subject.scores(logits), native, steps)
+    return MethodOutput(relevance, logits, subject.scores(logits), native, steps)
 
 
-def _at(subject: Subject, values: Tensor, name: str) -> tuple[Tensor, Tensor, Tensor]:
+def _at(subject: ExplainedModel, values: Tensor, name: str) -> tuple[Tensor, Tensor, Tensor]:
     """Output of a layer and the score's gradient there, (N, C, t, h, w), and the logits."""
     find_layer(subject.model.module, name)
     grid = grid_of(subject.model.module)

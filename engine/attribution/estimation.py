@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from engine.attribution.base.explained_model import Subject, check_clip, evaluating
+from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
 from engine.attribution.base.targets import Goal
 from engine.attribution.catalogue import DEFAULT_METHOD
 from engine.attribution.options.values import (
@@ -55,7 +55,7 @@ def estimate(
     chosen = find_method(method, options)
     check_clip(model, clip)
     passes, forward_only = passes_of(chosen.options, clip.tensor.shape[2:])
-    subject = Subject(model, Goal())
+    subject = ExplainedModel(model, Goal())
     with evaluating(model.module):
         _pass(subject, clip, forward_only)  # the first one prepares buffers and kernels
         began = time.perf_counter()
@@ -78,7 +78,7 @@ def passes_of(options: MethodOptions, size: torch.Size) -> tuple[int, bool]:
     return 1, isinstance(options, CamOptions)
 
 
-def _pass(subject: Subject, clip: Clip, forward_only: bool) -> None:
+def _pass(subject: ExplainedModel, clip: Clip, forward_only: bool) -> None:
     if forward_only:
         subject.score_of(clip.tensor)
     else:

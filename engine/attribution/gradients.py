@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from engine.attribution.base.batches import generator_for, summed
-from engine.attribution.base.explained_model import Subject
-from engine.attribution.base.method_output import Found
+from engine.attribution.base.explained_model import ExplainedModel
+from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.baselines import baseline_of
 from engine.attribution.options.values import (
     IntegratedGradientsOptions,
@@ -19,31 +19,41 @@ from engine.attribution.slopes import gradient_of
 from engine.models.model import Clip
 
 
-def explain_by_gradient(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+def explain_by_gradient(
+    subject: ExplainedModel, clip: Clip, options: MethodOptions
+) -> MethodOutput:
     """Gradient of the score by the input (Simonyan et al. 2014, arXiv 1312.6034)."""
     gradient, logits = gradient_of(subject, clip.tensor)
-    return Found(gradient.sum(1), logits, subject.scores(logits))
+    return MethodOutput(gradient.sum(1), logits, subject.scores(logits))
 
 
-def explain_by_input_x_gradient(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+def explain_by_input_x_gradient(
+    subject: ExplainedModel, clip: Clip, options: MethodOptions
+) -> MethodOutput:
     """Input times gradient (Shrikumar et al. 2016, arXiv 1605.01713)."""
     gradient, logits = gradient_of(subject, clip.tensor)
-    return Found((clip.tensor * gradient).sum(1), logits, subject.scores(logits))
+    return MethodOutput((clip.tensor * gradient).sum(1), logits, subject.scores(logits))
 
 
-def explain_by_guided_backprop(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+def explain_by_guided_backprop(
+    subject: ExplainedModel, clip: Clip, options: MethodOptions
+) -> MethodOutput:
     """Guided backpropagation (Springenberg et al. 2015, arXiv 1412.6806)."""
     gradient, logits = gradient_of(subject, clip.tensor, "guided")
-    return Found(gradient.sum(1), logits, subject.scores(logits))
+    return MethodOutput(gradient.sum(1), logits, subject.scores(logits))
 
 
-def explain_by_deconvnet(subject: Subject, clip: Clip, options: MethodOptions) -> Found:
+def explain_by_deconvnet(
+    subject: ExplainedModel, clip: Clip, options: MethodOptions
+) -> MethodOutput:
     """Deconvnet (Zeiler and Fergus 2014, arXiv 1311.2901)."""
     gradient, logits = gradient_of(subject, clip.tensor, "deconvnet")
-    return Found(gradient.sum(1), logits, subject.scores(logits))
+    return MethodOutput(gradient.sum(1), logits, subject.scores(logits))
 
 
-def explain_by_smooth_grad(subject: Subject, clip: Clip, options: SmoothGradOptions) -> Found:
+def explain_by_smooth_grad(
+    subject: ExplainedModel, clip: Clip, options: SmoothGradOptions
+) -> MethodOutput:
     """Mean gradient over noisy copies of the clip (Smilkov et al. 2017, arXiv 1706.03825).
 
     Every clip is explained for its own class, that of the clip without noise.
@@ -61,12 +71,12 @@ def explain_by_smooth_grad(subject: Subject, clip: Clip, options: SmoothGradOpti
         return gradient_of(subject, copies)[0].sum((0, 1))[None]
 
     total = summed(subject, options.samples, noisy, gradients=True)
-    return Found(total / options.samples, logits, subject.scores(logits))
+    return MethodOutput(total / options.samples, logits, subject.scores(logits))
 
 
 def explain_by_integrated_gradients(
-    subject: Subject, clip: Clip, options: IntegratedGradientsOptions
-) -> Found:
+    subject: ExplainedModel, clip: Clip, options: IntegratedGradientsOptions
+) -> MethodOutput:
     """Gradients along the way from a baseline (Sundararajan et al. 2017, arXiv 1703.01365).
 
     The sum over the input is the score less the baseline's score, up to the error of the
@@ -86,4 +96,4 @@ def explain_by_integrated_gradients(
 
     total = summed(subject, options.steps, along, gradients=True)
     explained = subject.scores(logits) - subject.score_of(start)
-    return Found((total * change).sum(1), logits, explained)
+    return MethodOutput((total * change).sum(1), logits, explained)

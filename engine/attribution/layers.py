@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.attribution.base.explained_model import Subject, check_clip, evaluating
+from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
 from engine.attribution.base.targets import Goal
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
@@ -62,7 +62,7 @@ def layers_of(model: VideoModel, clip: Clip) -> list[LayerInfo]:
     names = [name for name, _ in model.module.named_modules() if name]
     watchers = {name: keeper(name) for name in names}
     with evaluating(model.module), torch.no_grad(), watched(model.module, watchers):
-        Subject(model, Goal()).logits(clip.tensor.clone())
+        ExplainedModel(model, Goal()).logits(clip.tensor.clone())
     return [_info(name, model.module, outputs[name], clip) for name in outputs]
 
 

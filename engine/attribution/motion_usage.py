@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.attribution.base.batches import generator_for, in_batches
-from engine.attribution.base.explained_model import Report, Subject, check_clip, evaluating
+from engine.attribution.base.explained_model import ExplainedModel, Report, check_clip, evaluating
 from engine.attribution.base.targets import Target, resolve_goal
 from engine.attribution.baselines import frozen
 from engine.cancel import Check, never
@@ -73,7 +73,7 @@ def motion_use(
         raise AttributionError(
             f"{shuffles} random orders were asked for.", "Give at least one: shuffles=8."
         )
-    subject = Subject(model, resolve_goal(model.spec, target), report, check)
+    subject = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
     orders = _orders(clip.tensor.shape[2], shuffles, seed)
     with evaluating(model.module), torch.no_grad():
         fixed, logits = subject.fixed_on(clip.tensor)

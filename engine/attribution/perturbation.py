@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.attribution.base.batches import generator_for, in_batches, summed
-from engine.attribution.base.explained_model import Subject
-from engine.attribution.base.method_output import Found
+from engine.attribution.base.explained_model import ExplainedModel
+from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.baselines import baseline_of
 from engine.attribution.options.values import OcclusionOptions, RiseOptions, TemporalMaskOptions
 from engine.models.model import Clip
@@ -23,7 +23,9 @@ from engine.models.model import Clip
 Box = tuple[slice, slice, slice]
 
 
-def explain_by_occlusion(subject: Subject, clip: Clip, options: OcclusionOptions) -> Found:
+def explain_by_occlusion(
+    subject: ExplainedModel, clip: Clip, options: OcclusionOptions
+) -> MethodOutput:
     """Score lost when a box in space and time is covered (Zeiler and Fergus 2014, section 4.2).
 
     Each pixel has the mean loss over the boxes that cover it.
@@ -46,7 +48,7 @@ def explain_by_occlusion(subject: Subject, clip: Clip, options: OcclusionOptions
         total[box] += lost
         count[box] += 1
     steps = len({box[0].start for box in boxes})
-    return Found((total / count)[None], logits, subject.scores(logits), steps=steps)
+    return MethodOutput((total / count)[None], logits, subject.scores(logits), steps=steps)
 
 
 def boxes_of(size: torch.Size, options: OcclusionOptions) -> list[Box]:
@@ -65,7 +67,7 @@ def _spans(length: int, extent: int, stride: int) -> list[slice]:
     return [slice(i * stride, min(i * stride + extent, length)) for i in range(count)]
 
 
-def explain_by_rise(subject: Subject, clip: Clip, options: RiseOptions) -> Found:
+def explain_by_rise(subject: ExplainedModel, clip: Clip, options: RiseOptions) -> MethodOutput:
     """RISE over space and time (Petsiuk et al. 2018, arXiv 1806.07421).
 
     Random smooth masks hide parts of the clip. Each pixel has the mean score while it is visible
@@ -89,7 +91,7 @@ def explain_by_rise(subject: Subject, clip: Clip, options: RiseOptions) -> Found
     hidden = (options.samples - visible).clamp(min=1e-6)
     relevance = seen / visible.clamp(min=1e-6) - (scores - seen) / hidden
     steps = min(options.cells_frames, size[0])
-    return Found(relevance[None], logits, subject.scores(logits), steps=steps)
+    return MethodOutput(relevance[None], logits, subject.scores(logits), steps=steps)
 
 
 def rise_mask(size: torch.Size, options: RiseOptions, index: int) -> Tensor:
@@ -109,7 +111,9 @@ def _cells(options: RiseOptions) -> tuple[int, int, int]:
     return options.cells_frames, options.cells, options.cells
 
 
-def explain_by_temporal_mask(subject: Subject, clip: Clip, options: TemporalMaskOptions) -> Found:
+def explain_by_temporal_mask(
+    subject: ExplainedModel, clip: Clip, options: TemporalMaskOptions
+) -> MethodOutput:
     """Which frames are needed: random frames are hidden, as RISE does along time alone.
 
     A hidden frame shows the last visible one (the freeze of Manttari et al. 2020, arXiv
@@ -131,7 +135,7 @@ def explain_by_temporal_mask(subject: Subject, clip: Clip, options: TemporalMask
     needed = seen / count.clamp(min=1) - unseen / (options.samples - count).clamp(min=1)
     relevance = (needed / (height * width)).view(1, frames, 1, 1).expand(1, -1, height, width)
     steps = math.ceil(frames / options.segment_frames)
-    return Found(relevance, logits, subject.scores(logits), needed.view(1, -1, 1, 1), steps)
+    return MethodOutput(relevance, logits, subject.scores(logits), needed.view(1, -1, 1, 1), steps)
 
 
 def frame_choice(frames: int, options: TemporalMaskOptions, index: int) -> Tensor:

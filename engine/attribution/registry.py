@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.attribution import catalogue
-from engine.attribution.base.explained_model import Subject
-from engine.attribution.base.method_output import Found
+from engine.attribution.base.explained_model import ExplainedModel
+from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.cam import (
     explain_by_grad_cam,
     explain_by_grad_cam_plus_plus,
@@ -32,7 +32,7 @@ from engine.attribution.perturbation import (
 from engine.models.model import Clip
 from engine.plugins import plugin_methods
 
-Explain = Callable[[Subject, Clip, Any], Found]
+Explain = Callable[[ExplainedModel, Clip, Any], MethodOutput]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Method:
     Attributes
     ----------
     explain : callable
-        From subject, clip and options to `Found`.
+        From subject, clip and options to `MethodOutput`.
     options : MethodOptions
         Its options.
     batched : bool

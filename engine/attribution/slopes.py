@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from engine.attribution.base.explained_model import Subject
+from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.tensor_tags import newest
 from engine.attribution.lrp.context import Function, relevant
 from engine.attribution.lrp.convolutions import convolve
@@ -46,13 +46,13 @@ class _SlopeMode(HandlerMode):
 
 
 def gradient_of(
-    subject: Subject, values: Tensor, rule: ReluRule = "plain"
+    subject: ExplainedModel, values: Tensor, rule: ReluRule = "plain"
 ) -> tuple[Tensor, Tensor]:
     """Gradient of the scores by the clips.
 
     Parameters
     ----------
-    subject : Subject
+    subject : ExplainedModel
     values : Tensor, (N, C, T, h, w)
         The clips.
     rule : "plain", "guided" or "deconvnet"

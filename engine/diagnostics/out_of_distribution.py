@@ -23,7 +23,7 @@ def familiarity(windows: Sequence[Window]) -> float:
     return float(np.quantile([window.logits.max() for window in windows], 0.25))
 
 
-def is_unlike(spec: ModelSpec, windows: Sequence[Window]) -> bool:
+def is_out_of_distribution(spec: ModelSpec, windows: Sequence[Window]) -> bool:
     """Whether a video is unlike the model's training data; False where the model cannot tell.
 
     Parameters

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.diagnostics.out_of_distribution import advice, familiarity, is_unlike
+from engine.diagnostics.out_of_distribution import advice, familiarity, is_out_of_distribution
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
 from engine.types import ModelSpec, Window
@@ -54,7 +54,7 @@ class Badge:
     advice: str = ""
 
 
-def health_of(
+def reliability_badges(
     analysis: Analysis,
     method_conserves: bool,
     *,
@@ -202,7 +202,7 @@ def _flow(flow: FlowPrecision) -> Badge:
 
 def _unlike(spec: ModelSpec, windows: Sequence[Window]) -> Badge | None:
     """What the model itself can tell, else doubt by the highest probability."""
-    if not is_unlike(spec, windows):
+    if not is_out_of_distribution(spec, windows):
         return _unsure(windows)
     lower, limit = familiarity(windows), spec.least_familiar
     explanation = (

@@ -15,7 +15,7 @@ from engine.errors import ExportError
 from engine.export.composition import Composition
 from engine.export.frames_csv import write_csv
 from engine.export.timeline_picture import write_timeline
-from engine.render.clip_settings import ClipLook
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.store.document import write_document
 from engine.types import Preset, Progress
@@ -31,7 +31,7 @@ def export_clip(
     video: Video,
     path: Path,
     *,
-    look: ClipLook | None = None,
+    look: ClipSettings | None = None,
     frames: tuple[int, int] | None = None,
     numbers: bool = False,
     sound: bool = False,
@@ -50,7 +50,7 @@ def export_clip(
     path : Path
         What to write, in the format of its suffix: .mp4, .webm, .gif, or .png for a folder of
         pictures (`engine.video.open_writer`). It appears only when it is complete.
-    look : ClipLook or None
+    look : ClipSettings or None
         Panes and settings; None takes the usual panes and what the analysis was asked with.
     frames : (int, int) or None
         First frame and the frame after the last, counted in the video; None takes all.
@@ -77,7 +77,7 @@ def export_clip(
         If `check` said so; nothing is left behind.
     """
     request = analysis.header.request
-    look = look or ClipLook(request.preset, request.sigma)
+    look = look or ClipSettings(request.preset, request.sigma)
     first, last = checked_frames(analysis, frames)
     composition = Composition(analysis, video, look, (first, last))
     times_s = analysis.header.timestamps_s
@@ -141,7 +141,7 @@ def export_all(
             analysis,
             video,
             partial / f"annotated.{format}",
-            look=ClipLook(preset, sigma),
+            look=ClipSettings(preset, sigma),
             sound=sound,
             report=report,
             check=check,
@@ -177,7 +177,9 @@ def _sound_range(analysis: Analysis, video: Video, frames: tuple[int, int]) -> S
     return SoundRange(video.path, float(times_s[frames[0]]), float(end_s))
 
 
-def _write_numbers(analysis: Analysis, path: Path, look: ClipLook, frames: tuple[int, int]) -> None:
+def _write_numbers(
+    analysis: Analysis, path: Path, look: ClipSettings, frames: tuple[int, int]
+) -> None:
     try:
         write_csv(
             analysis,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import ExportError
-from engine.render.clip_settings import ClipLook, Layout
+from engine.render.clip_settings import ClipSettings, Layout
 
 MOST_SIDE_PX = 4096
 LEAST_WIDTH_PX = 640
@@ -60,7 +60,7 @@ class ClipLayout:
         return max(top for _, top in self.corners) + self.pane[1]
 
 
-def clip_layout(look: ClipLook, source: tuple[int, int]) -> ClipLayout:
+def clip_layout(look: ClipSettings, source: tuple[int, int]) -> ClipLayout:
     """Lay out a clip of a video of (width, height) as it is shown.
 
     Raises

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine import render
 from engine.export import palette
-from engine.render.clip_settings import ClipLook, ClipPane
+from engine.render.clip_settings import ClipPane, ClipSettings
 from engine.render.model_view import FLOW_FULL_SHARE, flow_at, flow_picture, model_view
 from engine.store import Analysis
 from engine.types import UInt8Array
@@ -22,13 +22,13 @@ class ClipPanes:
     analysis : Analysis
     video : Video
         The video that was explained.
-    look : ClipLook
+    look : ClipSettings
     size : (int, int)
         Width and height of a pane in pixels.
     """
 
     def __init__(
-        self, analysis: Analysis, video: Video, look: ClipLook, size: tuple[int, int]
+        self, analysis: Analysis, video: Video, look: ClipSettings, size: tuple[int, int]
     ) -> None:
         self._analysis, self._video, self._look, self._size = analysis, video, look, size
         self._separation = analysis.separation(look.preset)

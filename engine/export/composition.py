@@ -20,7 +20,7 @@ from engine.export.clip_layout import (
 from engine.export.clip_panes import ClipPanes
 from engine.export.fonts import elided, font_for
 from engine.export.timeline_picture import Timeline, clock, draw_timeline
-from engine.render.clip_settings import ClipLook, ClipPane
+from engine.render.clip_settings import ClipPane, ClipSettings
 from engine.store import Analysis
 from engine.types import UInt8Array
 from engine.video import Video
@@ -44,7 +44,7 @@ class Composition:
         Complete.
     video : Video
         The video that was explained.
-    look : ClipLook
+    look : ClipSettings
         Panes and settings.
     frames : (int, int)
         First frame and the frame after the last, counted in the video.
@@ -61,7 +61,7 @@ class Composition:
     """
 
     def __init__(
-        self, analysis: Analysis, video: Video, look: ClipLook, frames: tuple[int, int]
+        self, analysis: Analysis, video: Video, look: ClipSettings, frames: tuple[int, int]
     ) -> None:
         self._analysis, self._look, self._frames = analysis, look, frames
         self._layout = clip_layout(look, video.display_size)

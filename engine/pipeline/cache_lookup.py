@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.pipeline.cache_key import request_key
-from engine.store import Analysis, Asked, Header, Resumable
+from engine.store import Analysis, CheckpointKey, Header, Resumable
 from engine.types import Request
 
 
@@ -25,7 +25,7 @@ def resumable(request: Request, folder: Path) -> Resumable | None:
     if key is None:
         return None
     changed_ns = request.video.stat().st_mtime_ns if request.video.exists() else 0
-    return Resumable(folder, Asked(key, str(request.video.absolute()), changed_ns))
+    return Resumable(folder, CheckpointKey(key, str(request.video.absolute()), changed_ns))
 
 
 def open_finished(request: Request, folder: Path) -> Analysis | None:

@@ -22,9 +22,9 @@ from engine.cancel import Cancelled, Check, never
 from engine.errors import AttributionError, VideoError
 from engine.models import VideoModel, load_model, sample_frames, seen_rect
 from engine.pipeline.cache_lookup import open_finished, resumable
-from engine.pipeline.overlap_add import Blend
-from engine.pipeline.window_reader import Clips, Cut
-from engine.selective import checked_sigma, recipe_for
+from engine.pipeline.overlap_add import OverlapAdd
+from engine.pipeline.window_reader import WindowClip, WindowReader
+from engine.selective import checked_sigma, preset_params
 from engine.store import Analysis, Header, Resumable
 from engine.store.checkpoint import State
 from engine.types import Progress, Request, Window
@@ -82,7 +82,7 @@ def explain(
     if resume and folder is None:
         raise ValueError("only an analysis in a folder of its own can be resumed")
     checked_sigma(request.sigma)
-    recipe_for(request.preset)
+    preset_params(request.preset)
     check_options(request.method, dict(request.options))
     request = replace(request, method=find_entry(request.method).info.name)
     _target(request)
@@ -186,7 +186,7 @@ class _Run:
         self._steps, self._length = len(header.step_frames), model.spec.frames
         self._starts = window_starts(self._steps, self._length, header.request.overlap)
         self._done = len(analysis.windows)
-        self._blend = Blend(self._length, model.spec.crop)
+        self._blend = OverlapAdd(self._length, model.spec.crop)
         self._clock = _Clock(report, analysis, len(self._starts))
         self._explainer = Explainer(
             model,
@@ -215,7 +215,9 @@ class _Run:
 
     def _explain_rest(self, kept: Resumable | None) -> None:
         header = self._analysis.header
-        clips = Clips(self._model, self._video, header, self._check, self._starts[self._done])
+        clips = WindowReader(
+            self._model, self._video, header, self._check, self._starts[self._done]
+        )
         self._clock.begin(self._model, clips, header.request, self._done)
         try:
             while self._done < len(self._starts):
@@ -229,7 +231,7 @@ class _Run:
                 kept.keep(self._analysis, self._state(), now=True)
             raise
 
-    def _explain_batch(self, clips: Clips) -> None:
+    def _explain_batch(self, clips: WindowReader) -> None:
         starts = self._starts[self._done : self._done + self._batch]
         batch = [clips.window(first) for first in starts]
         found = self._explainer.explain([cut.clip for cut in batch])
@@ -237,7 +239,7 @@ class _Run:
             self._append(cut, result)
         self._batch = self._explainer.batch
 
-    def _append(self, cut: Cut, result: Attribution) -> None:
+    def _append(self, cut: WindowClip, result: Attribution) -> None:
         header = self._analysis.header
         self._done += 1
         following = (*self._starts, self._steps)[self._done]
@@ -271,7 +273,7 @@ class _Clock:
         self._done = self._before = 0
         self._began = time.monotonic()
 
-    def begin(self, model: VideoModel, clips: Clips, request: Request, done: int) -> None:
+    def begin(self, model: VideoModel, clips: WindowReader, request: Request, done: int) -> None:
         """Report the start: with the time it will take, where a clip takes many passes."""
         left = None
         if METHODS[request.method].passes > 1:
@@ -301,12 +303,12 @@ class _Clock:
         self._report(Progress("Explaining", done, total, left, self._analysis))
 
 
-def _lost_in(cut: Cut, video: Video, start: int) -> list[int]:
+def _lost_in(cut: WindowClip, video: Video, start: int) -> list[int]:
     """Frames of the video that a window should have and that do not decode."""
     return sorted(video.damaged_frames & {start + index for index in cut.indices})
 
 
-def _window(cut: Cut, result: Attribution, lost: list[int], *, conserves: bool) -> Window:
+def _window(cut: WindowClip, result: Attribution, lost: list[int], *, conserves: bool) -> Window:
     if result.target is None:
         raise ValueError("a request always explains a class")
     return Window(

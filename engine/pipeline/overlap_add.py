@@ -8,7 +8,7 @@ from engine.types import Float32Array
 from engine.windows import window_weights
 
 
-class Blend:
+class OverlapAdd:
     """Weighted mean of overlapping windows, holding no more than one window."""
 
     def __init__(self, length: int, size: tuple[int, int]) -> None:

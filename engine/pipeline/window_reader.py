@@ -12,7 +12,7 @@ from engine.video import Video
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cut:
+class WindowClip:
     """A window cut out of the video: its clip, first step, frames, and how many are padding."""
 
     clip: Clip
@@ -21,7 +21,7 @@ class Cut:
     padded: int
 
 
-class Clips:
+class WindowReader:
     """Cuts windows out of a video, decoding every sampled frame once, in order.
 
     Attributes
@@ -39,7 +39,7 @@ class Clips:
         self._source = self._prepared(video, check)
         self._held: list[Clip] = []
 
-    def window(self, first: int) -> Cut:
+    def window(self, first: int) -> WindowClip:
         """The window that starts at a step; steps never go back."""
         del self._held[: first - self.first]
         self.first = first
@@ -50,7 +50,7 @@ class Clips:
         padded = first + length - last
         parts = self._held + self._held[-1:] * padded
         indices = self._header.step_frames[first:last].tolist()
-        return Cut(_joined(parts), first, indices + indices[-1:] * padded, padded)
+        return WindowClip(_joined(parts), first, indices + indices[-1:] * padded, padded)
 
     def _prepared(self, video: Video, check: Check) -> Iterator[Clip]:
         steps = self._header.step_frames[self.first :] + self._header.start

@@ -19,7 +19,7 @@ LEAST_PANE_PX, MOST_PANE_PX = 64, 1080
 
 
 @dataclass(frozen=True, slots=True)
-class ClipLook:
+class ClipSettings:
     """How a clip is drawn.
 
     Attributes

@@ -4,20 +4,20 @@ NumPy in, NumPy out; torch tensors stay on their device. Importing this does not
 """
 
 from engine.selective.derivative import temporal_derivative
-from engine.selective.presets import RECIPES, Recipe, checked_sigma, recipe_for
+from engine.selective.presets import PRESET_PARAMS, PresetParams, checked_sigma, preset_params
 from engine.selective.separation import Curves, FrameMaps, Separation
 from engine.selective.split import Prepared, Split, split
 
 __all__ = [
-    "RECIPES",
+    "PRESET_PARAMS",
     "Curves",
     "FrameMaps",
     "Prepared",
-    "Recipe",
+    "PresetParams",
     "Separation",
     "Split",
     "checked_sigma",
-    "recipe_for",
+    "preset_params",
     "split",
     "temporal_derivative",
 ]

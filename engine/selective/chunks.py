@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.selective.derivative import derivative_between, time_means
-from engine.selective.presets import Recipe
+from engine.selective.presets import PresetParams
 from engine.selective.smooth import smoothed_in_space
 from engine.selective.split import rescaled
 from engine.selective.variation import BORDER, REACH, neighbourhood, variation_of
@@ -41,7 +41,7 @@ class Source(Protocol):
         """Relevance of steps [start, stop), float32 (n, h, w)."""
 
 
-def steps_final(source: Source, recipe: Recipe) -> int:
+def steps_final(source: Source, recipe: PresetParams) -> int:
     """Steps from the start whose comparison no later step can change."""
     written, together = source.steps_written, source.time_step
     if written == len(source.step_frames):
@@ -52,7 +52,7 @@ def steps_final(source: Source, recipe: Recipe) -> int:
 
 def signed_piece(
     source: Source,
-    recipe: Recipe,
+    recipe: PresetParams,
     extremes: tuple[float, float] | None,
     start: int,
     stop: int,
@@ -62,7 +62,7 @@ def signed_piece(
     Parameters
     ----------
     source : Source
-    recipe : Recipe
+    recipe : PresetParams
     extremes : (float, float), optional
         Lowest and highest relevance of all, where it is first scaled to 0..1.
     start, stop : int
@@ -79,7 +79,7 @@ def signed_piece(
 
 def _derivative(
     source: Source,
-    recipe: Recipe,
+    recipe: PresetParams,
     extremes: tuple[float, float] | None,
     start: int,
     stop: int,

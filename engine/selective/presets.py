@@ -13,7 +13,7 @@ Padding = Literal["edge", "zeros"]
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class PresetParams:
     """How one preset separates relevance.
 
     Attributes
@@ -44,8 +44,8 @@ class Recipe:
     summary: str
 
 
-RECIPES: dict[Preset, Recipe] = {
-    "variation": Recipe(
+PRESET_PARAMS: dict[Preset, PresetParams] = {
+    "variation": PresetParams(
         kind="variation",
         padding="edge",
         two_sided=False,
@@ -54,7 +54,7 @@ RECIPES: dict[Preset, Recipe] = {
         above_mean=True,
         summary="Where relevance leaves its place; what grows and shrinks in place stays static.",
     ),
-    "recommended": Recipe(
+    "recommended": PresetParams(
         kind="derivative",
         padding="edge",
         two_sided=True,
@@ -63,7 +63,7 @@ RECIPES: dict[Preset, Recipe] = {
         above_mean=False,
         summary="Temporal derivative, two-sided; nothing invented at the first and last frame.",
     ),
-    "paper-2020": Recipe(
+    "paper-2020": PresetParams(
         kind="derivative",
         padding="zeros",
         two_sided=False,
@@ -72,7 +72,7 @@ RECIPES: dict[Preset, Recipe] = {
         above_mean=False,
         summary="As printed in arXiv 2003.14285: one-sided, scaled to 0..1.",
     ),
-    "code-2021": Recipe(
+    "code-2021": PresetParams(
         kind="derivative",
         padding="zeros",
         two_sided=True,
@@ -84,7 +84,7 @@ RECIPES: dict[Preset, Recipe] = {
 }
 
 
-def recipe_for(preset: str) -> Recipe:
+def preset_params(preset: str) -> PresetParams:
     """Recipe of a preset.
 
     Raises
@@ -94,7 +94,7 @@ def recipe_for(preset: str) -> Recipe:
     """
     for name in PRESETS:
         if name == preset:
-            return RECIPES[name]
+            return PRESET_PARAMS[name]
     raise AttributionError(
         f"There is no preset called {preset!r}.", f"Choose one of: {', '.join(PRESETS)}."
     )

@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.cancel import Check, never
 from engine.selective.chunks import Source, signed_piece, steps_final
-from engine.selective.presets import recipe_for
+from engine.selective.presets import preset_params
 from engine.selective.split import threshold_at
 from engine.types import Float32Array, Float64Array, Preset
 
@@ -90,7 +90,7 @@ class Separation:
     def __init__(self, source: Source, preset: Preset) -> None:
         self._source = source
         self.preset = preset
-        self._recipe = recipe_for(preset)
+        self._recipe = preset_params(preset)
         self._lock = threading.RLock()
         self._chunks: OrderedDict[tuple[int, int], _Chunk] = OrderedDict()
         self._moments: dict[tuple[int, int], tuple[int, float, float]] = {}

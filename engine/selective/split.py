@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 import numpy as np
 
 from engine.selective.derivative import temporal_derivative
-from engine.selective.presets import Recipe, checked_sigma, recipe_for
+from engine.selective.presets import PresetParams, checked_sigma, preset_params
 from engine.selective.variation import temporal_variation
 from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Float64Array, Preset
 
@@ -113,7 +113,7 @@ class Prepared(Generic[Volume]):
     def __init__(
         self, relevance: Volume, preset: Preset = DEFAULT_PRESET, time_step: int = 1
     ) -> None:
-        recipe = recipe_for(preset)
+        recipe = preset_params(preset)
         changed: Volume
         if recipe.kind == "variation":
             changed = temporal_variation(relevance, time_step=time_step)
@@ -147,7 +147,7 @@ def rescaled(relevance: Volume, lowest: Any, highest: Any) -> Volume:
     return cast("Volume", (relevance - lowest) / (extent if extent > 0 else 1))
 
 
-def standard_deviation(derivative: Any, recipe: Recipe) -> np.floating[Any]:
+def standard_deviation(derivative: Any, recipe: PresetParams) -> np.floating[Any]:
     """Unbiased standard deviation over the whole volume, as `torch.std` gives it.
 
     Accumulated in double precision and rounded to the volume's own type.

@@ -54,7 +54,7 @@ _OF_SEPARATION_OR_PLACE = ("video", "weights", "labels", "preset", "sigma", "dev
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckpointKey:
     """What an analysis was asked for.
 
     Attributes
@@ -88,11 +88,11 @@ class Resumable:
     ----------
     folder : Path
         Of the analysis; made if it is missing.
-    asked : Asked
+    asked : CheckpointKey
         With something else asked for, nothing in the folder is used.
     """
 
-    def __init__(self, folder: Path, asked: Asked) -> None:
+    def __init__(self, folder: Path, asked: CheckpointKey) -> None:
         self._folder = folder
         self._asked = asked
         self._facts: dict[str, Any] = {}

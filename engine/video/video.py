@@ -25,7 +25,7 @@ from engine.video.decode.worker import Worker
 from engine.video.facts import FileFacts, PictureFacts, picture_facts
 from engine.video.images.open_images import OpenedPictures, Settled, open_pictures
 from engine.video.index.packets import Report
-from engine.video.scan.incremental_index import Learning
+from engine.video.scan.incremental_index import IncrementalIndex
 from engine.video.scan.open_index import Verify, open_stream
 
 CACHE_BYTES = 512 * 2**20
@@ -158,10 +158,10 @@ class Video:
             raise
         self._facts, self._reader = opened.facts, opened.reader
         self._picture_facts = picture_facts(opened.first)
-        self._learning: Learning | Settled = (
+        self._learning: IncrementalIndex | Settled = (
             opened.learning
             if isinstance(opened, OpenedPictures)
-            else Learning(opened, later=verify == "later")
+            else IncrementalIndex(opened, later=verify == "later")
         )
         number = opened.first_number if isinstance(opened, OpenedPictures) else 0
         self._cache.put(number, opened.first)

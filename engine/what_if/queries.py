@@ -27,7 +27,7 @@ MOST_FRAMES_MEASURED = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class WhatIfQuery:
     """What is changed in the clip.
 
     Attributes
@@ -49,12 +49,12 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class WhatIfResult:
     """What the model says of the clip, and of the changed clip.
 
     Attributes
     ----------
-    question : Question
+    question : WhatIfQuery
         What was asked.
     labels : tuple of str
         Names of the classes.
@@ -72,7 +72,7 @@ class Answer:
         How many windows were scored.
     """
 
-    question: Question
+    question: WhatIfQuery
     labels: tuple[str, ...]
     logits: Float64Array
     changed_logits: Float64Array
@@ -114,7 +114,7 @@ class MotionTests:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class RegionAgreement:
     """How much of the relevance lies where the user expects it.
 
     Attributes
@@ -139,7 +139,7 @@ class Expected:
 
 def expected(
     analysis: Analysis, region: Region, preset: Preset, sigma: float, check: Check = never
-) -> Expected:
+) -> RegionAgreement:
     """Measure relevance against a region where it is expected, see `engine.metrics.masks`.
 
     Parameters
@@ -190,10 +190,10 @@ class _Found:
         self.relevance.append(relevance)
         self.motion.append(motion)
 
-    def measured(self) -> Expected:
+    def measured(self) -> RegionAgreement:
         where = np.stack(self.masks)
         relevance, motion = np.stack(self.relevance), np.stack(self.motion)
-        return Expected(
+        return RegionAgreement(
             region=self.region,
             relevance=(mass_accuracy(relevance, where), rank_accuracy(relevance, where)),
             motion=(mass_accuracy(motion, where), rank_accuracy(motion, where)),

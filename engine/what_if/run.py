@@ -11,17 +11,17 @@ from torch import Tensor
 from engine.annotations.region_masks import inside_picture
 from engine.annotations.regions import Region
 from engine.attribution import motion_use
-from engine.attribution.base.explained_model import Report, Subject, evaluating
+from engine.attribution.base.explained_model import ExplainedModel, Report, evaluating
 from engine.attribution.base.targets import Goal, resolve_target
 from engine.cancel import Check, never
 from engine.errors import EngineError
 from engine.models import VideoModel
 from engine.pipeline.explain_video import header_of
-from engine.pipeline.window_reader import Clips, Cut
+from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.types import Float64Array, Int64Array, Progress, Request, UInt8Array
 from engine.video import Video, open_requested
 from engine.what_if.perturb import changed_clip
-from engine.what_if.queries import FILLS, SCOPES, Answer, MotionTests, Question, Scope
+from engine.what_if.queries import FILLS, SCOPES, MotionTests, Scope, WhatIfQuery, WhatIfResult
 from engine.windows import window_starts
 
 _PICTURES = 8
@@ -31,11 +31,11 @@ _VARIANTS = ("original", "frozen", "reversed", "shuffled")
 def what_if(
     model: VideoModel,
     request: Request,
-    question: Question,
+    question: WhatIfQuery,
     frame: int,
     report: Report = lambda progress: None,
     check: Check = never,
-) -> Answer:
+) -> WhatIfResult:
     """Score a video with part of it changed.
 
     Parameters
@@ -44,7 +44,7 @@ def what_if(
         That of the request, loaded.
     request : Request
         Its video, frames and overlap are used: windows are those of `engine.pipeline.explain`.
-    question : Question
+    question : WhatIfQuery
         What is changed.
     frame : int
         The playhead, counted in the video: the window whose middle is nearest to it is asked
@@ -134,7 +134,7 @@ def _check_painted(region: Region) -> None:
         raise EngineError("Nothing is painted yet.", "Draw a box or paint on a picture first.")
 
 
-def _check_touched(answer: Answer, inside: float, frame: int) -> None:
+def _check_touched(answer: WhatIfResult, inside: float, frame: int) -> None:
     """Refuse an answer about a region that the model does not see: it would be about nothing."""
     untouched = inside if answer.question.keep else 0.0
     if answer.changed_share == untouched:
@@ -173,10 +173,10 @@ class _Windows:
         """How many windows `cuts` gives."""
         return 1 if scope == "window" else len(self._starts)
 
-    def cuts(self, scope: Scope, shown: int) -> Iterator[Cut]:
+    def cuts(self, scope: Scope, shown: int) -> Iterator[WindowClip]:
         """The window shown, or all of them in order."""
         starts = (shown,) if scope == "window" else self._starts
-        clips = Clips(self._model, self._video, self.header, self._check, starts[0])
+        clips = WindowReader(self._model, self._video, self.header, self._check, starts[0])
         for first in starts:
             self._check()
             yield clips.window(first)
@@ -191,14 +191,16 @@ class _Windows:
 
 def _logits(model: VideoModel, clips: tuple[Tensor, ...], check: Check) -> Float64Array:
     """Logits of clips, float64 (n, K)."""
-    subject = Subject(model, Goal(), check=check)
+    subject = ExplainedModel(model, Goal(), check=check)
     with evaluating(model.module), torch.no_grad():
         # one by one, as explaining does: what fits the memory there fits here
         rows = [subject.logits(clip.clone()) for clip in clips]
     return torch.cat(rows).double().cpu().numpy()
 
 
-def _pictures(cut: Cut, changed: Tensor, frames: Int64Array) -> tuple[UInt8Array, Int64Array]:
+def _pictures(
+    cut: WindowClip, changed: Tensor, frames: Int64Array
+) -> tuple[UInt8Array, Int64Array]:
     """Some frames of a changed clip as RGB pictures, and which frames of the video they are."""
     count = len(frames) - cut.padded
     chosen = np.linspace(0, count - 1, min(count, _PICTURES)).round().astype(np.int64)
@@ -222,17 +224,17 @@ class _Scores:
 
     def answer(
         self,
-        question: Question,
+        question: WhatIfQuery,
         labels: tuple[str, ...],
         pictures: UInt8Array,
         frames: Int64Array,
-    ) -> Answer:
+    ) -> WhatIfResult:
         """What came out, as means over the windows."""
         rows = np.stack(self._rows)
         powers = np.exp(rows - rows.max(-1, keepdims=True))
         logits, changed_logits = rows.mean(0)
         before, after = (powers / powers.sum(-1, keepdims=True)).mean(0)
-        return Answer(
+        return WhatIfResult(
             question=question,
             labels=labels,
             logits=logits,

@@ -16,7 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gui.theme import theme
-from gui.widgets.form_widgets import faint
+from gui.widgets.form_widgets import hint_label
 
 NAME = "Motion Inspector"
 _PACKAGE = "motion-inspector"
@@ -94,7 +94,7 @@ class AboutDialog(QDialog):
         self.table.setWordWrap(True)
         self.table.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         licence = "MIT licence. The libraries that it runs on have licences of their own."
-        self.licence = faint(licence)
+        self.licence = hint_label(licence)
         self.copy = QPushButton("Copy")
         self.copy.setToolTip("Copy the versions, for a report")
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.dialogs.about_dialog import as_lines
-from gui.widgets.form_widgets import SPACING, faint, heading
+from gui.widgets.form_widgets import SPACING, heading, hint_label
 
 _MOST_SHOWN = 20
 
@@ -93,7 +93,7 @@ class CrashDialog(QDialog):
         self.saved.setTextFormat(Qt.TextFormat.PlainText)
         for label in (self.message, self.saved):
             label.setWordWrap(True)
-        self.count = faint()
+        self.count = hint_label()
         self.count.hide()
         self.details = QPlainTextEdit(as_lines(self._versions))
         self.details.appendPlainText("")
@@ -119,7 +119,7 @@ class CrashDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(SPACING)
-        for part in (heading(self.windowTitle()), faint(said), self.message, self.saved):
+        for part in (heading(self.windowTitle()), hint_label(said), self.message, self.saved):
             layout.addWidget(part)
         layout.addWidget(self.count)
         layout.addWidget(self.details, 1)

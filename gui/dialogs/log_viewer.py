@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.widgets.form_widgets import SPACING, faint
+from gui.widgets.form_widgets import SPACING, hint_label
 
 MOST_LINES = 5_000
 _FORMAT = "%(asctime)s  %(levelname)-8s %(name)s: %(message)s"
@@ -126,7 +126,7 @@ class LogViewer(QDialog):
         self.text.setAccessibleName("Messages")
         self.copy = QPushButton("Copy all")
         self.open_folder = QPushButton("Open log folder")
-        self.place = faint(str(self._folder))
+        self.place = hint_label(str(self._folder))
         self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
     def _lay_out(self) -> None:

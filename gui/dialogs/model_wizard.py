@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from engine.errors import EngineError
 from engine.types import CardReport, Finding, ModelInfo, UInt8Array
-from gui.backend import Cards
+from gui.backend import CardBackend
 from gui.dialogs.card_form import CardForm
 from gui.dialogs.trust import ask_trust
 from gui.explain.results_panel import TopClasses
@@ -49,7 +49,7 @@ class ModelWizard(QDialog):
 
     def __init__(
         self,
-        cards: Cards,
+        cards: CardBackend,
         models: Mapping[str, ModelInfo],
         video: Path | None,
         start: int,

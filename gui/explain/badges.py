@@ -22,7 +22,7 @@ _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 _WORST_FIRST = ("bad", "mind", "good")
 
 
-class Flow(QLayout):
+class FlowLayout(QLayout):
     """Widgets in lines, as words in a text."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -157,7 +157,7 @@ class Badges(QWidget):
         super().__init__(parent)
         self.chips: list[Chip] = []
         self._badges: tuple[Badge, ...] = ()
-        self._flow = Flow(self)
+        self._flow = FlowLayout(self)
         self.hide()
 
     def show_badges(self, badges: Sequence[Badge]) -> None:

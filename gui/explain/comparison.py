@@ -9,12 +9,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.store import Analysis
 from engine.types import MethodInfo
-from gui.explain.runs import Explaining
+from gui.explain.runs import ExplainRuns
 from gui.panes.pane_grid import PaneGrid
-from gui.state.analysis_labels import told_apart
-from gui.state.analysis_refs import Holding
+from gui.state.analysis_labels import distinguishing_labels
+from gui.state.analysis_refs import AnalysisRefs
 from gui.state.curves import CurveSet, curves_of
-from gui.state.view_model import Session
+from gui.state.view_model import ViewModel
 from gui.state.view_state import PaneKind, ViewState
 from gui.tasks.jobs import Failure, JobRunner
 from gui.timeline.timeline import Timeline
@@ -22,16 +22,16 @@ from gui.timeline.timeline import Timeline
 _PANES: tuple[PaneKind, ...] = ("relevance", "other relevance", "motion", "other motion")
 
 
-class Comparing(QObject):
+class ComparisonController(QObject):
     """Holds the other analysis, and shows its maps and curves beside the first.
 
     Parameters
     ----------
     session, panes, timeline
         Where it is shown.
-    explaining : Explaining
+    explaining : ExplainRuns
         Has the first.
-    holding : Holding
+    holding : AnalysisRefs
         Keeps the other open.
     methods : mapping of str to MethodInfo
         For their names.
@@ -47,11 +47,11 @@ class Comparing(QObject):
 
     def __init__(
         self,
-        session: Session,
+        session: ViewModel,
         panes: PaneGrid,
         timeline: Timeline,
-        explaining: Explaining,
-        holding: Holding,
+        explaining: ExplainRuns,
+        holding: AnalysisRefs,
         methods: Mapping[str, MethodInfo],
         parent: QObject | None = None,
     ) -> None:
@@ -130,7 +130,7 @@ class Comparing(QObject):
         first, other = self._explaining.analysis, self.other
         names = "", ""
         if first is not None and other is not None:
-            names = told_apart(first.header, other.header, self._methods)
+            names = distinguishing_labels(first.header, other.header, self._methods)
         self._panes.pictures.names = names
         self._timeline.name_other(names[1])
 

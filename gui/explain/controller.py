@@ -10,26 +10,26 @@ from engine.metrics import FlowPrecision
 from engine.render import HeatLook
 from engine.store import Analysis
 from engine.types import Progress, Request
-from gui.backend import Services
+from gui.backend import Backend
 from gui.explain.display_settings import HeatSettings
-from gui.explain.panel import ExplainPanel, Wish
-from gui.explain.results_panel import Results
-from gui.explain.runs import Explaining
+from gui.explain.panel import ExplainPanel, ExplainSettings
+from gui.explain.results_panel import ResultsPanel
+from gui.explain.runs import ExplainRuns
 from gui.state.curves import CurveSet
 from gui.state.video_info import VideoInfo
-from gui.state.view_model import Session
+from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
 from gui.tasks.jobs import Failure, JobRunner
 
 
-class ExplainDesk(QObject):
+class ExplainController(QObject):
     """Turns what the user wants explained into requests, and what came out into words.
 
     Parameters
     ----------
-    services : Services
-    session : Session
-    explaining : Explaining
+    services : Backend
+    session : ViewModel
+    explaining : ExplainRuns
         Runs the engine.
 
     Signals
@@ -48,14 +48,14 @@ class ExplainDesk(QObject):
 
     def __init__(
         self,
-        services: Services,
-        session: Session,
-        explaining: Explaining,
+        services: Backend,
+        session: ViewModel,
+        explaining: ExplainRuns,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.panel = ExplainPanel(services.models, services.methods, estimate=services.estimate)
-        self.heat, self.results = HeatSettings(), Results()
+        self.heat, self.results = HeatSettings(), ResultsPanel()
         self.separation = self.results.separation
         self.labels = JobRunner("labels", self)
         self.agreement = JobRunner("agreement with flow", self)
@@ -89,7 +89,7 @@ class ExplainDesk(QObject):
         self.explain(wish if frames is None else replace(wish, frames=frames))
 
     @Slot(object)
-    def explain(self, wish: Wish) -> None:
+    def explain(self, wish: ExplainSettings) -> None:
         """Explain the open video."""
         if self._video is not None:
             self.panel.show_busy(True)
@@ -109,7 +109,7 @@ class ExplainDesk(QObject):
             request, video=video.path, stream=wanted.stream, deinterlace=wanted.deinterlace
         )
 
-    def request_for(self, wish: Wish, video: VideoInfo) -> Request:
+    def request_for(self, wish: ExplainSettings, video: VideoInfo) -> Request:
         """What the engine is asked for a wish."""
         state = self._session.state
         return Request(

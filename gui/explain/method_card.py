@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from engine.types import MethodInfo
-from gui.widgets.form_widgets import faint
+from gui.widgets.form_widgets import hint_label
 
 
 def card_text(method: MethodInfo) -> str:
@@ -28,8 +28,8 @@ class MethodCard(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.summary: QLabel = faint()
-        self.details: QLabel = faint()
+        self.summary: QLabel = hint_label()
+        self.details: QLabel = hint_label()
         self.details.setObjectName("notice")
         self.details.hide()
         self.more = QToolButton()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.types import MethodInfo, OptionInfo
-from gui.widgets.form_widgets import SPACING, Fold, Form, narrow
+from gui.widgets.form_widgets import SPACING, Collapsible, Form, narrow
 
 Value = str | float | bool
 Edit = QComboBox | QCheckBox | QSpinBox | QDoubleSpinBox | QLineEdit
@@ -49,7 +49,7 @@ class MethodOptions(QWidget):
         self._column.setSpacing(SPACING)
         self._column.addWidget(self._form)
         self._column.addWidget(self.reset_button)
-        self.fold = Fold("Options", content)
+        self.fold = Collapsible("Options", content)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.fold)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from engine.types import ModelInfo
 from gui.widgets.file_dialog import file_dialog
-from gui.widgets.form_widgets import Form, faint, narrow, row
+from gui.widgets.form_widgets import Form, hint_label, narrow, row
 
 
 class ModelChoice(QWidget):
@@ -33,7 +33,7 @@ class ModelChoice(QWidget):
         self.weights: Path | None = None
         self._models = dict(models)
         self.model = narrow(QComboBox())
-        self.about = faint()
+        self.about = hint_label()
         self.file = QPushButton("Own weights...")
         self.file.setToolTip("Use your own weights file for this model")
         self.add = QPushButton("Add model...")

@@ -22,10 +22,10 @@ from gui.explain.class_search import FOLLOW, ClassSearch
 from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
 from gui.explain.model_choice import ModelChoice
-from gui.explain.run_bar import StartBar, duration_text, progress_text
+from gui.explain.run_bar import RunBar, duration_text, progress_text
 from gui.widgets.form_widgets import PANEL_MARGIN, SPACING, Form, WheelGuard, aligned, narrow, row
 
-__all__ = ["FOLLOW", "Estimate", "ExplainPanel", "Wish", "progress_text"]
+__all__ = ["FOLLOW", "Estimate", "ExplainPanel", "ExplainSettings", "progress_text"]
 
 Estimate = Callable[[str, Path | None, int, float, str], tuple[int, float | None] | None]
 """(model, weights, frames, fps, method) -> windows and seconds, as far as they are known."""
@@ -35,7 +35,7 @@ _NUMBER_PX = 56
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ExplainSettings:
     """What the user wants explained; the fields of `engine.types.Request` that are chosen here."""
 
     model: str
@@ -95,10 +95,10 @@ class ExplainPanel(QWidget):
         """The user's own weights, if any."""
         return self.model_choice.weights
 
-    def wish(self) -> Wish:
+    def wish(self) -> ExplainSettings:
         """What is chosen now."""
         target = self.target.chosen()
-        return Wish(
+        return ExplainSettings(
             model=self.model.currentData(),
             weights=self.weights,
             method=self.method.currentData(),
@@ -108,7 +108,7 @@ class ExplainPanel(QWidget):
             against=None if target is None else self.against.chosen(),
         )
 
-    def set_wish(self, wish: Wish) -> None:
+    def set_wish(self, wish: ExplainSettings) -> None:
         """Choose what was chosen before; a model or method that is not there is left as it is."""
         for box, name in ((self.model, wish.model), (self.method, wish.method)):
             row = box.findData(name)
@@ -187,7 +187,7 @@ class ExplainPanel(QWidget):
             box.setEnabled(False)
             box.setAccessibleName(name)
             box.setToolTip(name)
-        self.bar = StartBar()
+        self.bar = RunBar()
 
     def _name_parts(self) -> None:
         """Give the settings inside the parts a name here."""

@@ -13,7 +13,7 @@ from gui.state.peaks import Peak
 _MOST = 6
 
 
-class Moments(QListWidget):
+class PeakList(QListWidget):
     """Lists moments, the most motion-driven first; a click or Enter goes there.
 
     Signals

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.diagnostics.reliability import Badge
 from gui.explain.badges import Badges
-from gui.explain.peak_list import Moments
+from gui.explain.peak_list import PeakList
 from gui.explain.separation_settings import SeparationSettings
 from gui.state.curves import CurveSet
 from gui.state.peaks import Peak
 from gui.theme import theme
-from gui.widgets.form_widgets import faint, heading
+from gui.widgets.form_widgets import heading, hint_label
 
 _ROWS = 5
 _ROW_PX = 26
@@ -94,7 +94,7 @@ class TopClasses(QWidget):
             super().keyPressEvent(event)
 
 
-class Results(QWidget):
+class ResultsPanel(QWidget):
     """How relevance is separated, and the numbers of the clip and of the frame at the playhead.
 
     Signals
@@ -118,7 +118,7 @@ class Results(QWidget):
         texts = (*figure, self.meaning, self.frame, self.limits)
         trust = (self.badges, self.conservation, self.notices)
         classes = heading("Top classes at this frame")
-        self.moments, self.most = Moments(), heading("Most motion-driven moments")
+        self.moments, self.most = PeakList(), heading("Most motion-driven moments")
         for part in (*texts, *trust, classes, self.top, self.most, self.moments):
             layout.addWidget(part)
         layout.addStretch(1)
@@ -195,7 +195,7 @@ class Results(QWidget):
             label.setObjectName("notice")
         for label in (self.failure, self.notices, self.advice, self.meaning):
             label.setWordWrap(True)
-        self.frame, self.conservation, self.limits = faint(), faint(), faint()
+        self.frame, self.conservation, self.limits = hint_label(), hint_label(), hint_label()
         self._show_limits()
         self.limits.setTextInteractionFlags(
             Qt.TextInteractionFlag.LinksAccessibleByMouse

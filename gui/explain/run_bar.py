@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.types import Progress
-from gui.widgets.form_widgets import SPACING, faint
+from gui.widgets.form_widgets import SPACING, hint_label
 
 _FIGURE_SPACE = "\u2007"  # as wide as a digit: numbers that grow do not move what follows
 _BAR_PX = 8
@@ -54,7 +54,7 @@ def _padded(number: str, width: int) -> str:
     return number.rjust(width, _FIGURE_SPACE)
 
 
-class StartBar(QWidget):
+class RunBar(QWidget):
     """Explain or Cancel, the progress, and a line of words above.
 
     Signals
@@ -116,7 +116,7 @@ class StartBar(QWidget):
         self.progress.setFixedHeight(_BAR_PX)
         self.progress.setAccessibleName("Progress")
         self.progress.hide()
-        self.status = faint()
+        self.status = hint_label()
         self.left = QLabel()
         self.left.setObjectName("faint")
 

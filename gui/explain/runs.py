@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.cancel import Check
-from engine.diagnostics.reliability import Badge, health_of
+from engine.diagnostics.reliability import Badge, reliability_badges
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
 from engine.types import Progress, Request
-from gui.backend import Services
-from gui.state.analysis_refs import Holding
+from gui.backend import Backend
+from gui.state.analysis_refs import AnalysisRefs
 from gui.state.curves import CurveSet, curves_of
-from gui.state.view_model import Session
+from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
 from gui.tasks.jobs import Failure, JobRunner, Report
 
@@ -27,16 +27,16 @@ class Separated:
     badges: tuple[Badge, ...]
 
 
-class Explaining(QObject):
+class ExplainRuns(QObject):
     """Runs the engine and holds what it made.
 
     Parameters
     ----------
-    services : Services
+    services : Backend
         The engine.
-    session : Session
+    session : ViewModel
         Preset and sigma.
-    holding : Holding
+    holding : AnalysisRefs
         Keeps the analysis open.
 
     Attributes
@@ -67,7 +67,11 @@ class Explaining(QObject):
     curves_failed = Signal(object)
 
     def __init__(
-        self, services: Services, session: Session, holding: Holding, parent: QObject | None = None
+        self,
+        services: Backend,
+        session: ViewModel,
+        holding: AnalysisRefs,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.analysis: Analysis | None = None
@@ -134,7 +138,7 @@ class Explaining(QObject):
 
         def work(report: Report, check: Check) -> Separated:
             curves = curves_of(analysis, state.preset, state.sigma, check)
-            return Separated(curves, health_of(analysis, conserves, flow=flow))
+            return Separated(curves, reliability_badges(analysis, conserves, flow=flow))
 
         self.refilter.submit(work)
 

@@ -10,28 +10,28 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from engine.annotations.notes import Note
-from engine.render.clip_settings import ClipLook
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress
 from gui.explain.run_bar import progress_text
 from gui.export.dialog import ExportDialog
 from gui.export.form import ExportContext
-from gui.export.queue import Exporter
-from gui.state.analysis_refs import Holding
-from gui.state.export_request import ExportKind, ExportServices, ExportWish
-from gui.state.view_model import Session
+from gui.export.queue import ExportQueue
+from gui.state.analysis_refs import AnalysisRefs
+from gui.state.export_request import ExportBackend, ExportKind, ExportRequest
+from gui.state.view_model import ViewModel
 from gui.tasks.jobs import Failure
 
 
-class ExportDesk(QObject):
+class ExportController(QObject):
     """Opens the dialog on what the window shows, and writes what it asks for.
 
     Parameters
     ----------
-    services : ExportServices
-    session : Session
+    services : ExportBackend
+    session : ViewModel
         How relevance is shown.
-    holding : Holding
+    holding : AnalysisRefs
         Keeps an analysis open while it is looked at or written.
     shown : callable
         The analysis that the window shows, and the notes.
@@ -53,15 +53,15 @@ class ExportDesk(QObject):
 
     def __init__(
         self,
-        services: ExportServices,
-        session: Session,
-        holding: Holding,
+        services: ExportBackend,
+        session: ViewModel,
+        holding: AnalysisRefs,
         shown: Callable[[], tuple[Analysis | None, tuple[Note, ...]]],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.choices: dict[str, Any] = {}
-        self.exporter = Exporter(services, holding, self)
+        self.exporter = ExportQueue(services, holding, self)
         self._services, self._session, self._holding = services, session, holding
         self._shown = shown
         self._exporting_of: Analysis | None = None
@@ -89,8 +89,8 @@ class ExportDesk(QObject):
         """Write the analysis as the window shows it, without asking."""
         analysis, notes = self._shown()
         state = self._session.state
-        look = ClipLook(state.preset, state.sigma, heat=state.heat, captions=notes)
-        self.exporter.add(analysis, ExportWish(kind, path, look))
+        look = ClipSettings(state.preset, state.sigma, heat=state.heat, captions=notes)
+        self.exporter.add(analysis, ExportRequest(kind, path, look))
 
     def close(self) -> None:
         """Stop what is being written."""
@@ -105,7 +105,7 @@ class ExportDesk(QObject):
         self.exporter.queue_changed.connect(self._on_exporter_queue_changed)
 
     @Slot(object)
-    def _on_dialog_export_requested(self, wish: ExportWish) -> None:
+    def _on_dialog_export_requested(self, wish: ExportRequest) -> None:
         self.exporter.add(self._exporting_of, wish)
 
     @Slot(object)

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from engine.cancel import Check
-from engine.render.clip_settings import ClipLook
+from engine.render.clip_settings import ClipSettings
 from engine.types import UInt8Array
 from gui.export.form import ExportContext, ExportForm
 from gui.export.preview import ExportPreview
-from gui.state.export_request import ExportServices
+from gui.state.export_request import ExportBackend
 from gui.tasks.jobs import JobRunner, Report
 from gui.widgets.form_widgets import SPACING
 
@@ -34,11 +34,11 @@ class ExportDialog(QDialog):
     ----------
     context : ExportContext
         What is exported; its analysis must stay open until `finished`.
-    services : ExportServices
+    services : ExportBackend
 
     Signals
     -------
-    export_requested(wish) : ExportWish
+    export_requested(wish) : ExportRequest
     choices_made(choices) : dict
         What to choose the next time.
     """
@@ -47,7 +47,7 @@ class ExportDialog(QDialog):
     choices_made = Signal(object)
 
     def __init__(
-        self, context: ExportContext, services: ExportServices, parent: QWidget | None = None
+        self, context: ExportContext, services: ExportBackend, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._context, self._services = context, services
@@ -110,7 +110,7 @@ class ExportDialog(QDialog):
         elif not problem:
             self._draw(self.form.look(), self.form.frames(), self._shown_frame())
 
-    def _draw(self, look: ClipLook, frames: tuple[int, int], frame: int) -> None:
+    def _draw(self, look: ClipSettings, frames: tuple[int, int], frame: int) -> None:
         analysis, preview = self._context.analysis, self._services.preview
 
         def drawn(report: Report, check: Check) -> UInt8Array:

@@ -20,15 +20,15 @@ from PySide6.QtWidgets import (
 
 from engine.annotations.notes import Note
 from engine.render import HeatLook
-from engine.render.clip_settings import LAYOUTS, ClipLook
+from engine.render.clip_settings import LAYOUTS, ClipSettings
 from engine.store import Analysis
 from engine.types import Preset
 from engine.video.encode import WITH_SOUND
 from gui.export.formats import TARGETS, Target
 from gui.export.pane_list import PaneList
-from gui.state.export_request import ExportWish
+from gui.state.export_request import ExportRequest
 from gui.widgets.file_dialog import save_dialog
-from gui.widgets.form_widgets import SPACING, Form, WheelGuard, faint, narrow, row
+from gui.widgets.form_widgets import SPACING, Form, WheelGuard, hint_label, narrow, row
 
 _LAYOUT_NAMES = {"row": "Side by side", "column": "One below the other", "grid": "Grid"}
 _HEIGHTS_PX = (None, 240, 360, 480, 720, 1080)
@@ -108,7 +108,7 @@ class ExportForm(QWidget):
         chosen: tuple[int, int] | None = self.range.currentData()
         return (self.first.value(), self.last.value() + 1) if chosen is None else chosen
 
-    def look(self) -> ClipLook:
+    def look(self) -> ClipSettings:
         """Panes and settings.
 
         Raises
@@ -117,7 +117,7 @@ class ExportForm(QWidget):
             If no pane is checked.
         """
         context = self._context
-        return ClipLook(
+        return ClipSettings(
             preset=context.preset,
             sigma=context.sigma,
             panes=self.panes.chosen(),
@@ -129,11 +129,11 @@ class ExportForm(QWidget):
             captions=context.notes if self.captions.isChecked() else (),
         )
 
-    def wish(self) -> ExportWish:
+    def wish(self) -> ExportRequest:
         """What is to be written; see `problem` for what keeps it from that."""
         look = self.look() if self.target.kind == "clip" else self._plain_look()
         sound = self.sound.isEnabled() and self.sound.isChecked()
-        return ExportWish(self.target.kind, self._whole_path(), look, self.frames(), sound)
+        return ExportRequest(self.target.kind, self._whole_path(), look, self.frames(), sound)
 
     def problem(self) -> str:
         """Why this cannot be exported, in one sentence; empty where it can."""
@@ -185,8 +185,8 @@ class ExportForm(QWidget):
         path = self.path.absolute()
         return path if path.suffix else path.with_name(path.name + self.target.suffix)
 
-    def _plain_look(self) -> ClipLook:
-        return ClipLook(self._context.preset, self._context.sigma)
+    def _plain_look(self) -> ClipSettings:
+        return ClipSettings(self._context.preset, self._context.sigma)
 
     def _switch(self, name: str) -> QCheckBox:
         switches = {
@@ -224,7 +224,7 @@ class ExportForm(QWidget):
         self.browse.setText("...")
         self.browse.setToolTip("Choose folder and name")
         self.browse.setAccessibleName("Choose folder and name")
-        self.use, self.replaces = faint(), faint()
+        self.use, self.replaces = hint_label(), hint_label()
 
     def _lay_out(self) -> None:
         form = Form()

@@ -15,7 +15,7 @@ class Target:
     Attributes
     ----------
     kind : str
-        What is written; see `gui.state.export_request.ExportWish`.
+        What is written; see `gui.state.export_request.ExportRequest`.
     suffix : str
         Of the file; empty for a folder.
     title, use : str

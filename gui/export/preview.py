@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from engine.cancel import Check
 from engine.types import UInt8Array
 from gui.tasks.jobs import Failure, JobRunner, Report
-from gui.widgets.form_widgets import SPACING, faint
+from gui.widgets.form_widgets import SPACING, hint_label
 
 Draw = Callable[[Report, Check], UInt8Array]
 _LEAST_PX = 320, 240
@@ -22,7 +22,7 @@ class ExportPreview(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.picture, self.text = QLabel(), faint()
+        self.picture, self.text = QLabel(), hint_label()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setWordWrap(True)
         self.picture.setMinimumSize(*_LEAST_PX)

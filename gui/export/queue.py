@@ -9,21 +9,21 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.cancel import Check
 from engine.store import Analysis
-from gui.state.analysis_refs import Holding
-from gui.state.export_request import ExportServices, ExportWish
+from gui.state.analysis_refs import AnalysisRefs
+from gui.state.export_request import ExportBackend, ExportRequest
 from gui.tasks.jobs import Failure, JobRunner, Report
 
-_Item = tuple[Analysis, ExportWish]
+_Item = tuple[Analysis, ExportRequest]
 
 
-class Exporter(QObject):
+class ExportQueue(QObject):
     """Writes one wish at a time; further ones wait in order.
 
     Parameters
     ----------
-    services : ExportServices
+    services : ExportBackend
         What writes.
-    holding : Holding
+    holding : AnalysisRefs
         Keeps an analysis open until it is written, whatever the window shows by then.
 
     Signals
@@ -44,7 +44,7 @@ class Exporter(QObject):
     queue_changed = Signal(int)
 
     def __init__(
-        self, services: ExportServices, holding: Holding, parent: QObject | None = None
+        self, services: ExportBackend, holding: AnalysisRefs, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._services, self._holding = services, holding
@@ -61,7 +61,7 @@ class Exporter(QObject):
         """Whether something is being written."""
         return self._running is not None
 
-    def add(self, analysis: Analysis | None, wish: ExportWish) -> None:
+    def add(self, analysis: Analysis | None, wish: ExportRequest) -> None:
         """Write a wish as soon as those before it are written."""
         if analysis is None or not analysis.complete:
             self.failed.emit(Failure("There is nothing to write yet.", "Explain the video first."))

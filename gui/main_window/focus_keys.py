@@ -6,14 +6,14 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QWidget
 
-from gui.explain.peak_list import Moments
+from gui.explain.peak_list import PeakList
 from gui.explain.results_panel import TopClasses
 
 _SPACE = frozenset({Qt.Key.Key_Space})
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
-class OwnKeys(QObject):
+class FocusKeyFilter(QObject):
     """Lets controls be worked with the keyboard, and playback with the mouse in between.
 
     A control reached with Tab is pressed by Space. A click gives no focus to buttons and lists of
@@ -33,7 +33,7 @@ class OwnKeys(QObject):
         for combo in window.findChildren(QComboBox):
             if not combo.isEditable():
                 self._take(combo, _SPACE)
-        for part in (*window.findChildren(TopClasses), *window.findChildren(Moments)):
+        for part in (*window.findChildren(TopClasses), *window.findChildren(PeakList)):
             self._watch(part, _SPACE | _ENTER)
 
     def _take(self, control: QWidget, keys: frozenset[Qt.Key]) -> None:

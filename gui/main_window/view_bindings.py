@@ -11,19 +11,19 @@ from engine.store import Analysis
 from gui.panes.pane_grid import PaneGrid
 from gui.panes.pane_menu import show_pane_menu
 from gui.playback.transport import Transport
-from gui.state.view_model import Session
+from gui.state.view_model import ViewModel
 from gui.state.view_state import PaneKind, ViewState
 from gui.timeline.timeline import Timeline
 
 _WINDOW_FRAMES = 16
 
 
-class Steering(QObject):
+class ViewBindings(QObject):
     """Turns what the user does to the parts of the view into its next state.
 
     Parameters
     ----------
-    session : Session
+    session : ViewModel
     transport, timeline, panes
         Where the user does it.
     analysis : callable
@@ -39,7 +39,7 @@ class Steering(QObject):
 
     def __init__(
         self,
-        session: Session,
+        session: ViewModel,
         transport: Transport,
         timeline: Timeline,
         panes: PaneGrid,

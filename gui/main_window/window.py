@@ -18,37 +18,37 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox, QWidget
 from engine.annotations.notes import Note
 from engine.errors import EngineError
 from engine.store import Analysis
-from gui.backend import Services
+from gui.backend import Backend
 from gui.commands.shortcuts import load_keys, save_keys
 from gui.dialogs.log_viewer import LogBuffer
 from gui.dialogs.model_wizard import ModelWizard
 from gui.dialogs.trust import ask_trust
-from gui.explain.comparison import Comparing
-from gui.explain.controller import ExplainDesk
+from gui.explain.comparison import ComparisonController
+from gui.explain.controller import ExplainController
 from gui.explain.panel import ExplainPanel
-from gui.explain.runs import Explaining
-from gui.export.controller import ExportDesk
+from gui.explain.runs import ExplainRuns
+from gui.export.controller import ExportController
 from gui.export.dialog import ExportDialog
 from gui.main_window.appearance import Appearance
 from gui.main_window.docks import Docks, Part
-from gui.main_window.focus_keys import OwnKeys
+from gui.main_window.focus_keys import FocusKeyFilter
 from gui.main_window.menu_help import show_page
 from gui.main_window.menus import enable_commands, make_menus, show_video_commands
-from gui.main_window.view_bindings import Steering
-from gui.notes.controller import Noting
+from gui.main_window.view_bindings import ViewBindings
+from gui.notes.controller import NotesController
 from gui.panes.pane_grid import PaneGrid
-from gui.playback.controller import Viewing
+from gui.playback.controller import PlaybackController
 from gui.playback.frame_reader import FrameReader
 from gui.playback.transport import Transport
-from gui.session.controller import Found, Keeping
+from gui.session.controller import LocatedSession, SessionController
 from gui.session.dialogs import ask_for_video, ask_unsaved
 from gui.session.open_files import open_file, open_files
-from gui.state.analysis_refs import Holding
+from gui.state.analysis_refs import AnalysisRefs
 from gui.state.curves import CurveSet
 from gui.state.video_info import VideoInfo, Wanted
-from gui.state.view_model import Session
+from gui.state.view_model import ViewModel
 from gui.tasks.jobs import Failure, JobRunner
-from gui.tasks.throttle import Coalescing
+from gui.tasks.throttle import Throttle
 from gui.timeline.flow_energy import FlowMeasuring
 from gui.timeline.timeline import Timeline
 from gui.what_if.controller import WhatIfDesk
@@ -73,13 +73,13 @@ class MainWindow(QMainWindow):
     exported = Signal(object)
     problem_told = Signal(str)
 
-    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
+    def __init__(self, services: Backend, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.services = services
         self.log = LogBuffer(self)
-        self.session = Session(self)
+        self.session = ViewModel(self)
         self.edits = QUndoStack(self)
-        self.holding = Holding()
+        self.holding = AnalysisRefs()
         self.lent = ExitStack()  # bundled files that are open
         self.appearance = Appearance(self, services.settings)
         self._opening: Analysis | None = None
@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         self.docks = self._make_docks()
         self.commands = make_menus(self)
         self._load_keys()
-        OwnKeys(self)
+        FocusKeyFilter(self)
         self.appearance.restore(self.docks)
         self._show_empty()
 
@@ -187,26 +187,26 @@ class MainWindow(QMainWindow):
 
     def _make_controllers(self) -> None:
         session, holding = self.session, self.holding
-        self.steering = Steering(
+        self.steering = ViewBindings(
             session, self.transport, self.timeline, self.panes, lambda: self.analysis, self
         )
-        self.viewing = Viewing(session, self.panes, self.transport, self)
-        self.explaining = Explaining(self.services, session, holding, self)
-        self.desk = ExplainDesk(self.services, session, self.explaining, self)
+        self.viewing = PlaybackController(session, self.panes, self.transport, self)
+        self.explaining = ExplainRuns(self.services, session, holding, self)
+        self.desk = ExplainController(self.services, session, self.explaining, self)
         parts = session, self.panes, self.timeline, self.explaining, holding
-        self.comparing = Comparing(*parts, self.services.methods, self)
-        self.noting = Noting(session, self.timeline, self.edits, self)
+        self.comparing = ComparisonController(*parts, self.services.methods, self)
+        self.noting = NotesController(session, self.timeline, self.edits, self)
         wanted = self.desk.current_request
         self.what_if = WhatIfDesk(
             self.services.what_if, session, self.panes, self.edits, wanted, self
         )
         self.measuring = FlowMeasuring(self)
-        self.exporting = ExportDesk(
+        self.exporting = ExportController(
             self.services.export, session, holding, self._analysis_and_notes, self
         )
         self.exporting.choices = dict(self.appearance.look.export)
         self.loader = JobRunner("loader", self)
-        self.keeping = Keeping(self.services.keep, self)
+        self.keeping = SessionController(self.services.keep, self)
 
     def _analysis_and_notes(self) -> tuple[Analysis | None, tuple[Note, ...]]:
         return self.analysis, tuple(self.noting.notes.notes)
@@ -241,7 +241,7 @@ class MainWindow(QMainWindow):
         self._redraw_soon = QTimer(self)  # in a turn of its own: together they would be felt
         self._redraw_soon.setSingleShot(True)
         self._redraw_soon.timeout.connect(self._redraw)
-        self.following = Coalescing(_FOLLOW_MS, self)
+        self.following = Throttle(_FOLLOW_MS, self)
         self.viewing.frame_shown.connect(self.following.take)
         self.viewing.frame_shown.connect(self.what_if.show_frame)
         self.following.passed.connect(self._on_following_passed)
@@ -327,7 +327,7 @@ class MainWindow(QMainWindow):
         self.tell(failure)
 
     @Slot(object)
-    def _on_keeping_video_missing(self, found: Found) -> None:
+    def _on_keeping_video_missing(self, found: LocatedSession) -> None:
         ask_for_video(self, found)
 
     @Slot()

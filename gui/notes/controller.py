@@ -13,18 +13,18 @@ from engine.errors import EngineError
 from gui.notes.note_edits import NoteList, Notes
 from gui.notes.notes_panel import NotesPanel
 from gui.state.video_info import VideoInfo
-from gui.state.view_model import Session
+from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
 from gui.tasks.jobs import Failure
 from gui.timeline.timeline import Timeline
 
 
-class Noting(QObject):
+class NotesController(QObject):
     """Holds the notes of the open video.
 
     Parameters
     ----------
-    session : Session
+    session : ViewModel
     timeline : Timeline
         Shows a flag a note.
     stack : QUndoStack
@@ -43,7 +43,7 @@ class Noting(QObject):
 
     def __init__(
         self,
-        session: Session,
+        session: ViewModel,
         timeline: Timeline,
         stack: QUndoStack,
         parent: QObject | None = None,

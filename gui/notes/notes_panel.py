@@ -19,7 +19,7 @@ from gui.notes.note_edits import NoteList, Notes
 from gui.notes.note_table import TEXT_COLUMN, NoteRows, NoteTable
 from gui.state.view_state import ViewState
 from gui.widgets.file_dialog import file_dialog, save_dialog
-from gui.widgets.form_widgets import PANEL_MARGIN, SPACING, faint
+from gui.widgets.form_widgets import PANEL_MARGIN, SPACING, hint_label
 
 _FILTER_FROM = 13
 _KINDS = "WebVTT (*.vtt)"
@@ -104,11 +104,13 @@ class NotesPanel(QWidget):
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Search the notes")
         self.filter.setClearButtonEnabled(True)
-        self.empty = faint("No notes yet: mark a frame or a range with a text, to find it again.")
+        self.empty = hint_label(
+            "No notes yet: mark a frame or a range with a text, to find it again."
+        )
         self.problem = QLabel()
         self.problem.setObjectName("notice")
         self.problem.setWordWrap(True)
-        self.keys = faint("Click or Enter goes there, F2 types, Delete removes.")
+        self.keys = hint_label("Click or Enter goes there, F2 types, Delete removes.")
         self.save = QPushButton("Save WebVTT...")
         self.load = QPushButton("Load WebVTT...")
 

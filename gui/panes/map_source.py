@@ -34,7 +34,7 @@ class FrameHeat:
     marks: tuple[str, ...] = ()
 
 
-class HeatSource:
+class MapSource:
     """Reads the maps of an analysis, which may still grow.
 
     Whoever makes the curves derives the maps; here is only waited for a moment, since this runs

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.store import Analysis
 from gui.panes.hover import heat_text, place_text
-from gui.panes.map_source import HeatSource
+from gui.panes.map_source import MapSource
 from gui.panes.pane import BAR_PX, TITLE_PX, Layer, Pane
-from gui.panes.renderer import PROMISES, TITLES, PanePictures, enlarged
-from gui.panes.viewport import PaneView, best_columns, panned, zoomed
+from gui.panes.renderer import PLACEHOLDERS, TITLES, PaneRenderer, enlarged
+from gui.panes.viewport import Viewport, best_columns, panned, zoomed
 from gui.state.video_info import Extras, FrameRequest, FrameSet
 from gui.state.view_state import PANE_COUNTS, PaneKind, ViewState
 
@@ -47,8 +47,8 @@ class PaneGrid(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pictures = PanePictures()
-        self.view = PaneView()
+        self.pictures = PaneRenderer()
+        self.view = Viewport()
         self._kinds: tuple[PaneKind, ...] = ()
         self._panes: list[Pane] = []
         self._shown: FrameSet | None = None
@@ -108,17 +108,17 @@ class PaneGrid(QWidget):
     def set_video(self, size: tuple[int, int]) -> None:
         """Make room for a video of (width, height)."""
         self._size = size
-        self.view = PaneView()
+        self.view = Viewport()
         self._arrange()
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Take heat from this analysis."""
-        self.pictures.source = None if analysis is None else HeatSource(analysis)
+        self.pictures.source = None if analysis is None else MapSource(analysis)
         self.pictures.ranges.clear()
 
     def set_other(self, analysis: Analysis | None) -> None:
         """Compare with this analysis."""
-        self.pictures.other = None if analysis is None else HeatSource(analysis)
+        self.pictures.other = None if analysis is None else MapSource(analysis)
 
     def set_layer(self, layer: Layer | None) -> None:
         """Paint something over every picture of the video."""
@@ -175,7 +175,7 @@ class PaneGrid(QWidget):
     def _draw(self) -> None:
         for kind, pane in self.panes.items():
             if self._shown is None:
-                text = self._empty if kind == "video" else PROMISES[kind]
+                text = self._empty if kind == "video" else PLACEHOLDERS[kind]
                 pane.show_message(text)
             else:
                 self._draw_pane(kind, pane, self._shown)
@@ -224,13 +224,13 @@ class PaneGrid(QWidget):
 
     def reset_view(self) -> None:
         """Show all of the picture."""
-        self._set_view(PaneView())
+        self._set_view(Viewport())
 
     def zoom_by(self, factor: float) -> None:
         """Zoom about the middle."""
         self._set_view(zoomed(self.view, factor, 0.5, 0.5))
 
-    def _set_view(self, view: PaneView) -> None:
+    def _set_view(self, view: Viewport) -> None:
         if view != self.view:
             self.view = view
             self._draw()

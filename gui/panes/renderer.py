@@ -10,8 +10,8 @@ import numpy as np
 from engine import render
 from engine.render.model_view import FLOW_FULL_SHARE, flow_picture
 from engine.types import Float32Array, Rect, UInt8Array
-from gui.panes.map_source import FrameHeat, HeatSource
-from gui.panes.viewport import WHOLE, PaneView, cropped, within
+from gui.panes.map_source import FrameHeat, MapSource
+from gui.panes.viewport import WHOLE, Viewport, cropped, within
 from gui.state.video_info import FrameSet
 from gui.state.view_state import PaneKind, ViewState
 
@@ -27,7 +27,7 @@ TITLES: dict[PaneKind, str] = {
     "other static": "Static of the other",
     "difference": "Difference",
 }
-PROMISES: dict[PaneKind, str] = {
+PLACEHOLDERS: dict[PaneKind, str] = {
     "video": "",
     "relevance": "What the model looked at",
     "motion": "The part that is due to movement",
@@ -42,7 +42,7 @@ PROMISES: dict[PaneKind, str] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
+class RenderedPane:
     """What a pane is to show: a picture or a message.
 
     Attributes
@@ -62,12 +62,12 @@ class Drawn:
     is_flow: bool = False
 
 
-class PanePictures:
+class PaneRenderer:
     """Draws the panes of one frame in lock-step.
 
     Attributes
     ----------
-    source, other : HeatSource or None
+    source, other : MapSource or None
         The analysis, and the one it is compared with.
     ranges : dict
         Fixed scale of its own of a kind of pane.
@@ -78,8 +78,8 @@ class PanePictures:
     """
 
     def __init__(self) -> None:
-        self.source: HeatSource | None = None
-        self.other: HeatSource | None = None
+        self.source: MapSource | None = None
+        self.other: MapSource | None = None
         self.ranges: dict[PaneKind, float] = {}
         self.one_scale = False
         self.names = "", ""
@@ -90,15 +90,15 @@ class PanePictures:
         kind: PaneKind,
         shown: FrameSet,
         size: tuple[int, int],
-        view: PaneView,
+        view: Viewport,
         state: ViewState,
-    ) -> Drawn:
+    ) -> RenderedPane:
         """Draw one pane (width, height) pixels large."""
         if kind == "model":
             return self._model(shown)
         self._ground.take(shown.picture, view.visible, size)
         if kind == "video":
-            return Drawn(self._ground.picture)
+            return RenderedPane(self._ground.picture)
         if kind == "flow":
             return self._flow(shown, view.visible)
         if kind == "difference":
@@ -121,14 +121,14 @@ class PanePictures:
         source = self._source_of(kind)
         return None if source is None else source.at(frame, state)
 
-    def _source_of(self, kind: PaneKind) -> HeatSource | None:
+    def _source_of(self, kind: PaneKind) -> MapSource | None:
         return self.other if kind.startswith("other ") else self.source
 
-    def _heat(self, kind: PaneKind, frame: int, visible: Rect, state: ViewState) -> Drawn:
+    def _heat(self, kind: PaneKind, frame: int, visible: Rect, state: ViewState) -> RenderedPane:
         source = self._source_of(kind)
         heat = self.heat_of(kind, frame, state)
         if source is None or heat is None or heat.maps is None:
-            return Drawn(None, heat.reason if heat else PROMISES[kind])
+            return RenderedPane(None, heat.reason if heat else PLACEHOLDERS[kind])
         seen, scale = source.analysis.header.seen, self.scale_of(kind, state)
         values = getattr(heat.maps, kind.removeprefix("other "))
         part = within(seen, visible)
@@ -136,29 +136,29 @@ class PanePictures:
         picture = render.overlay_on(below, values, part, scale, state.heat)
         name = self.names[source is self.other]
         marks = (*([name] if name else []), *heat.marks, *_unseen(seen))
-        return Drawn(picture, ", ".join(marks), scale)
+        return RenderedPane(picture, ", ".join(marks), scale)
 
-    def _difference(self, frame: int, visible: Rect, state: ViewState) -> Drawn:
+    def _difference(self, frame: int, visible: Rect, state: ViewState) -> RenderedPane:
         ground = self._ground.picture
         if self.source is None or self.other is None:
-            return Drawn(None, PROMISES["difference" if self.source else "other motion"])
+            return RenderedPane(None, PLACEHOLDERS["difference" if self.source else "other motion"])
         sides = [(source, source.at(frame, state)) for source in (self.source, self.other)]
         size = ground.shape[1], ground.shape[0]
         parts = []
         for source, heat in sides:
             if heat.maps is None:
-                return Drawn(None, heat.reason)
+                return RenderedPane(None, heat.reason)
             scale = source.analysis.scale or 1.0
             seen = within(source.analysis.header.seen, visible)
             parts.append(_spread(heat.maps.relevance, seen, size) / np.float32(scale))
         scale = self.scale_of("difference", state)
         look = replace(state.heat, polarity="both")
         picture = render.overlay(ground, parts[0] - parts[1], WHOLE, scale, look)
-        return Drawn(picture, "in shares of each scale", scale)
+        return RenderedPane(picture, "in shares of each scale", scale)
 
-    def _flow(self, shown: FrameSet, visible: Rect) -> Drawn:
+    def _flow(self, shown: FrameSet, visible: Rect) -> RenderedPane:
         if shown.flow is None:
-            return Drawn(None, PROMISES["flow"])
+            return RenderedPane(None, PLACEHOLDERS["flow"])
         height, width = shown.flow.shape[:2]
         full_px = FLOW_FULL_SHARE * max(width, height)
         part = shown.flow[
@@ -166,18 +166,18 @@ class PanePictures:
             int(visible.left * width) : max(round(visible.right * width), 1),
         ]
         text = f"full colour: {FLOW_FULL_SHARE:.0%} of the picture a frame"
-        return Drawn(flow_picture(self._ground.picture, part, full_px), text, is_flow=True)
+        return RenderedPane(flow_picture(self._ground.picture, part, full_px), text, is_flow=True)
 
-    def _model(self, shown: FrameSet) -> Drawn:
+    def _model(self, shown: FrameSet) -> RenderedPane:
         if shown.model_view is None or self.source is None:
-            return Drawn(None, PROMISES["model"])
+            return RenderedPane(None, PLACEHOLDERS["model"])
         header = self.source.analysis.header
         index = shown.frame - header.start
         inside = 0 <= index < header.stop - header.start
         given = inside and bool(self.source.analysis.sampled[index])
         height, width = shown.model_view.shape[:2]
         text = f"{width}x{height}" + ("" if given else ", this frame is not given to the model")
-        return Drawn(shown.model_view, text)
+        return RenderedPane(shown.model_view, text)
 
 
 class _Ground:

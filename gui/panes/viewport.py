@@ -14,7 +14,7 @@ WHOLE = Rect(0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class PaneView:
+class Viewport:
     """The part of the picture that all panes show.
 
     Attributes
@@ -40,14 +40,14 @@ class PaneView:
         return self.left + x / self.zoom, self.top + y / self.zoom
 
 
-def zoomed(view: PaneView, factor: float, x: float, y: float) -> PaneView:
+def zoomed(view: Viewport, factor: float, x: float, y: float) -> Viewport:
     """View zoomed about a place, in fractions of the part shown, which stays where it is."""
     zoom = min(max(view.zoom * factor, 1.0), MOST_ZOOM)
     fixed_x, fixed_y = view.at(x, y)
     return _inside(fixed_x - x / zoom, fixed_y - y / zoom, zoom)
 
 
-def panned(view: PaneView, across: float, down: float) -> PaneView:
+def panned(view: Viewport, across: float, down: float) -> Viewport:
     """View moved by fractions of the part shown, as far as the picture goes."""
     return _inside(view.left + across / view.zoom, view.top + down / view.zoom, view.zoom)
 
@@ -97,9 +97,9 @@ def best_columns(count: int, room: tuple[int, int], aspect: float, extra: tuple[
     return max((c for c in range(1, count + 1) if count % c == 0), key=width)
 
 
-def _inside(left: float, top: float, zoom: float) -> PaneView:
+def _inside(left: float, top: float, zoom: float) -> Viewport:
     most = 1 - 1 / zoom
-    return PaneView(min(max(left, 0.0), most), min(max(top, 0.0), most), zoom)
+    return Viewport(min(max(left, 0.0), most), min(max(top, 0.0), most), zoom)
 
 
 def _span(low: float, high: float, length: int) -> slice:

@@ -12,16 +12,16 @@ from gui.playback.clock import Playback
 from gui.playback.frame_reader import FrameReader
 from gui.playback.transport import Transport
 from gui.state.video_info import FrameSet, VideoInfo, Wanted
-from gui.state.view_model import Session
+from gui.state.view_model import ViewModel
 from gui.state.view_state import SPEEDS, ViewState, played_range
 
 
-class Viewing(QObject):
+class PlaybackController(QObject):
     """Opens videos, and shows the frame that the session points at.
 
     Parameters
     ----------
-    session : Session
+    session : ViewModel
     panes : PaneGrid
     transport : Transport
 
@@ -44,7 +44,7 @@ class Viewing(QObject):
 
     def __init__(
         self,
-        session: Session,
+        session: ViewModel,
         panes: PaneGrid,
         transport: Transport,
         parent: QObject | None = None,

@@ -75,7 +75,7 @@ class Recent(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class KeepServices:
+class SessionBackend:
     """Keeping sessions, handed in by the application.
 
     Attributes

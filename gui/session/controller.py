@@ -13,7 +13,7 @@ from engine.errors import EngineError
 from engine.store import Analysis
 from engine.utils.content_hash import content_id
 from gui.explain.comparison import misfit
-from gui.session.backend import KeepServices, Recoverable
+from gui.session.backend import Recoverable, SessionBackend
 from gui.session.snapshot import contents_of, session_of, show_session
 from gui.state.session_file import SUFFIX, SessionFile, read_session, save_session
 from gui.state.video_info import VideoInfo, Wanted
@@ -27,7 +27,7 @@ _ANALYSIS = ".analysis"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LocatedSession:
     """A session that was read, and where its video lies; None if it is nowhere to be found."""
 
     session: SessionFile
@@ -37,12 +37,12 @@ class Found:
     lost: Recoverable | None = None
 
 
-class Keeping(QObject):
+class SessionController(QObject):
     """Keeps what is open in the window beyond its run.
 
     Parameters
     ----------
-    services : KeepServices
+    services : SessionBackend
     window : MainWindow
 
     Signals
@@ -64,11 +64,11 @@ class Keeping(QObject):
     video_missing = Signal(object)
     opened = Signal()
 
-    def __init__(self, services: KeepServices, window: MainWindow) -> None:
+    def __init__(self, services: SessionBackend, window: MainWindow) -> None:
         super().__init__(window)
         self.services, self._window = services, window
         self.path: Path | None = None
-        self._coming: Found | None = None
+        self._coming: LocatedSession | None = None
         self._content = ""
         self.runner = JobRunner("sessions", self)
         self.runner.finished.connect(self._on_runner_finished)
@@ -88,10 +88,10 @@ class Keeping(QObject):
         """Open a session file; its video follows, or `video_missing`, or `failed`."""
         relink = self.services.relink
 
-        def work(report: Report, check: Check) -> Found:
+        def work(report: Report, check: Check) -> LocatedSession:
             session = read_session(path)
             contents_of(session)  # before anything that is open has to make way
-            return Found(session, path, relink(session, [path.absolute().parent], check))
+            return LocatedSession(session, path, relink(session, [path.absolute().parent], check))
 
         self.runner.submit(work)
 
@@ -99,13 +99,13 @@ class Keeping(QObject):
         """Open what a process that did not end cleanly had open."""
         relink, session = self.services.relink, lost.session
 
-        def work(report: Report, check: Check) -> Found:
+        def work(report: Report, check: Check) -> LocatedSession:
             contents_of(session)
-            return Found(session, lost.saved_as, relink(session, [], check), lost=lost)
+            return LocatedSession(session, lost.saved_as, relink(session, [], check), lost=lost)
 
         self.runner.submit(work)
 
-    def go_on(self, found: Found, video: Path) -> None:
+    def go_on(self, found: LocatedSession, video: Path) -> None:
         """Open a session with a video that the user has found; one that differs is told of."""
         difference = self.services.difference
         self.runner.submit(
@@ -176,7 +176,7 @@ class Keeping(QObject):
             self.services.recent.add(path)
         self.changed.emit()
 
-    def _show(self, found: Found, info: VideoInfo) -> None:
+    def _show(self, found: LocatedSession, info: VideoInfo) -> None:
         session = found.session
         show_session(self._window, session, info)
         self._be_at(found.path)
@@ -194,7 +194,7 @@ class Keeping(QObject):
         self.opened.emit()
 
     @Slot(object)
-    def _on_runner_finished(self, found: Found) -> None:
+    def _on_runner_finished(self, found: LocatedSession) -> None:
         if found.video is None:
             self.video_missing.emit(found)
             return

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 from gui.session.backend import Recoverable
-from gui.session.controller import Found
+from gui.session.controller import LocatedSession
 from gui.state.session_file import SUFFIX
 from gui.widgets.file_dialog import file_dialog, save_dialog
 
@@ -62,7 +62,7 @@ def ask_unsaved(window: MainWindow, go_on: Callable[[], object]) -> None:
     box.open()
 
 
-def ask_for_video(window: MainWindow, found: Found) -> None:
+def ask_for_video(window: MainWindow, found: LocatedSession) -> None:
     """Let the user find the video of a session."""
     path = found.session.request.video
     box = _box(window, "The video of this session is not where it was.")

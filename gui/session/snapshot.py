@@ -9,7 +9,7 @@ from engine.annotations import regions
 from engine.annotations.notes import Note, from_json, to_json
 from engine.annotations.regions import Region
 from engine.types import Request
-from gui.explain.panel import Wish
+from gui.explain.panel import ExplainSettings
 from gui.state.session_file import SessionFile
 from gui.state.view_state import ViewState
 
@@ -74,12 +74,12 @@ def contents_of(session: SessionFile) -> tuple[tuple[Note, ...], Region]:
     return from_json(list(session.notes)), region
 
 
-def _wish(request: Request, frame_count: int) -> Wish:
+def _wish(request: Request, frame_count: int) -> ExplainSettings:
     target, against = (
         None if label is None else str(label) for label in (request.target, request.against)
     )
     first, stop = request.frames or (0, frame_count)
-    return Wish(
+    return ExplainSettings(
         model=request.model,
         weights=request.weights,
         method=request.method,

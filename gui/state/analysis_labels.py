@@ -8,7 +8,9 @@ from engine.store import Header
 from engine.types import MethodInfo
 
 
-def told_apart(first: Header, other: Header, methods: Mapping[str, MethodInfo]) -> tuple[str, str]:
+def distinguishing_labels(
+    first: Header, other: Header, methods: Mapping[str, MethodInfo]
+) -> tuple[str, str]:
     """Short names of both, by the first thing in which they differ: ("Gradient", "LRP").
 
     Model, method, class, the class it is held against, options and weights are looked at in this

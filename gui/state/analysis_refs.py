@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.store import Analysis
 
 
-class Holding:
+class AnalysisRefs:
     """Counts the users of each analysis; of the GUI thread alone."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from engine.cancel import Check
-from engine.render.clip_settings import ClipLook
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import UInt8Array
 from gui.tasks.jobs import Report
@@ -18,7 +18,7 @@ EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
 
 
 @dataclass(frozen=True, slots=True)
-class ExportWish:
+class ExportRequest:
     """One thing to write of an analysis.
 
     Attributes
@@ -28,7 +28,7 @@ class ExportWish:
         be opened again: Zarr), or the timeline as a picture (PNG or SVG).
     path : Path
         File, or folder for pictures and Zarr; the suffix says the format.
-    look : ClipLook
+    look : ClipSettings
         Panes and settings; of the other kinds only preset and sigma matter.
     frames : (int, int) or None
         First frame and the frame after the last, counted in the video; None takes all. Zarr has
@@ -39,17 +39,17 @@ class ExportWish:
 
     kind: ExportKind
     path: Path
-    look: ClipLook
+    look: ClipSettings
     frames: tuple[int, int] | None = None
     sound: bool = False
 
 
-Write = Callable[[Analysis, ExportWish, Report, Check], Path]
-Preview = Callable[[Analysis, ClipLook, tuple[int, int], int, Report, Check], UInt8Array]
+Write = Callable[[Analysis, ExportRequest, Report, Check], Path]
+Preview = Callable[[Analysis, ClipSettings, tuple[int, int], int, Report, Check], UInt8Array]
 
 
 @dataclass(frozen=True, slots=True)
-class ExportServices:
+class ExportBackend:
     """Writing, handed in by the application; each is called in a worker thread.
 
     Attributes

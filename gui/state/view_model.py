@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from gui.state.view_state import ViewState, at_frame
 
 
-class Session(QObject):
+class ViewModel(QObject):
     """The one place where the view state changes.
 
     Signals

@@ -7,7 +7,7 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 
-class Coalescing(QObject):
+class Throttle(QObject):
     """Passes numbers on at once after a pause, and otherwise at most every so often.
 
     Parameters

@@ -9,12 +9,12 @@ from engine.annotations.regions import Region
 from engine.cancel import Check
 from engine.store import Analysis
 from engine.types import Preset, Request
-from engine.what_if.queries import Answer, Expected, MotionTests, Question, Scope
+from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
 from gui.tasks.jobs import Report
 
 
 @dataclass(frozen=True, slots=True)
-class WhatIfServices:
+class WhatIfBackend:
     """Answers, each called in a worker thread: the same one for the first two.
 
     Attributes
@@ -27,6 +27,6 @@ class WhatIfServices:
         (analysis, region, preset, sigma, check) -> Expected.
     """
 
-    ask: Callable[[Request, Question, int, Report, Check], Answer]
+    ask: Callable[[Request, WhatIfQuery, int, Report, Check], WhatIfResult]
     motion_tests: Callable[[Request, Scope, int, Report, Check], MotionTests]
-    expected: Callable[[Analysis, Region, Preset, float, Check], Expected]
+    expected: Callable[[Analysis, Region, Preset, float, Check], RegionAgreement]

@@ -10,13 +10,13 @@ from PySide6.QtGui import QUndoStack
 from engine.annotations.regions import Region
 from engine.store import Analysis
 from engine.types import Request
-from engine.what_if.queries import Answer, Expected, MotionTests, Question, Scope
+from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
 from gui.panes.pane_grid import PaneGrid
-from gui.panes.viewport import PaneView
-from gui.state.view_model import Session
+from gui.panes.viewport import Viewport
+from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
 from gui.tasks.jobs import Failure, JobRunner, Work
-from gui.what_if.backend import WhatIfServices
+from gui.what_if.backend import WhatIfBackend
 from gui.what_if.paint_layer import PaintLayer, Tool
 from gui.what_if.panel import WhatIfPanel
 
@@ -26,8 +26,8 @@ class WhatIfDesk(QObject):
 
     Parameters
     ----------
-    services : WhatIfServices
-    session : Session
+    services : WhatIfBackend
+    session : ViewModel
     grid : PaneGrid
         Painted on, and over.
     stack : QUndoStack
@@ -46,8 +46,8 @@ class WhatIfDesk(QObject):
 
     def __init__(
         self,
-        services: WhatIfServices,
-        session: Session,
+        services: WhatIfBackend,
+        session: ViewModel,
         grid: PaneGrid,
         stack: QUndoStack,
         wanted: Callable[[], Request | None],
@@ -129,7 +129,7 @@ class WhatIfDesk(QObject):
             self.panel.tools.show_range(new.range)
 
     @Slot(object)
-    def _on_panel_ask_requested(self, question: Question) -> None:
+    def _on_panel_ask_requested(self, question: WhatIfQuery) -> None:
         request, frame, ask = self._wanted(), self._session.state.frame, self._services.ask
         if request is not None:
             self._start(lambda report, check: ask(request, question, frame, report, check))
@@ -155,7 +155,7 @@ class WhatIfDesk(QObject):
         self.runner.submit(work)
 
     @Slot(object)
-    def _on_runner_finished(self, result: Answer | MotionTests | Expected) -> None:
+    def _on_runner_finished(self, result: WhatIfResult | MotionTests | RegionAgreement) -> None:
         if not self._is_outdated:
             self.panel.show_result(result)
 
@@ -171,5 +171,5 @@ class WhatIfDesk(QObject):
     def _on_runner_cancelled(self) -> None:
         self.panel.show_busy(False)
 
-    def _view(self) -> PaneView:
+    def _view(self) -> Viewport:
         return self._grid.view

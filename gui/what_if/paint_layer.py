@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QUndoCommand, QUndoStack
 from engine.annotations.region_masks import mask
 from engine.annotations.regions import MOST_FRAMES, MOST_POINTS, Box, Region, Shape, Stroke, Track
 from engine.types import BoolArray
-from gui.panes.viewport import PaneView
+from gui.panes.viewport import Viewport
 from gui.theme import theme
 
 Tool = Literal["off", "box", "follow", "brush", "eraser"]
@@ -53,7 +53,7 @@ class PaintLayer(QObject):
     def __init__(
         self,
         stack: QUndoStack,
-        view: Callable[[], PaneView] = PaneView,
+        view: Callable[[], Viewport] = Viewport,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)

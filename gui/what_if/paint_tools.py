@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.annotations.regions import Region
 from gui.what_if.paint_layer import Frames, Tool
-from gui.widgets.form_widgets import SPACING, Fold, Form, faint, narrow
+from gui.widgets.form_widgets import SPACING, Collapsible, Form, hint_label, narrow
 
 _RADIUS_STEPS = 1000  # a step of the slider is a thousandth of the picture's width
 _RADIUS = 0.04
@@ -98,7 +98,7 @@ class PaintTools(QWidget):
             self.tool_chosen.emit(tool)
 
     def _make_buttons(self) -> None:
-        self.hint = faint()
+        self.hint = hint_label()
         again = "Click again to stop drawing."
         texts: dict[Tool, tuple[str, str]] = {
             "box": ("Box", "Drag a box on a picture."),
@@ -134,7 +134,7 @@ class PaintTools(QWidget):
         low, high = _RADIUS_RANGE
         self.radius.setRange(round(low * _RADIUS_STEPS), round(high * _RADIUS_STEPS))
         self.radius.setValue(round(_RADIUS * _RADIUS_STEPS))
-        self.summary = faint()
+        self.summary = hint_label()
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Remove all that is painted; Undo brings it back")
 
@@ -156,7 +156,7 @@ class PaintTools(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(SPACING)
         entry.setLayout(grid)
-        self.by_numbers = Fold("Box by numbers", entry)
+        self.by_numbers = Collapsible("Box by numbers", entry)
 
     def _lay_out(self) -> None:
         tools, below, rows = QHBoxLayout(), QHBoxLayout(), Form()

@@ -14,11 +14,26 @@ from PySide6.QtWidgets import (
 
 from engine.annotations.regions import Region
 from engine.types import Progress
-from engine.what_if.queries import Answer, Expected, Fill, MotionTests, Question, Scope
+from engine.what_if.queries import (
+    Fill,
+    MotionTests,
+    RegionAgreement,
+    Scope,
+    WhatIfQuery,
+    WhatIfResult,
+)
 from gui.explain.run_bar import progress_text
 from gui.what_if.paint_tools import PaintTools
 from gui.what_if.result_views import AnswerView, ExpectedView, MotionView
-from gui.widgets.form_widgets import SPACING, Form, WheelGuard, faint, heading, narrow, reveal
+from gui.widgets.form_widgets import (
+    SPACING,
+    Form,
+    WheelGuard,
+    heading,
+    hint_label,
+    narrow,
+    scroll_into_view,
+)
 
 
 class WhatIfPanel(QWidget):
@@ -107,19 +122,19 @@ class WhatIfPanel(QWidget):
         self.failure.show()
 
     @Slot(object)
-    def show_result(self, result: Answer | MotionTests | Expected) -> None:
+    def show_result(self, result: WhatIfResult | MotionTests | RegionAgreement) -> None:
         """Show what came back of any of the three."""
         self.show_busy(False)
-        if isinstance(result, Answer):
+        if isinstance(result, WhatIfResult):
             self.answer.show_answer(result)
             self.answer.show_region(self._region)
-            reveal(self.answer)
+            scroll_into_view(self.answer)
         elif isinstance(result, MotionTests):
             self.motion.show_tests(result)
-            reveal(self.motion)
+            scroll_into_view(self.motion)
         elif result.region == self._region:  # else it was painted on while it was measured
             self.expected.show_expected(result)
-            reveal(self.expected)
+            scroll_into_view(self.expected)
 
     def clear(self) -> None:
         """Remove the answers."""
@@ -127,9 +142,9 @@ class WhatIfPanel(QWidget):
             part.hide()
         self.show_busy(False)
 
-    def question(self) -> Question:
+    def question(self) -> WhatIfQuery:
         """What is asked."""
-        return Question(
+        return WhatIfQuery(
             region=self._region,
             keep=self.keep.currentData(),
             fill=self.fill.currentData(),
@@ -164,7 +179,7 @@ class WhatIfPanel(QWidget):
         self.measure = QPushButton("Measure the painted region")
 
     def _make_status(self) -> None:
-        self.failure, self.status, self.progress = QLabel(), faint(), QProgressBar()
+        self.failure, self.status, self.progress = QLabel(), hint_label(), QProgressBar()
         self.failure.setObjectName("notice")
         self.failure.setWordWrap(True)
         self.progress.setTextVisible(False)
@@ -176,7 +191,7 @@ class WhatIfPanel(QWidget):
         rows.add("The region is", self.keep)
         rows.add("Shown instead", self.fill)
         rows.add("Window", self.scope)
-        self.hint = faint(
+        self.hint = hint_label(
             "Paint on a picture, then ask what the model says without what you painted."
         )
         tests = "Does the model use the movement at all?"
@@ -190,11 +205,11 @@ class WhatIfPanel(QWidget):
         asking = (self.ask, self.status, self.progress, self.cancel, self.failure, self.answer)
         testing = (
             _later_heading("Without the movement"),
-            faint(tests),
+            hint_label(tests),
             self.test,
             self.motion,
         )
-        expecting = (_later_heading("Expected region"), faint(measured), self.measure)
+        expecting = (_later_heading("Expected region"), hint_label(measured), self.measure)
         for part in (*asking, *testing, *expecting, self.expected):
             layout.addWidget(part)
 

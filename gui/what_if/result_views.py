@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.annotations.regions import Region
-from engine.what_if.queries import Answer, Expected, MotionTests
-from gui.widgets.form_widgets import SPACING, faint
+from engine.what_if.queries import MotionTests, RegionAgreement, WhatIfResult
+from gui.widgets.form_widgets import SPACING, hint_label
 from gui.widgets.picture_strip import PictureStrip
 from gui.widgets.score_bars import Pair, ScoreBars, percent, points_text
 
@@ -24,13 +24,13 @@ class AnswerView(QWidget):
         self._asked = Region()
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
-        self.stale = faint("The region has changed since: ask again.")
+        self.stale = hint_label("The region has changed since: ask again.")
         self.bars = ScoreBars("as it is", "changed")
-        self.seen = faint()
+        self.seen = hint_label()
         self.pictures = PictureStrip()
         _stack(self, self.verdict, self.stale, self.bars, self.seen, self.pictures)
 
-    def show_answer(self, answer: Answer) -> None:
+    def show_answer(self, answer: WhatIfResult) -> None:
         """Show the classes scored highest in either, in the order of before."""
         self._asked = answer.question.region
         before, after = answer.probabilities, answer.changed_probabilities
@@ -52,7 +52,7 @@ class AnswerView(QWidget):
         """Say whether the answer is still about what is painted."""
         self.stale.setVisible(region != self._asked)
 
-    def _verdict(self, answer: Answer, top: Pair) -> str:
+    def _verdict(self, answer: WhatIfResult, top: Pair) -> str:
         change = f"{percent(top.before)} becomes {percent(top.after)}"
         text = f"{top.name}: {change}, {points_text(top.points)} points."
         winner = answer.labels[int(answer.changed_probabilities.argmax())]
@@ -68,7 +68,7 @@ class MotionView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.tested = faint()
+        self.tested = hint_label()
         self.bars = ScoreBars("as it is", "changed")
         _stack(self, self.tested, self.bars)
 
@@ -97,12 +97,12 @@ class ExpectedView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.motion, self.relevance, self.area = QLabel(), QLabel(), faint()
+        self.motion, self.relevance, self.area = QLabel(), QLabel(), hint_label()
         for label in (self.motion, self.relevance):
             label.setWordWrap(True)
         _stack(self, self.motion, self.relevance, self.area)
 
-    def show_expected(self, found: Expected) -> None:
+    def show_expected(self, found: RegionAgreement) -> None:
         """Show mass and rank accuracy with their chance level."""
         self.motion.setText(self._sentence("motion relevance", found.motion))
         self.relevance.setText(self._sentence("relevance", found.relevance))

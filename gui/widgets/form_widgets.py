@@ -31,7 +31,7 @@ def heading(text: str) -> QLabel:
     return label
 
 
-def faint(text: str = "") -> QLabel:
+def hint_label(text: str = "") -> QLabel:
     """A line of less weight, which wraps."""
     label = QLabel(text)
     label.setObjectName("faint")
@@ -92,7 +92,7 @@ def narrow(combo: QComboBox) -> QComboBox:
     return combo
 
 
-class Fold(QWidget):
+class Collapsible(QWidget):
     """A line that opens and closes what is below it.
 
     Parameters
@@ -132,7 +132,7 @@ class Fold(QWidget):
         self.content.setVisible(is_open)
 
 
-def reveal(part: QWidget) -> None:
+def scroll_into_view(part: QWidget) -> None:
     """Scroll to a part that has just been shown, once it has its place."""
     QTimer.singleShot(0, part, partial(_scroll_to, part))
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.cancel import Check
-from engine.render.clip_settings import ClipLook
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import UInt8Array
 from engine.video import open_requested
 from engine.video.encode.sound import has_sound
-from gui.state.export_request import ExportServices, ExportWish
+from gui.state.export_request import ExportBackend, ExportRequest
 from gui.tasks.jobs import Report
 from inspector.leftovers import remember_target
 
 
-def export_services() -> ExportServices:
+def export_services() -> ExportBackend:
     """Writing and previewing with the real engine."""
-    return ExportServices(write=write, preview=preview, has_sound=has_sound)
+    return ExportBackend(write=write, preview=preview, has_sound=has_sound)
 
 
-def write(analysis: Analysis, wish: ExportWish, report: Report, check: Check) -> Path:
+def write(analysis: Analysis, wish: ExportRequest, report: Report, check: Check) -> Path:
     """Write what is wished for.
 
     Raises
@@ -70,7 +70,7 @@ def write(analysis: Analysis, wish: ExportWish, report: Report, check: Check) ->
 
 def preview(
     analysis: Analysis,
-    look: ClipLook,
+    look: ClipSettings,
     frames: tuple[int, int],
     frame: int,
     report: Report,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from engine.cancel import Check
 from engine.types import Request
-from engine.what_if.queries import Answer, MotionTests, Question, Scope, expected
+from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, expected
 from gui.tasks.jobs import Report
-from gui.what_if.backend import WhatIfServices
+from gui.what_if.backend import WhatIfBackend
 
 if TYPE_CHECKING:
     from engine.models import VideoModel
@@ -28,8 +28,8 @@ class Asking:
         self._model: VideoModel | None = None
 
     def ask(
-        self, request: Request, question: Question, frame: int, report: Report, check: Check
-    ) -> Answer:
+        self, request: Request, question: WhatIfQuery, frame: int, report: Report, check: Check
+    ) -> WhatIfResult:
         """As `engine.what_if.run.what_if`, for any request."""
         from engine.what_if.run import what_if
 
@@ -64,10 +64,10 @@ class Asking:
         return self._model
 
 
-def what_if_services() -> WhatIfServices:
+def what_if_services() -> WhatIfBackend:
     """The real answers, for the window."""
     asking = Asking()
-    return WhatIfServices(asking.ask, asking.motion_tests, expected)
+    return WhatIfBackend(asking.ask, asking.motion_tests, expected)
 
 
 def _key_of(request: Request) -> _Key:

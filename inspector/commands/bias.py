@@ -28,7 +28,7 @@ from engine.diagnostics.out_of_distribution import advice
 from engine.errors import VideoError
 from engine.export.whole_file import whole_file
 from engine.models import VideoModel, load_model
-from engine.selective import checked_sigma, recipe_for
+from engine.selective import checked_sigma, preset_params
 from engine.types import ModelSpec, Progress
 from inspector.commands.explain import check_folder, progress_bar
 
@@ -37,7 +37,7 @@ KEPT_FILE = "unfinished.json"
 
 
 @dataclass(frozen=True, slots=True)
-class BiasWish:
+class BiasRequest:
     """What a report is asked for.
 
     Attributes
@@ -57,12 +57,12 @@ class BiasWish:
     settings: BiasSettings
 
 
-def bias_report(wish: BiasWish, folder: Path, errors: Console, output: Console) -> None:
+def bias_report(wish: BiasRequest, folder: Path, errors: Console, output: Console) -> None:
     """Measure all videos and write the report.
 
     Parameters
     ----------
-    wish : BiasWish
+    wish : BiasRequest
     folder : Path
         Made if needed.
     errors, output : Console
@@ -74,7 +74,7 @@ def bias_report(wish: BiasWish, folder: Path, errors: Console, output: Console) 
         If the model, the method or the folder cannot be used, or no video at all could be.
     """
     checked_sigma(wish.settings.sigma)
-    recipe_for(wish.settings.preset)
+    preset_params(wish.settings.preset)
     check_folder(folder)
     if not wish.videos.exists():
         raise VideoError(f"{wish.videos} does not exist.", "Check the name.")
@@ -112,7 +112,7 @@ def bias_report(wish: BiasWish, folder: Path, errors: Console, output: Console) 
 def _measure_all(
     model: VideoModel,
     videos: list[tuple[Path, str | None]],
-    wish: BiasWish,
+    wish: BiasRequest,
     kept: _Kept,
     report: Callable[[Progress], None],
 ) -> list[str]:
@@ -161,7 +161,7 @@ class _Kept:
         self._path.unlink(missing_ok=True)
 
 
-def _key(wish: BiasWish, model: VideoModel) -> dict[str, Any]:
+def _key(wish: BiasRequest, model: VideoModel) -> dict[str, Any]:
     """What must be the same for kept figures to be used again."""
     files = {
         name: [str(path), path.stat().st_mtime_ns]
@@ -173,7 +173,7 @@ def _key(wish: BiasWish, model: VideoModel) -> dict[str, Any]:
 
 
 def _text(
-    wish: BiasWish, model: VideoModel, failed: list[str], clips: list[BiasClip]
+    wish: BiasRequest, model: VideoModel, failed: list[str], clips: list[BiasClip]
 ) -> ReportText:
     settings = wish.settings
     asked = (

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from engine.attribution import METHODS
-from engine.diagnostics.out_of_distribution import advice, is_unlike
+from engine.diagnostics.out_of_distribution import advice, is_out_of_distribution
 from engine.errors import ExportError
 from engine.store import Analysis
 from engine.types import Progress, Request
@@ -147,7 +147,7 @@ def _summary(analysis: Analysis, request: Request) -> str:
     ]
     if METHODS[request.method].conserves:
         lines.append(f"Relevance sums to {analysis.conservation:.2%} of the explained score")
-    if is_unlike(spec, analysis.windows):
+    if is_out_of_distribution(spec, analysis.windows):
         lines.append(f"Warning: this video is unlike what {spec.name} knows. {advice(spec)}")
     lines += [f"Note: {text}" for text in analysis.notices]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.cancel import never
 from engine.pipeline import explain
-from engine.store import Analysis, Asked, Resumable
+from engine.store import Analysis, CheckpointKey, Resumable
 from engine.store.checkpoint import State
 from engine.types import Request
 from tests.clips import moving_square, write_clip
@@ -19,7 +19,7 @@ from tests.golden.keeping import KEPT
 
 FRAMES = 20
 CLIP = KEPT / "analysis" / "square.mp4"
-ASKED = Asked("key", "video.mp4", 5)
+ASKED = CheckpointKey("key", "video.mp4", 5)
 HEADER = header_of(48, every=2, start=11)
 BROKEN_OFF = 40
 CARD = 'name = "small"\nnetwork = "figures"\nresize = [28, 28]\ncrop = [28, 28]\n'

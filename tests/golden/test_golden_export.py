@@ -14,7 +14,7 @@ import pytest
 from engine.annotations.notes import Note
 from engine.export import export_clip
 from engine.render import HeatLook
-from engine.render.clip_settings import ClipLook
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import UInt8Array
 from engine.video import Video, open_video
@@ -22,7 +22,7 @@ from tests.golden import analyses
 from tests.golden.keeping import KEPT, same_json, same_picture, same_text
 
 LOOSE = ("motion", "static", "motion_share")
-LOOK = ClipLook(
+LOOK = ClipSettings(
     "recommended",
     1.0,
     panes=("video", "relevance", "motion", "static"),

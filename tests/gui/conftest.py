@@ -15,7 +15,7 @@ from engine.cancel import Check
 from engine.errors import ModelError, UntrustedError
 from engine.metrics import FlowPrecision
 from engine.models import MODELS
-from engine.render.clip_settings import ClipLook
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis, Header
 from engine.types import (
     CardReport,
@@ -29,12 +29,12 @@ from engine.types import (
     UInt8Array,
     Window,
 )
-from engine.what_if.queries import Answer, MotionTests, Question, Scope, expected
-from gui.backend import CardField, Cards, Services
+from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, expected
+from gui.backend import Backend, CardBackend, CardField
 from gui.main_window.window import MainWindow
-from gui.state.export_request import ExportServices, ExportWish
+from gui.state.export_request import ExportBackend, ExportRequest
 from gui.tasks.jobs import Report
-from gui.what_if.backend import WhatIfServices
+from gui.what_if.backend import WhatIfBackend
 from inspector.app import keep_services
 from tests.clips import moving_square, write_clip
 
@@ -61,8 +61,8 @@ class FakeEngine:
         self.fails = False
         self.requests: list[Request] = []
         self.exports: list[Path] = []
-        self.wishes: list[ExportWish] = []
-        self.previews: list[tuple[ClipLook, int]] = []
+        self.wishes: list[ExportRequest] = []
+        self.previews: list[tuple[ClipSettings, int]] = []
         self.export_gate = threading.Event()
         self.export_gate.set()
         self.asks_for: Path | None = None
@@ -124,12 +124,12 @@ class FakeEngine:
         return FlowPrecision(0.8, 0.4, 0.1)
 
     def ask(
-        self, request: Request, question: Question, frame: int, report: Report, check: Check
-    ) -> Answer:
+        self, request: Request, question: WhatIfQuery, frame: int, report: Report, check: Check
+    ) -> WhatIfResult:
         self.requests.append(request)
         wait_for(self.gate, check)
         before, after = np.array([0.7, 0.2, 0.1]), np.array([0.3, 0.5, 0.2])
-        return Answer(
+        return WhatIfResult(
             question=question,
             labels=LABELS,
             logits=np.log(before),
@@ -149,7 +149,7 @@ class FakeEngine:
         scores = {"original": 0.7, "frozen": 0.2, "reversed": 0.5, "shuffled": 0.3}
         return MotionTests("walking", scores, scores, windows=1, shuffles=3)
 
-    def write(self, analysis: Analysis, wish: ExportWish, report: Report, check: Check) -> Path:
+    def write(self, analysis: Analysis, wish: ExportRequest, report: Report, check: Check) -> Path:
         self.wishes.append(wish)
         report(Progress("Writing the clip", 1, 2, 1.0))
         wait_for(self.export_gate, check)
@@ -163,7 +163,7 @@ class FakeEngine:
     def preview(
         self,
         analysis: Analysis,
-        look: ClipLook,
+        look: ClipSettings,
         frames: tuple[int, int],
         frame: int,
         report: Report,
@@ -216,13 +216,13 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWindow]:
-    cards = Cards(FIELDS, engine.check_card, engine.save_card, engine.trusted.append)
-    services = Services(
+    cards = CardBackend(FIELDS, engine.check_card, engine.save_card, engine.trusted.append)
+    services = Backend(
         models=MODELS,
         methods=METHODS,
         explain=engine.explain,
         labels=engine.labels,
-        export=ExportServices(engine.write, engine.preview, lambda path: True),
+        export=ExportBackend(engine.write, engine.preview, lambda path: True),
         cards=cards,
         estimate=engine.estimate,
         agreement=engine.agreement,
@@ -230,7 +230,7 @@ def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWin
         log_folder=tmp_path / "log",
         device=lambda: "2 CPU cores",
         keep=keep_services(tmp_path),
-        what_if=WhatIfServices(engine.ask, engine.motion_tests, expected),
+        what_if=WhatIfBackend(engine.ask, engine.motion_tests, expected),
     )
     window = MainWindow(services)
     qtbot.addWidget(window)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from engine.attribution.base.explained_model import Subject
+from engine.attribution.base.explained_model import ExplainedModel
 from engine.types import Progress
 
 _CPU_BATCH = 4  # more gains nothing there: the cores are busy
@@ -18,7 +18,7 @@ _BACKWARD_COST = 4  # a pass with gradients keeps about this many times what one
 
 
 def in_batches(
-    subject: Subject,
+    subject: ExplainedModel,
     count: int,
     part: Callable[[int, int], Tensor],
     *,
@@ -29,7 +29,7 @@ def in_batches(
 
     Parameters
     ----------
-    subject : Subject
+    subject : ExplainedModel
         Told the progress; its ``check`` is called before each batch.
     count : int
         Passes in all.
@@ -63,7 +63,7 @@ def in_batches(
 
 
 def summed(
-    subject: Subject,
+    subject: ExplainedModel,
     count: int,
     part: Callable[[int, int], Tensor],
     *,

@@ -20,7 +20,7 @@ from engine.types import Progress
 Report = Callable[[Progress], None]
 
 
-class Subject:
+class ExplainedModel:
     """The model under explanation, for the time of one call.
 
     Parameters
@@ -76,7 +76,7 @@ class Subject:
         """What is explained in each clip, (N,), from logits (N, K)."""
         return self.goal.scores(logits)
 
-    def fixed_on(self, values: Tensor) -> tuple[Subject, Tensor]:
+    def fixed_on(self, values: Tensor) -> tuple[ExplainedModel, Tensor]:
         """The same subject with the class that it gives one clip now, and the clip's logits.
 
         Methods that show the model many variants of a clip explain that class in all of them.

@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class MethodOutput:
     """Relevance of a batch of clips.
 
     Attributes

@@ -160,11 +160,11 @@ def layer_norm(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
         result = func(*args, **kwargs)
         spread = values.var(axes, correction=0, keepdim=True)
         scale = torch.rsqrt(spread + eps) * (1.0 if gain is None else gain)
-    fixed, small, extra = values.detach(), tape.settings.composite.stabiliser, tape.settings.epsilon
+    fixed, small, extra = values.detach(), tape.settings.composite.stabilizer, tape.settings.epsilon
 
     def back(relevance: Tensor) -> tuple[Tensor]:
         given = (fixed, axes, scale, relevance)
-        return (rules.centred(*given, shift=shift, stabiliser=small, epsilon=extra),)
+        return (rules.centred(*given, shift=shift, stabilizer=small, epsilon=extra),)
 
     return relevant(back, result, values)
 

@@ -77,19 +77,19 @@ class Layer:
         self, tape: Tape, values: Tensor, weight: Tensor, bias: Tensor | None, back: Tensor
     ) -> Tensor:
         rule, settings = self._rule(tape), tape.settings
-        given, small = (self.op, values, weight), settings.composite.stabiliser
+        given, small = (self.op, values, weight), settings.composite.stabilizer
         if rule == "z-box":
             assert self.bounds is not None
             wide = self._can_be_wide(weight, values)
-            return rules.z_box(*given, *self.bounds, back, wide=wide, stabiliser=small)
+            return rules.z_box(*given, *self.bounds, back, wide=wide, stabilizer=small)
         if rule == "flat":
             return rules.flat(*given, back)
         if rule == "w-square":
-            return rules.w_square(*given, back, stabiliser=small)
+            return rules.w_square(*given, back, stabilizer=small)
         if rule == "z-plus":
-            return rules.z_plus(*given, back, bias=bias, stabiliser=small)
+            return rules.z_plus(*given, back, bias=bias, stabilizer=small)
         if rule == "alpha-beta":
-            return rules.alpha_beta(*given, back, bias=bias, stabiliser=small)
+            return rules.alpha_beta(*given, back, bias=bias, stabilizer=small)
         if rule == "gamma":
             return rules.gamma(
                 *given,
@@ -97,10 +97,10 @@ class Layer:
                 gamma=settings.gamma,
                 positive=self.positive,
                 bias=bias,
-                stabiliser=small,
+                stabilizer=small,
             )
         extra = settings.epsilon
-        return rules.epsilon(*given, back, bias=bias, stabiliser=small, epsilon=extra)
+        return rules.epsilon(*given, back, bias=bias, stabilizer=small, epsilon=extra)
 
     def _rule(self, tape: Tape) -> RuleName:
         composite = tape.settings.composite
@@ -165,7 +165,7 @@ def batch_norm(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
     before: Layer | None = getattr(values, "_layer", None)
     if before is None or (before.is_dense and values.dim() > 2):
         return passed(result, values)  # nothing to fold into: one input each
-    exact = tape.settings.composite.stabiliser > 0
+    exact = tape.settings.composite.stabilizer > 0
     unit = torch.ones_like(scale) if exact else scale.abs()
     folded = _folded(before, scale, unit)
     if tape.settings.biases:

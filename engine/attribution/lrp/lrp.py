@@ -15,8 +15,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from engine.attribution.base.explained_model import Subject
-from engine.attribution.base.method_output import Found
+from engine.attribution.base.explained_model import ExplainedModel
+from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.base.tensor_tags import newest
 from engine.attribution.lrp.context import Settings
 from engine.attribution.lrp.function_mode import RelevanceMode, refuse_missing
@@ -25,7 +25,7 @@ from engine.attribution.options.values import LrpOptions
 from engine.models.model import Clip
 
 
-def explain_by_lrp(subject: Subject, clip: Clip, options: LrpOptions) -> Found:
+def explain_by_lrp(subject: ExplainedModel, clip: Clip, options: LrpOptions) -> MethodOutput:
     """Relevance of the input, traced back layer by layer (Bach et al. 2015).
 
     Raises
@@ -48,7 +48,7 @@ def explain_by_lrp(subject: Subject, clip: Clip, options: LrpOptions) -> Found:
     refuse_missing(logits)
     start, explained = _start(subject, logits.detach(), settings.composite)
     (relevance,) = torch.autograd.grad(logits, leaf, start)
-    return Found(relevance.sum(1), logits.detach(), explained)
+    return MethodOutput(relevance.sum(1), logits.detach(), explained)
 
 
 def settings_of(options: LrpOptions, *, transformer: bool = False) -> Settings:
@@ -76,7 +76,7 @@ def _is_transformer(network: nn.Module) -> bool:
     return any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in network.modules())
 
 
-def _start(subject: Subject, logits: Tensor, composite: Composite) -> tuple[Tensor, Tensor]:
+def _start(subject: ExplainedModel, logits: Tensor, composite: Composite) -> tuple[Tensor, Tensor]:
     """Relevance of the logits, (N, K), and what it sums to in each clip, (N,).
 
     Each logit starts with what it contributes to the score: its value times the score's slope.

@@ -98,9 +98,9 @@ def _sum(tape: Tape, first: Any, second: Any, factor: float) -> Tensor:
     composite = tape.settings.composite
     if composite.addition == "positive":
         return relevant(lambda back: rules.shared(one, other, back), result, *sides)
-    small = composite.stabiliser
+    small = composite.stabilizer
     return relevant(
-        lambda back: rules.shared_signed(one, other, back, stabiliser=small), result, *sides
+        lambda back: rules.shared_signed(one, other, back, stabilizer=small), result, *sides
     )
 
 

@@ -29,7 +29,7 @@ def epsilon(
     relevance: Tensor,
     *,
     bias: Tensor | None = None,
-    stabiliser: float = 0.0,
+    stabilizer: float = 0.0,
     epsilon: float = 0.0,
 ) -> Tensor:
     """Epsilon rule (Bach et al. 2015, eq. 58): in proportion to each input's contribution.
@@ -37,7 +37,7 @@ def epsilon(
     ``epsilon`` is in units of the mean size of the sums, so that it does not depend on their
     scale; it takes relevance from weak and contradictory contributions.
     """
-    result, empty = _signed(op, values, weight, relevance, bias, stabiliser, epsilon)
+    result, empty = _signed(op, values, weight, relevance, bias, stabilizer, epsilon)
     lost = relevance * empty
     return result + flat(op, values, weight, lost) if bool(lost.any()) else result
 
@@ -49,11 +49,11 @@ def z_plus(
     relevance: Tensor,
     *,
     bias: Tensor | None = None,
-    stabiliser: float = 0.0,
+    stabilizer: float = 0.0,
 ) -> Tensor:
     """z+ rule (Montavon et al. 2017, eq. 15; alpha=1, beta=0): in proportion to what excited."""
     parts = _exciting(values, weight)
-    return _excited(op, parts, relevance, _clamped(bias, min=0), stabiliser)
+    return _excited(op, parts, relevance, _clamped(bias, min=0), stabilizer)
 
 
 def alpha_beta(
@@ -64,7 +64,7 @@ def alpha_beta(
     *,
     alpha: float = 2.0,
     bias: Tensor | None = None,
-    stabiliser: float = 0.0,
+    stabilizer: float = 0.0,
 ) -> Tensor:
     """alpha-beta rule (Bach et al. 2015, eq. 60) with beta = alpha - 1.
 
@@ -72,8 +72,8 @@ def alpha_beta(
     paper, an output that nothing inhibited passes on alpha times its relevance.
     """
     exciting, inhibiting = _exciting(values, weight), _inhibiting(values, weight)
-    up = _shared(op, exciting, relevance, _clamped(bias, min=0), stabiliser)
-    down = _shared(op, inhibiting, relevance, _clamped(bias, max=0), stabiliser)
+    up = _shared(op, exciting, relevance, _clamped(bias, min=0), stabilizer)
+    down = _shared(op, inhibiting, relevance, _clamped(bias, max=0), stabilizer)
     return alpha * up - (alpha - 1) * down
 
 
@@ -86,7 +86,7 @@ def gamma(
     gamma: float = 0.25,
     positive: Tensor | None = None,
     bias: Tensor | None = None,
-    stabiliser: float = 0.0,
+    stabilizer: float = 0.0,
 ) -> Tensor:
     """Gamma rule (Montavon et al. 2019, section 10.2.3) for inputs of either sign.
 
@@ -104,12 +104,12 @@ def gamma(
             positive = op(values, weight) > 0
     more, less = weight + gamma * weight.clamp(min=0), weight + gamma * weight.clamp(max=0)
     favoured = None if bias is None else bias + gamma * bias.clamp(min=0)
-    result = _shared(op, _by_sign(values, more, less), relevance * positive, favoured, stabiliser)
+    result = _shared(op, _by_sign(values, more, less), relevance * positive, favoured, stabilizer)
     if bool(positive.all()):
         return result
     opposed = None if bias is None else bias + gamma * bias.clamp(max=0)
     parts = _by_sign(values, less, more)
-    return result + _shared(op, parts, relevance * ~positive, opposed, stabiliser)
+    return result + _shared(op, parts, relevance * ~positive, opposed, stabilizer)
 
 
 def flat(op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor) -> Tensor:
@@ -123,10 +123,10 @@ def flat(op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor) -> Ten
 
 
 def w_square(
-    op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor, *, stabiliser: float = 0.0
+    op: LinearOp, values: Tensor, weight: Tensor, relevance: Tensor, *, stabilizer: float = 0.0
 ) -> Tensor:
     """w^2 rule (Montavon et al. 2017, eq. 12): in proportion to the squared weights."""
-    return _excited(op, [(torch.ones_like(values), weight.square())], relevance, None, stabiliser)
+    return _excited(op, [(torch.ones_like(values), weight.square())], relevance, None, stabilizer)
 
 
 def z_box(
@@ -138,7 +138,7 @@ def z_box(
     relevance: Tensor,
     *,
     wide: bool = False,
-    stabiliser: float = 0.0,
+    stabilizer: float = 0.0,
 ) -> Tensor:
     """z^B rule (Montavon et al. 2017, eq. 16) for inputs between ``low`` and ``high``.
 
@@ -149,11 +149,11 @@ def z_box(
     """
     parts = [(values - low, weight.clamp(min=0)), (values - high, weight.clamp(max=0))]
     if not wide:
-        return _excited(op, parts, relevance, None, stabiliser)
+        return _excited(op, parts, relevance, None, stabilizer)
     joined = [
         (torch.cat([part[0] for part in parts], 1), torch.cat([part[1] for part in parts], 1))
     ]
-    one, other = _excited(op, joined, relevance, None, stabiliser).chunk(2, 1)
+    one, other = _excited(op, joined, relevance, None, stabilizer).chunk(2, 1)
     return one + other
 
 
@@ -169,7 +169,7 @@ def centred(
     relevance: Tensor,
     *,
     shift: Tensor | None = None,
-    stabiliser: float = 0.0,
+    stabilizer: float = 0.0,
     epsilon: float = 0.0,
 ) -> Tensor:
     """LayerNorm whose deviation is a constant (Ali et al. 2022, LN-rule): the epsilon rule.
@@ -181,7 +181,7 @@ def centred(
     def op(leaf: Tensor, weight: Tensor) -> Tensor:
         return (leaf - leaf.mean(axes, keepdim=True)) * weight
 
-    return _shared(op, [(values.detach(), scale)], relevance, shift, stabiliser, epsilon)
+    return _shared(op, [(values.detach(), scale)], relevance, shift, stabilizer, epsilon)
 
 
 def shared(first: Tensor, second: Tensor, relevance: Tensor) -> tuple[Tensor, Tensor]:
@@ -202,7 +202,7 @@ def shared(first: Tensor, second: Tensor, relevance: Tensor) -> tuple[Tensor, Te
 
 
 def shared_signed(
-    first: Tensor, second: Tensor, relevance: Tensor, *, stabiliser: float = 0.0
+    first: Tensor, second: Tensor, relevance: Tensor, *, stabilizer: float = 0.0
 ) -> tuple[Tensor, Tensor]:
     """Addition: in proportion to the signed values, the epsilon rule with both weights 1.
 
@@ -210,7 +210,7 @@ def shared_signed(
     """
     total = first + second
     none = total == 0
-    beneath = _stabilise(total, stabiliser)
+    beneath = _stabilise(total, stabilizer)
     one = (first / beneath).masked_fill_(none, 0.5).mul_(relevance)
     other = torch.div(second, beneath, out=beneath).masked_fill_(none, 0.5).mul_(relevance)
     return one, other
@@ -249,7 +249,7 @@ def _signed(
     weight: Tensor,
     relevance: Tensor,
     bias: Tensor | None,
-    stabiliser: float,
+    stabilizer: float,
     epsilon: float,
 ) -> tuple[Tensor, Tensor]:
     """Share relevance in proportion to signed contributions; and where these sum to nothing."""
@@ -260,12 +260,12 @@ def _signed(
     if found.data_ptr() == values.data_ptr():  # pooling one value gives the value itself
         found = found.clone()
     empty = found == 0
-    (pulled,) = torch.autograd.grad(total, leaf, relevance / _stabilise(found, stabiliser, epsilon))
+    (pulled,) = torch.autograd.grad(total, leaf, relevance / _stabilise(found, stabilizer, epsilon))
     return values * pulled, empty
 
 
 def _excited(
-    op: LinearOp, parts: list[Part], relevance: Tensor, bias: Tensor | None, stabiliser: float
+    op: LinearOp, parts: list[Part], relevance: Tensor, bias: Tensor | None, stabilizer: float
 ) -> Tensor:
     """Share relevance in proportion to contributions none of which is negative.
 
@@ -286,7 +286,7 @@ def _excited(
     found = total.detach() if bias is None else total.detach() + bias  # ours: no one reads it again
     least, most = (float(end) for end in torch.aminmax(found))
     orphaned = None if least > _NOTHING * most else found <= _NOTHING * most
-    beneath = _stabilise(found, stabiliser) if stabiliser else found
+    beneath = _stabilise(found, stabilizer) if stabilizer else found
     share = torch.div(relevance, beneath, out=beneath)
     if orphaned is None:
         return _pulled(total, leaves, share)
@@ -300,14 +300,14 @@ def _shared(
     parts: list[Part],
     relevance: Tensor,
     bias: Tensor | None,
-    stabiliser: float,
+    stabilizer: float,
     epsilon: float = 0.0,
 ) -> Tensor:
     """Share relevance in proportion to contributions; where they sum to nothing, none."""
     total, leaves = _summed(op, parts)
     found = total.detach() if bias is None else total.detach() + bias
     empty = found == 0
-    share = (relevance / _stabilise(found, stabiliser, epsilon)).masked_fill_(empty, 0.0)
+    share = (relevance / _stabilise(found, stabilizer, epsilon)).masked_fill_(empty, 0.0)
     return _pulled(total, leaves, share)
 
 
@@ -327,14 +327,14 @@ def _pulled(total: Tensor, leaves: list[Tensor], share: Tensor) -> Tensor:
     return result
 
 
-def _stabilise(total: Tensor, stabiliser: float, epsilon: float = 0.0) -> Tensor:
+def _stabilise(total: Tensor, stabilizer: float, epsilon: float = 0.0) -> Tensor:
     """Move sums away from zero in place, so that they can divide.
 
-    ``stabiliser`` is an absolute amount as other programs add it, but never more than 1e-4 of
+    ``stabilizer`` is an absolute amount as other programs add it, but never more than 1e-4 of
     the mean size, which would cost weak networks their relevance; 0 takes 1e-6 of the mean size.
     ``epsilon`` times the mean size comes on top.
     """
     mean = torch.linalg.vector_norm(total, 1) / total.numel()  # without a copy
-    floor = (_MOST * mean).clamp(max=stabiliser) if stabiliser else _RELATIVE * mean
+    floor = (_MOST * mean).clamp(max=stabilizer) if stabilizer else _RELATIVE * mean
     floor = floor + epsilon * mean + torch.finfo(total.dtype).tiny
     return total.add_(torch.where(total < 0, -floor, floor))

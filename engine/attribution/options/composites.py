@@ -45,7 +45,7 @@ class Composite:
     starts_with_one: bool = False
     contrastive: bool = False
     biases: bool = False
-    stabiliser: float = 1e-6
+    stabilizer: float = 1e-6
     source: str = ""
 
 
@@ -57,7 +57,7 @@ COMPOSITES: dict[str, Composite] = {
         "epsilon",
         "z-box",
         "positive",
-        stabiliser=0.0,
+        stabilizer=0.0,
         source=f"Montavon et al. 2017; {_KOHLBRENNER}",
     ),
     "attention": Composite(
@@ -65,11 +65,11 @@ COMPOSITES: dict[str, Composite] = {
         "epsilon",
         "z-box",
         biases=True,
-        stabiliser=0.0,
+        stabilizer=0.0,
         source="Ali et al. 2022, arXiv 2202.07304",
     ),
     "deep-taylor": Composite(
-        "z-plus", "z-plus", "z-box", "positive", stabiliser=0.0, source="Montavon et al. 2017"
+        "z-plus", "z-plus", "z-box", "positive", stabilizer=0.0, source="Montavon et al. 2017"
     ),
     "epsilon-plus": Composite("z-plus", "epsilon", source=_KOHLBRENNER),
     "epsilon-plus-flat": Composite("z-plus", "epsilon", "flat", source=_KOHLBRENNER),

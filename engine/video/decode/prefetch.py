@@ -17,7 +17,7 @@ _FAR_FRAMES = 24
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _Target:
     target: int
     count: int
 
@@ -46,7 +46,7 @@ class Ahead:
         self.chunk = max(room * 2 // 5, 1)
         self._forward = min(_FORWARD_FRAMES, room // 4)
         self._last = 0
-        self._wish: _Wish | None = None
+        self._wish: _Target | None = None
 
     def after(self, number: int, frame_count: int) -> bool:
         """Note that a frame was asked for; return whether there is something to do ahead."""
@@ -67,10 +67,10 @@ class Ahead:
         self._decode(wish.target, wish.count, check)
         return True
 
-    def _wish_forward(self, number: int, frame_count: int) -> _Wish | None:
+    def _wish_forward(self, number: int, frame_count: int) -> _Target | None:
         target = min(number + self._forward, frame_count - 1)
-        return _Wish(target, self._forward) if target > number else None
+        return _Target(target, self._forward) if target > number else None
 
-    def _wish_backward(self, number: int) -> _Wish | None:
+    def _wish_backward(self, number: int) -> _Target | None:
         first = self._cache.first_kept_before(number, self.chunk)
-        return _Wish(first - 1, self.chunk) if first > 0 and self._forward else None
+        return _Target(first - 1, self.chunk) if first > 0 and self._forward else None

@@ -17,7 +17,7 @@ from engine.video.container.source import video_errors
 from engine.video.facts import FileFacts
 from engine.video.images.animation import AnimationReader, is_animated_webp
 from engine.video.images.stills import DEFAULT_FPS, StillsReader, find_stills, still_times
-from engine.video.scan.incremental_index import Known
+from engine.video.scan.incremental_index import IndexState
 from engine.video.scan.open_index import FrameSource
 
 
@@ -26,7 +26,7 @@ class Settled:
 
     Attributes
     ----------
-    known : Known
+    known : IndexState
     pending : bool
         Always false.
     """
@@ -35,7 +35,7 @@ class Settled:
 
     def __init__(self, times_s: Float64Array, fps: float) -> None:
         times_s.setflags(write=False)
-        self.known = Known(times_s, fps)
+        self.known = IndexState(times_s, fps)
 
     def work(self, check: Check) -> bool:
         """Have nothing to do. A `Task` of the worker."""

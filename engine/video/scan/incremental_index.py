@@ -17,7 +17,7 @@ _TOLD_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class IndexState:
     """The frames of a video, as far as they are known.
 
     Attributes
@@ -38,7 +38,7 @@ class Known:
     damage: tuple[FrameRange, ...] = ()
 
 
-class Learning:
+class IncrementalIndex:
     """Ends the decoding pass of a stream, and finds out what it lost.
 
     Parameters
@@ -125,9 +125,9 @@ class Learning:
         self._finding = None
         self.known = self._known()
 
-    def _known(self) -> Known:
+    def _known(self) -> IndexState:
         clock = self._opened.clock
         times_s = clock.times_s(self._index)
         progress = 1.0 if self._verification is None else self._verification.progress
         damage = damaged_ranges(self._index, self._opened.reader.lost)
-        return Known(times_s, clock.fps(times_s), progress, damage)
+        return IndexState(times_s, clock.fps(times_s), progress, damage)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.diagnostics.out_of_distribution import advice, familiarity, is_unlike
+from engine.diagnostics.out_of_distribution import advice, familiarity, is_out_of_distribution
 from engine.types import ModelSpec, Window
 
 SPEC = ModelSpec(
@@ -25,12 +25,12 @@ def test_familiarity_is_the_lower_quartile_of_the_highest_logits():
 
 
 def test_is_unlike_below_the_threshold_only():
-    assert is_unlike(SPEC, [window(2.0, 0.0)])
-    assert not is_unlike(SPEC, [window(4.0, 0.0)])
+    assert is_out_of_distribution(SPEC, [window(2.0, 0.0)])
+    assert not is_out_of_distribution(SPEC, [window(4.0, 0.0)])
 
 
 def test_is_unlike_is_never_said_by_a_model_that_cannot_tell():
-    assert not is_unlike(replace(SPEC, least_familiar=None), [window(-9.0, -9.0)])
+    assert not is_out_of_distribution(replace(SPEC, least_familiar=None), [window(-9.0, -9.0)])
 
 
 def test_advice_names_what_it_was_trained_on():

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.diagnostics.reliability import Badge, health_of
+from engine.diagnostics.reliability import Badge, reliability_badges
 from engine.metrics import FlowPrecision
 from engine.store import Analysis, Header
 from engine.types import Window
@@ -41,7 +41,7 @@ def opened() -> Iterator[list[Analysis]]:
 
 def badges(analysis: Analysis, opened: list[Analysis], **known: object) -> dict[str, Badge]:
     opened.append(analysis)
-    return {badge.name: badge for badge in health_of(analysis, True, **known)}  # type: ignore[arg-type]
+    return {badge.name: badge for badge in reliability_badges(analysis, True, **known)}  # type: ignore[arg-type]
 
 
 def ones(steps: int = LENGTH, size: int = 20) -> np.ndarray:
@@ -59,7 +59,7 @@ def test_conservation_is_graded(ratio: float, level: str, opened: list[Analysis]
 def test_conservation_is_left_out_where_it_means_nothing(opened: list[Analysis]) -> None:
     analysis = analysis_of(ones())
     opened.append(analysis)
-    assert "conservation" not in {badge.name for badge in health_of(analysis, False)}
+    assert "conservation" not in {badge.name for badge in reliability_badges(analysis, False)}
     assert "conservation" not in badges(analysis_of(ones(), conservation=math.nan), opened)
 
 
@@ -151,7 +151,7 @@ def test_unlike_is_told_by_a_model_that_knows(
 def test_empty_analysis_has_no_badges(opened: list[Analysis]) -> None:
     analysis = Analysis.create(header(8, 20))
     opened.append(analysis)
-    assert health_of(analysis, True) == ()
+    assert reliability_badges(analysis, True) == ()
 
 
 def test_border_looks_at_all_parts_of_a_long_analysis(opened: list[Analysis]) -> None:

@@ -16,7 +16,7 @@ from engine.errors import ExportError
 from engine.export import export_all, export_clip
 from engine.export.clip_layout import pane_size
 from engine.export.composition import Composition
-from engine.render.clip_settings import ClipLook
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress
 from engine.video import Video, open_video
@@ -60,7 +60,7 @@ def test_clip_of_an_odd_size_is_written(tmp_path: Path) -> None:
 
 
 def test_clip_shows_the_heat_that_render_draws(analysis: Analysis, video: Video) -> None:
-    composition = Composition(analysis, video, ClipLook("recommended", 1.0), (0, FRAMES))
+    composition = Composition(analysis, video, ClipSettings("recommended", 1.0), (0, FRAMES))
     picture = composition.picture(7)
     width, height = pane_size(video.size, 4)
     maps = analysis.separation("recommended").frame(7, 1.0)
@@ -71,7 +71,7 @@ def test_clip_shows_the_heat_that_render_draws(analysis: Analysis, video: Video)
 
 
 def test_cursor_moves_with_the_frame(analysis: Analysis, video: Video) -> None:
-    composition = Composition(analysis, video, ClipLook("recommended", 1.0), (0, FRAMES))
+    composition = Composition(analysis, video, ClipSettings("recommended", 1.0), (0, FRAMES))
     below = slice(composition.size[1] - 150, composition.size[1] - 60)
 
     def cursor(frame: int) -> float:
@@ -85,7 +85,7 @@ def test_cursor_moves_with_the_frame(analysis: Analysis, video: Video) -> None:
 
 def test_interpolated_frames_are_marked(clip: Path, video: Video) -> None:
     analysis = made_up(clip, video, step=2)
-    composition = Composition(analysis, video, ClipLook("recommended", 1.0), (0, FRAMES))
+    composition = Composition(analysis, video, ClipSettings("recommended", 1.0), (0, FRAMES))
     head = slice(34, 62)
     right = slice(480, 700)
     assert composition.picture(3)[head, right].max() > composition.picture(4)[head, right].max()
@@ -93,7 +93,7 @@ def test_interpolated_frames_are_marked(clip: Path, video: Video) -> None:
 
 
 def test_clip_shows_what_was_composed(analysis: Analysis, video: Video, tmp_path: Path) -> None:
-    composition = Composition(analysis, video, ClipLook("recommended", 1.0), (0, FRAMES))
+    composition = Composition(analysis, video, ClipSettings("recommended", 1.0), (0, FRAMES))
     with open_video(export_clip(analysis, video, tmp_path / "clip.mp4")) as written:
         height, width = composition.picture(0).shape[:2]
         for frame in range(FRAMES):
@@ -158,7 +158,7 @@ def test_numbers_stand_beside_the_clip(analysis: Analysis, video: Video, tmp_pat
         video,
         tmp_path / "clip.mp4",
         frames=(2, 9),
-        look=ClipLook("recommended", 2.0),
+        look=ClipSettings("recommended", 2.0),
         numbers=True,
     )
     rows = list(csv.DictReader((tmp_path / "clip.csv").read_text().splitlines()))
@@ -242,7 +242,7 @@ def test_clip_shows_wide_pixels_wide(tmp_path: Path) -> None:
     source = Clip("wide.mp4", "libx264", frames=FRAMES, prepare=_widened).write(tmp_path)
     with open_video(source) as video, closing(made_up(source, video)) as analysis:
         assert (video.size, video.display_size) == ((128, 96), (256, 96))
-        composition = Composition(analysis, video, ClipLook("recommended", 1.0), (0, FRAMES))
+        composition = Composition(analysis, video, ClipSettings("recommended", 1.0), (0, FRAMES))
         width, height = pane_size((256, 96), 4)
         shown = video.picture(3, width, height)
         picture = composition.picture(3)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from engine.errors import ExportError
 from engine.export.clip_layout import MOST_SIDE_PX, clip_layout, columns_of, pane_size
-from engine.render.clip_settings import CLIP_PANES, LAYOUTS, ClipLook
+from engine.render.clip_settings import CLIP_PANES, LAYOUTS, ClipSettings
 
 looks = st.builds(
-    ClipLook,
+    ClipSettings,
     preset=st.just("recommended"),
     sigma=st.just(1.0),
     panes=st.permutations(CLIP_PANES).flatmap(
@@ -25,7 +25,9 @@ looks = st.builds(
 
 
 @given(look=looks, width=st.integers(16, 2000), height=st.integers(16, 2000))
-def test_layout_keeps_every_part_inside_and_apart(look: ClipLook, width: int, height: int) -> None:
+def test_layout_keeps_every_part_inside_and_apart(
+    look: ClipSettings, width: int, height: int
+) -> None:
     try:
         layout = clip_layout(look, (width, height))
     except ExportError:
@@ -61,23 +63,23 @@ def test_pane_has_the_height_that_was_asked_for() -> None:
 
 
 def test_panes_in_a_row_fit_a_common_screen() -> None:
-    layout = clip_layout(ClipLook("recommended", 1.0), (480, 360))
+    layout = clip_layout(ClipSettings("recommended", 1.0), (480, 360))
     assert layout.size[0] <= 1920
 
 
 def test_layout_without_timeline_and_numbers_is_smaller_by_them() -> None:
-    whole = clip_layout(ClipLook("recommended", 1.0), (320, 240))
-    bare = clip_layout(ClipLook("recommended", 1.0, numbers=False, timeline=False), (320, 240))
+    whole = clip_layout(ClipSettings("recommended", 1.0), (320, 240))
+    bare = clip_layout(ClipSettings("recommended", 1.0, numbers=False, timeline=False), (320, 240))
     assert whole.size[1] - bare.size[1] == 28 + 240
     assert bare.numbers_top == -1
 
 
 def test_layout_without_heat_has_no_colour_bar() -> None:
-    assert not clip_layout(ClipLook("recommended", 1.0, panes=("video",)), (320, 240)).has_bar
+    assert not clip_layout(ClipSettings("recommended", 1.0, panes=("video",)), (320, 240)).has_bar
 
 
 def test_a_picture_too_large_is_refused_with_its_size() -> None:
-    look = ClipLook("recommended", 1.0, pane_height_px=1080)
+    look = ClipSettings("recommended", 1.0, pane_height_px=1080)
     with pytest.raises(ExportError, match=r"7\d\d\dx1\d\d\d pixels"):
         clip_layout(look, (1920, 1080))
 
@@ -85,10 +87,10 @@ def test_a_picture_too_large_is_refused_with_its_size() -> None:
 @pytest.mark.parametrize("panes", [(), ("video", "video")])
 def test_no_pane_or_one_twice_is_refused(panes: tuple[str, ...]) -> None:
     with pytest.raises(ExportError, match="one pane or more"):
-        ClipLook("recommended", 1.0, panes=panes)  # type: ignore[arg-type]
+        ClipSettings("recommended", 1.0, panes=panes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("height", [0, 63, 1081])
 def test_a_height_out_of_range_is_refused(height: int) -> None:
     with pytest.raises(ExportError, match=f"{height} pixels"):
-        ClipLook("recommended", 1.0, pane_height_px=height)
+        ClipSettings("recommended", 1.0, pane_height_px=height)

@@ -9,7 +9,7 @@ from engine.annotations.notes import Note
 from engine.export import export_clip
 from engine.export.clip_layout import clip_layout
 from engine.export.composition import Composition
-from engine.render.clip_settings import CLIP_PANES, LAYOUTS, ClipLook, ClipPane, Layout
+from engine.render.clip_settings import CLIP_PANES, LAYOUTS, ClipPane, ClipSettings, Layout
 from engine.render.model_view import model_view
 from engine.store import Analysis
 from engine.types import UInt8Array
@@ -18,7 +18,7 @@ from tests.engine.export.conftest import FRAMES
 from tests.engine.video.encode.overlays import psnr
 
 
-def pane_of(picture: UInt8Array, look: ClipLook, video: Video, number: int) -> UInt8Array:
+def pane_of(picture: UInt8Array, look: ClipSettings, video: Video, number: int) -> UInt8Array:
     layout = clip_layout(look, video.display_size)
     left, top = layout.corners[number]
     return picture[top : top + layout.pane[1], left : left + layout.pane[0]]
@@ -29,7 +29,7 @@ def pane_of(picture: UInt8Array, look: ClipLook, video: Video, number: int) -> U
 def test_each_layout_is_written_as_it_is_composed(
     layout: Layout, count: int, analysis: Analysis, video: Video, tmp_path: Path
 ) -> None:
-    look = ClipLook("recommended", 1.0, panes=CLIP_PANES[:count], layout=layout)
+    look = ClipSettings("recommended", 1.0, panes=CLIP_PANES[:count], layout=layout)
     composition = Composition(analysis, video, look, (4, 7))
     path = export_clip(analysis, video, tmp_path / "a.mp4", look=look, frames=(4, 7))
     with open_video(path) as written:
@@ -41,7 +41,7 @@ def test_each_layout_is_written_as_it_is_composed(
 def test_each_pane_shows_something_of_its_own(
     pane: ClipPane, analysis: Analysis, video: Video
 ) -> None:
-    look = ClipLook("recommended", 1.0, panes=(pane,), timeline=False)
+    look = ClipSettings("recommended", 1.0, panes=(pane,), timeline=False)
     shown = pane_of(Composition(analysis, video, look, (0, FRAMES)).picture(5), look, video, 0)
     assert shown.std() > 3
     is_video = np.array_equal(shown, video.picture(5, shown.shape[1], shown.shape[0]))
@@ -51,7 +51,7 @@ def test_each_pane_shows_something_of_its_own(
 def test_model_pane_shows_the_pixels_that_the_model_is_given(
     analysis: Analysis, video: Video
 ) -> None:
-    look = ClipLook("recommended", 1.0, panes=("model",))
+    look = ClipSettings("recommended", 1.0, panes=("model",))
     shown = pane_of(Composition(analysis, video, look, (0, FRAMES)).picture(5), look, video, 0)
     view = model_view(video.picture(5, *video.display_size), analysis.header.spec)
     middle = shown[:, (shown.shape[1] - shown.shape[0]) // 2 :][:, : shown.shape[0]]
@@ -62,13 +62,13 @@ def test_model_pane_shows_the_pixels_that_the_model_is_given(
 def test_flow_pane_of_the_last_frame_shows_the_motion_before_it(
     analysis: Analysis, video: Video
 ) -> None:
-    look = ClipLook("recommended", 1.0, panes=("flow",), timeline=False, numbers=False)
+    look = ClipSettings("recommended", 1.0, panes=("flow",), timeline=False, numbers=False)
     composition = Composition(analysis, video, look, (0, FRAMES))
     assert composition.picture(FRAMES - 1).std() > 3
 
 
 def test_captions_are_shown_on_their_frames_alone(analysis: Analysis, video: Video) -> None:
-    look = ClipLook("recommended", 1.0, panes=("video",), captions=(Note(5, 7, "here"),))
+    look = ClipSettings("recommended", 1.0, panes=("video",), captions=(Note(5, 7, "here"),))
     composition = Composition(analysis, video, look, (0, FRAMES))
 
     def differs(frame: int) -> bool:

@@ -7,13 +7,13 @@ import pytest
 
 from engine.cancel import Cancelled, CancelToken, never
 from engine.errors import EngineError
-from engine.store import DOCUMENT, Analysis, Asked, Resumable
+from engine.store import DOCUMENT, Analysis, CheckpointKey, Resumable
 from engine.store import checkpoint as resuming
 from engine.store.arrays import GrowingArray
 from tests.engine.store.analyses import CROP, header_of, noise, window_of
 
 HEADER = header_of(90, every=2, start=11)
-ASKED = Asked("key", "video.mp4", 5)
+ASKED = CheckpointKey("key", "video.mp4", 5)
 RELEVANCE = noise(90)
 
 
@@ -126,14 +126,14 @@ def test_a_finished_analysis_that_is_not_whole_is_not_used(
 @pytest.mark.parametrize(
     ("asked", "used"),
     [
-        (Asked("key", "video.mp4", 5), True),
-        (Asked("key", "moved.mp4", 9), True),
-        (Asked("key", "video.mp4", 9), False),
-        (Asked("other", "video.mp4", 5), False),
+        (CheckpointKey("key", "video.mp4", 5), True),
+        (CheckpointKey("key", "moved.mp4", 9), True),
+        (CheckpointKey("key", "video.mp4", 9), False),
+        (CheckpointKey("other", "video.mp4", 5), False),
     ],
     ids=["same", "moved", "changed in place", "other request"],
 )
-def test_only_what_was_asked_for_is_used(folder: Path, asked: Asked, used: bool) -> None:
+def test_only_what_was_asked_for_is_used(folder: Path, asked: CheckpointKey, used: bool) -> None:
     analysis, state = Resumable(folder, asked).begin(HEADER, "cpu", never)
     assert (state is not None) is used
     append(analysis, analysis.steps_written, 90)

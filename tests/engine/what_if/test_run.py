@@ -19,7 +19,7 @@ from engine.render.model_view import model_view
 from engine.types import ModelSpec, Progress, Rect, Request
 from engine.video import open_video
 from engine.what_if.perturb import changed_clip
-from engine.what_if.queries import FILLS, Answer, Question
+from engine.what_if.queries import FILLS, WhatIfQuery, WhatIfResult
 from engine.what_if.run import motion_tests, what_if
 from tests.clips import moving_square, write_clip
 
@@ -56,8 +56,10 @@ def model() -> VideoModel:
     return model_with()
 
 
-def asked(model: VideoModel, video: Path, region: Region, frame: int = 20, **how: object) -> Answer:
-    return what_if(model, Request(video=video), Question(region, **how), frame)  # type: ignore[arg-type]
+def asked(
+    model: VideoModel, video: Path, region: Region, frame: int = 20, **how: object
+) -> WhatIfResult:
+    return what_if(model, Request(video=video), WhatIfQuery(region, **how), frame)  # type: ignore[arg-type]
 
 
 def noise_clip(seen: Rect = UNCROPPED) -> Clip:
@@ -187,7 +189,7 @@ def test_what_if_over_the_clip_is_the_mean_of_its_windows(model: VideoModel, vid
 
 def test_what_if_pads_a_short_range(model: VideoModel, video: Path) -> None:
     request = Request(video=video, frames=(10, 13))
-    answer = what_if(model, request, Question(LEFT), 11)
+    answer = what_if(model, request, WhatIfQuery(LEFT), 11)
     assert answer.picture_frames.tolist() == [10, 11, 12]
 
 
@@ -224,7 +226,9 @@ def test_what_if_stops_when_cancelled(model: VideoModel, video: Path) -> None:
             token.cancel()
 
     with pytest.raises(Cancelled):
-        what_if(model, Request(video=video), Question(LEFT, scope="clip"), 0, report, token.check)
+        what_if(
+            model, Request(video=video), WhatIfQuery(LEFT, scope="clip"), 0, report, token.check
+        )
     assert told == [(1, 9)]
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.types import MethodInfo, ModelInfo, OptionInfo
-from gui.explain.panel import ExplainPanel, Wish
+from gui.explain.panel import ExplainPanel, ExplainSettings
 from tests.gui.conftest import LABELS
 
 _LEFT = Qt.MouseButton.LeftButton
@@ -72,7 +72,9 @@ def test_panel_asks_for_what_is_chosen_by_key(ready: ExplainPanel, qtbot: QtBot)
     with qtbot.waitSignal(ready.explain_requested) as asked:
         qtbot.mouseClick(ready.explain, _LEFT)
     options = (("box_px", 32),)
-    assert asked.args == [Wish("large", None, "lrp", "boxing", (8, 24), options, "walking")]
+    assert asked.args == [
+        ExplainSettings("large", None, "lrp", "boxing", (8, 24), options, "walking")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -177,14 +179,18 @@ def test_added_model_takes_the_place_of_its_namesake(ready: ExplainPanel, qtbot:
 
 
 def test_wish_comes_back_as_it_was(ready: ExplainPanel) -> None:
-    wish = Wish("large", Path("w.pth"), "lrp", "boxing", (8, 24), (("box_px", 32),), "walking")
+    wish = ExplainSettings(
+        "large", Path("w.pth"), "lrp", "boxing", (8, 24), (("box_px", 32),), "walking"
+    )
     ready.set_wish(wish)
     assert ready.wish() == wish
 
 
 def test_wish_for_what_is_not_there_leaves_what_is(ready: ExplainPanel) -> None:
-    ready.set_wish(Wish("gone", Path("w.pth"), "gone", None, (8, 2400), (("box_px", 32),)))
-    assert ready.wish() == Wish("small", None, "plain", None, (8, 100))
+    ready.set_wish(
+        ExplainSettings("gone", Path("w.pth"), "gone", None, (8, 2400), (("box_px", 32),))
+    )
+    assert ready.wish() == ExplainSettings("small", None, "plain", None, (8, 100))
 
 
 def test_scores_stand_beside_the_classes(ready: ExplainPanel) -> None:

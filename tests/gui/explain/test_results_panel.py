@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.diagnostics.reliability import Badge
 from gui.explain.badges import Badges
-from gui.explain.results_panel import Results, TopClasses
+from gui.explain.results_panel import ResultsPanel, TopClasses
 from gui.state.curves import CurveSet
 from gui.theme import theme
 
@@ -53,8 +53,8 @@ def shown(qtbot: QtBot, widget: QWidget) -> None:
 
 
 @pytest.fixture
-def results(qtbot: QtBot) -> Results:
-    results = Results()
+def results(qtbot: QtBot) -> ResultsPanel:
+    results = ResultsPanel()
     shown(qtbot, results)
     return results
 
@@ -67,7 +67,7 @@ def top(qtbot: QtBot) -> TopClasses:
     return top
 
 
-def test_results_say_what_to_do_before_there_are_any(results: Results) -> None:
+def test_results_say_what_to_do_before_there_are_any(results: ResultsPanel) -> None:
     assert results.clip.text() == "–"
     assert "Explain the video" in results.meaning.text()
     for part in (results.limits, results.conservation, results.notices, results.failure):
@@ -75,7 +75,7 @@ def test_results_say_what_to_do_before_there_are_any(results: Results) -> None:
     assert not results.badges.isVisible()
 
 
-def test_results_of_a_clip_are_shown_in_words(results: Results) -> None:
+def test_results_of_a_clip_are_shown_in_words(results: ResultsPanel) -> None:
     results.show_clip(curves(), 0.9987, ("Half of it was padded.", "No flow."))
     assert results.clip.text() == "37%"
     assert "The other 63% stays in place" in results.meaning.text()
@@ -87,7 +87,7 @@ def test_results_of_a_clip_are_shown_in_words(results: Results) -> None:
 
 @pytest.mark.parametrize("conservation", [None, math.nan, math.inf])
 def test_results_that_are_not_known_are_not_shown(
-    results: Results, conservation: float | None
+    results: ResultsPanel, conservation: float | None
 ) -> None:
     results.show_clip(curves(), 0.9, ("a notice",))
     results.show_clip(curves(), conservation)
@@ -95,13 +95,13 @@ def test_results_that_are_not_known_are_not_shown(
     assert not results.notices.isVisible()
 
 
-def test_results_before_the_first_frame_have_no_figure(results: Results) -> None:
+def test_results_before_the_first_frame_have_no_figure(results: ResultsPanel) -> None:
     results.show_clip(replace(curves(), clip_motion_share=math.nan), None)
     assert results.clip.text() == "–"
     assert not results.limits.isVisible()
 
 
-def test_results_of_a_frame_follow_the_playhead(results: Results) -> None:
+def test_results_of_a_frame_follow_the_playhead(results: ResultsPanel) -> None:
     results.show_frame(curves(), 5)
     assert results.frame.text() == "This frame: 25%"
     names = [label for label, _ in results.top.rows]
@@ -114,14 +114,14 @@ def test_results_of_a_frame_follow_the_playhead(results: Results) -> None:
 
 
 @pytest.mark.parametrize("frame", [4, 8, -1])
-def test_results_outside_what_is_explained_say_so(results: Results, frame: int) -> None:
+def test_results_outside_what_is_explained_say_so(results: ResultsPanel, frame: int) -> None:
     results.show_frame(curves(), 5)
     results.show_frame(curves(), frame)
     assert results.frame.text() == "This frame is not explained yet."
     assert results.top.rows == []
 
 
-def test_failure_stands_above_what_was_found_before(results: Results) -> None:
+def test_failure_stands_above_what_was_found_before(results: ResultsPanel) -> None:
     results.show_clip(curves(), None)
     results.show_failure("The weights do not fit.")
     assert results.failure.text() == "Not explained. The weights do not fit."
@@ -131,7 +131,7 @@ def test_failure_stands_above_what_was_found_before(results: Results) -> None:
     assert not results.failure.isVisible()
 
 
-def test_advice_of_a_badge_is_shown_in_full_and_taken_away(results: Results) -> None:
+def test_advice_of_a_badge_is_shown_in_full_and_taken_away(results: ResultsPanel) -> None:
     said = "trained on rendered figures; load a Kinetics model for real footage."
     results.show_badges((GOOD, replace(BAD, advice=said)))
     assert results.advice.isVisibleTo(results)
@@ -141,7 +141,7 @@ def test_advice_of_a_badge_is_shown_in_full_and_taken_away(results: Results) -> 
     assert not results.advice.isVisibleTo(results)
 
 
-def test_clear_takes_everything_away(results: Results) -> None:
+def test_clear_takes_everything_away(results: ResultsPanel) -> None:
     results.show_clip(curves(), 0.9, ("a notice",))
     results.show_frame(curves(), 5)
     results.show_badges((GOOD,))
@@ -151,7 +151,7 @@ def test_clear_takes_everything_away(results: Results) -> None:
     assert not results.notices.isVisible()
 
 
-def test_link_asks_for_help(results: Results, qtbot: QtBot) -> None:
+def test_link_asks_for_help(results: ResultsPanel, qtbot: QtBot) -> None:
     results.show_clip(curves(), None)
     results.limits.setFocus()
     qtbot.keyClick(results.limits, Qt.Key.Key_Tab)  # to the link in it
@@ -160,7 +160,7 @@ def test_link_asks_for_help(results: Results, qtbot: QtBot) -> None:
 
 
 @pytest.fixture
-def link_colour(results: Results) -> Iterator[Callable[[str], None]]:
+def link_colour(results: ResultsPanel) -> Iterator[Callable[[str], None]]:
     """Sets the colour of links in all of the application, as a change of scheme does."""
     before = QApplication.palette()
 
@@ -174,7 +174,7 @@ def link_colour(results: Results) -> Iterator[Callable[[str], None]]:
 
 
 def test_link_takes_over_the_colour_of_another_scheme(
-    results: Results, link_colour: Callable[[str], None], qtbot: QtBot
+    results: ResultsPanel, link_colour: Callable[[str], None], qtbot: QtBot
 ) -> None:
     def painted() -> set[str]:
         image = results.limits.grab().toImage()

@@ -5,36 +5,36 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.types import Progress
-from gui.explain.run_bar import StartBar, done_text, duration_text, left_text, progress_text
+from gui.explain.run_bar import RunBar, done_text, duration_text, left_text, progress_text
 
 _LEFT = Qt.MouseButton.LeftButton
 _SPACE = "\u2007"
 
 
 @pytest.fixture
-def bar(qtbot: QtBot) -> StartBar:
-    bar = StartBar()
+def bar(qtbot: QtBot) -> RunBar:
+    bar = RunBar()
     qtbot.addWidget(bar)
     bar.show()
     bar.explain.setEnabled(True)
     return bar
 
 
-def test_bar_starts_on_a_click(bar: StartBar, qtbot: QtBot) -> None:
+def test_bar_starts_on_a_click(bar: RunBar, qtbot: QtBot) -> None:
     assert not bar.cancel.isVisible()
     with qtbot.waitSignal(bar.started):
         qtbot.mouseClick(bar.explain, _LEFT)
 
 
 def test_bar_cannot_start_before_there_is_a_video(qtbot: QtBot) -> None:
-    bar = StartBar()
+    bar = RunBar()
     qtbot.addWidget(bar)
     bar.show()
     with qtbot.assertNotEmitted(bar.started):
         qtbot.mouseClick(bar.explain, _LEFT)
 
 
-def test_bar_turns_between_explain_and_cancel(bar: StartBar) -> None:
+def test_bar_turns_between_explain_and_cancel(bar: RunBar) -> None:
     bar.show_idle("18 windows")
     bar.show_busy(True)
     assert (bar.explain.isVisible(), bar.cancel.isVisible()) == (False, True)
@@ -46,7 +46,7 @@ def test_bar_turns_between_explain_and_cancel(bar: StartBar) -> None:
     assert bar.status.text() == "18 windows"
 
 
-def test_focus_is_handed_on_to_the_button_that_is_shown(bar: StartBar) -> None:
+def test_focus_is_handed_on_to_the_button_that_is_shown(bar: RunBar) -> None:
     bar.explain.setFocus()
     bar.show_busy(True)
     assert bar.cancel.hasFocus()
@@ -54,7 +54,7 @@ def test_focus_is_handed_on_to_the_button_that_is_shown(bar: StartBar) -> None:
     assert bar.explain.hasFocus()
 
 
-def test_bar_does_not_move_its_button_when_the_progress_comes(bar: StartBar) -> None:
+def test_bar_does_not_move_its_button_when_the_progress_comes(bar: RunBar) -> None:
     bar.show_idle("18 windows")
     before = bar.explain.geometry()
     bar.show_busy(True)
@@ -63,7 +63,7 @@ def test_bar_does_not_move_its_button_when_the_progress_comes(bar: StartBar) -> 
     assert abs(moved_px) <= 1  # styles round differently
 
 
-def test_bar_shows_what_is_done_and_left(bar: StartBar) -> None:
+def test_bar_shows_what_is_done_and_left(bar: RunBar) -> None:
     bar.show_busy(True)
     bar.show_progress(Progress("Explaining", 3, 18, 61.0))
     assert bar.status.text() == f"Explaining: {_SPACE}3 of 18"
@@ -71,7 +71,7 @@ def test_bar_shows_what_is_done_and_left(bar: StartBar) -> None:
     assert (bar.progress.value(), bar.progress.maximum()) == (3, 18)
 
 
-def test_words_that_wait_do_not_cover_the_progress(bar: StartBar) -> None:
+def test_words_that_wait_do_not_cover_the_progress(bar: RunBar) -> None:
     bar.show_busy(True)
     bar.show_progress(Progress("Explaining", 3, 18))
     bar.show_idle("another range")
@@ -80,7 +80,7 @@ def test_words_that_wait_do_not_cover_the_progress(bar: StartBar) -> None:
     assert bar.status.text() == "another range"
 
 
-def test_cancel_is_pressed_once_and_says_that_it_stops(bar: StartBar, qtbot: QtBot) -> None:
+def test_cancel_is_pressed_once_and_says_that_it_stops(bar: RunBar, qtbot: QtBot) -> None:
     bar.show_busy(True)
     bar.show_progress(Progress("Explaining", 3, 18, 5.0))
     with qtbot.waitSignal(bar.cancelled):
@@ -112,7 +112,7 @@ def test_times_are_told_in_the_units_that_matter(seconds: float, text: str) -> N
     assert duration_text(seconds) == text
 
 
-def test_progress_of_unknown_length_is_told_by_its_stage(bar: StartBar) -> None:
+def test_progress_of_unknown_length_is_told_by_its_stage(bar: RunBar) -> None:
     progress = Progress("Loading the model", 0, 0)
     assert done_text(progress) == "Loading the model"
     assert left_text(progress) == ""

@@ -10,16 +10,16 @@ from pytestqt.qtbot import QtBot
 
 from engine.cancel import Check
 from engine.errors import ExportError
-from engine.render.clip_settings import ClipLook
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress, Request, UInt8Array
-from gui.export.queue import Exporter
-from gui.state.analysis_refs import Holding
-from gui.state.export_request import ExportServices, ExportWish
+from gui.export.queue import ExportQueue
+from gui.state.analysis_refs import AnalysisRefs
+from gui.state.export_request import ExportBackend, ExportRequest
 from gui.tasks.jobs import Failure, Report
 from tests.gui.conftest import header_for, relevance, wait_for, window_at
 
-LOOK = ClipLook("recommended", 1.0)
+LOOK = ClipSettings("recommended", 1.0)
 
 
 class FakeWriter:
@@ -29,7 +29,7 @@ class FakeWriter:
         self.gate = threading.Event()
         self.written: list[str] = []
 
-    def write(self, analysis: Analysis, wish: ExportWish, report: Report, check: Check) -> Path:
+    def write(self, analysis: Analysis, wish: ExportRequest, report: Report, check: Check) -> Path:
         report(Progress("Writing", 1, 2))
         wait_for(self.gate, check)
         if "bad" in wish.path.name:
@@ -48,32 +48,32 @@ def writer() -> FakeWriter:
 
 
 @pytest.fixture
-def holding() -> Iterator[Holding]:
-    holding = Holding()
+def holding() -> Iterator[AnalysisRefs]:
+    holding = AnalysisRefs()
     yield holding
     holding.close()
 
 
 @pytest.fixture
-def exporter(writer: FakeWriter, holding: Holding, qtbot: QtBot) -> Iterator[Exporter]:
-    exporter = Exporter(ExportServices(writer.write, writer.preview, lambda path: False), holding)
+def exporter(writer: FakeWriter, holding: AnalysisRefs, qtbot: QtBot) -> Iterator[ExportQueue]:
+    exporter = ExportQueue(ExportBackend(writer.write, writer.preview, lambda path: False), holding)
     yield exporter
     exporter.close()
 
 
 @pytest.fixture
-def analysis(holding: Holding) -> Analysis:
+def analysis(holding: AnalysisRefs) -> Analysis:
     analysis = Analysis.create(header_for(Request(Path("clip.mp4"), model="figures"), 0, 8))
     analysis.append([window_at(0, 8)], relevance(0, 8))
     return holding.hold(analysis)
 
 
-def wish(name: str) -> ExportWish:
-    return ExportWish("clip", Path("/out") / name, LOOK)
+def wish(name: str) -> ExportRequest:
+    return ExportRequest("clip", Path("/out") / name, LOOK)
 
 
 def test_exporter_writes_in_the_order_of_asking(
-    exporter: Exporter, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
+    exporter: ExportQueue, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
 ) -> None:
     waiting: list[int] = []
     exporter.queue_changed.connect(waiting.append)
@@ -87,7 +87,11 @@ def test_exporter_writes_in_the_order_of_asking(
 
 
 def test_exporter_keeps_an_analysis_open_that_the_window_dropped(
-    exporter: Exporter, analysis: Analysis, holding: Holding, writer: FakeWriter, qtbot: QtBot
+    exporter: ExportQueue,
+    analysis: Analysis,
+    holding: AnalysisRefs,
+    writer: FakeWriter,
+    qtbot: QtBot,
 ) -> None:
     folder = analysis.folder
     exporter.add(analysis, wish("a"))
@@ -100,7 +104,7 @@ def test_exporter_keeps_an_analysis_open_that_the_window_dropped(
 
 
 def test_exporter_goes_on_after_a_failure(
-    exporter: Exporter, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
+    exporter: ExportQueue, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
 ) -> None:
     failures: list[Failure] = []
     exporter.failed.connect(failures.append)
@@ -113,7 +117,7 @@ def test_exporter_goes_on_after_a_failure(
 
 
 def test_cancel_stops_the_running_one_and_goes_on_with_the_next(
-    exporter: Exporter, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
+    exporter: ExportQueue, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
 ) -> None:
     with qtbot.waitSignal(exporter.progressed):
         exporter.add(analysis, wish("a"))
@@ -127,7 +131,7 @@ def test_cancel_stops_the_running_one_and_goes_on_with_the_next(
 
 
 def test_close_drops_what_waits_and_lets_go(
-    exporter: Exporter, analysis: Analysis, holding: Holding, writer: FakeWriter
+    exporter: ExportQueue, analysis: Analysis, holding: AnalysisRefs, writer: FakeWriter
 ) -> None:
     exporter.add(analysis, wish("a"))
     exporter.add(analysis, wish("b"))
@@ -141,7 +145,7 @@ def test_close_drops_what_waits_and_lets_go(
 
 @pytest.mark.parametrize("complete", [True, False])
 def test_exporter_refuses_what_is_not_there_or_not_whole(
-    complete: bool, exporter: Exporter, holding: Holding, qtbot: QtBot
+    complete: bool, exporter: ExportQueue, holding: AnalysisRefs, qtbot: QtBot
 ) -> None:
     unfinished = Analysis.create(header_for(Request(Path("clip.mp4"), model="figures"), 0, 8))
     holding.hold(unfinished)

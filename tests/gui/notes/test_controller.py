@@ -9,9 +9,9 @@ from PySide6.QtGui import QUndoStack
 from pytestqt.qtbot import QtBot
 
 from engine.annotations.notes import Note
-from gui.notes.controller import Noting
+from gui.notes.controller import NotesController
 from gui.state.video_info import VideoInfo, Wanted
-from gui.state.view_model import Session
+from gui.state.view_model import ViewModel
 from gui.timeline.flow_energy import FlowMeasuring
 from gui.timeline.timeline import Timeline
 from tests.gui.conftest import FRAMES
@@ -30,9 +30,9 @@ def timeline(qtbot: QtBot) -> Timeline:
 
 
 @pytest.fixture
-def noting(qtbot: QtBot, timeline: Timeline) -> Noting:
-    session = Session(timeline)
-    noting = Noting(session, timeline, QUndoStack(timeline), timeline)
+def noting(qtbot: QtBot, timeline: Timeline) -> NotesController:
+    session = ViewModel(timeline)
+    noting = NotesController(session, timeline, QUndoStack(timeline), timeline)
     qtbot.addWidget(noting.panel)
     session.update(frame_count=FRAMES)
     return noting
@@ -49,7 +49,7 @@ def flags(timeline: Timeline) -> list[float]:
     return [point.pos().x() for point in timeline.plots._notes.points()]
 
 
-def test_notes_are_flagged_on_the_timeline(noting: Noting, timeline: Timeline) -> None:
+def test_notes_are_flagged_on_the_timeline(noting: NotesController, timeline: Timeline) -> None:
     noting.set_video(video())
     noting.notes.add(Note(3, 9, "a step"))
     noting.notes.add(Note(20, 21, "a turn"))
@@ -58,7 +58,9 @@ def test_notes_are_flagged_on_the_timeline(noting: Noting, timeline: Timeline) -
     assert flags(timeline) == []
 
 
-def test_notes_come_back_from_their_file(noting: Noting, qtbot: QtBot, tmp_path: Path) -> None:
+def test_notes_come_back_from_their_file(
+    noting: NotesController, qtbot: QtBot, tmp_path: Path
+) -> None:
     noting.set_video(video())
     noting.notes.add(Note(3, 9, "a step"))
     noting.notes.add(Note(38, FRAMES, "the end"))
@@ -74,7 +76,7 @@ def test_notes_come_back_from_their_file(noting: Noting, qtbot: QtBot, tmp_path:
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"no WebVTT", None])
 def test_notes_that_cannot_be_read_are_told(
-    noting: Noting, qtbot: QtBot, tmp_path: Path, content: bytes | None
+    noting: NotesController, qtbot: QtBot, tmp_path: Path, content: bytes | None
 ) -> None:
     noting.set_video(video())
     noting.notes.add(Note(3, 9, "a step"))
@@ -88,7 +90,7 @@ def test_notes_that_cannot_be_read_are_told(
 
 
 def test_notes_that_cannot_be_written_are_told(
-    noting: Noting, qtbot: QtBot, tmp_path: Path
+    noting: NotesController, qtbot: QtBot, tmp_path: Path
 ) -> None:
     noting.set_video(video())
     noting.notes.add(Note(3, 9, "a step"))
@@ -96,7 +98,9 @@ def test_notes_that_cannot_be_written_are_told(
         noting.save(tmp_path / "no such folder" / "mine.vtt")
 
 
-def test_notes_without_a_video_go_nowhere(noting: Noting, qtbot: QtBot, tmp_path: Path) -> None:
+def test_notes_without_a_video_go_nowhere(
+    noting: NotesController, qtbot: QtBot, tmp_path: Path
+) -> None:
     path = tmp_path / "mine.vtt"
     noting.save(path)
     assert not path.exists()

@@ -9,7 +9,7 @@ from engine.types import Rect
 from gui.panes.viewport import (
     MOST_ZOOM,
     WHOLE,
-    PaneView,
+    Viewport,
     best_columns,
     cropped,
     panned,
@@ -24,7 +24,7 @@ PLACES = st.floats(0, 1)
 def test_zoom_keeps_the_place_under_the_pointer(
     x: float, y: float, factor: float, pan_x: float, pan_y: float
 ) -> None:
-    before = panned(zoomed(PaneView(), 2, x, y), pan_x - 0.5, pan_y - 0.5)
+    before = panned(zoomed(Viewport(), 2, x, y), pan_x - 0.5, pan_y - 0.5)
     after = zoomed(before, factor, x, y)
     assert after.at(x, y) == pytest.approx(before.at(x, y), abs=1e-9)
 
@@ -33,7 +33,7 @@ def test_zoom_keeps_the_place_under_the_pointer(
 def test_view_stays_inside_the_picture(
     factor: float, x: float, y: float, across: float, down: float
 ) -> None:
-    view = panned(zoomed(PaneView(), factor, x, y), across, down)
+    view = panned(zoomed(Viewport(), factor, x, y), across, down)
     shown = view.visible
     assert 1 <= view.zoom <= MOST_ZOOM
     assert -1e-9 <= shown.left <= shown.right <= 1 + 1e-9
@@ -41,7 +41,7 @@ def test_view_stays_inside_the_picture(
 
 
 def test_zoom_out_shows_the_whole_picture_again() -> None:
-    assert zoomed(zoomed(PaneView(), 4, 0.3, 0.9), 0.1, 0.7, 0.2).visible == WHOLE
+    assert zoomed(zoomed(Viewport(), 4, 0.3, 0.9), 0.1, 0.7, 0.2).visible == WHOLE
 
 
 def test_cropped_takes_the_visible_pixels() -> None:

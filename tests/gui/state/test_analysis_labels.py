@@ -8,7 +8,7 @@ import pytest
 from engine.attribution import METHODS
 from engine.store import Header
 from engine.types import Request
-from gui.state.analysis_labels import told_apart
+from gui.state.analysis_labels import distinguishing_labels
 from tests.gui.conftest import FRAMES, header_for
 
 
@@ -36,10 +36,10 @@ def changed(header: Header, **values: object) -> Header:
 def test_told_apart_names_the_first_difference(
     values: dict[str, object], names: tuple[str, str], header: Header
 ) -> None:
-    assert told_apart(header, changed(header, **values), METHODS) == names
+    assert distinguishing_labels(header, changed(header, **values), METHODS) == names
 
 
 def test_told_apart_names_models_before_methods(header: Header) -> None:
     other = changed(header, method="gradient")
     other = replace(other, spec=replace(other.spec, name="Another"))
-    assert told_apart(header, other, METHODS) == ("fake", "Another")
+    assert distinguishing_labels(header, other, METHODS) == ("fake", "Another")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from gui.state.view_model import Session
+from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState, at_frame
 
 
@@ -13,7 +13,7 @@ def test_at_frame_stays_inside_the_video() -> None:
 
 
 def test_session_tells_only_of_differences(qtbot: QtBot) -> None:
-    session = Session()
+    session = ViewModel()
     told: list[tuple[ViewState, ViewState]] = []
     session.changed.connect(lambda old, new: told.append((old, new)))
     session.update(frame_count=10)
@@ -23,13 +23,13 @@ def test_session_tells_only_of_differences(qtbot: QtBot) -> None:
 
 
 def test_step_stops_playing(qtbot: QtBot) -> None:
-    session = Session()
+    session = ViewModel()
     session.update(frame_count=10, playing=True, frame=3)
     session.step(-1)
     assert (session.state.frame, session.state.playing) == (2, False)
 
 
 def test_session_without_a_video_stays_put(qtbot: QtBot) -> None:
-    session = Session()
+    session = ViewModel()
     session.step(1)
     assert session.state.frame == 0

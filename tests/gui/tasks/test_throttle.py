@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from gui.tasks.throttle import Coalescing
+from gui.tasks.throttle import Throttle
 
 
 def test_coalescing_passes_the_first_at_once_and_the_newest_later(qtbot: QtBot) -> None:
-    coalescing, passed = Coalescing(50), []
+    coalescing, passed = Throttle(50), []
     coalescing.passed.connect(passed.append)
     for number in range(10):
         coalescing.take(number)
@@ -16,7 +16,7 @@ def test_coalescing_passes_the_first_at_once_and_the_newest_later(qtbot: QtBot) 
 
 
 def test_coalescing_that_is_stopped_passes_nothing_more(qtbot: QtBot) -> None:
-    coalescing, passed = Coalescing(10), []
+    coalescing, passed = Throttle(10), []
     coalescing.passed.connect(passed.append)
     coalescing.take(1)
     coalescing.take(2)

@@ -16,14 +16,14 @@ from engine.annotations.regions import MOST_FRAMES, Box, Region
 from engine.cancel import Check
 from engine.errors import EngineError, UntrustedError
 from engine.types import Preset, Progress, Request
-from engine.what_if.queries import Answer, Expected, MotionTests, Question, Scope
+from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
 from gui.main_window.window import MainWindow
 from gui.panes.pane_grid import PaneGrid
 from gui.state.video_info import FrameSet
-from gui.state.view_model import Session
+from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
 from gui.tasks.jobs import Report
-from gui.what_if.backend import WhatIfServices
+from gui.what_if.backend import WhatIfBackend
 from gui.what_if.controller import WhatIfDesk
 
 REGION = Region((Box(0, 10, 0.1, 0.1, 0.5, 0.5),))
@@ -47,14 +47,14 @@ class FakeAnswers:
             raise self.error
 
     def ask(
-        self, request: Request, question: Question, frame: int, report: Report, check: Check
-    ) -> Answer:
+        self, request: Request, question: WhatIfQuery, frame: int, report: Report, check: Check
+    ) -> WhatIfResult:
         self.asked.append((request, question, frame))
         report(Progress("Asking the model", 1, 2))
         self._wait(check)
         scores = [SCORES.copy() for _ in range(4)]
         pictures, frames = np.zeros((1, 8, 8, 3), np.uint8), np.array([3])
-        return Answer(question, ("walking", "boxing"), *scores, pictures, frames, 0.5, 1)
+        return WhatIfResult(question, ("walking", "boxing"), *scores, pictures, frames, 0.5, 1)
 
     def motion_tests(
         self, request: Request, scope: Scope, frame: int, report: Report, check: Check
@@ -65,10 +65,10 @@ class FakeAnswers:
 
     def expected(
         self, analysis: Any, region: Region, preset: Preset, sigma: float, check: Check
-    ) -> Expected:
+    ) -> RegionAgreement:
         self.asked.append((analysis, region, preset, sigma))
         self._wait(check)
-        return Expected(region, (0.5, 0.5), (0.5, 0.5), 0.1, 3)
+        return RegionAgreement(region, (0.5, 0.5), (0.5, 0.5), 0.1, 3)
 
 
 @pytest.fixture
@@ -89,17 +89,17 @@ def grid(qtbot: QtBot) -> Iterator[PaneGrid]:
 
 
 @pytest.fixture
-def session() -> Session:
-    session = Session()
+def session() -> ViewModel:
+    session = ViewModel()
     session.set(ViewState(frame=7, frame_count=40))
     return session
 
 
 @pytest.fixture
 def desk(
-    qtbot: QtBot, grid: PaneGrid, session: Session, answers: FakeAnswers
+    qtbot: QtBot, grid: PaneGrid, session: ViewModel, answers: FakeAnswers
 ) -> Iterator[WhatIfDesk]:
-    services = WhatIfServices(answers.ask, answers.motion_tests, answers.expected)
+    services = WhatIfBackend(answers.ask, answers.motion_tests, answers.expected)
     desk = WhatIfDesk(services, session, grid, QUndoStack(grid), lambda: REQUEST)
     qtbot.addWidget(desk.panel)
     desk.panel.show()
@@ -114,7 +114,7 @@ def wait_idle(desk: WhatIfDesk, qtbot: QtBot) -> None:
 
 
 def test_desk_draws_on_the_panes_while_a_tool_is_chosen(
-    desk: WhatIfDesk, grid: PaneGrid, session: Session
+    desk: WhatIfDesk, grid: PaneGrid, session: ViewModel
 ) -> None:
     picture = np.full((100, 200, 3), 80, np.uint8)
     grid.show_frame(FrameSet(7, picture), session.state)
@@ -143,7 +143,7 @@ def test_desk_draws_on_the_panes_while_a_tool_is_chosen(
 
 
 def test_desk_paints_again_when_the_region_changes(
-    desk: WhatIfDesk, grid: PaneGrid, session: Session, qtbot: QtBot
+    desk: WhatIfDesk, grid: PaneGrid, session: ViewModel, qtbot: QtBot
 ) -> None:
     grid.show_frame(FrameSet(7, np.full((100, 200, 3), 80, np.uint8)), session.state)
     pane, painted = grid.panes["video"], []
@@ -158,7 +158,7 @@ def test_desk_paints_again_when_the_region_changes(
     qtbot.waitUntil(lambda: REGION in painted)
 
 
-def test_desk_paints_on_the_range_and_the_frame_shown(desk: WhatIfDesk, session: Session) -> None:
+def test_desk_paints_on_the_range_and_the_frame_shown(desk: WhatIfDesk, session: ViewModel) -> None:
     session.update(range=(3, 9))
     tools = desk.panel.tools
     tools.frames.setCurrentIndex(tools.frames.findData("range"))
@@ -177,7 +177,7 @@ def test_desk_asks_at_the_playhead_and_shows_the_answer(
     desk.layer.show_region(REGION)
     desk.panel.ask.click()
     wait_idle(desk, qtbot)
-    assert answers.asked == [(REQUEST, Question(REGION), 7)]
+    assert answers.asked == [(REQUEST, WhatIfQuery(REGION), 7)]
     assert desk.panel.answer.isVisible()
     desk.panel.test.click()
     wait_idle(desk, qtbot)
@@ -186,7 +186,7 @@ def test_desk_asks_at_the_playhead_and_shows_the_answer(
 
 
 def test_desk_measures_with_the_separation_shown(
-    desk: WhatIfDesk, answers: FakeAnswers, session: Session, qtbot: QtBot
+    desk: WhatIfDesk, answers: FakeAnswers, session: ViewModel, qtbot: QtBot
 ) -> None:
     analysis: Any = object()
     session.update(sigma=2.5, preset="paper-2020")
@@ -236,7 +236,7 @@ def test_desk_shows_no_answer_about_the_video_before(
 
 
 def test_desk_drops_an_answer_that_was_on_its_way(desk: WhatIfDesk, answers: FakeAnswers) -> None:
-    answer = answers.ask(REQUEST, Question(REGION), 7, lambda progress: None, lambda: None)
+    answer = answers.ask(REQUEST, WhatIfQuery(REGION), 7, lambda progress: None, lambda: None)
     desk.set_video(True)
     desk.runner.finished.emit(answer)
     assert not desk.panel.answer.isVisible()

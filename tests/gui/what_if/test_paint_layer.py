@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from engine.annotations.region_masks import mask
 from engine.annotations.regions import MOST_FRAMES, Box, Region, Stroke, Track
 from gui.panes.pane import Pane
-from gui.panes.viewport import PaneView
+from gui.panes.viewport import Viewport
 from gui.what_if.paint_layer import PaintLayer, Tool
 
 SIZE = 100, 50
@@ -199,7 +199,7 @@ def test_layer_shows_nothing_on_frames_without_paint(layer: PaintLayer) -> None:
 
 
 def test_layer_follows_the_zoom_and_stays_on_the_picture(stack: QUndoStack) -> None:
-    view = PaneView(0.5, 0.5, 2.0)
+    view = Viewport(0.5, 0.5, 2.0)
     layer = PaintLayer(stack, lambda: view)
     layer.add_box((0.75, 0.0, 1.0, 1.0))
     picture = QRect(10, 10, 60, 30)  # of which the right half shows the box

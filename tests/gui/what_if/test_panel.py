@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.annotations.regions import Box, Region, Stroke
 from engine.types import Progress
-from engine.what_if.queries import Answer, Expected, MotionTests, Question
+from engine.what_if.queries import MotionTests, RegionAgreement, WhatIfQuery, WhatIfResult
 from gui.theme.style_sheet import style_sheet
 from gui.theme.theme import DARK
 from gui.what_if.panel import WhatIfPanel
@@ -35,10 +35,10 @@ def answer_of(
     windows: int = 1,
     region: Region = REGION,
     before: tuple[float, ...] = BEFORE,
-) -> Answer:
+) -> WhatIfResult:
     was, changed = np.array(before), np.array(after)
-    return Answer(
-        question=Question(region),
+    return WhatIfResult(
+        question=WhatIfQuery(region),
         labels=LABELS,
         logits=np.log(was),
         changed_logits=np.log(changed),
@@ -109,13 +109,13 @@ def test_panel_asks_once_there_is_something_painted(panel: WhatIfPanel) -> None:
 def test_panel_asks_what_is_set(ready: WhatIfPanel, qtbot: QtBot) -> None:
     with qtbot.waitSignal(ready.ask_requested) as caught:
         click(ready.ask)
-    assert caught.args == [Question(REGION)]
+    assert caught.args == [WhatIfQuery(REGION)]
     choose(ready.keep, True)
     choose(ready.fill, "frozen")
     choose(ready.scope, "clip")
     with qtbot.waitSignal(ready.ask_requested) as caught:
         click(ready.ask)
-    assert caught.args == [Question(REGION, keep=True, fill="frozen", scope="clip")]
+    assert caught.args == [WhatIfQuery(REGION, keep=True, fill="frozen", scope="clip")]
 
 
 def test_panel_asks_for_tests_and_measures(ready: WhatIfPanel, qtbot: QtBot) -> None:
@@ -184,7 +184,7 @@ def test_panel_shows_tests_beside_the_original(ready: WhatIfPanel) -> None:
 
 
 def test_panel_says_where_the_relevance_lies(ready: WhatIfPanel) -> None:
-    ready.show_result(Expected(REGION, (0.3, 0.25), (0.62, 0.55), 0.08, 12))
+    ready.show_result(RegionAgreement(REGION, (0.3, 0.25), (0.62, 0.55), 0.08, 12))
     said = ready.expected.motion.text().replace("\u00a0", " ")
     assert (
         said
@@ -200,13 +200,13 @@ def test_panel_says_where_the_relevance_lies(ready: WhatIfPanel) -> None:
 def test_panel_drops_a_measure_of_another_region(ready: WhatIfPanel) -> None:
     ready.show_region(OTHER)
     ready.show_busy(True)
-    ready.show_result(Expected(REGION, (0.3, 0.25), (0.62, 0.55), 0.08, 12))
+    ready.show_result(RegionAgreement(REGION, (0.3, 0.25), (0.62, 0.55), 0.08, 12))
     assert not ready.expected.isVisible()
     assert ready.measure.isEnabled()
 
 
 def test_panel_says_where_there_is_no_relevance(ready: WhatIfPanel) -> None:
-    ready.show_result(Expected(REGION, (0.3, 0.25), (math.nan, 1.0), 0.08, 12))
+    ready.show_result(RegionAgreement(REGION, (0.3, 0.25), (math.nan, 1.0), 0.08, 12))
     assert "no motion relevance" in ready.expected.motion.text()
 
 
@@ -240,7 +240,7 @@ def test_panel_keeps_the_answer_when_the_next_fails(ready: WhatIfPanel) -> None:
 def test_panel_forgets_answers_about_another_video(ready: WhatIfPanel) -> None:
     ready.show_result(answer_of(LESS))
     ready.show_result(TESTS)
-    ready.show_result(Expected(REGION, (0.3, 0.25), (0.62, 0.55), 0.08, 12))
+    ready.show_result(RegionAgreement(REGION, (0.3, 0.25), (0.62, 0.55), 0.08, 12))
     ready.set_video(True)
     views = ready.answer, ready.motion, ready.expected
     assert not any(view.isVisible() for view in views)
@@ -312,6 +312,6 @@ def test_tools_tell_radius_and_clear(ready: WhatIfPanel, qtbot: QtBot) -> None:
 def test_panel_fits_a_narrow_dock(ready: WhatIfPanel) -> None:
     ready.show_result(answer_of(LOST))
     ready.show_result(TESTS)
-    ready.show_result(Expected(REGION, (0.3, 0.25), (0.62, 0.55), 0.08, 12))
+    ready.show_result(RegionAgreement(REGION, (0.3, 0.25), (0.62, 0.55), 0.08, 12))
     ready.tools.by_numbers.button.click()
     assert ready.minimumSizeHint().width() <= 300 - 2 * 12 - 16

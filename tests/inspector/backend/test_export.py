@@ -11,17 +11,17 @@ from PIL import Image
 from engine.cancel import Cancelled, CancelToken, never
 from engine.errors import ExportError, VideoError
 from engine.export.composition import Composition
-from engine.render.clip_settings import ClipLook
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress
 from engine.video import open_video
-from gui.state.export_request import EXPORT_KINDS, ExportKind, ExportWish
+from gui.state.export_request import EXPORT_KINDS, ExportKind, ExportRequest
 from inspector.backend import export as exporting
 from tests.clips import moving_square, write_clip
 from tests.engine.export.conftest import made_up
 
 FRAMES = 20
-LOOK = ClipLook("recommended", 1.0)
+LOOK = ClipSettings("recommended", 1.0)
 NAMES = {"clip": "a.mp4", "csv": "a.csv", "npz": "a.npz", "zarr": "a", "timeline": "a.svg"}
 
 
@@ -42,7 +42,7 @@ def test_each_kind_is_written_under_its_name(
     kind: ExportKind, analysis: Analysis, tmp_path: Path
 ) -> None:
     path = tmp_path / NAMES[kind]
-    wish = ExportWish(kind, path, LOOK, (3, 9))
+    wish = ExportRequest(kind, path, LOOK, (3, 9))
     assert exporting.write(analysis, wish, ignore, never) == path
     if kind == "clip":
         with open_video(path) as written:
@@ -63,7 +63,7 @@ def test_a_range_outside_is_refused_and_nothing_is_left(
     kind: ExportKind, analysis: Analysis, tmp_path: Path
 ) -> None:
     before = sorted(tmp_path.iterdir())
-    wish = ExportWish(kind, tmp_path / NAMES[kind], LOOK, (3, FRAMES + 1))
+    wish = ExportRequest(kind, tmp_path / NAMES[kind], LOOK, (3, FRAMES + 1))
     with pytest.raises(ExportError, match="does not lie inside"):
         exporting.write(analysis, wish, ignore, never)
     assert sorted(tmp_path.iterdir()) == before
@@ -73,12 +73,14 @@ def test_a_clip_that_is_cancelled_leaves_nothing(analysis: Analysis, tmp_path: P
     token, before = CancelToken(), sorted(tmp_path.iterdir())
     token.cancel()
     with pytest.raises(Cancelled):
-        exporting.write(analysis, ExportWish("clip", tmp_path / "a.mp4", LOOK), ignore, token.check)
+        exporting.write(
+            analysis, ExportRequest("clip", tmp_path / "a.mp4", LOOK), ignore, token.check
+        )
     assert sorted(tmp_path.iterdir()) == before
 
 
 def test_pictures_go_into_a_folder(analysis: Analysis, tmp_path: Path) -> None:
-    wish = ExportWish("clip", tmp_path / "pictures", LOOK, (3, 5))
+    wish = ExportRequest("clip", tmp_path / "pictures", LOOK, (3, 5))
     folder = exporting.write(analysis, wish, ignore, never)
     pictures = sorted(folder.iterdir())
     assert [path.name for path in pictures] == ["frame-000003.png", "frame-000004.png"]
@@ -89,7 +91,7 @@ def test_pictures_go_into_a_folder(analysis: Analysis, tmp_path: Path) -> None:
 def test_a_video_that_is_gone_is_told(analysis: Analysis, tmp_path: Path) -> None:
     (tmp_path / "square.mp4").unlink()
     with pytest.raises(VideoError, match=r"square\.mp4"):
-        exporting.write(analysis, ExportWish("clip", tmp_path / "a.mp4", LOOK), ignore, never)
+        exporting.write(analysis, ExportRequest("clip", tmp_path / "a.mp4", LOOK), ignore, never)
 
 
 def test_preview_is_the_picture_of_the_clip(analysis: Analysis) -> None:

@@ -16,11 +16,11 @@ from engine.annotations.regions import Box, Region
 from engine.cancel import never
 from engine.errors import ModelError
 from engine.types import Progress, Request
-from engine.what_if.queries import Question
+from engine.what_if.queries import WhatIfQuery
 from inspector.backend.what_if import Asking, what_if_services
 from resources import resource_path
 
-PERSON = Question(Region((Box(0, 10_000, 0.2, 0.1, 0.8, 1.0),)), fill="mean")
+PERSON = WhatIfQuery(Region((Box(0, 10_000, 0.2, 0.1, 0.8, 1.0),)), fill="mean")
 
 
 def nobody(progress: Progress) -> None:

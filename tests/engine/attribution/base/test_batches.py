@@ -12,7 +12,7 @@ from engine.attribution import attribute
 from engine.attribution.attribute_clip import Explainer, _on_cpu, attribute_all, joined
 from engine.attribution.base import batches
 from engine.attribution.base.batches import fitting, generator_for, halved, in_batches
-from engine.attribution.base.explained_model import Subject
+from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.targets import Goal
 from engine.cancel import Cancelled, CancelToken
 from engine.errors import AttributionError
@@ -58,9 +58,9 @@ class TightOnADevice(nn.Module):
 def subject_of(
     report: Callable[[Progress], None] = lambda progress: None,
     check: Callable[[], None] = lambda: None,
-) -> Subject:
+) -> ExplainedModel:
     """A subject whose model is never asked."""
-    return Subject(model_of(built("+=")), Goal(), report, check)
+    return ExplainedModel(model_of(built("+=")), Goal(), report, check)
 
 
 def clips(count: int) -> list[Clip]:
@@ -313,7 +313,7 @@ def on_another_device() -> VideoModel:
 @pytest.mark.parametrize("device", [CUDA, torch.device("meta")], ids=str)
 def test_on_cpu_moves_a_copy_and_says_so(device: torch.device) -> None:
     model = replace(model_of(built(NETWORK)), device=device)
-    subject = Subject(model, Goal(2))
+    subject = ExplainedModel(model, Goal(2))
     moved = _on_cpu(subject, torch.OutOfMemoryError())
     assert moved.model.device == torch.device("cpu")
     assert list(moved.notices) == [f"The memory of {device} is too small; explained on the CPU."]
@@ -324,7 +324,7 @@ def test_on_cpu_moves_a_copy_and_says_so(device: torch.device) -> None:
 def test_on_cpu_shares_nothing_with_the_original() -> None:
     model = replace(model_of(built(NETWORK)), device=CUDA)
     before = {name: value.clone() for name, value in model.module.state_dict().items()}
-    copied = _on_cpu(Subject(model, Goal(2)), torch.OutOfMemoryError()).model.module
+    copied = _on_cpu(ExplainedModel(model, Goal(2)), torch.OutOfMemoryError()).model.module
     assert all(torch.equal(value, before[name]) for name, value in copied.state_dict().items())
     with torch.no_grad():
         for value in copied.state_dict().values():
@@ -338,7 +338,9 @@ def test_on_cpu_keeps_who_is_told() -> None:
     told: list[Progress] = []
     token = CancelToken()
     model = replace(model_of(built("+=")), device=CUDA)
-    moved = _on_cpu(Subject(model, Goal(), told.append, token.check), torch.OutOfMemoryError())
+    moved = _on_cpu(
+        ExplainedModel(model, Goal(), told.append, token.check), torch.OutOfMemoryError()
+    )
     moved.report(Progress("Explaining"))
     token.cancel()
     with pytest.raises(Cancelled):

@@ -148,5 +148,5 @@ def test_shared_signed_gives_in_proportion_to_values() -> None:
 
 def test_a_stabiliser_never_takes_much_from_a_weak_network() -> None:
     weight, values = torch.tensor([[1e-7, 2e-7]]), torch.tensor([[1.0, 1.0]])
-    found = rules.epsilon(F.linear, values, weight, torch.tensor([[1.0]]), stabiliser=1e-6)
+    found = rules.epsilon(F.linear, values, weight, torch.tensor([[1.0]]), stabilizer=1e-6)
     assert float(found.sum()) == pytest.approx(1, abs=2e-4)
