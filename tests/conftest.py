@@ -32,23 +32,14 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a thread, a running timer or a window."""
-    before = set(threading.enumerate())
-    yield
     if "qtbot" not in request.fixturenames:
+        yield
         return
-    from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
-    from PySide6.QtWidgets import QApplication
-    from shiboken6 import isValid
+    from tests.leaks import left_behind  # loads Qt
 
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    gc.collect()
-    # not isinstance: it asks some lazy objects for their class, and torch warns of that
-    alive = [o for o in gc.get_objects() if issubclass(type(o), QThread | QTimer) and isValid(o)]
-    threads = [o for o in alive if isinstance(o, QThread) and o.isRunning()]
-    timers = [o for o in alive if isinstance(o, QTimer) and o.isActive()]
-    windows = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
-    left = [t for t in set(threading.enumerate()) - before if not t.daemon]
-    assert not threads, f"running QThreads: {[t.objectName() for t in threads]}"
-    assert not timers, f"{len(timers)} running timers"
-    assert not windows, f"open windows: {windows}"
-    assert not left, f"running threads: {left}"
+    before = set(threading.enumerate())
+    gc.freeze()  # what was there before the test need not be looked through after it
+    yield
+    left = left_behind(before)
+    gc.unfreeze()
+    assert not left, f"left behind: {left}"
