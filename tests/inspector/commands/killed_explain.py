@@ -1,53 +1,51 @@
-"""A process that explains into a folder, for tests that kill it: VIDEO WEIGHTS FOLDER [MOMENT].
-
-MOMENT is where it kills itself: the name of a step and how many times that is passed before.
-"""
+"""Explaining into a folder in a process that a test kills, or that kills itself."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-import engine.store.checkpoint as resuming
 from engine.pipeline import explain
+from engine.store import checkpoint
 from engine.store.arrays import GrowingArray
-from engine.types import Request
+from engine.types import Progress, Request
 
 STEPS: dict[str, tuple[Any, str, str]] = {
     "chunk stored": (GrowingArray, "_store", "after"),
-    "journal": (resuming.Resumable, "_journal", "before"),
-    "journal written": (resuming.Resumable, "_journal", "after"),
-    "half a line": (resuming.Resumable, "_journal", "half"),
-    "unfinished": (resuming.Resumable, "_replace_unfinished", "after"),
+    "journal": (checkpoint.Resumable, "_journal", "before"),
+    "journal written": (checkpoint.Resumable, "_journal", "after"),
+    "half a line": (checkpoint.Resumable, "_journal", "half"),
+    "unfinished": (checkpoint.Resumable, "_replace_unfinished", "after"),
     "half unfinished": (np, "savez", "half"),
-    "finish": (resuming.Resumable, "finish", "before"),
-    "document": (resuming, "write_document", "after"),
-    "finished": (resuming.Resumable, "finish", "after"),
+    "finish": (checkpoint.Resumable, "finish", "before"),
+    "document": (checkpoint, "write_document", "after"),
+    "finished": (checkpoint.Resumable, "finish", "after"),
 }
 
 
-def main() -> None:
-    """Explain; tell each window that is done."""
-    video, weights, folder, *moment = sys.argv[1:]
+def explain_into(connection: Connection, request: Request, folder: Path, moment: str = "") -> None:
+    """Explain, and send the number of windows that are done.
+
+    ``moment`` is where the process kills itself: the name of a step, a colon, and how many times
+    the step is passed before.
+    """
     torch.set_num_threads(1)
-    resuming._KEEP_EVERY_S = 0
+    checkpoint._KEEP_EVERY_S = 0
     if moment:
-        kill_at(*moment[0].rsplit(":", 1))
-    request = Request(Path(video), weights=Path(weights), target=3, device="cpu")
-    explain(request, tell, folder=Path(folder), resume=True)
+        kill_at(*moment.rsplit(":", 1))
 
+    def report(progress: Progress) -> None:
+        if progress.analysis is not None:
+            connection.send(progress.done)
 
-def tell(progress: Any) -> None:
-    """One line for each report of windows."""
-    if progress.analysis is not None:
-        print(progress.done, flush=True)  # noqa: T201 - the test reads it
+    explain(request, report, folder=folder, resume=True)
 
 
 def kill_at(step: str, passes: str) -> None:
@@ -76,9 +74,5 @@ def write_half(where: Any) -> None:
         where.write(b"PK\x03\x04 half")
         where.flush()
         return
-    with (where._folder / resuming.JOURNAL).open("a") as journal:
+    with (where._folder / checkpoint.JOURNAL).open("a") as journal:
         journal.write('0123456789abcdef {"logits": "AAAA')
-
-
-if __name__ == "__main__":
-    main()

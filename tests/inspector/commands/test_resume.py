@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +22,8 @@ from engine.store import DOCUMENT, Analysis
 from engine.types import Progress, Request
 from tests.clips import moving_square, write_clip
 from tests.engine.networks import warmed_up
+from tests.inspector.commands.killed_explain import explain_into
+from tests.killable import start_killable
 
 FRAMES = 88  # three chunks on disk, ten windows
 WINDOWS = 10
@@ -55,22 +54,10 @@ def kept_each_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resuming, "_KEEP_EVERY_S", 0)
 
 
-def start(asked: Request, folder: Path, *moment: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.inspector.commands.killed_explain"]
-    root = str(Path(__file__).parents[3])
-    return subprocess.Popen(
-        [*command, str(asked.video), str(asked.weights), str(folder), *moment],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=root,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-
-
 def kill_within(asked: Request, folder: Path, moment: str) -> None:
-    process = start(asked, folder, moment)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    process, _ = start_killable(explain_into, asked, folder, moment)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
 
 
 def explained(asked: Request, folder: Path) -> tuple[Analysis, int]:
@@ -143,15 +130,11 @@ def test_an_analysis_killed_again_and_again_is_that_of_one_run(
 ) -> None:
     draws = np.random.default_rng(7)
     for _ in range(12):
-        process = start(asked, tmp_path)
-        assert process.stdout is not None
-        process.stdout.readline()  # it explains
-        delay_s = draws.uniform(0, 0.5)
-        until = time.monotonic() + delay_s
-        while time.monotonic() < until and process.poll() is None:
-            pass
+        process, connection = start_killable(explain_into, asked, tmp_path)
+        connection.recv()  # it explains
+        process.join(draws.uniform(0, 0.5))
         process.kill()
-        process.communicate()
+        process.join()
     assert_equal(explained(asked, tmp_path)[0], whole)
 
 

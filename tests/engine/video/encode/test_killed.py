@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
 
 from engine.video import open_video, open_writer
 from engine.video.encode import FORMATS
+from tests.engine.video.encode.killed_export import FRAMES, export_to
 from tests.engine.video.numbered import SIZE, numbered_picture
+from tests.killable import start_killable
 
-FRAMES = 60
-EXPORT = """
-import sys
-from engine.video import open_writer
-from tests.engine.video.numbered import SIZE, numbered_picture
-print("began", flush=True)
-with open_writer(sys.argv[1], 25, SIZE) as writer:
-    for number in range(60):
-        writer.write(numbered_picture(number))
-"""
 MOMENTS = 30
 
 
-def export(target: Path) -> tuple[subprocess.Popen[bytes], float]:
-    process = subprocess.Popen([sys.executable, "-c", EXPORT, str(target)], stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stdout.readline().strip() == b"began"
+def export(target: Path) -> tuple[ForkServerProcess, float]:
+    process, connection = start_killable(export_to, target)
+    assert connection.recv() == "began"
     return process, time.monotonic()
 
 
 def kill_after(target: Path, delay_s: float) -> None:
-    process, began = export(target)
-    with process:
-        while time.monotonic() - began < delay_s and process.poll() is None:
-            """The moment counts, and a sleep is not as fine."""
-        process.kill()
+    process, _ = export(target)
+    process.join(delay_s)
+    process.kill()
+    process.join()
 
 
 def assert_old_or_whole(target: Path) -> bool:
@@ -69,7 +58,7 @@ def test_export_killed_at_any_moment_leaves_old_or_whole(tmp_path: Path) -> None
             target.write_bytes(b"old")
         if suffix not in took_s:
             process, began = export(folder / f"measured.{suffix}")
-            process.communicate()
+            process.join()
             took_s[suffix] = time.monotonic() - began
         kill_after(target, chance.uniform(0, 1.1) * took_s[suffix])
         whole.append(assert_old_or_whole(target))
