@@ -61,13 +61,13 @@ def measure(window: MainWindow, clip: Path) -> None:
     print_redraws("idle", redraws(window))
     for name, step in (("forward", 1), ("backward", -1)):
         print_times(f"frame step {name}", step_times(window, step))
-    state = window.session.state
+    state = window.view.state
     changes: dict[str, Callable[[int], None]] = {
-        "sigma": lambda turn: window.session.update(sigma=0.5 + turn / 20),
-        "opacity": lambda turn: window.session.update(
+        "sigma": lambda turn: window.view.update(sigma=0.5 + turn / 20),
+        "opacity": lambda turn: window.view.update(
             heat=replace(state.heat, opacity=0.4 + turn / 200)
         ),
-        "colour map": lambda turn: window.session.update(
+        "colour map": lambda turn: window.view.update(
             heat=replace(state.heat, colours=list(COLOURS)[turn % len(COLOURS)])
         ),
     }
@@ -92,7 +92,7 @@ def redraws(window: MainWindow, count: int = FRAMES, seconds: float = 5.0) -> fl
     """Frames a second that are read, drawn and painted one after the other, of the first few."""
     began, shown = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
-        frame = (window.session.state.frame + 1) % count
+        frame = (window.view.state.frame + 1) % count
         show_frame(window, frame)
         shown += 1
     return shown / (time.perf_counter() - began)
@@ -102,7 +102,7 @@ def show_frame(window: MainWindow, frame: int) -> None:
     """Go to a frame, and return when its pixels are painted."""
     if frame == window.panes.shown_frame:
         return
-    wait_for(window.viewing.frame_shown, lambda: window.session.go_to(frame))
+    wait_for(window.playback.frame_shown, lambda: window.view.go_to(frame))
     painted(window)
 
 
@@ -166,10 +166,10 @@ def while_explaining(window: MainWindow) -> None:
     window.panel.method.setCurrentIndex(window.panel.method.findData("integrated_gradients"))
     window.panel.explain.click()
     while window.analysis is None or window.analysis.frames_written < 2:
-        wait_for(window.explaining.grew)
+        wait_for(window.runs.grew)
     print_redraws("while explaining", redraws(window, window.analysis.frames_written))
     began = time.perf_counter()
-    wait_for(window.explaining.cancelled, window.panel.cancel.click)
+    wait_for(window.runs.cancelled, window.panel.cancel.click)
     print(f"cancel answered after {(time.perf_counter() - began) * 1e3:.0f} ms")
 
 

@@ -103,9 +103,9 @@ def states(window: MainWindow, clip: Path) -> Iterator[tuple[str, QWidget]]:
     window.open_video(clip)
     yield "loading", window
     until(lambda: window.video is not None and window.panes.shown_frame >= 0)
-    window.session.go_to(FRAME)
+    window.view.go_to(FRAME)
     yield "opened", window
-    window.desk.explain_chosen()
+    window.explain.explain_chosen()
     until(lambda: window.analysis is not None and window.analysis.steps_written > 0)
     yield "busy", window
     until(lambda: explained(window))
@@ -117,7 +117,7 @@ def states(window: MainWindow, clip: Path) -> Iterator[tuple[str, QWidget]]:
 def panels(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     """Tabs with something in them, and two analyses side by side."""
     for note in NOTES:
-        window.noting.notes.add(note)
+        window.notes.notes.add(note)
     window.docks.show("notes")
     yield "notes", window
     window.docks.show("heat")
@@ -129,18 +129,18 @@ def panels(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     yield "what-if", window
     window.what_if.layer.clear()
     window.docks.show("explain")
-    window.comparing.keep()
+    window.comparison.keep()
     method = window.panel.method
     method.setCurrentIndex(method.findData("gradient"))
-    window.desk.explain_chosen()
+    window.explain.explain_chosen()
     until(lambda: explained(window))
     yield "compare", window
-    window.comparing.stop()
+    window.comparison.stop()
 
 
 def dialogs(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     """What opens over the window."""
-    window.exporting.open(window)
+    window.export.open(window)
     [asked] = window.findChildren(ExportDialog)
     until(lambda: not asked.preview.runner.busy)
     yield "export", asked
@@ -160,7 +160,7 @@ def dialogs(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
 
 def explained(window: MainWindow) -> bool:
     """Whether the whole explanation is shown, with its curves."""
-    explaining = window.explaining
+    explaining = window.runs
     busy = explaining.engine.busy or explaining.refilter.busy
     return not busy and explaining.curves is not None and explaining.analysis is not None
 

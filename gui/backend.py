@@ -89,7 +89,7 @@ class Backend:
         Where the log is written.
     device : callable
         () -> what is computed on, in words.
-    keep : SessionBackend
+    sessions : SessionBackend
         Sessions beyond one run.
     what_if : WhatIfBackend
         Questions to the model.
@@ -106,5 +106,5 @@ class Backend:
     settings: Path
     log_folder: Path
     device: Callable[[], str]
-    keep: SessionBackend
+    sessions: SessionBackend
     what_if: WhatIfBackend

@@ -70,13 +70,13 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
         apply_theme(application)
     window = make_window()
     window.appearance.set_scheme(window.appearance.look.scheme)
-    reporter = CrashReporter(window, window.keeping.keep_now)
+    reporter = CrashReporter(window, window.sessions.keep_now)
     reporter.install()
     interrupted = _close_on_interrupt(window)
     if request is not None:
         window.panel.model.setCurrentIndex(window.panel.model.findData(request.model))
     window.show()
-    QTimer.singleShot(_WARM_MS, window.desk, window.desk.load_labels)
+    QTimer.singleShot(_WARM_MS, window.explain, window.explain.load_labels)
     crash = logs.last_crash()
     if crash is not None:
         reporter.tell_last(crash)
@@ -106,7 +106,7 @@ def make_window() -> MainWindow:
             log_folder=log_folder(),
             device=_device,
             settings=settings,
-            keep=keep_services(settings),
+            sessions=keep_services(settings),
             what_if=what_if_services(),
         )
     )

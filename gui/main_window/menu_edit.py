@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def edit_commands(window: MainWindow) -> tuple[Command | None, ...]:
     """Commands of the Edit menu."""
     make, edits = MenuOf("edit", "&Edit"), window.edits
-    panel = window.noting.panel
+    panel = window.notes.panel
     return (
         make("undo", "Undo", edits.undo, "Ctrl+Z", enabled=False),
         make("redo", "Redo", edits.redo, "Ctrl+Shift+Z", "Ctrl+Y", enabled=False),

@@ -56,7 +56,7 @@ def _sessions(window: MainWindow) -> tuple[Command | None, ...]:
 
 
 def _list_recent(window: MainWindow, menu: QMenu) -> None:
-    recent = window.services.keep.recent
+    recent = window.backend.sessions.recent
     menu.clear()
     for entry in recent.entries():
         action = menu.addAction(entry.path.name)
@@ -84,13 +84,13 @@ def _about(window: MainWindow) -> tuple[Command | None, ...]:
 
 def _writing(window: MainWindow) -> tuple[Command | None, ...]:
     make = MenuOf("file", "&File")
-    export, save = partial(window.exporting.open, window), partial(choose_save, window)
-    timeline = partial(window.exporting.open, window, {"format": "timeline.png"})
+    export, save = partial(window.export.open, window), partial(choose_save, window)
+    timeline = partial(window.export.open, window, {"format": "timeline.png"})
     copy = partial(copy_picture, window.panes)
     return (
         make("export", "Export...", export, "Ctrl+E", enabled=False),
         make("export_timeline", "Export the timeline...", timeline, enabled=False),
-        make("cancel_export", "Cancel export", window.exporting.exporter.cancel, enabled=False),
+        make("cancel_export", "Cancel export", window.export.exporter.cancel, enabled=False),
         make("save_analysis", "Save analysis...", save, enabled=False),
         make("copy_panes", "Copy the panes", copy, "Ctrl+Shift+C", enabled=False),
         None,
@@ -104,7 +104,7 @@ def _about_video(window: MainWindow) -> None:
 
 
 def _deinterlace(window: MainWindow) -> None:
-    window.viewing.reopen(deinterlace=window.commands.action("file.deinterlace").isChecked())
+    window.playback.reopen(deinterlace=window.commands.action("file.deinterlace").isChecked())
 
 
 def _choose_stream(window: MainWindow) -> None:
@@ -118,5 +118,5 @@ def _choose_stream(window: MainWindow) -> None:
     dialog.setInputMode(QInputDialog.InputMode.IntInput)
     dialog.setIntRange(0, window.video.streams - 1)
     dialog.setIntValue(window.video.stream)
-    dialog.intValueSelected.connect(lambda stream: window.viewing.reopen(stream=stream))
+    dialog.intValueSelected.connect(lambda stream: window.playback.reopen(stream=stream))
     dialog.open()

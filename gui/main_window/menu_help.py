@@ -49,8 +49,8 @@ def _change_keys(window: MainWindow) -> None:
 
 
 def _show_log(window: MainWindow) -> None:
-    LogViewer(window.log, window.services.log_folder, window).open()
+    LogViewer(window.log_buffer, window.backend.log_folder, window).open()
 
 
 def _show_about(window: MainWindow) -> None:
-    AboutDialog(window.services.device(), window).open()
+    AboutDialog(window.backend.device(), window).open()

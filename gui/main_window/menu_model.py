@@ -16,8 +16,8 @@ def model_commands(window: MainWindow) -> tuple[Command | None, ...]:
     """Commands of the Model menu."""
     make = MenuOf("model", "&Model")
     return (
-        make("explain", "Explain", window.desk.explain_chosen, "Ctrl+Return", enabled=False),
-        make("cancel", "Cancel explaining", window.explaining.cancel, "Ctrl+."),
+        make("explain", "Explain", window.explain.explain_chosen, "Ctrl+Return", enabled=False),
+        make("cancel", "Cancel explaining", window.runs.cancel, "Ctrl+."),
         make("flow", "Measure the motion of the video", window.measure_flow, enabled=False),
         None,
         make("add", "Add model...", window.add_model),
@@ -27,7 +27,7 @@ def model_commands(window: MainWindow) -> tuple[Command | None, ...]:
 def compare_commands(window: MainWindow) -> tuple[Command | None, ...]:
     """Commands of the Compare menu."""
     make = MenuOf("compare", "&Compare")
-    compare = window.comparing
+    compare = window.comparison
     another = partial(choose_other, window)
     return (
         make("keep", "Keep, to compare the next with it", compare.keep, "Ctrl+K", enabled=False),
@@ -45,4 +45,4 @@ def compare_commands(window: MainWindow) -> tuple[Command | None, ...]:
 
 
 def _share_scale(window: MainWindow) -> None:
-    window.comparing.share_scale(window.commands.action("compare.scale").isChecked())
+    window.comparison.share_scale(window.commands.action("compare.scale").isChecked())

@@ -28,7 +28,7 @@ def playback_commands(window: MainWindow) -> tuple[Command | None, ...]:
 
 
 def _playing(window: MainWindow) -> tuple[Command | None, ...]:
-    make, viewing = MenuOf("play", "&Playback"), window.viewing
+    make, viewing = MenuOf("play", "&Playback"), window.playback
     return (
         make("toggle", "Play or pause", viewing.toggle_play, "Space"),
         make("back", "Play backward; again: faster", partial(viewing.play, -1), "J"),
@@ -47,26 +47,28 @@ def _stepping(window: MainWindow) -> tuple[Command | None, ...]:
         ("first", "First frame", -_FAR, ("Home",)),
         ("last", "Last frame", _FAR, ("End",)),
     )
-    step = window.session.step
+    step = window.view.step
     return (
         *(make(n, text, partial(step, by), *keys, repeats=True) for n, text, by, keys in rows),
         make(
             "window_back",
             "One window back",
-            partial(window.steering.step_window, -1),
+            partial(window.view_bindings.step_window, -1),
             "Ctrl+Left",
         ),
-        make("window_on", "One window on", partial(window.steering.step_window, 1), "Ctrl+Right"),
+        make(
+            "window_on", "One window on", partial(window.view_bindings.step_window, 1), "Ctrl+Right"
+        ),
         make(
             "moment",
             "Next moment with much motion",
-            partial(window.steering.go_to_moment, 1),
+            partial(window.view_bindings.go_to_moment, 1),
             "Return",
         ),
         make(
             "moment_before",
             "Moment with much motion before",
-            partial(window.steering.go_to_moment, -1),
+            partial(window.view_bindings.go_to_moment, -1),
             "Shift+Return",
         ),
         make("place", "Go to a frame or a time", window.transport.entry.setFocus, "G"),
@@ -78,8 +80,8 @@ def _range(window: MainWindow) -> tuple[Command | None, ...]:
     return (
         make("in", "Range begins here", transport.set_in, "I"),
         make("out", "Range ends here", transport.set_out, "O"),
-        make("clear", "No range", partial(window.session.update, range=None), "U"),
-        make("explain", "Explain the range only", window.desk.explain_range),
+        make("clear", "No range", partial(window.view.update, range=None), "U"),
+        make("explain", "Explain the range only", window.explain.explain_range),
     )
 
 
@@ -88,7 +90,7 @@ def _speed(window: MainWindow) -> tuple[Command | None, ...]:
     return (
         make("slower", "Slower", partial(_change_speed, window, -1), "["),
         make("faster", "Faster", partial(_change_speed, window, 1), "]"),
-        make("normal", "Normal speed", partial(window.session.update, speed=1.0), "Backspace"),
+        make("normal", "Normal speed", partial(window.view.update, speed=1.0), "Backspace"),
         make(
             "loop",
             "At the end: stop, start over, turn round",
@@ -100,15 +102,15 @@ def _speed(window: MainWindow) -> tuple[Command | None, ...]:
 
 
 def _change_speed(window: MainWindow, by: int) -> None:
-    row = SPEEDS.index(window.session.state.speed) + by
-    window.session.update(speed=SPEEDS[min(max(row, 0), len(SPEEDS) - 1)])
+    row = SPEEDS.index(window.view.state.speed) + by
+    window.view.update(speed=SPEEDS[min(max(row, 0), len(SPEEDS) - 1)])
 
 
 def _turn_loop(window: MainWindow) -> None:
-    row = LOOPS.index(window.session.state.loop) + 1
-    window.session.update(loop=LOOPS[row % len(LOOPS)])
+    row = LOOPS.index(window.view.state.loop) + 1
+    window.view.update(loop=LOOPS[row % len(LOOPS)])
 
 
 def _turn_pace(window: MainWindow) -> None:
-    row = PACES.index(window.session.state.pace) + 1
-    window.session.update(pace=PACES[row % len(PACES)])
+    row = PACES.index(window.view.state.pace) + 1
+    window.view.update(pace=PACES[row % len(PACES)])

@@ -88,21 +88,21 @@ def _list_panes(window: MainWindow, menu: QMenu) -> None:
 
 
 def _opacity(window: MainWindow, by: float) -> None:
-    heat = window.session.state.heat
+    heat = window.view.state.heat
     opacity = round(min(max(heat.opacity + by, 0.0), 1.0), 2)
-    window.session.update(heat=replace(heat, opacity=opacity))
+    window.view.update(heat=replace(heat, opacity=opacity))
 
 
 def _next_colours(window: MainWindow) -> None:
-    heat, names = window.session.state.heat, list(COLOURS)
+    heat, names = window.view.state.heat, list(COLOURS)
     following = names[(names.index(heat.colours) + 1) % len(names)]
-    window.session.update(heat=replace(heat, colours=following))
+    window.view.update(heat=replace(heat, colours=following))
 
 
 def _polarity(window: MainWindow) -> None:
-    heat = window.session.state.heat
+    heat = window.view.state.heat
     row = (POLARITIES.index(heat.polarity) + 1) % len(POLARITIES)
-    window.session.update(heat=replace(heat, polarity=POLARITIES[row]))
+    window.view.update(heat=replace(heat, polarity=POLARITIES[row]))
 
 
 def _full_screen(window: MainWindow) -> None:

@@ -75,12 +75,12 @@ class MainWindow(QMainWindow):
 
     def __init__(self, services: Backend, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.services = services
-        self.log = LogBuffer(self)
-        self.session = ViewModel(self)
+        self.backend = services
+        self.log_buffer = LogBuffer(self)
+        self.view = ViewModel(self)
         self.edits = QUndoStack(self)
-        self.holding = AnalysisRefs()
-        self.lent = ExitStack()  # bundled files that are open
+        self.analysis_refs = AnalysisRefs()
+        self.open_resources = ExitStack()  # bundled files that are open
         self.appearance = Appearance(self, services.settings)
         self._opening: Analysis | None = None
         self._start_explaining = False
@@ -104,22 +104,22 @@ class MainWindow(QMainWindow):
     @property
     def video(self) -> VideoInfo | None:
         """The video that is open."""
-        return self.viewing.video
+        return self.playback.video
 
     @property
     def analysis(self) -> Analysis | None:
         """The analysis that is shown."""
-        return self.explaining.analysis
+        return self.runs.analysis
 
     @property
     def reader(self) -> FrameReader:
         """What reads the frames."""
-        return self.viewing.reader
+        return self.playback.reader
 
     @property
     def panel(self) -> ExplainPanel:
         """The panel to explain with."""
-        return self.desk.panel
+        return self.explain.panel
 
     def open_file(self, path: Path) -> None:
         """Open a video, session, analysis, weights or notes; what is not saved is asked for."""
@@ -129,19 +129,19 @@ class MainWindow(QMainWindow):
         """Open a video, and explain it at once if asked to."""
         self._start_explaining = explain
         self._opening = None
-        self.viewing.open(Wanted(path))
+        self.playback.open(Wanted(path))
 
     def open_analysis(self, folder: Path) -> None:
         """Open a folder that 'explain' or 'Save analysis' wrote, with its video."""
-        self.loader.submit(lambda report, check: Analysis.open(folder))
+        self.analysis_loader.submit(lambda report, check: Analysis.open(folder))
 
     def export_to(self, path: Path) -> None:
         """Export the analysis as an annotated clip, in the background."""
-        self.exporting.write("clip", path)
+        self.export.write("clip", path)
 
     def save_analysis_to(self, folder: Path) -> None:
         """Save the analysis as a folder, in the background."""
-        self.exporting.write("zarr", folder)
+        self.export.write("zarr", folder)
 
     @Slot(object)
     def tell(self, failure: Failure) -> None:
@@ -159,72 +159,72 @@ class MainWindow(QMainWindow):
     def add_model(self) -> None:
         """Let the user describe a network of their own; it is in the list then."""
         video = None if self.video is None else self.video.path
-        services, frame = self.services, self.session.state.frame
+        services, frame = self.backend, self.view.state.frame
         wizard = ModelWizard(services.cards, services.models, video, frame, self)
         wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        wizard.saved.connect(self.desk.panel.add_model)
+        wizard.saved.connect(self.explain.panel.add_model)
         wizard.open()
 
     @Slot()
     def measure_flow(self) -> None:
         """Measure the motion of the whole video, and how far the analysis agrees with it."""
         if self.video is not None:
-            self.measuring.start(self.video.wanted, self.video.frame_count)
-            self.desk.check_against_flow()
+            self.flow_energy.start(self.video.wanted, self.video.frame_count)
+            self.explain.check_against_flow()
 
     @Slot()
     def save_keys(self) -> None:
         """Save the keys that the user has changed."""
         try:
-            save_keys(self.services.settings / KEYS_FILE, self.commands)
+            save_keys(self.backend.settings / KEYS_FILE, self.commands)
         except EngineError as error:
             self.tell(Failure(str(error), error.hint))
 
     def _make_widgets(self) -> None:
         self.panes, self.timeline, self.transport = PaneGrid(), Timeline(), Transport()
-        self.pointed_at = QLabel()
-        self.statusBar().addPermanentWidget(self.pointed_at)
+        self.hover_label = QLabel()
+        self.statusBar().addPermanentWidget(self.hover_label)
 
     def _make_controllers(self) -> None:
-        session, holding = self.session, self.holding
-        self.steering = ViewBindings(
+        session, holding = self.view, self.analysis_refs
+        self.view_bindings = ViewBindings(
             session, self.transport, self.timeline, self.panes, lambda: self.analysis, self
         )
-        self.viewing = PlaybackController(session, self.panes, self.transport, self)
-        self.explaining = ExplainRuns(self.services, session, holding, self)
-        self.desk = ExplainController(self.services, session, self.explaining, self)
-        parts = session, self.panes, self.timeline, self.explaining, holding
-        self.comparing = ComparisonController(*parts, self.services.methods, self)
-        self.noting = NotesController(session, self.timeline, self.edits, self)
-        wanted = self.desk.current_request
+        self.playback = PlaybackController(session, self.panes, self.transport, self)
+        self.runs = ExplainRuns(self.backend, session, holding, self)
+        self.explain = ExplainController(self.backend, session, self.runs, self)
+        parts = session, self.panes, self.timeline, self.runs, holding
+        self.comparison = ComparisonController(*parts, self.backend.methods, self)
+        self.notes = NotesController(session, self.timeline, self.edits, self)
+        wanted = self.explain.current_request
         self.what_if = WhatIfDesk(
-            self.services.what_if, session, self.panes, self.edits, wanted, self
+            self.backend.what_if, session, self.panes, self.edits, wanted, self
         )
-        self.measuring = FlowMeasuring(self)
-        self.exporting = ExportController(
-            self.services.export, session, holding, self._analysis_and_notes, self
+        self.flow_energy = FlowMeasuring(self)
+        self.export = ExportController(
+            self.backend.export, session, holding, self._analysis_and_notes, self
         )
-        self.exporting.choices = dict(self.appearance.look.export)
-        self.loader = JobRunner("loader", self)
-        self.keeping = SessionController(self.services.keep, self)
+        self.export.choices = dict(self.appearance.look.export)
+        self.analysis_loader = JobRunner("loader", self)
+        self.sessions = SessionController(self.backend.sessions, self)
 
     def _analysis_and_notes(self) -> tuple[Analysis | None, tuple[Note, ...]]:
-        return self.analysis, tuple(self.noting.notes.notes)
+        return self.analysis, tuple(self.notes.notes.notes)
 
     def _make_docks(self) -> Docks:
         settings = {
-            "explain": Part("Explain", self.desk.panel, scrolls=True),
+            "explain": Part("Explain", self.explain.panel, scrolls=True),
             "what_if": Part("What if", self.what_if.panel),
-            "heat": Part("Heat", self.desk.heat),
-            "notes": Part("Notes", self.noting.panel, scrolls=True),
+            "heat": Part("Heat", self.explain.heat),
+            "notes": Part("Notes", self.notes.panel, scrolls=True),
         }
-        results = {"results": Part("Results", self.desk.results)}
+        results = {"results": Part("Results", self.explain.results)}
         timeline = Part("Timeline", self.timeline, scrolls=True)
         return Docks(self, (self.panes, self.transport), settings, results, timeline)
 
     def _load_keys(self) -> None:
         try:
-            load_keys(self.services.settings / KEYS_FILE, self.commands)
+            load_keys(self.backend.settings / KEYS_FILE, self.commands)
         except EngineError as error:
             self.tell(Failure(str(error), error.hint))
 
@@ -234,92 +234,92 @@ class MainWindow(QMainWindow):
         self.statusBar().showMessage("Ready")
 
     def _connect_viewing(self) -> None:
-        self.viewing.opened.connect(self._on_viewing_opened)
-        self.viewing.updated.connect(self._on_viewing_updated)
-        self.viewing.failed.connect(self._on_viewing_failed)
-        self.viewing.told.connect(self.statusBar().showMessage)
+        self.playback.opened.connect(self._on_viewing_opened)
+        self.playback.updated.connect(self._on_viewing_updated)
+        self.playback.failed.connect(self._on_viewing_failed)
+        self.playback.told.connect(self.statusBar().showMessage)
         self._redraw_soon = QTimer(self)  # in a turn of its own: together they would be felt
         self._redraw_soon.setSingleShot(True)
         self._redraw_soon.timeout.connect(self._redraw)
-        self.following = Throttle(_FOLLOW_MS, self)
-        self.viewing.frame_shown.connect(self.following.take)
-        self.viewing.frame_shown.connect(self.what_if.show_frame)
-        self.following.passed.connect(self._on_following_passed)
-        self.panes.pointed_at.connect(self.pointed_at.setText)
-        self.steering.told.connect(self.statusBar().showMessage)
-        self.transport.play_toggled.connect(self.viewing.toggle_play)
+        self.playhead_throttle = Throttle(_FOLLOW_MS, self)
+        self.playback.frame_shown.connect(self.playhead_throttle.take)
+        self.playback.frame_shown.connect(self.what_if.show_frame)
+        self.playhead_throttle.passed.connect(self._on_following_passed)
+        self.panes.pointed_at.connect(self.hover_label.setText)
+        self.view_bindings.told.connect(self.statusBar().showMessage)
+        self.transport.play_toggled.connect(self.playback.toggle_play)
 
     def _connect_results(self) -> None:
-        self.explaining.shown.connect(self._on_explaining_shown)
-        self.explaining.grew.connect(self._on_explaining_grew)
-        self.explaining.curves_made.connect(self._on_explaining_curves_made)
-        self.desk.explained.connect(self._on_desk_explained)
-        self.desk.failed.connect(self._on_desk_failed)
-        self.desk.told.connect(self.statusBar().showMessage)
-        self.desk.panel.add_model_requested.connect(self.add_model)
-        self.desk.results.moments.frame_requested.connect(self.steering.seek)
-        self.desk.results.help_requested.connect(partial(show_page, self, "reading-heatmaps"))
-        self.comparing.changed.connect(self._enable_commands)
-        self.comparing.failed.connect(self.tell)
+        self.runs.shown.connect(self._on_explaining_shown)
+        self.runs.grew.connect(self._on_explaining_grew)
+        self.runs.curves_made.connect(self._on_explaining_curves_made)
+        self.explain.explained.connect(self._on_desk_explained)
+        self.explain.failed.connect(self._on_desk_failed)
+        self.explain.told.connect(self.statusBar().showMessage)
+        self.explain.panel.add_model_requested.connect(self.add_model)
+        self.explain.results.moments.frame_requested.connect(self.view_bindings.seek)
+        self.explain.results.help_requested.connect(partial(show_page, self, "reading-heatmaps"))
+        self.comparison.changed.connect(self._enable_commands)
+        self.comparison.failed.connect(self.tell)
 
     def _connect_work(self) -> None:
         self.what_if.failed.connect(self._on_desk_failed)
-        self.noting.panel.frame_requested.connect(self.steering.seek)
-        self.noting.failed.connect(self.tell)
-        self.noting.told.connect(self.statusBar().showMessage)
+        self.notes.panel.frame_requested.connect(self.view_bindings.seek)
+        self.notes.failed.connect(self.tell)
+        self.notes.told.connect(self.statusBar().showMessage)
         self.edits.indexChanged.connect(self._enable_commands)
         self.timeline.flow_wanted.connect(self.measure_flow)
-        self.measuring.measured.connect(self.timeline.set_flow)
-        self.measuring.told.connect(self.statusBar().showMessage)
-        self.measuring.failed.connect(self.tell)
-        self.exporting.told.connect(self.statusBar().showMessage)
-        self.exporting.written.connect(self.exported)
-        self.exporting.failed.connect(self.tell)
-        self.exporting.changed.connect(self._enable_commands)
-        self.loader.finished.connect(self._on_loader_finished)
-        self.loader.failed.connect(self.tell)
-        self.keeping.failed.connect(self.tell)
-        self.keeping.told.connect(self.statusBar().showMessage)
-        self.keeping.changed.connect(self._show_title)
-        self.keeping.video_missing.connect(self._on_keeping_video_missing)
+        self.flow_energy.measured.connect(self.timeline.set_flow)
+        self.flow_energy.told.connect(self.statusBar().showMessage)
+        self.flow_energy.failed.connect(self.tell)
+        self.export.told.connect(self.statusBar().showMessage)
+        self.export.written.connect(self.exported)
+        self.export.failed.connect(self.tell)
+        self.export.changed.connect(self._enable_commands)
+        self.analysis_loader.finished.connect(self._on_loader_finished)
+        self.analysis_loader.failed.connect(self.tell)
+        self.sessions.failed.connect(self.tell)
+        self.sessions.told.connect(self.statusBar().showMessage)
+        self.sessions.changed.connect(self._show_title)
+        self.sessions.video_missing.connect(self._on_keeping_video_missing)
         self.edits.cleanChanged.connect(self._show_title)
 
     @Slot()
     def _enable_commands(self) -> None:
         analysed = self.analysis is not None
-        enable_commands(self.commands, analysed, self.comparing.other is not None)
-        self.commands.enable(self.exporting.exporter.busy, "file.cancel_export")
+        enable_commands(self.commands, analysed, self.comparison.other is not None)
+        self.commands.enable(self.export.exporter.busy, "file.cancel_export")
         self.commands.enable(self.edits.canUndo(), "edit.undo")
         self.commands.enable(self.edits.canRedo(), "edit.redo")
 
     @Slot(int)
     def _on_following_passed(self, frame: int) -> None:
         self.timeline.set_frame(frame)
-        self.desk.show_frame(frame)
+        self.explain.show_frame(frame)
 
     @Slot(object)
     def _on_viewing_opened(self, info: VideoInfo) -> None:
-        self.measuring.stop()
-        self.comparing.stop()
-        self.explaining.reset()
+        self.flow_energy.stop()
+        self.comparison.stop()
+        self.runs.reset()
         self.timeline.set_video(info.frame_count)
         self.timeline.set_damage(info.damage)
         self.edits.clear()
-        self.noting.set_video(info)
+        self.notes.set_video(info)
         self.what_if.set_video(True)
-        self.desk.set_video(info)
+        self.explain.set_video(info)
         show_video_commands(self.commands, info)
-        self.keeping.video_opened(info)
+        self.sessions.video_opened(info)
         if self._opening is not None:
             self._take_opened(self._opening)
         self.video_opened.emit()
         if self._start_explaining:
             self._start_explaining = False
-            self.desk.explain_chosen()
+            self.explain.explain_chosen()
 
     @Slot(object)
     def _on_viewing_failed(self, failure: Failure) -> None:
-        self.keeping.video_failed()
+        self.sessions.video_failed()
         if self.video is None:
             self._show_empty()
         else:
@@ -333,24 +333,24 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_title(self) -> None:
         """Name the session, or the video; marked if something is not saved."""
-        path = self.keeping.path or (None if self.video is None else self.video.path)
+        path = self.sessions.path or (None if self.video is None else self.video.path)
         if path is not None:
             self.setWindowTitle(f"{path.name}[*] – Motion Inspector")
             self.setWindowModified(not self.edits.isClean())
 
     @Slot(object)
     def _on_viewing_updated(self, info: VideoInfo) -> None:
-        self.desk.update_video(info)
-        self.noting.update_video(info)
+        self.explain.update_video(info)
+        self.notes.update_video(info)
         self.timeline.set_frame_count(info.frame_count)
         self.timeline.set_damage(info.damage)
 
     def _take_opened(self, analysis: Analysis) -> None:
         request = analysis.header.request
         self._opening = None
-        self.explaining.take(analysis)
-        self.session.update(preset=request.preset, sigma=request.sigma)
-        self.session.go_to(analysis.header.start)
+        self.runs.take(analysis)
+        self.view.update(preset=request.preset, sigma=request.sigma)
+        self.view.go_to(analysis.header.start)
 
     @Slot(object)
     def _on_explaining_shown(self, analysis: Analysis | None) -> None:
@@ -358,9 +358,9 @@ class MainWindow(QMainWindow):
         self.what_if.set_analysis(analysis)
         if analysis is None:
             self.timeline.clear()
-            self.panes.redraw(self.session.state)
+            self.panes.redraw(self.view.state)
         else:
-            self.viewing.request_frame()  # the model's view may be shown now
+            self.playback.request_frame()  # the model's view may be shown now
         self._enable_commands()
 
     @Slot()
@@ -369,7 +369,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _redraw(self) -> None:
-        self.panes.redraw(self.session.state)
+        self.panes.redraw(self.view.state)
 
     @Slot(object)
     def _on_explaining_curves_made(self, curves: CurveSet) -> None:
@@ -378,7 +378,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_desk_explained(self) -> None:
-        self.panes.redraw(self.session.state)
+        self.panes.redraw(self.view.state)
         self.explained.emit()
 
     @Slot(object)
@@ -390,14 +390,14 @@ class MainWindow(QMainWindow):
             ask_trust(self, failure, lambda: self._go_on(untrusted))
 
     def _go_on(self, untrusted: Path) -> None:
-        self.services.cards.trust(untrusted)
-        self.desk.explain_chosen()
+        self.backend.cards.trust(untrusted)
+        self.explain.explain_chosen()
 
     @Slot(object)
     def _on_loader_finished(self, loaded: Analysis) -> None:
         request = loaded.header.request
         self._opening = loaded
-        self.viewing.open(Wanted(request.video, request.stream, request.deinterlace))
+        self.playback.open(Wanted(request.video, request.stream, request.deinterlace))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files."""
@@ -414,24 +414,24 @@ class MainWindow(QMainWindow):
             event.ignore()
             ask_unsaved(self, self.close)
             return
-        self.appearance.keep(self.docks, self.exporting.choices)
-        self.following.stop()
+        self.appearance.keep(self.docks, self.export.choices)
+        self.playhead_throttle.stop()
         self._redraw_soon.stop()
         for dialog in (*self.findChildren(ModelWizard), *self.findChildren(ExportDialog)):
             dialog.reject()
         for part in (
-            self.keeping,
-            self.explaining,
-            self.desk,
-            self.comparing,
+            self.sessions,
+            self.runs,
+            self.explain,
+            self.comparison,
             self.what_if,
-            self.measuring,
-            self.exporting,
-            self.loader,
-            self.viewing,
+            self.flow_energy,
+            self.export,
+            self.analysis_loader,
+            self.playback,
         ):
             part.close()
-        self.holding.close()
-        self.lent.close()
-        self.log.close()
+        self.analysis_refs.close()
+        self.open_resources.close()
+        self.log_buffer.close()
         super().closeEvent(event)

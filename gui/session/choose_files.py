@@ -26,7 +26,7 @@ def choose_analysis(window: MainWindow) -> None:
 
 def choose_other(window: MainWindow) -> None:
     """Ask for an analysis folder to compare with."""
-    folder_dialog(window, "Compare with an analysis", window.comparing.open).open()
+    folder_dialog(window, "Compare with an analysis", window.comparison.open).open()
 
 
 def choose_save(window: MainWindow) -> None:

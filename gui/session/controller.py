@@ -82,7 +82,7 @@ class SessionController(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_AUTOSAVE_MS)
         self._timer.timeout.connect(self.keep)
-        window.explaining.started.connect(self.keep)
+        window.runs.started.connect(self.keep)
 
     def open(self, path: Path) -> None:
         """Open a session file; its video follows, or `video_missing`, or `failed`."""
@@ -188,7 +188,7 @@ class SessionController(QObject):
             self.services.forget(found.lost)
         folder = session.analysis
         if session.explain and (folder is None or not folder.is_dir()):
-            self._window.desk.explain_chosen()
+            self._window.explain.explain_chosen()
         elif folder is not None:
             self.analyses.submit(lambda report, check: Analysis.open(folder))
         self.opened.emit()
@@ -200,7 +200,7 @@ class SessionController(QObject):
             return
         self._coming = found
         request = found.session.request
-        self._window.viewing.open(Wanted(found.video, request.stream, request.deinterlace))
+        self._window.playback.open(Wanted(found.video, request.stream, request.deinterlace))
 
     @Slot(object)
     def _on_contents_finished(self, named: tuple[Path, str]) -> None:
@@ -216,7 +216,7 @@ class SessionController(QObject):
             return
         refusal = misfit(analysis, video.size, video.frame_count)
         if refusal is None:
-            self._window.explaining.take(analysis)
+            self._window.runs.take(analysis)
         else:
             analysis.close()
             self.failed.emit(refusal)

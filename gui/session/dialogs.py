@@ -23,10 +23,10 @@ _Role = QMessageBox.ButtonRole
 
 def save_session(window: MainWindow) -> None:
     """Save the session in its file; ask for one if it has none."""
-    if window.keeping.path is None:
+    if window.sessions.path is None:
         save_session_as(window)
     else:
-        window.keeping.save(window.keeping.path)
+        window.sessions.save(window.sessions.path)
 
 
 def save_session_as(window: MainWindow, go_on: Callable[[], object] | None = None) -> None:
@@ -34,11 +34,11 @@ def save_session_as(window: MainWindow, go_on: Callable[[], object] | None = Non
     video = window.video
     if video is None:
         return
-    stem = str(window.keeping.path or video.path.with_name(video.path.stem + SUFFIX))
+    stem = str(window.sessions.path or video.path.with_name(video.path.stem + SUFFIX))
 
     def take(path: Path) -> None:
         named = path if path.name.endswith(SUFFIX) else path.with_name(path.name + SUFFIX)
-        window.keeping.save(named)
+        window.sessions.save(named)
         if go_on is not None and window.edits.isClean():
             go_on()
 
@@ -74,7 +74,7 @@ def ask_for_video(window: MainWindow, found: LocatedSession) -> None:
 
     def ask() -> None:
         title = f"Where is {path.name} now?"
-        file_dialog(window, title, lambda video: window.keeping.go_on(found, video)).open()
+        file_dialog(window, title, lambda video: window.sessions.go_on(found, video)).open()
 
     look.clicked.connect(ask)
     box.open()
@@ -82,7 +82,7 @@ def ask_for_video(window: MainWindow, found: LocatedSession) -> None:
 
 def offer_lost(window: MainWindow) -> None:
     """Offer what a run that did not end cleanly had open, the newest first."""
-    lost = window.keeping.services.lost()
+    lost = window.sessions.services.lost()
     if not lost:
         return
     first = lost[0]
@@ -92,7 +92,7 @@ def offer_lost(window: MainWindow) -> None:
     drop = box.addButton("Forget it", _Role.DestructiveRole)
     box.addButton("Later", _Role.RejectRole)
     box.setDefaultButton(take)
-    take.clicked.connect(lambda: window.keeping.recover(first))
+    take.clicked.connect(lambda: window.sessions.recover(first))
     drop.clicked.connect(lambda: _forget(window, first))
     box.open()
 
@@ -109,15 +109,15 @@ def _lost_text(lost: Recoverable) -> str:
 
 
 def _forget(window: MainWindow, lost: Recoverable) -> None:
-    window.keeping.services.forget(lost)
+    window.sessions.services.forget(lost)
     offer_lost(window)
 
 
 def _save_and(window: MainWindow, go_on: Callable[[], object]) -> None:
-    if window.keeping.path is None:
+    if window.sessions.path is None:
         save_session_as(window, go_on)
         return
-    window.keeping.save(window.keeping.path)
+    window.sessions.save(window.sessions.path)
     if window.edits.isClean():
         go_on()
 

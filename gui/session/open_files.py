@@ -21,20 +21,20 @@ _ANALYSIS = "analysis.json"
 
 def open_demo(window: MainWindow) -> None:
     """Open the bundled clip."""
-    window.open_file(window.lent.enter_context(resource_path("demo.mp4")))
+    window.open_file(window.open_resources.enter_context(resource_path("demo.mp4")))
 
 
 def open_file(window: MainWindow, path: Path) -> None:
     """Open a file or folder as what it is; what is not known is taken for a video."""
     if path.name.endswith(SUFFIX):
-        ask_unsaved(window, lambda: window.keeping.open(path))
+        ask_unsaved(window, lambda: window.sessions.open(path))
     elif (path / _ANALYSIS).exists():
         ask_unsaved(window, lambda: window.open_analysis(path))
     elif path.suffix.lower() in _WEIGHTS:
         window.panel.model_choice.use_weights(path)
         window.docks.show("explain")
     elif path.suffix.lower() == _NOTES:
-        window.noting.load(path)
+        window.notes.load(path)
         window.docks.show("notes")
     else:
         ask_unsaved(window, lambda: window.open_video(path))

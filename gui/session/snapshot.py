@@ -29,19 +29,19 @@ def session_of(window: MainWindow, content: str = "") -> SessionFile | None:
     content : str
         `engine.utils.content_hash.content_id` of the video, if it is known.
     """
-    request, analysis = window.desk.current_request(), window.analysis
+    request, analysis = window.explain.current_request(), window.analysis
     if request is None:
         return None
     kept = analysis is not None and analysis.complete and analysis.is_kept
     return SessionFile(
         request=request,
-        view=replace(window.session.state, playing=False),
+        view=replace(window.view.state, playing=False),
         content=content,
-        notes=tuple(to_json(window.noting.notes.notes)),
+        notes=tuple(to_json(window.notes.notes.notes)),
         paint={_REGION: regions.to_json(window.what_if.layer.region)},
         layout={_DOCKS: window.docks.state()},
         analysis=analysis.folder if analysis is not None and kept else None,
-        explain=window.explaining.request is not None and not kept,
+        explain=window.runs.request is not None and not kept,
     )
 
 
@@ -54,11 +54,11 @@ def show_session(window: MainWindow, session: SessionFile, info: VideoInfo) -> N
         If its notes or its region cannot be used.
     """
     notes, region = contents_of(session)
-    window.noting.set_video(info, notes)
+    window.notes.set_video(info, notes)
     window.what_if.set_video(True, region)
     window.docks.restore(session.layout.get(_DOCKS, ""))
     window.panel.set_wish(_wish(session.request, info.frame_count))
-    window.session.set(_within(session.view, info.frame_count))
+    window.view.set(_within(session.view, info.frame_count))
 
 
 def contents_of(session: SessionFile) -> tuple[tuple[Note, ...], Region]:

@@ -229,7 +229,7 @@ def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWin
         settings=tmp_path / "settings",
         log_folder=tmp_path / "log",
         device=lambda: "2 CPU cores",
-        keep=keep_services(tmp_path),
+        sessions=keep_services(tmp_path),
         what_if=WhatIfBackend(engine.ask, engine.motion_tests, expected),
     )
     window = MainWindow(services)
@@ -251,9 +251,9 @@ def opened(window: MainWindow, qtbot: QtBot, clip: Path) -> MainWindow:
 
 @pytest.fixture
 def explained(opened: MainWindow, qtbot: QtBot) -> MainWindow:
-    with qtbot.waitSignals([opened.explained, opened.explaining.refilter.finished], timeout=10_000):
+    with qtbot.waitSignals([opened.explained, opened.runs.refilter.finished], timeout=10_000):
         opened.panel.explain.click()
-    qtbot.waitUntil(lambda: not opened.explaining.refilter.busy)
+    qtbot.waitUntil(lambda: not opened.runs.refilter.busy)
     return opened
 
 

@@ -64,7 +64,7 @@ def test_every_page_can_be_read(name: str, guide: HelpWindow) -> None:
 
 
 def test_how_to_read_this_opens_the_page_on_it(window: MainWindow) -> None:
-    window.desk.results.limits.linkActivated.emit("help")
+    window.explain.results.limits.linkActivated.emit("help")
     [guide] = window.findChildren(HelpWindow)
     assert guide.pages.currentItem().data(Qt.ItemDataRole.UserRole) == "reading-heatmaps"
     guide.close()

@@ -78,7 +78,7 @@ def test_explain_asks_before_it_runs_code_and_leaves_it(
     opened: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     engine.asks_for = Path("net.py")
-    with qtbot.waitSignal(opened.explaining.engine.failed):
+    with qtbot.waitSignal(opened.runs.engine.failed):
         opened.panel.explain.click()
     press(opened, "Leave it", qtbot)
     assert engine.trusted == []
@@ -89,7 +89,7 @@ def test_explain_goes_on_when_the_user_agrees(
     opened: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     engine.asks_for = Path("net.py")
-    with qtbot.waitSignal(opened.explaining.engine.failed):
+    with qtbot.waitSignal(opened.runs.engine.failed):
         opened.panel.explain.click()
     with qtbot.waitSignal(opened.explained):
         press(opened, "Run it", qtbot)

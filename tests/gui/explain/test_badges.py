@@ -49,11 +49,11 @@ def test_a_chip_explains_itself_by_the_keyboard(key: Qt.Key, badges: Badges, qtb
 
 
 def test_space_on_a_chip_does_not_play(explained: MainWindow, qtbot: QtBot) -> None:
-    chip = explained.desk.results.badges.chips[0]
+    chip = explained.explain.results.badges.chips[0]
     explained.activateWindow()
     chip.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(chip.hasFocus)
     qtbot.keyClick(chip, Qt.Key.Key_Space)
-    assert not explained.session.state.playing
+    assert not explained.view.state.playing
     QToolTip.hideText()
     qtbot.waitUntil(lambda: not QToolTip.isVisible())

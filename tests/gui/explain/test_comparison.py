@@ -19,10 +19,10 @@ PANES = ("relevance", "other relevance", "motion", "other motion")
 
 def explain(window: MainWindow, qtbot: QtBot, method: str) -> None:
     window.panel.method.setCurrentIndex(window.panel.method.findData(method))
-    made = [window.explained, window.explaining.refilter.finished]
+    made = [window.explained, window.runs.refilter.finished]
     with qtbot.waitSignals(made, timeout=10_000):
         window.panel.explain.click()
-    qtbot.waitUntil(lambda: not window.explaining.refilter.busy)
+    qtbot.waitUntil(lambda: not window.runs.refilter.busy)
 
 
 def other_curves(window: MainWindow) -> np.ndarray | None:
@@ -51,7 +51,7 @@ def saved(folder: Path, count: int, size: tuple[int, int] | None = None) -> Path
 def test_kept_analysis_is_shown_beside_the_next(compared: MainWindow) -> None:
     assert tuple(compared.panes.panes) == PANES
     assert all(pane.image is not None for pane in compared.panes.panes.values())
-    first, other = compared.analysis, compared.comparing.other
+    first, other = compared.analysis, compared.comparison.other
     assert first is not None
     assert other is not None
     assert (first.header.request.method, other.header.request.method) == ("gradient", "lrp")
@@ -68,11 +68,11 @@ def test_both_are_called_by_what_tells_them_apart(compared: MainWindow) -> None:
 
 
 def test_swap_shows_the_other_first(compared: MainWindow, qtbot: QtBot) -> None:
-    first, other = compared.analysis, compared.comparing.other
+    first, other = compared.analysis, compared.comparison.other
     names = compared.panes.pictures.names
-    with qtbot.waitSignal(compared.explaining.curves_made, timeout=10_000):
+    with qtbot.waitSignal(compared.runs.curves_made, timeout=10_000):
         qtbot.keyClick(compared, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
-    assert (compared.analysis, compared.comparing.other) == (other, first)
+    assert (compared.analysis, compared.comparison.other) == (other, first)
     assert compared.panes.pictures.names == names[::-1]
     assert tuple(compared.panes.panes) == PANES
 
@@ -80,7 +80,7 @@ def test_swap_shows_the_other_first(compared: MainWindow, qtbot: QtBot) -> None:
 def test_stop_shows_what_was_shown_before(compared: MainWindow) -> None:
     compared.commands.action("compare.stop").trigger()
     assert tuple(compared.panes.panes) == ("video", "relevance", "motion", "static")
-    assert compared.comparing.other is None
+    assert compared.comparison.other is None
     assert other_curves(compared) is None
     assert compared.analysis is not None
     for name in ("compare.swap", "compare.scale", "compare.stop"):
@@ -89,7 +89,7 @@ def test_stop_shows_what_was_shown_before(compared: MainWindow) -> None:
 
 def test_curves_of_the_other_follow_sigma(compared: MainWindow, qtbot: QtBot) -> None:
     before = np.array(other_curves(compared))
-    compared.desk.separation.sigma.setValue(3.5)
+    compared.explain.separation.sigma.setValue(3.5)
     qtbot.waitUntil(lambda: not np.array_equal(other_curves(compared), before))
 
 
@@ -103,7 +103,7 @@ def test_scale_is_shared_on_request(compared: MainWindow) -> None:
 def test_new_video_ends_the_comparison(compared: MainWindow, qtbot: QtBot, clip: Path) -> None:
     with qtbot.waitSignal(compared.video_opened, timeout=10_000):
         compared.open_video(clip)
-    assert compared.comparing.other is None
+    assert compared.comparison.other is None
     assert "other relevance" not in compared.panes.panes
 
 
@@ -114,11 +114,11 @@ def test_saved_analysis_is_compared_with(
     explained.commands.action("compare.open").trigger()
     dialog = explained.findChild(QFileDialog)
     assert isinstance(dialog, QFileDialog)
-    with qtbot.waitSignal(explained.comparing.changed, timeout=10_000):
+    with qtbot.waitSignal(explained.comparison.changed, timeout=10_000):
         dialog.fileSelected.emit(str(folder))
     dialog.close()
-    assert explained.comparing.other is not None
-    assert explained.comparing.other.folder == folder
+    assert explained.comparison.other is not None
+    assert explained.comparison.other.folder == folder
 
 
 @pytest.mark.parametrize(("count", "size"), [(41, None), (40, (64, 96))])
@@ -127,9 +127,9 @@ def test_analysis_of_another_video_is_refused(
 ) -> None:
     folder = saved(tmp_path / "other", count, size)
     with qtbot.waitSignal(explained.problem_told, timeout=10_000) as told:
-        explained.comparing.open(folder)
+        explained.comparison.open(folder)
     assert told.args == ["other explains another video."]
-    assert explained.comparing.other is None
+    assert explained.comparison.other is None
     assert tuple(explained.panes.panes) == ("video", "relevance", "motion", "static")
 
 
@@ -137,14 +137,14 @@ def test_folder_that_is_no_analysis_is_told(
     explained: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     with qtbot.waitSignal(explained.problem_told, timeout=10_000):
-        explained.comparing.open(tmp_path)
-    assert explained.comparing.other is None
+        explained.comparison.open(tmp_path)
+    assert explained.comparison.other is None
 
 
 def test_nothing_is_kept_before_there_is_an_analysis(opened: MainWindow, qtbot: QtBot) -> None:
     for name in ("keep", "open", "swap", "scale", "stop"):
         assert not opened.commands.action(f"compare.{name}").isEnabled()
-    opened.comparing.keep()
-    opened.comparing.swap()
-    opened.comparing.stop()
-    assert opened.comparing.other is None
+    opened.comparison.keep()
+    opened.comparison.swap()
+    opened.comparison.stop()
+    assert opened.comparison.other is None

@@ -45,10 +45,10 @@ def test_moments_without_any_are_hidden(moments: PeakList) -> None:
 
 
 def test_the_window_goes_to_a_moment_of_the_list(explained: MainWindow, qtbot: QtBot) -> None:
-    moments = explained.desk.results.moments
+    moments = explained.explain.results.moments
     assert moments.count() > 0
-    explained.session.go_to(0)
+    explained.view.go_to(0)
     moments.setCurrentRow(0)
-    with qtbot.waitSignal(explained.viewing.frame_shown):
+    with qtbot.waitSignal(explained.playback.frame_shown):
         qtbot.keyClick(moments, Qt.Key.Key_Return)
-    assert moments.currentItem().text().startswith(f"frame {explained.session.state.frame}:")
+    assert moments.currentItem().text().startswith(f"frame {explained.view.state.frame}:")

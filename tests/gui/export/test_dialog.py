@@ -26,9 +26,9 @@ def check_pane(dialog: ExportDialog, row: int, qtbot: QtBot) -> None:
 
 @pytest.fixture
 def dialog(explained: MainWindow, qtbot: QtBot, tmp_path: Path) -> ExportDialog:
-    explained.session.update(range=(5, 9), sigma=1.5, heat=HeatLook(opacity=0.5))
-    explained.session.go_to(7)
-    explained.noting.notes.add(Note(6, 8, "here"))
+    explained.view.update(range=(5, 9), sigma=1.5, heat=HeatLook(opacity=0.5))
+    explained.view.go_to(7)
+    explained.notes.notes.add(Note(6, 8, "here"))
     explained.commands.action("file.export").trigger()
     [dialog] = explained.findChildren(ExportDialog)
     qtbot.waitUntil(lambda: not dialog.preview.runner.busy)

@@ -16,11 +16,11 @@ def focus(window: MainWindow, part: QAbstractButton | QComboBox, qtbot: QtBot) -
 
 def test_space_presses_a_button_that_was_reached_with_tab(opened: MainWindow, qtbot: QtBot) -> None:
     button = opened.transport.loop
-    before = opened.session.state.loop
+    before = opened.view.state.loop
     focus(opened, button, qtbot)
     qtbot.keyClick(button, Qt.Key.Key_Space)
-    assert opened.session.state.loop != before
-    assert not opened.session.state.playing
+    assert opened.view.state.loop != before
+    assert not opened.view.state.playing
 
 
 def test_space_plays_after_a_button_was_clicked(opened: MainWindow, qtbot: QtBot) -> None:
@@ -28,8 +28,8 @@ def test_space_plays_after_a_button_was_clicked(opened: MainWindow, qtbot: QtBot
     qtbot.mouseClick(opened.transport.loop, Qt.MouseButton.LeftButton)
     assert not opened.transport.loop.hasFocus()
     qtbot.keyClick(opened, Qt.Key.Key_Space)
-    assert opened.session.state.playing
-    opened.viewing.pause()
+    assert opened.view.state.playing
+    opened.playback.pause()
 
 
 def test_space_opens_a_list_of_choices_that_was_reached_with_tab(
@@ -39,19 +39,19 @@ def test_space_opens_a_list_of_choices_that_was_reached_with_tab(
     focus(opened, combo, qtbot)
     qtbot.keyClick(combo, Qt.Key.Key_Space)
     assert combo.view().isVisible()
-    assert not opened.session.state.playing
+    assert not opened.view.state.playing
     combo.hidePopup()
 
 
 def test_return_chooses_a_class_that_has_the_focus(explained: MainWindow, qtbot: QtBot) -> None:
-    top = explained.desk.results.top
+    top = explained.explain.results.top
     explained.activateWindow()
     top.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(top.hasFocus)
-    frame = explained.session.state.frame
+    frame = explained.view.state.frame
     with qtbot.waitSignal(top.chosen):
         qtbot.keyClick(top, Qt.Key.Key_Return)
-    assert explained.session.state.frame == frame
+    assert explained.view.state.frame == frame
 
 
 @pytest.mark.parametrize("name", ["explain", "cancel"])

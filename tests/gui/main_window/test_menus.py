@@ -99,46 +99,46 @@ def test_analysis_enables_what_it_allows_until_it_is_gone(
 def test_keys_step_by_more_than_a_frame(
     opened: MainWindow, qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier, frame: int
 ) -> None:
-    opened.session.go_to(20)
+    opened.view.go_to(20)
     qtbot.keyClick(opened, key, modifier)
-    assert opened.session.state.frame == frame
+    assert opened.view.state.frame == frame
 
 
 def test_keys_choose_and_clear_the_range(opened: MainWindow, qtbot: QtBot) -> None:
-    opened.session.go_to(10)
+    opened.view.go_to(10)
     qtbot.keyClick(opened, Qt.Key.Key_I)
-    assert opened.session.state.range == (10, FRAMES)
-    opened.session.go_to(20)
+    assert opened.view.state.range == (10, FRAMES)
+    opened.view.go_to(20)
     qtbot.keyClick(opened, Qt.Key.Key_O)
-    assert opened.session.state.range == (10, 21)
+    assert opened.view.state.range == (10, 21)
     qtbot.keyClick(opened, Qt.Key.Key_U)
-    assert opened.session.state.range is None
+    assert opened.view.state.range is None
 
 
 def test_keys_change_the_speed_within_its_bounds(opened: MainWindow, qtbot: QtBot) -> None:
     for key, speed in ((Qt.Key.Key_BracketRight, SPEEDS[-1]), (Qt.Key.Key_BracketLeft, SPEEDS[0])):
         for _ in range(len(SPEEDS) + 1):
             qtbot.keyClick(opened, key)
-        assert opened.session.state.speed == speed
+        assert opened.view.state.speed == speed
     qtbot.keyClick(opened, Qt.Key.Key_Backspace)
-    assert opened.session.state.speed == 1.0
+    assert opened.view.state.speed == 1.0
 
 
 def test_keys_change_the_heat_within_its_bounds(opened: MainWindow, qtbot: QtBot) -> None:
     for key, opacity in ((Qt.Key.Key_Up, 1.0), (Qt.Key.Key_Down, 0.0)):
         for _ in range(12):
             qtbot.keyClick(opened, key, _CONTROL)
-        assert opened.session.state.heat.opacity == opacity
-    before = opened.session.state.heat
+        assert opened.view.state.heat.opacity == opacity
+    before = opened.view.state.heat
     qtbot.keyClick(opened, Qt.Key.Key_C)
     qtbot.keyClick(opened, Qt.Key.Key_P)
-    assert opened.session.state.heat.colours == list(COLOURS)[1]
-    assert opened.session.state.heat.polarity == POLARITIES[1]
+    assert opened.view.state.heat.colours == list(COLOURS)[1]
+    assert opened.view.state.heat.polarity == POLARITIES[1]
     for _ in COLOURS:
         qtbot.keyClick(opened, Qt.Key.Key_C)
     for _ in range(2):
         qtbot.keyClick(opened, Qt.Key.Key_P)
-    assert opened.session.state.heat == replace(before, colours=list(COLOURS)[1])
+    assert opened.view.state.heat == replace(before, colours=list(COLOURS)[1])
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 6])
@@ -196,5 +196,5 @@ def test_keys_that_were_changed_are_kept(window: MainWindow, qtbot: QtBot) -> No
     qtbot.keyClick(dialog.keys, Qt.Key.Key_F9)
     qtbot.mouseClick(dialog.use, Qt.MouseButton.LeftButton)
     dialog.close()
-    saved = (window.services.settings / "keys.json").read_text(encoding="utf-8")
+    saved = (window.backend.settings / "keys.json").read_text(encoding="utf-8")
     assert '"play.toggle": [\n    "F9"\n  ]' in saved

@@ -50,7 +50,7 @@ def test_open_of_a_bad_file_tells_and_keeps_the_video(
     assert "bad.mp4" in told.args[0]
     assert close_messages(opened) == told.args
     with qtbot.waitSignal(opened.reader.frame_read):
-        opened.session.go_to(7)
+        opened.view.go_to(7)
     assert opened.panes.shown_frame == 7
 
 
@@ -59,9 +59,9 @@ def test_explain_fills_panes_timeline_and_results(explained: MainWindow) -> None
         assert explained.panes.panes[name].image is not None
     assert explained.analysis is not None
     assert explained.analysis.complete
-    assert explained.desk.results.clip.text().endswith("%")
-    assert [label for label, _ in explained.desk.results.top.rows] == list(LABELS)
-    assert "100.00%" in explained.desk.results.conservation.text()
+    assert explained.explain.results.clip.text().endswith("%")
+    assert [label for label, _ in explained.explain.results.top.rows] == list(LABELS)
+    assert "100.00%" in explained.explain.results.conservation.text()
     assert explained.panel.explain.isVisible()
 
 
@@ -86,7 +86,7 @@ def test_explain_asks_for_what_the_panel_says(
     panel.target.setCurrentText("boxing")
     panel.first.setValue(8)
     panel.last.setValue(23)
-    opened.desk.separation.sigma.setValue(2.5)
+    opened.explain.separation.sigma.setValue(2.5)
     with qtbot.waitSignal(opened.explained):
         panel.explain.click()
     request = engine.requests[-1]
@@ -116,10 +116,10 @@ def test_keys_step_through_the_frames(
     explained: MainWindow, qtbot: QtBot, key: Qt.Key, frame: int
 ) -> None:
     with qtbot.waitSignal(explained.reader.frame_read):
-        explained.session.go_to(20)
+        explained.view.go_to(20)
     with qtbot.waitSignal(explained.reader.frame_read):
         QTest.keyClick(explained.panes, key)
-    assert explained.session.state.frame == frame
+    assert explained.view.state.frame == frame
     assert explained.panes.shown_frame == frame
     assert explained.transport.number.value() == frame
 
@@ -141,37 +141,37 @@ def test_click_on_the_timeline_seeks(explained: MainWindow, qtbot: QtBot) -> Non
 def test_late_frame_is_not_shown(explained: MainWindow) -> None:
     before = explained.panes.shown_frame
     picture = moving_square(1)[0]
-    explained.session.go_to(30)
-    explained.viewing._on_reader_frame_read(FrameSet(12, picture))
+    explained.view.go_to(30)
+    explained.playback._on_reader_frame_read(FrameSet(12, picture))
     assert explained.panes.shown_frame == before
 
 
 def test_sigma_filters_again_without_explaining(
     explained: MainWindow, qtbot: QtBot, engine: FakeEngine
 ) -> None:
-    share = explained.desk.results.clip.text()
+    share = explained.explain.results.clip.text()
     before = explained.panes.panes["motion"].image
-    with qtbot.waitSignal(explained.explaining.refilter.finished):
-        explained.desk.separation.sigma_slider.setValue(60)
-    assert explained.session.state.sigma == 3.0
-    assert explained.desk.separation.sigma.value() == 3.0
+    with qtbot.waitSignal(explained.runs.refilter.finished):
+        explained.explain.separation.sigma_slider.setValue(60)
+    assert explained.view.state.sigma == 3.0
+    assert explained.explain.separation.sigma.value() == 3.0
     assert explained.panes.panes["motion"].image != before
-    assert explained.desk.results.clip.text() != share
+    assert explained.explain.results.clip.text() != share
     assert len(engine.requests) == 1
 
 
 def test_preset_filters_again(explained: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(explained.explaining.refilter.finished):
-        explained.desk.separation.preset.setCurrentText("code-2021")
-    assert explained.session.state.preset == "code-2021"
+    with qtbot.waitSignal(explained.runs.refilter.finished):
+        explained.explain.separation.preset.setCurrentText("code-2021")
+    assert explained.view.state.preset == "code-2021"
 
 
 def test_play_runs_through_the_frames(explained: MainWindow, qtbot: QtBot) -> None:
     explained.transport.play.click()
-    assert explained.session.state.playing
+    assert explained.view.state.playing
     qtbot.waitUntil(lambda: explained.panes.shown_frame >= 3)
     explained.transport.play.click()
-    assert not explained.session.state.playing
+    assert not explained.view.state.playing
 
 
 def test_cancel_ends_without_a_result(
@@ -182,7 +182,7 @@ def test_cancel_ends_without_a_result(
 ) -> None:
     engine.gate.clear()
     opened.panel.explain.click()
-    with qtbot.waitSignal(opened.explaining.engine.cancelled):
+    with qtbot.waitSignal(opened.runs.engine.cancelled):
         opened.panel.cancel.click()
     assert opened.panel.explain.isVisible()
     assert opened.analysis is None
@@ -208,7 +208,7 @@ def test_close_while_busy_is_clean(
     engine.gate.clear()
     opened.panel.explain.click()
     assert opened.close()
-    assert not opened.explaining.engine.busy
+    assert not opened.runs.engine.busy
     assert not temporary()
 
 
@@ -217,7 +217,7 @@ def test_click_on_a_top_class_explains_it(
 ) -> None:
     with qtbot.waitSignal(explained.explained):
         QTest.mouseClick(
-            explained.desk.results.top, Qt.MouseButton.LeftButton, pos=QPoint(20, 26 * 2 + 8)
+            explained.explain.results.top, Qt.MouseButton.LeftButton, pos=QPoint(20, 26 * 2 + 8)
         )
     assert engine.requests[-1].target == "boxing"
 
@@ -228,7 +228,7 @@ def test_opened_video_brings_the_classes_to_choose_from(opened: MainWindow, qtbo
 
 
 def test_model_choice_offers_its_classes(opened: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(opened.desk.labels.finished):
+    with qtbot.waitSignal(opened.explain.labels.finished):
         opened.panel.model.setCurrentIndex(opened.panel.model.findData("r3d_18"))
     assert opened.panel.target.findText("r3d_18 class 399") >= 0
 
@@ -239,7 +239,7 @@ def test_export_writes_in_the_background(
     engine.export_gate.clear()
     explained.export_to(tmp_path / "clip.mp4")
     with qtbot.waitSignal(explained.reader.frame_read):  # work goes on meanwhile
-        explained.session.go_to(9)
+        explained.view.go_to(9)
     with qtbot.waitSignal(explained.exported) as done:
         engine.export_gate.set()
     assert done.args == [tmp_path / "clip.mp4"]
@@ -256,7 +256,7 @@ def test_export_can_be_cancelled(
 ) -> None:
     engine.export_gate.clear()
     explained.export_to(tmp_path / "clip.mp4")
-    with qtbot.waitSignal(explained.exporting.exporter.cancelled):
+    with qtbot.waitSignal(explained.export.exporter.cancelled):
         explained.commands.action("file.cancel_export").trigger()
     assert not engine.exports
 
@@ -266,7 +266,7 @@ def test_saved_analysis_opens_again(explained: MainWindow, qtbot: QtBot, tmp_pat
     with qtbot.waitSignal(explained.exported):
         explained.save_analysis_to(folder)
     assert Analysis.open(folder).complete
-    with qtbot.waitSignals([explained.video_opened, explained.explaining.refilter.finished]):
+    with qtbot.waitSignals([explained.video_opened, explained.runs.refilter.finished]):
         explained.open_analysis(folder)
     assert explained.analysis is not None
     assert explained.analysis.folder == folder
@@ -279,7 +279,7 @@ def test_new_video_drops_the_old_analysis(
     with qtbot.waitSignal(explained.reader.frame_read):
         explained.open_video(other)
     assert explained.analysis is None
-    assert explained.session.state.frame_count == 12
+    assert explained.view.state.frame_count == 12
     assert explained.panes.panes["motion"].image is None
 
 

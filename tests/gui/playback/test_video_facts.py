@@ -36,7 +36,7 @@ def test_window_shows_more_frames_as_they_become_known(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_in(window, qtbot, Clip("a.ts", "mpeg2video", {"g": "12"}, frames=60).write(tmp_path))
-    qtbot.waitUntil(lambda: window.session.state.frame_count == 60, timeout=10_000)
+    qtbot.waitUntil(lambda: window.view.state.frame_count == 60, timeout=10_000)
     assert window.panel.last.value() == 59
     assert "60 frames" in window.statusBar().currentMessage()
 
@@ -46,13 +46,13 @@ def test_window_hatches_damage_and_says_when_a_frame_is_missing(
 ) -> None:
     open_in(window, qtbot, damaged_file(tmp_path))
     with qtbot.waitSignal(window.reader.updated, timeout=10_000):
-        window.session.go_to(5)
+        window.view.go_to(5)
     qtbot.waitUntil(
         lambda: [hatch.getRegion() for hatch in window.timeline.damage] == [(4.5, 6.5)],
         timeout=10_000,
     )
     with qtbot.waitSignal(window.reader.frame_read, timeout=10_000):
-        window.session.go_to(6)
+        window.view.go_to(6)
     assert "Frame 6 cannot be decoded" in window.statusBar().currentMessage()
     assert not window.findChildren(QMessageBox)
 

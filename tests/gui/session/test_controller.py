@@ -14,7 +14,7 @@ from tests.gui.conftest import FakeEngine
 
 
 def note(window: MainWindow, text: str = "a step") -> None:
-    window.noting.notes.add(Note(3, 9, text))
+    window.notes.notes.add(Note(3, 9, text))
 
 
 def box_of(window: MainWindow) -> QMessageBox:
@@ -30,11 +30,11 @@ def press(window: MainWindow, text: str) -> None:
 def saved(explained: MainWindow, qtbot: QtBot, tmp_path: Path) -> Path:
     """A session with a note, an analysis, a frame and a range, saved."""
     note(explained)
-    explained.session.update(range=(4, 20), sigma=2.5)
-    explained.session.go_to(7)
+    explained.view.update(range=(4, 20), sigma=2.5)
+    explained.view.go_to(7)
     path = tmp_path / f"mine{SUFFIX}"
     with qtbot.waitSignal(explained.exported, timeout=10_000):
-        explained.keeping.save(path)
+        explained.sessions.save(path)
     return path
 
 
@@ -43,14 +43,14 @@ def test_keeping_saves_and_opens_everything(
 ) -> None:
     window = explained
     window.open_video(window.video.path)
-    qtbot.waitUntil(lambda: window.analysis is None and not window.noting.notes.notes)
-    with qtbot.waitSignal(window.explaining.curves_made, timeout=10_000):
+    qtbot.waitUntil(lambda: window.analysis is None and not window.notes.notes.notes)
+    with qtbot.waitSignal(window.runs.curves_made, timeout=10_000):
         window.open_file(saved)
-    state = window.session.state
+    state = window.view.state
     assert (state.frame, state.range, state.sigma) == (7, (4, 20), 2.5)
-    assert window.noting.notes.notes == (Note(3, 9, "a step"),)
+    assert window.notes.notes.notes == (Note(3, 9, "a step"),)
     assert window.analysis.folder == saved.with_name("mine.analysis")
-    assert window.keeping.path == saved
+    assert window.sessions.path == saved
     assert window.windowTitle().startswith(saved.name)
 
 
@@ -63,7 +63,7 @@ def test_keeping_finds_a_video_that_moved_with_the_session(
     session = Path(shutil.move(saved, home / saved.name))
     text = session.read_text().replace(str(explained.video.path), "/gone/square.mp4")
     session.write_text(text.replace("../", "./none/"))
-    with qtbot.waitSignal(explained.keeping.opened, timeout=10_000):
+    with qtbot.waitSignal(explained.sessions.opened, timeout=10_000):
         explained.open_file(session)
     assert explained.video.path == video
 
@@ -75,7 +75,7 @@ def test_keeping_asks_for_a_missing_video_and_warns_of_another(
     lonely.parent.mkdir()
     text = saved.read_text().replace(str(explained.video.path), "/gone/square.mp4")
     lonely.write_text(text.replace("../", "./none/"))
-    with qtbot.waitSignal(explained.keeping.video_missing, timeout=10_000):
+    with qtbot.waitSignal(explained.sessions.video_missing, timeout=10_000):
         explained.open_file(lonely)
     assert "not where it was" in box_of(explained).text()
     press(explained, "Look for it...")
@@ -86,8 +86,8 @@ def test_keeping_asks_for_a_missing_video_and_warns_of_another(
     dialog.close()
     assert "is not the video" in told.args[0]
     assert explained.video.path == other
-    assert explained.session.state.range == (4, 20)
-    assert explained.noting.notes.notes == (Note(3, 9, "a step"),)
+    assert explained.view.state.range == (4, 20)
+    assert explained.notes.notes.notes == (Note(3, 9, "a step"),)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_keeping_loses_nothing_to_a_broken_session(
         explained.open_file(path)
     assert words in told.args[0]
     assert explained.analysis is analysis
-    assert len(explained.noting.notes.notes) == 1
+    assert len(explained.notes.notes.notes) == 1
 
 
 def test_keeping_refuses_notes_that_are_none_before_anything_makes_way(
@@ -131,13 +131,13 @@ def test_keeping_tells_of_an_analysis_that_is_not_there(
     with qtbot.waitSignal(explained.problem_told, timeout=10_000) as told:
         explained.open_file(saved)
     assert "mine.analysis" in told.args[0]
-    assert len(explained.noting.notes.notes) == 1
+    assert len(explained.notes.notes.notes) == 1
 
 
 def test_keeping_explains_again_what_was_in_no_folder(
     explained: MainWindow, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    kept = explained.keeping.keep_now()
+    kept = explained.sessions.keep_now()
     assert kept is not None
     session = read_session(kept)
     assert session.explain
@@ -152,15 +152,15 @@ def test_keeping_explains_again_what_was_in_no_folder(
 def test_keeping_offers_what_a_crash_left(opened: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     note(opened)
     dead = keep_services(tmp_path / "of the dead", tmp_path / "state")
-    kept = dead.autosave.save(read_session(opened.keeping.keep_now()))
+    kept = dead.autosave.save(read_session(opened.sessions.keep_now()))
     lost = kept.with_name(f"1-dead{SUFFIX}")
     shutil.copy(kept, lost)  # of no living process: it has no lock
     dead.autosave.close()
     opened.edits.setClean()
     [found] = dead.lost()
-    with qtbot.waitSignal(opened.keeping.opened, timeout=10_000):
-        opened.keeping.recover(found)
-    assert opened.noting.notes.notes == (Note(3, 9, "a step"),)
+    with qtbot.waitSignal(opened.sessions.opened, timeout=10_000):
+        opened.sessions.recover(found)
+    assert opened.notes.notes.notes == (Note(3, 9, "a step"),)
     assert not lost.exists()
 
 
@@ -173,12 +173,12 @@ def test_window_asks_before_notes_are_lost(
     opened.open_file(opened.video.path)
     assert "has changed" in box_of(opened).text()
     press(opened, answer)
-    qtbot.waitUntil(lambda: len(opened.noting.notes.notes) == left)
+    qtbot.waitUntil(lambda: len(opened.notes.notes.notes) == left)
 
 
 def test_window_closes_after_it_has_saved(opened: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / f"kept{SUFFIX}"
-    opened.keeping.save(path)
+    opened.sessions.save(path)
     note(opened)
     assert not opened.close()
     press(opened, "Save")
@@ -190,7 +190,7 @@ def test_window_comes_back_as_it_was_left(opened: MainWindow) -> None:
     opened.docks.docks["timeline"].hide()
     opened.appearance.set_scheme("light")
     opened.close()
-    again = MainWindow(opened.services)
+    again = MainWindow(opened.backend)
     assert again.docks.docks["timeline"].isHidden()
     assert again.appearance.look.scheme == "light"
     again.appearance.set_scheme("system")
@@ -198,5 +198,5 @@ def test_window_comes_back_as_it_was_left(opened: MainWindow) -> None:
 
 
 def test_recent_files_are_in_the_menu(opened: MainWindow) -> None:
-    [entry] = opened.services.keep.recent.entries()
+    [entry] = opened.backend.sessions.recent.entries()
     assert entry.path == opened.video.path

@@ -91,7 +91,7 @@ def test_dropped_weights_are_chosen_whatever_the_case_of_their_suffix(
     window: MainWindow, qtbot: QtBot, weights: Path
 ) -> None:
     window.docks.show("heat")
-    with qtbot.waitSignal(window.desk.labels.finished):
+    with qtbot.waitSignal(window.explain.labels.finished):
         drop(window, weights)
     assert window.panel.weights == weights
     assert window.panel.file.text() == "mine.PTH"
@@ -102,7 +102,7 @@ def test_dropped_weights_are_chosen_whatever_the_case_of_their_suffix(
 def test_dropped_notes_are_added_to_the_video(opened: MainWindow, notes: Path) -> None:
     opened.docks.show("explain")
     drop(opened, notes)
-    assert opened.noting.notes.notes == (Note(3, 9, "a step"),)
+    assert opened.notes.notes.notes == (Note(3, 9, "a step"),)
     assert not opened.docks.docks["notes"].visibleRegion().isEmpty()
 
 
@@ -121,7 +121,7 @@ def test_broken_notes_are_told(opened: MainWindow, qtbot: QtBot, tmp_path: Path)
     with qtbot.waitSignal(opened.problem_told) as told:
         drop(opened, path)
     assert "broken.vtt" in told.args[0]
-    assert opened.noting.notes.notes == ()
+    assert opened.notes.notes.notes == ()
 
 
 def test_dropped_analysis_folder_is_opened_with_its_video(
@@ -133,7 +133,7 @@ def test_dropped_analysis_folder_is_opened_with_its_video(
     with qtbot.waitSignal(explained.video_opened, timeout=10_000):
         explained.open_video(copy)
     assert explained.analysis is None
-    with qtbot.waitSignal(explained.explaining.curves_made, timeout=10_000):
+    with qtbot.waitSignal(explained.runs.curves_made, timeout=10_000):
         drop(explained, folder)
     assert explained.analysis is not None
     assert explained.analysis.folder == folder
@@ -144,13 +144,13 @@ def test_dropped_session_is_opened(
     opened: MainWindow, qtbot: QtBot, tmp_path: Path, copy: Path
 ) -> None:
     path = tmp_path / f"mine{SUFFIX}"
-    opened.session.go_to(7)
-    opened.keeping.save(path)
+    opened.view.go_to(7)
+    opened.sessions.save(path)
     with qtbot.waitSignal(opened.video_opened, timeout=10_000):
         opened.open_video(copy)
     with qtbot.waitSignal(opened.video_opened, timeout=10_000):
         drop(opened, path)
-    qtbot.waitUntil(lambda: opened.session.state.frame == 7)
+    qtbot.waitUntil(lambda: opened.view.state.frame == 7)
     assert opened.windowTitle().startswith(path.name)
     assert opened.video is not None
     assert opened.video.path.name == "square.mp4"
@@ -220,22 +220,22 @@ def test_nothing_dropped_is_no_error(opened: MainWindow) -> None:
 def test_video_dropped_on_unsaved_notes_asks_first(
     opened: MainWindow, qtbot: QtBot, copy: Path
 ) -> None:
-    opened.noting.notes.add(Note(3, 9, "a step"))
+    opened.notes.notes.add(Note(3, 9, "a step"))
     drop(opened, copy)
     press(opened, qtbot, "Cancel")
     assert opened.windowTitle().startswith("square.mp4")
-    assert len(opened.noting.notes.notes) == 1
+    assert len(opened.notes.notes.notes) == 1
     drop(opened, copy)
     with qtbot.waitSignal(opened.video_opened, timeout=10_000):
         press(opened, qtbot, "Do not save")
-    assert opened.noting.notes.notes == ()
+    assert opened.notes.notes.notes == ()
 
 
 def test_weights_and_notes_make_nothing_way_and_do_not_ask(
     opened: MainWindow, weights: Path, notes: Path
 ) -> None:
-    opened.noting.notes.add(Note(0, 2, "unsaved"))
+    opened.notes.notes.add(Note(0, 2, "unsaved"))
     drop(opened, weights)
     drop(opened, notes)
     assert opened.findChildren(QMessageBox) == []
-    assert [note.text for note in opened.noting.notes.notes] == ["unsaved", "a step"]
+    assert [note.text for note in opened.notes.notes.notes] == ["unsaved", "a step"]

@@ -30,13 +30,13 @@ def main() -> None:
     application = QApplication([])
     window = make_window()
     window.problem_told.connect(partial(tell, "problem"))
-    window.explaining.progressed.connect(tell_windows)
+    window.runs.progressed.connect(tell_windows)
     window.show()
     if deed == "recover":
         window.explained.connect(partial(tell_recovered, window))
         take_offer(window)
     else:
-        window.desk.panel.model_choice.use_weights(Path(weights))
+        window.explain.panel.model_choice.use_weights(Path(weights))
         window.video_opened.connect(partial(note, window))
         if deed == "export":
             window.explained.connect(partial(export, window, Path(out[0])))
@@ -46,13 +46,13 @@ def main() -> None:
 
 def note(window: MainWindow) -> None:
     """Note something, which must not be lost."""
-    window.noting.notes.add(Note(2, 5, "noted"))
+    window.notes.notes.add(Note(2, 5, "noted"))
 
 
 def export(window: MainWindow, out: Path) -> None:
     """Export, and tell of each part."""
-    window.exporting.exporter.progressed.connect(partial(tell, "exporting"))
-    window.keeping.keep_now()
+    window.export.exporter.progressed.connect(partial(tell, "exporting"))
+    window.sessions.keep_now()
     window.export_to(out)
 
 
@@ -76,7 +76,7 @@ def tell_recovered(window: MainWindow) -> None:
     assert analysis is not None
     steps = analysis.read_steps(0, analysis.steps_written)
     tell("relevance", hashlib.sha256(steps.tobytes()).hexdigest())
-    tell("notes", *(each.text for each in window.noting.notes.notes))
+    tell("notes", *(each.text for each in window.notes.notes.notes))
     window.edits.setClean()
     window.close()
     QApplication.quit()
