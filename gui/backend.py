@@ -2,19 +2,154 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from engine.annotations.regions import Region
 from engine.cancel import Check
 from engine.metrics import FlowPrecision
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
-from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Request
-from gui.explain.panel import Estimate
-from gui.session.backend import SessionBackend
-from gui.state.export_request import ExportBackend
+from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Request, UInt8Array
+from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
+from gui.state.export_request import ExportRequest
+from gui.state.session_file import SessionFile
 from gui.tasks.jobs import Report
-from gui.what_if.backend import WhatIfBackend
+
+Estimate = Callable[[str, Path | None, int, float, str], tuple[int, float | None] | None]
+"""(model, weights, frames, fps, method) -> windows and seconds, as far as they are known."""
+Write = Callable[[Analysis, ExportRequest, Report, Check], Path]
+Preview = Callable[[Analysis, ClipSettings, tuple[int, int], int, Report, Check], UInt8Array]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportBackend:
+    """Writing, handed in by the application; each is called in a worker thread.
+
+    Attributes
+    ----------
+    write : callable
+        (analysis, wish, report, check) -> Path that was written.
+    preview : callable
+        (analysis, look, frames, frame, report, check) -> one picture of the clip as it would be,
+        uint8 RGB (H, W, 3).
+    has_sound : callable
+        Video path -> whether it has sound.
+    """
+
+    write: Write
+    preview: Preview
+    has_sound: Callable[[Path], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Recoverable:
+    """A session that a process left open when it died.
+
+    Attributes
+    ----------
+    path : Path
+        The autosave file.
+    session : SessionFile
+        What was open.
+    saved_s : float
+        Time of the autosave, in seconds since 1970.
+    saved_as : Path or None
+        The session file of the user that it belongs to.
+    """
+
+    path: Path
+    session: SessionFile
+    saved_s: float
+    saved_as: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecentFile:
+    """A video or session that was open.
+
+    Attributes
+    ----------
+    path : Path
+    is_there : bool
+        Whether it still exists.
+    """
+
+    path: Path
+    is_there: bool
+
+
+class AutosaveBackend(Protocol):
+    """The autosave file of this process."""
+
+    def save(self, session: SessionFile | None, saved_as: Path | None = None) -> Path | None:
+        """Save from any thread. Return the file if it holds the session."""
+
+    def close(self) -> None:
+        """Remove the file."""
+
+
+class RecentBackend(Protocol):
+    """The files last opened, the newest first."""
+
+    def entries(self) -> Sequence[RecentFile]:
+        """Return all files."""
+
+    def add(self, path: Path) -> None:
+        """Put a file first."""
+
+    def remove(self, path: Path) -> None:
+        """Take a file off the list."""
+
+    def clear(self) -> None:
+        """Empty the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBackend:
+    """Sessions beyond one run, handed in by the application.
+
+    Attributes
+    ----------
+    autosave : AutosaveBackend
+    recent : RecentBackend
+    lost : callable
+        () -> sessions of dead processes, the newest first.
+    forget : callable
+        Removes one of `lost`.
+    relink : callable
+        (session, folders, check) -> where its video lies now, or None; called in a worker thread.
+    difference : callable
+        (session, video) -> a sentence if the video is another one, or None; in a worker thread.
+    """
+
+    autosave: AutosaveBackend
+    recent: RecentBackend
+    lost: Callable[[], Sequence[Recoverable]]
+    forget: Callable[[Recoverable], None]
+    relink: Callable[[SessionFile, Sequence[Path], Check], Path | None]
+    difference: Callable[[SessionFile, Path], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfBackend:
+    """What-if queries; each is called in a worker thread, the first two in the same one.
+
+    Attributes
+    ----------
+    ask : callable
+        (request, query, frame at the playhead, report, check) -> WhatIfResult.
+    motion_tests : callable
+        (request, scope, frame at the playhead, report, check) -> MotionTests.
+    expected : callable
+        (analysis, region, preset, sigma, check) -> RegionAgreement.
+    """
+
+    ask: Callable[[Request, WhatIfQuery, int, Report, Check], WhatIfResult]
+    motion_tests: Callable[[Request, Scope, int, Report, Check], MotionTests]
+    expected: Callable[[Analysis, Region, Preset, float, Check], RegionAgreement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +211,11 @@ class Backend:
     labels : callable
         (model name, weights or None, report, check) -> labels of its classes.
     export : ExportBackend
-        Writing what was found.
+        Writing analyses.
     cards : CardBackend
         The user's own models.
     estimate : callable
-        See `gui.explain.panel.Estimate`; called in the GUI's thread.
+        See `Estimate`; called in the GUI's thread.
     agreement : callable
         (analysis, preset, sigma, report, check) -> FlowPrecision.
     settings : Path
@@ -92,7 +227,7 @@ class Backend:
     sessions : SessionBackend
         Sessions beyond one run.
     what_if : WhatIfBackend
-        Questions to the model.
+        Queries to the model.
     """
 
     models: Mapping[str, ModelInfo]

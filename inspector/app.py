@@ -17,9 +17,8 @@ from engine.models import known_models
 from engine.models.cards.card_keys import CARD_KEYS, FILE
 from engine.models.cards.trust import trust
 from engine.types import Request
-from gui.backend import Backend, CardBackend, CardField
+from gui.backend import Backend, CardBackend, CardField, SessionBackend
 from gui.main_window.window import MainWindow
-from gui.session.backend import SessionBackend
 from gui.session.dialogs import offer_lost
 from gui.theme.theme import apply_theme
 from inspector.backend import explain as explaining

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.types import Float64Array, MethodInfo, ModelInfo, Progress
+from gui.backend import Estimate
 from gui.explain.class_search import FOLLOW, ClassSearch
 from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
@@ -25,10 +26,7 @@ from gui.explain.model_choice import ModelChoice
 from gui.explain.run_bar import RunBar, duration_text, progress_text
 from gui.widgets.form_widgets import PANEL_MARGIN, SPACING, Form, WheelGuard, aligned, narrow, row
 
-__all__ = ["FOLLOW", "Estimate", "ExplainPanel", "ExplainSettings", "progress_text"]
-
-Estimate = Callable[[str, Path | None, int, float, str], tuple[int, float | None] | None]
-"""(model, weights, frames, fps, method) -> windows and seconds, as far as they are known."""
+__all__ = ["FOLLOW", "ExplainPanel", "ExplainSettings", "progress_text"]
 
 _SCROLL_BAR_PX = 10
 _NUMBER_PX = 56

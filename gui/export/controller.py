@@ -13,12 +13,13 @@ from engine.annotations.notes import Note
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress
+from gui.backend import ExportBackend
 from gui.explain.run_bar import progress_text
 from gui.export.dialog import ExportDialog
 from gui.export.form import ExportContext
 from gui.export.queue import ExportQueue
 from gui.state.analysis_refs import AnalysisRefs
-from gui.state.export_request import ExportBackend, ExportKind, ExportRequest
+from gui.state.export_request import ExportKind, ExportRequest
 from gui.state.view_model import ViewModel
 from gui.tasks.jobs import Failure
 

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 from engine.cancel import Check
 from engine.render.clip_settings import ClipSettings
 from engine.types import UInt8Array
+from gui.backend import ExportBackend
 from gui.export.form import ExportContext, ExportForm
 from gui.export.preview import ExportPreview
-from gui.state.export_request import ExportBackend
 from gui.tasks.jobs import JobRunner, Report
 from gui.widgets.form_widgets import SPACING
 

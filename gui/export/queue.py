@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.cancel import Check
 from engine.store import Analysis
+from gui.backend import ExportBackend
 from gui.state.analysis_refs import AnalysisRefs
-from gui.state.export_request import ExportBackend, ExportRequest
+from gui.state.export_request import ExportRequest
 from gui.tasks.jobs import Failure, JobRunner, Report
 
 _Item = tuple[Analysis, ExportRequest]

@@ -12,8 +12,8 @@ from engine.cancel import Check
 from engine.errors import EngineError
 from engine.store import Analysis
 from engine.utils.content_hash import content_id
+from gui.backend import Recoverable, SessionBackend
 from gui.explain.comparison import misfit
-from gui.session.backend import Recoverable, SessionBackend
 from gui.session.snapshot import contents_of, session_of, show_session
 from gui.state.session_file import SUFFIX, SessionFile, read_session, save_session
 from gui.state.video_info import VideoInfo, Wanted

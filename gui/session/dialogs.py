@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
-from gui.session.backend import Recoverable
+from gui.backend import Recoverable
 from gui.session.controller import LocatedSession
 from gui.state.session_file import SUFFIX
 from gui.widgets.file_dialog import file_dialog, save_dialog

@@ -1,17 +1,12 @@
-"""What is to be written, and the callables that write it and show it beforehand."""
+"""An export as the user orders it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from engine.cancel import Check
 from engine.render.clip_settings import ClipSettings
-from engine.store import Analysis
-from engine.types import UInt8Array
-from gui.tasks.jobs import Report
 
 ExportKind = Literal["clip", "csv", "npz", "zarr", "timeline"]
 EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
@@ -42,27 +37,3 @@ class ExportRequest:
     look: ClipSettings
     frames: tuple[int, int] | None = None
     sound: bool = False
-
-
-Write = Callable[[Analysis, ExportRequest, Report, Check], Path]
-Preview = Callable[[Analysis, ClipSettings, tuple[int, int], int, Report, Check], UInt8Array]
-
-
-@dataclass(frozen=True, slots=True)
-class ExportBackend:
-    """Writing, handed in by the application; each is called in a worker thread.
-
-    Attributes
-    ----------
-    write : callable
-        (analysis, wish, report, check) -> Path that was written.
-    preview : callable
-        (analysis, look, frames, frame, report, check) -> one picture of the clip as it would be,
-        uint8 RGB (H, W, 3).
-    has_sound : callable
-        Video path -> whether it has sound.
-    """
-
-    write: Write
-    preview: Preview
-    has_sound: Callable[[Path], bool]

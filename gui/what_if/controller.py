@@ -11,12 +11,12 @@ from engine.annotations.regions import Region
 from engine.store import Analysis
 from engine.types import Request
 from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
+from gui.backend import WhatIfBackend
 from gui.panes.pane_grid import PaneGrid
 from gui.panes.viewport import Viewport
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
 from gui.tasks.jobs import Failure, JobRunner, Work
-from gui.what_if.backend import WhatIfBackend
 from gui.what_if.paint_layer import PaintLayer, Tool
 from gui.what_if.panel import WhatIfPanel
 

@@ -10,7 +10,8 @@ from engine.store import Analysis
 from engine.types import UInt8Array
 from engine.video import open_requested
 from engine.video.encode.sound import has_sound
-from gui.state.export_request import ExportBackend, ExportRequest
+from gui.backend import ExportBackend
+from gui.state.export_request import ExportRequest
 from gui.tasks.jobs import Report
 from inspector.leftovers import remember_target
 

@@ -18,7 +18,7 @@ from engine.cancel import Check, never
 from engine.errors import EngineError
 from engine.utils.content_hash import content_id, size_in
 from engine.utils.locks import FileLock, is_held
-from gui.session.backend import RecentFile, Recoverable
+from gui.backend import RecentFile, Recoverable
 from gui.state.session_file import SUFFIX, SessionFile, dump, read_session, write_whole
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from engine.cancel import Check
 from engine.types import Request
 from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, expected
+from gui.backend import WhatIfBackend
 from gui.tasks.jobs import Report
-from gui.what_if.backend import WhatIfBackend
 
 if TYPE_CHECKING:
     from engine.models import VideoModel

@@ -30,11 +30,10 @@ from engine.types import (
     Window,
 )
 from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, expected
-from gui.backend import Backend, CardBackend, CardField
+from gui.backend import Backend, CardBackend, CardField, ExportBackend, WhatIfBackend
 from gui.main_window.window import MainWindow
-from gui.state.export_request import ExportBackend, ExportRequest
+from gui.state.export_request import ExportRequest
 from gui.tasks.jobs import Report
-from gui.what_if.backend import WhatIfBackend
 from inspector.app import keep_services
 from tests.clips import moving_square, write_clip
 

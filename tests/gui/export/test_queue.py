@@ -13,9 +13,10 @@ from engine.errors import ExportError
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress, Request, UInt8Array
+from gui.backend import ExportBackend
 from gui.export.queue import ExportQueue
 from gui.state.analysis_refs import AnalysisRefs
-from gui.state.export_request import ExportBackend, ExportRequest
+from gui.state.export_request import ExportRequest
 from gui.tasks.jobs import Failure, Report
 from tests.gui.conftest import header_for, relevance, wait_for, window_at
 

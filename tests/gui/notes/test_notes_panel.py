@@ -15,8 +15,7 @@ from engine.annotations.notes import Note
 from gui.notes.note_edits import NoteList
 from gui.notes.notes_panel import NotesPanel
 from gui.state.view_state import ViewState
-from gui.theme.style_sheet import style_sheet
-from gui.theme.theme import DARK
+from gui.theme.theme import DARK, style_sheet
 
 TIMES_S = np.arange(40) / 10.0
 STATE = ViewState(frame=12, frame_count=40)

@@ -13,8 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.annotations.regions import Box, Region, Stroke
 from engine.types import Progress
 from engine.what_if.queries import MotionTests, RegionAgreement, WhatIfQuery, WhatIfResult
-from gui.theme.style_sheet import style_sheet
-from gui.theme.theme import DARK
+from gui.theme.theme import DARK, style_sheet
 from gui.what_if.panel import WhatIfPanel
 
 REGION = Region((Box(0, 10, 0.1, 0.1, 0.5, 0.5),))
