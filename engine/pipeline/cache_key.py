@@ -65,7 +65,7 @@ def request_key(request: Request) -> str | None:
         "video": content_id(request.video),
         "weights": _file(request.weights),
         "labels": _file(request.labels),
-        "code": _code(),
+        "code": code_id(_ENGINE),
         "versions": versions(),
     }
     text = json.dumps(fields, sort_keys=True, default=str)
@@ -115,10 +115,10 @@ def _file(path: Path | None) -> str | None:
 
 
 @cache
-def _code() -> str:
-    """Name for the engine itself and what it has of weights: they change between versions."""
+def code_id(package: Path) -> str:
+    """Return a hash of a package's modules and the bundled weights: versions differ in them."""
     digest = hashlib.blake2b(digest_size=20)
-    for path in sorted(_ENGINE.rglob("*.py")):
+    for path in sorted(package.rglob("*.py")):
         digest.update(path.read_bytes())
     for name in _BUNDLED:
         with resource_path(name) as path:

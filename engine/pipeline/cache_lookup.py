@@ -1,6 +1,6 @@
-"""Requests and the folders that keep their analyses: opened when finished, resumed when not.
+"""Cached analyses of requests: opened when finished, resumed when not.
 
-Apart from `engine.pipeline`: to open what is finished takes no torch.
+Apart from `explain_video`: opening a finished analysis takes no torch.
 """
 
 from __future__ import annotations
@@ -8,43 +8,39 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from engine.pipeline.cache_key import request_key
 from engine.store import Analysis, CheckpointKey, Header, Resumable
 from engine.types import Request
 
 
-def resumable(request: Request, folder: Path) -> Resumable | None:
-    """Where a request's analysis is computed so that it can be resumed; None if it cannot be.
+def resumable(request: Request, folder: Path, key: str) -> Resumable:
+    """Return the place where a request's analysis is computed and can be resumed.
 
-    Raises
-    ------
-    EngineError
-        As `request_key`.
+    Parameters
+    ----------
+    request : Request
+        To explain.
+    folder : Path
+        Of the analysis.
+    key : str
+        `engine.pipeline.cache_key.request_key` of the request.
     """
-    key = request_key(request)
-    if key is None:
-        return None
     changed_ns = request.video.stat().st_mtime_ns if request.video.exists() else 0
     return Resumable(folder, CheckpointKey(key, str(request.video.absolute()), changed_ns))
 
 
-def open_finished(request: Request, folder: Path) -> Analysis | None:
-    """The analysis of an equal request, if it lies finished and whole in a folder.
+def open_finished(request: Request, folder: Path, key: str) -> Analysis | None:
+    """Open the analysis of an equal request if the folder has all of it.
 
-    Raises
-    ------
-    EngineError
-        As `request_key`.
+    Parameters as `resumable`.
     """
-    kept = resumable(request, folder)
-    analysis = None if kept is None else kept.finished()
+    analysis = resumable(request, folder, key).finished()
     if analysis is not None:
-        analysis.header = _as_asked(analysis.header, request)
+        analysis.header = _relabelled(analysis.header, request)
     return analysis
 
 
-def _as_asked(header: Header, request: Request) -> Header:
-    """The header of an equal request's analysis, with what of the request may differ."""
+def _relabelled(header: Header, request: Request) -> Header:
+    """Return the header with the fields of the request that the key leaves out."""
     own = {name: getattr(request, name) for name in ("video", "weights", "labels")}
     own |= {"preset": request.preset, "sigma": request.sigma}
     return replace(header, request=replace(header.request, **own))

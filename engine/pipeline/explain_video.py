@@ -21,6 +21,7 @@ from engine.attribution.catalogue import check_options, find_entry
 from engine.cancel import Cancelled, Check, never
 from engine.errors import AttributionError, VideoError
 from engine.models import VideoModel, load_model, sample_frames, seen_rect
+from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
 from engine.pipeline.overlap_add import OverlapAdd
 from engine.pipeline.window_reader import WindowClip, WindowReader
@@ -43,6 +44,7 @@ def explain(
     *,
     folder: Path | None = None,
     resume: bool = False,
+    key: str | None = None,
 ) -> Analysis:
     """Explain a range of a video, window by window.
 
@@ -63,6 +65,9 @@ def explain(
         at once a finished one. The maps are those of a run without a break, bit for bit on the
         same device. Requests with parts that `engine.pipeline.cache_key` cannot follow
         are computed anew.
+    key : str or None
+        The `engine.pipeline.cache_key.request_key` of the request, where the caller has it
+        already; None computes it if ``resume`` needs it.
 
     Returns
     -------
@@ -86,10 +91,11 @@ def explain(
     check_options(request.method, dict(request.options))
     request = replace(request, method=find_entry(request.method).info.name)
     _target(request)
-    if not resume or folder is None:
+    key = (key or request_key(request)) if resume else None
+    if key is None or folder is None:
         return _explain(request, report, check, folder, None)
-    finished = open_finished(request, folder)
-    return finished or _explain(request, report, check, folder, resumable(request, folder))
+    finished = open_finished(request, folder, key)
+    return finished or _explain(request, report, check, folder, resumable(request, folder, key))
 
 
 def _explain(

@@ -1,7 +1,8 @@
 """Names for what files hold, wherever they lie: how a moved video or a kept result is known again.
 
 A video is sampled, because reading hours of it takes minutes; weights are read whole, because
-training anew may change a small part of them only.
+training anew may change a small part of them only. Hashes are remembered by path, size and time
+of the last change, so that asking again costs a stat.
 """
 
 from __future__ import annotations
@@ -47,13 +48,12 @@ def content_id(path: Path) -> str:
     try:
         if not path.is_file() and (pictures := find_stills(path)):
             return f"{len(pictures)}x-{_digest_of_pictures(pictures)}"
-        digest = _digest()
-        size = _add_samples(digest, path)
+        facts = path.stat()
+        return _sampled_id(path.absolute(), facts.st_size, facts.st_mtime_ns)
     except OSError as error:
         raise VideoError(
             f"{path} cannot be read ({error.strerror or error}).", "Check the path of the video."
         ) from error
-    return f"{size}-{digest.hexdigest()}"
 
 
 def size_in(content: str) -> int | None:
@@ -72,6 +72,13 @@ def file_id(path: Path) -> str:
     """
     facts = path.stat()
     return _file_id(path.absolute(), facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _sampled_id(path: Path, size: int, changed_ns: int) -> str:
+    digest = _digest()
+    _add_samples(digest, path)
+    return f"{size}-{digest.hexdigest()}"
 
 
 @lru_cache(maxsize=256)
@@ -94,15 +101,14 @@ def _digest_of_pictures(pictures: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _add_samples(digest: hashlib.blake2b, path: Path) -> int:
-    """Add what stands for a file; returns its size in bytes."""
+def _add_samples(digest: hashlib.blake2b, path: Path) -> None:
+    """Add a file's size and the blocks that stand for it."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         digest.update(f"{size}\0".encode())
         for start, length in _places(size):
             file.seek(start)
             digest.update(file.read(length))
-    return size
 
 
 def _places(size: int) -> list[tuple[int, int]]:

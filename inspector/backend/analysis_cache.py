@@ -58,9 +58,9 @@ class AnalysisCache:
             return self._explained(request, report, check, None)
         try:
             place = self._folder / key
-            analysis = open_finished(request, place)
+            analysis = open_finished(request, place, key)
             if analysis is None:
-                analysis = self._explained(request, report, check, place)
+                analysis = self._explained(request, report, check, key)
             self._touch(place)
         except BaseException:
             use.release()
@@ -92,17 +92,20 @@ class AnalysisCache:
         return None if key is None else self._folder / key
 
     def _explained(
-        self, request: Request, report: Report, check: Check, place: Path | None
+        self, request: Request, report: Report, check: Check, key: str | None
     ) -> Analysis:
         from engine.pipeline import explain  # here: what is kept is opened without torch
 
-        return explain(request, report, check, folder=place, resume=place is not None)
+        if key is None:
+            return explain(request, report, check)
+        return explain(request, report, check, folder=self._folder / key, resume=True, key=key)
 
     def _claimed(self, key: str, request: Request) -> FileLock | None:
         """The use of an entry; None if another one is at work on it, or it cannot be kept."""
         try:
             with alone(self._made() / _LOCK):
-                if self._is_used(key) and open_finished(request, self._folder / key) is None:
+                place = self._folder / key
+                if self._is_used(key) and open_finished(request, place, key) is None:
                     return None
                 name = f"{key}.{os.getpid()}-{secrets.token_hex(4)}{_USE}"
                 return FileLock.take(self._folder / name)

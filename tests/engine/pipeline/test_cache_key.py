@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import shutil
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import engine
 from engine.errors import EngineError
-from engine.pipeline.cache_key import request_key
+from engine.pipeline.cache_key import code_id, request_key
 from engine.types import Request
 
 CARD = """name = "mine"
@@ -121,6 +124,52 @@ def test_request_key_says_what_cannot_be_used(asked: Request, changes: dict) -> 
     with pytest.raises(EngineError) as caught:
         request_key(replace(asked, **changes))
     assert caught.value.hint
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A copy of the engine's modules."""
+    (root,) = engine.__path__
+    copy = tmp_path / "engine"
+    shutil.copytree(root, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+def test_code_id_changes_with_any_module_of_the_engine(package: Path) -> None:
+    modules = sorted(package.rglob("*.py"))
+    assert len({path.parent for path in modules}) > 10  # packages inside packages too
+    for path in modules:
+        path.write_text("", encoding="utf-8")  # small files: each is hashed for every module
+    ids = {code_id(package)}
+    for number, path in enumerate(modules):
+        path.write_text("#", encoding="utf-8")
+        code_id.cache_clear()
+        ids.add(code_id(package))
+        assert len(ids) == number + 2, path
+
+
+def test_request_key_changes_with_the_engine_as_a_whole(
+    asked: Request, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = request_key(asked)
+    monkeypatch.setattr("engine.pipeline.cache_key._ENGINE", package)
+    assert request_key(asked) == before
+    with (package / "attribution" / "lrp" / "rules.py").open("a", encoding="utf-8") as file:
+        file.write("#")
+    code_id.cache_clear()
+    assert request_key(asked) != before
+
+
+def test_code_id_changes_with_the_bundled_weights(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = code_id(package)
+    (tmp_path / "weights").write_bytes(b"others")
+    monkeypatch.setattr(
+        "engine.pipeline.cache_key.resource_path", lambda name: nullcontext(tmp_path / "weights")
+    )
+    code_id.cache_clear()
+    assert code_id(package) != before
 
 
 def test_request_key_needs_no_torch() -> None:

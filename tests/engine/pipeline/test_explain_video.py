@@ -14,6 +14,8 @@ from engine.cancel import Cancelled, CancelToken
 from engine.errors import AttributionError, EngineError, VideoError
 from engine.models import VideoModel, load_model
 from engine.pipeline import explain
+from engine.pipeline.cache_key import request_key
+from engine.pipeline.cache_lookup import open_finished
 from engine.store import Analysis
 from engine.types import Progress, Request
 from engine.video import open_video
@@ -276,3 +278,29 @@ def test_explain_takes_several_windows_at_once_where_they_fit(
     )
     for analysis in (alone, together):
         analysis.close()
+
+
+def test_explain_takes_the_key_that_the_caller_computed(
+    request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = request_key(request_)
+    assert key is not None
+    monkeypatch.setattr("engine.pipeline.explain_video.request_key", lambda request: None)
+    explain(request_, folder=tmp_path, resume=True, key=key).close()
+    analysis = open_finished(request_, tmp_path, key)
+    assert analysis is not None
+    analysis.close()
+
+
+def test_explain_computes_the_key_once(
+    request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str | None] = []
+
+    def counted(request: Request) -> str | None:
+        keys.append(request_key(request))
+        return keys[-1]
+
+    monkeypatch.setattr("engine.pipeline.explain_video.request_key", counted)
+    explain(request_, folder=tmp_path, resume=True).close()
+    assert keys == [request_key(request_)]

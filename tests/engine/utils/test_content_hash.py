@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -75,6 +76,26 @@ def test_content_id_names_what_cannot_be_read(tmp_path: Path, name: str) -> None
     with pytest.raises(VideoError, match=name) as caught:
         content_id(tmp_path / name)
     assert caught.value.hint
+
+
+def test_content_id_reads_an_unchanged_file_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_large(tmp_path / "a")
+    reads: list[Path] = []
+
+    def add_samples(digest: hashlib.blake2b, path: Path) -> None:
+        reads.append(path)
+        digest.update(path.read_bytes())
+
+    monkeypatch.setattr("engine.utils.content_hash._add_samples", add_samples)
+    before = content_id(path)
+    assert content_id(path) == before
+    assert reads == [path]
+    write_large(path, x=2**20)
+    os.utime(path, ns=(1, 1))
+    assert content_id(path) != before
+    assert reads == [path, path]
 
 
 def test_file_id_reads_every_byte(tmp_path: Path) -> None:

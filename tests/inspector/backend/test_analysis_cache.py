@@ -30,6 +30,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.folders: list[Path | None] = []
+        self.keys: list[str | None] = []
         self.windows = 0
 
     def explain(
@@ -40,9 +41,13 @@ class Engine:
         *,
         folder: Path | None = None,
         resume: bool = False,
+        key: str | None = None,
     ) -> Analysis:
         self.folders.append(folder)
-        kept = resumable(request, folder) if resume and folder is not None else None
+        self.keys.append(key)
+        kept = None
+        if resume and folder is not None and key is not None:
+            kept = resumable(request, folder, key)
         header = replace(header_of(STEPS), request=replace(request, frames=(0, STEPS)))
         if kept is None:
             analysis = Analysis.create(header, folder)
@@ -108,6 +113,21 @@ def test_what_was_explained_is_opened_the_next_time(
     assert again.header.request.video == moved.video
     assert (again.header.request.preset, again.header.request.sigma) == ("paper-2020", 2.0)
     again.close()
+
+
+def test_a_miss_computes_the_key_once_and_passes_it_on(
+    cache: AnalysisCache, asked: Request, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str | None] = []
+
+    def counted(request: Request) -> str | None:
+        keys.append(request_key(request))
+        return keys[-1]
+
+    monkeypatch.setattr("inspector.backend.analysis_cache.request_key", counted)
+    explained(cache, asked).close()
+    assert len(keys) == 1
+    assert engine.keys == keys
 
 
 def test_another_request_is_explained(cache: AnalysisCache, asked: Request, engine: Engine) -> None:
