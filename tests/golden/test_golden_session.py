@@ -80,9 +80,9 @@ def shown(window: MainWindow, qtbot: QtBot, clip: Path, tmp_path: Path) -> MainW
     shutil.copy(clip, tmp_path / "videos" / "walk.mp4")
     path = tmp_path / "sessions" / f"full{SUFFIX}"
     path.write_text(text.replace('"../videos/walk.analysis"', "null"), encoding="utf-8")
-    with qtbot.waitSignal(window.keeping.opened, timeout=10_000):
+    with qtbot.waitSignal(window.sessions.opened, timeout=10_000):
         window.open_file(path)
-    qtbot.waitUntil(lambda: not window.keeping.contents.busy)
+    qtbot.waitUntil(lambda: not window.sessions.contents.busy)
     return window
 
 
