@@ -19,7 +19,6 @@ from engine.models.cards.trust import trust
 from engine.types import Request
 from gui.backend import Backend, CardBackend, CardField, SessionBackend
 from gui.main_window.window import MainWindow
-from gui.session.dialogs import offer_lost
 from gui.theme.theme import apply_theme
 from inspector.backend import explain as explaining
 from inspector.backend.cards import check_texts, save_texts
@@ -69,7 +68,7 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
         apply_theme(application)
     window = make_window()
     window.appearance.set_scheme(window.appearance.look.scheme)
-    reporter = CrashReporter(window, window.sessions.keep_now)
+    reporter = CrashReporter(window, window.sessions.autosave_now)
     reporter.install()
     interrupted = _close_on_interrupt(window)
     if request is not None:
@@ -79,7 +78,7 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
     crash = logs.last_crash()
     if crash is not None:
         reporter.tell_last(crash)
-    QTimer.singleShot(0, window, lambda: offer_lost(window))
+    QTimer.singleShot(0, window, window.session_dialogs.offer_lost)
     if path is not None:
         QTimer.singleShot(0, window, lambda: open_in(window, path, start=start))
     code = application.exec()

@@ -35,7 +35,7 @@ class CheatSheet(QDialog):
             columns.addWidget(column)
         hint = QLabel(
             "Wheel: zoom. Drag: pan. Drag a pane's title onto another: swap. Double click: "
-            "all of the picture. Shift+drag on the timeline: a range."
+            "fit to pane. Shift+drag on the timeline: a range."
         )
         hint.setObjectName("faint")
         hint.setWordWrap(True)
@@ -47,7 +47,7 @@ class CheatSheet(QDialog):
 
 
 def _blocks(table: CommandTable) -> list[tuple[int, str]]:
-    """Rows and HTML of each menu."""
+    """Return the rows and the HTML of each menu."""
     menus: dict[str, list[str]] = {}
     for name, command in table.commands.items():
         shown = "  ".join(_native(keys) for keys in table.keys(name))
@@ -57,7 +57,7 @@ def _blocks(table: CommandTable) -> list[tuple[int, str]]:
                 f"<tr><td style='color:{colour}; padding-right:14px; white-space:pre'>"
                 f"{escape(shown)}</td><td>{escape(command.text)}</td></tr>"
             )
-            menus.setdefault(command.menu.split("/")[0].replace("&", ""), []).append(row)
+            menus.setdefault(table.menu_of[name].split("/")[0].replace("&", ""), []).append(row)
     return [
         (len(rows) + 2, f"<p><b>{escape(title)}</b></p><table>{''.join(rows)}</table>")
         for title, rows in menus.items()
@@ -65,7 +65,7 @@ def _blocks(table: CommandTable) -> list[tuple[int, str]]:
 
 
 def _spread(blocks: list[tuple[int, str]]) -> list[list[str]]:
-    """The blocks in columns of about the same length, in order."""
+    """Spread the blocks over columns of about the same length, in order."""
     whole = sum(rows for rows, _ in blocks)
     columns: list[list[str]] = [[] for _ in range(_COLUMNS)]
     before = 0

@@ -1,8 +1,8 @@
-"""Commands with names: menus are made of them, and their keys can be changed."""
+"""Commands with names: menus order them, and their keys can be changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,6 +11,13 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QMenuBar
 
 _PRESSING = ("Space", "Return")
+
+Menus = Mapping[str, tuple[str | None, ...]]
+"""Path of a menu, as "&View/Theme" -> names of its commands in order; None draws a line."""
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,53 +30,25 @@ class Command:
         Stable key, as "play.toggle"; keys are stored under it.
     text : str
         As the menu shows it.
-    menu : str
-        Path of the menu, as "View/Panes".
-    keys : tuple of str
-        Its first keys, in Qt's portable text.
     run : callable
-        Called without arguments.
-    checkable, enabled, repeats : bool
-        Whether it can be checked; whether it is enabled at first; whether a held key repeats it.
+        Called without arguments; with the new state if the command can be checked.
+    keys : tuple of str
+        Its default keys, in Qt's portable text.
+    enabled : callable
+        () -> whether the command can be run now.
+    checked : callable or None
+        () -> whether the command is checked now; None if it cannot be.
+    repeats : bool
+        Whether a held key repeats it.
     """
 
     name: str
     text: str
-    menu: str
-    keys: tuple[str, ...]
-    run: Callable[[], object]
-    checkable: bool = False
-    enabled: bool = True
+    run: Callable[..., object]
+    keys: tuple[str, ...] = ()
+    enabled: Callable[[], bool] = _always
+    checked: Callable[[], bool] | None = None
     repeats: bool = False
-
-
-class MenuOf:
-    """Makes the commands of one menu.
-
-    Parameters
-    ----------
-    prefix : str
-        Of their names.
-    path : str
-        Of the menu.
-    """
-
-    def __init__(self, prefix: str, path: str) -> None:
-        self._prefix, self._path = prefix, path
-
-    def __call__(
-        self,
-        name: str,
-        text: str,
-        run: Callable[[], object],
-        *keys: str,
-        checkable: bool = False,
-        enabled: bool = True,
-        repeats: bool = False,
-    ) -> Command:
-        """A command with these first keys."""
-        full = f"{self._prefix}.{name}"
-        return Command(full, text, self._path, keys, run, checkable, enabled, repeats)
 
 
 class CommandTable(QObject):
@@ -77,8 +56,17 @@ class CommandTable(QObject):
 
     Parameters
     ----------
-    commands : iterable of Command or None
-        In the order of the menus; None draws a line.
+    commands : iterable of Command
+        In any order.
+    menus : mapping
+        The place of each command.
+
+    Attributes
+    ----------
+    commands : dict of str to Command
+        By name, in the order of the menus.
+    menu_of : dict of str to str
+        Path of the menu by the name of the command.
 
     Signals
     -------
@@ -88,60 +76,69 @@ class CommandTable(QObject):
 
     changed = Signal()
 
-    def __init__(self, commands: Iterable[Command | None], parent: QObject | None = None) -> None:
+    def __init__(
+        self, commands: Iterable[Command], menus: Menus, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._order = tuple(commands)
-        self.commands = {command.name: command for command in self._order if command is not None}
+        self._menus = menus
+        self.menu_of = {name: path for path, names in menus.items() for name in names if name}
+        known = {command.name: command for command in commands}
+        if known.keys() != self.menu_of.keys():
+            raise ValueError(f"in no menu, or no command: {known.keys() ^ self.menu_of.keys()}")
+        self.commands = {name: known[name] for name in self.menu_of}
         self._actions = {name: self._made(command) for name, command in self.commands.items()}
+        self.refresh()
 
     def fill(self, bar: QMenuBar) -> dict[str, QMenu]:
-        """Make the menus; returns them by path."""
+        """Make the menus and return them by path."""
         menus: dict[str, QMenu] = {}
-        path = ""
-        for command in self._order:
-            if command is None:
-                menus[path].addSeparator()
-                continue
-            path = command.menu
-            _menu(bar, menus, path).addAction(self._actions[command.name])
+        for path, names in self._menus.items():
+            menu = _menu(bar, menus, path)
+            for name in names:
+                if name is None:
+                    menu.addSeparator()
+                else:
+                    menu.addAction(self._actions[name])
         return menus
 
+    def refresh(self) -> None:
+        """Enable and check every command as it stands now."""
+        for name, command in self.commands.items():
+            self._actions[name].setEnabled(command.enabled())
+            if command.checked is not None:
+                self._actions[name].setChecked(command.checked())
+
     def action(self, name: str) -> QAction:
-        """The action of a command."""
+        """Return the action of a command."""
         return self._actions[name]
 
-    def enable(self, enabled: bool, *names: str) -> None:
-        """Enable or disable commands."""
-        for name in names:
-            self._actions[name].setEnabled(enabled)
-
     def keys(self, name: str) -> tuple[str, ...]:
-        """Keys of a command as they are now, in portable text."""
+        """Return the keys of a command as they are now, in portable text."""
         return tuple(_text(keys) for keys in self._actions[name].shortcuts())
 
     def owner_of(self, keys: str) -> str | None:
-        """Name of the command that has these keys; None where nobody does."""
-        wanted = _text(QKeySequence(keys))
-        return next((name for name in self.commands if wanted in self.keys(name)), None)
+        """Return the name of the command that has these keys, if any."""
+        sequence = _text(QKeySequence(keys))
+        return next((name for name in self.commands if sequence in self.keys(name)), None)
 
     def rebind(self, name: str, keys: Iterable[str]) -> None:
-        """Give a command other keys; whoever had them loses them."""
-        wanted = [_text(QKeySequence(text)) for text in keys]
+        """Give a command other keys, and take them from the command that had them."""
+        sequences = [_text(QKeySequence(text)) for text in keys]
         for other in self.commands:
-            kept = [text for text in self.keys(other) if text not in wanted]
-            if other != name and len(kept) < len(self.keys(other)):
-                self._actions[other].setShortcuts([QKeySequence(text) for text in kept])
-        self._actions[name].setShortcuts([QKeySequence(text) for text in wanted])
+            rest = [text for text in self.keys(other) if text not in sequences]
+            if other != name and len(rest) < len(self.keys(other)):
+                self._actions[other].setShortcuts([QKeySequence(text) for text in rest])
+        self._actions[name].setShortcuts([QKeySequence(text) for text in sequences])
         self.changed.emit()
 
     def reset(self) -> None:
-        """Give every command its first keys again."""
+        """Give every command its default keys again."""
         for name, command in self.commands.items():
             self._actions[name].setShortcuts([QKeySequence(text) for text in command.keys])
         self.changed.emit()
 
     def changed_keys(self) -> dict[str, tuple[str, ...]]:
-        """Keys of the commands that have others than at first."""
+        """Return the keys of the commands whose keys differ from the defaults."""
         return {
             name: self.keys(name)
             for name, command in self.commands.items()
@@ -152,19 +149,20 @@ class CommandTable(QObject):
         action = QAction(command.text, self)
         action.setShortcuts([QKeySequence(text) for text in command.keys])
         action.setAutoRepeat(command.repeats)
-        action.setCheckable(command.checkable)
-        action.setEnabled(command.enabled)
+        action.setCheckable(command.checked is not None)
         action.triggered.connect(partial(self._run, command))
         return action
 
-    def _run(self, command: Command, checked: bool = False) -> None:
+    def _run(self, command: Command, *_: object) -> None:
         """Run a command, unless its key was meant for the button that has the keyboard."""
         focus = QApplication.focusWidget()
         pressing = any(keys in _PRESSING for keys in self.keys(command.name))
         if pressing and isinstance(focus, QAbstractButton) and focus.isEnabled():
             focus.click()
-        else:
+        elif command.checked is None:
             command.run()
+        else:
+            command.run(self._actions[command.name].isChecked())
 
 
 def _menu(bar: QMenuBar, menus: dict[str, QMenu], path: str) -> QMenu:

@@ -25,7 +25,7 @@ _NAME = Qt.ItemDataRole.UserRole
 
 
 class KeyDialog(QDialog):
-    """Changes the keys of commands, at once; whoever loses keys is named first.
+    """Changes the keys of commands at once, and names the command that loses them first.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class KeyDialog(QDialog):
         chosen = self._chosen()
         self.tree.clear()
         for name, command in self._table.commands.items():
-            menu = command.menu.replace("&", "").replace("/", " > ")
+            menu = self._table.menu_of[name].replace("&", "").replace("/", " > ")
             keys = ", ".join(_native(text) for text in self._table.keys(name))
             item = QTreeWidgetItem([f"{menu} > {command.text}", keys])
             item.setData(0, _NAME, name)
@@ -158,8 +158,8 @@ class KeyDialog(QDialog):
     def _on_add_clicked(self) -> None:
         chosen = self._chosen()
         if chosen is not None:
-            kept = (keys for keys in self._table.keys(chosen) if keys != self._pressed())
-            self._give((*kept, self._pressed()))
+            others = (keys for keys in self._table.keys(chosen) if keys != self._pressed())
+            self._give((*others, self._pressed()))
 
     @Slot()
     def _on_none_clicked(self) -> None:

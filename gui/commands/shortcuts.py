@@ -1,43 +1,107 @@
-"""The keys that the user has changed, kept in a small file."""
+"""The keys that the user has changed: stored in a small file, shown and edited in dialogs."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from engine.errors import EngineError
-from gui.commands.command import CommandTable
+from gui.commands.cheat_sheet import CheatSheet
+from gui.commands.command import Command, CommandTable
+from gui.commands.shortcut_dialog import KeyDialog
+from gui.tasks.jobs import Failure
+
+
+class Shortcuts(QObject):
+    """Loads, saves, shows and edits the keys of a window's commands.
+
+    Parameters
+    ----------
+    path : Path
+        The file of changed keys.
+    window : QWidget
+        Parent of the dialogs.
+
+    Signals
+    -------
+    failed(failure) : Failure
+    """
+
+    failed = Signal(object)
+
+    def __init__(self, path: Path, window: QWidget) -> None:
+        super().__init__(window)
+        self._path, self._window = path, window
+        self._table: CommandTable | None = None
+
+    def attach(self, table: CommandTable) -> None:
+        """Give the commands of a table the saved keys."""
+        self._table = table
+        self._guarded(load_keys)
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands that show and change keys."""
+        return (
+            Command("help.keys", "All keys", self._show, ("?", "F1")),
+            Command("help.rebind", "Keyboard shortcuts...", self._edit),
+        )
+
+    @Slot()
+    def save(self) -> None:
+        """Save the keys that the user has changed."""
+        self._guarded(save_keys)
+
+    def _guarded(self, act: Callable[[Path, CommandTable], None]) -> None:
+        if self._table is None:
+            return
+        try:
+            act(self._path, self._table)
+        except EngineError as error:
+            self.failed.emit(Failure(str(error), error.hint))
+
+    def _show(self) -> None:
+        if self._table is not None:
+            CheatSheet(self._table, self._window).open()
+
+    def _edit(self) -> None:
+        if self._table is not None:
+            dialog = KeyDialog(self._table, self._window)
+            dialog.saved.connect(self.save)
+            dialog.open()
 
 
 def load_keys(path: Path, table: CommandTable) -> None:
-    """Give the commands the keys that were saved; no file means none were changed.
+    """Give the commands the saved keys, if there is a file.
 
     Raises
     ------
     EngineError
-        If the file cannot be used; all keys are then as at first. Commands that are not known
-        (of another version) are passed over.
+        If the file cannot be used; all keys are then the defaults. Unknown commands (of
+        another version) are passed over.
     """
     if not path.exists():
         return
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
-        wanted = {name: _checked(keys) for name, keys in saved.items()}
+        keys_of = {name: _checked(keys) for name, keys in saved.items()}
     except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise EngineError(
             f"The keys in {path} cannot be used: {error}.",
-            "The usual keys are in place; choose yours again under Keyboard shortcuts.",
+            "The default keys are in use; choose yours again under Keyboard shortcuts.",
         ) from error
-    for name, keys in wanted.items():
+    for name, keys in keys_of.items():
         if name in table.commands:
             table.rebind(name, keys)
 
 
 def save_keys(path: Path, table: CommandTable) -> None:
-    """Save the keys that differ from the first ones.
+    """Save the keys that differ from the defaults.
 
     Raises
     ------
@@ -52,7 +116,7 @@ def save_keys(path: Path, table: CommandTable) -> None:
         os.replace(partial, path)
     except OSError as error:
         raise EngineError(
-            f"The keys cannot be saved in {path}: {error.strerror}.", "Free some room."
+            f"The keys cannot be saved in {path}: {error.strerror}.", "Free some disk space."
         ) from error
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.store import Analysis
 from engine.types import MethodInfo
+from gui.commands.command import Command
 from gui.explain.runs import ExplainRuns
 from gui.panes.pane_grid import PaneGrid
 from gui.state.analysis_labels import distinguishing_labels
@@ -18,6 +19,7 @@ from gui.state.view_model import ViewModel
 from gui.state.view_state import PaneKind, ViewState
 from gui.tasks.jobs import Failure, JobRunner
 from gui.timeline.timeline import Timeline
+from gui.widgets.file_dialog import folder_dialog
 
 _PANES: tuple[PaneKind, ...] = ("relevance", "other relevance", "motion", "other motion")
 
@@ -166,6 +168,29 @@ class ComparisonController(QObject):
         else:
             analysis.close()
             self.failed.emit(refusal)
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands of the Compare menu."""
+
+        def has_analysis() -> bool:
+            return self._explaining.analysis is not None
+
+        def has_other() -> bool:
+            return self.other is not None
+
+        shared, share = (lambda: self._panes.pictures.one_scale), self.share_scale
+        return (
+            Command("compare.keep", "Pin for comparison", self.keep, ("Ctrl+K",), has_analysis),
+            Command("compare.open", "Compare with a saved one...", self._choose, (), has_analysis),
+            Command("compare.swap", "Swap the two", self.swap, ("Ctrl+J",), has_other),
+            Command("compare.scale", "One scale for both", share, (), has_other, shared),
+            Command("compare.stop", "End the comparison", self.stop, (), has_other),
+        )
+
+    def _choose(self) -> None:
+        """Let the user choose the folder of the other analysis."""
+        window = self._panes.window()
+        folder_dialog(window, "Compare with an analysis", self.open).open()
 
 
 def misfit(analysis: Analysis, size: tuple[int, int] | None, frame_count: int) -> Failure | None:

@@ -11,6 +11,7 @@ from engine.render import HeatLook
 from engine.store import Analysis
 from engine.types import Progress, Request
 from gui.backend import Backend
+from gui.commands.command import Command
 from gui.explain.display_settings import HeatSettings
 from gui.explain.panel import ExplainPanel, ExplainSettings
 from gui.explain.results_panel import ResultsPanel
@@ -258,3 +259,16 @@ class ExplainController(QObject):
     @Slot(object)
     def _on_heat_heat_changed(self, look: HeatLook) -> None:
         self._session.update(heat=look)
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands that start and stop explaining."""
+        explain, cancel, span = self.explain_chosen, self._explaining.cancel, self.explain_range
+
+        def has_video() -> bool:
+            return self._video is not None
+
+        return (
+            Command("model.explain", "Explain", explain, ("Ctrl+Return",), has_video),
+            Command("model.cancel", "Cancel explaining", cancel, ("Ctrl+.",)),
+            Command("range.explain", "Explain the range only", span),
+        )

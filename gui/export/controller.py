@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress
 from gui.backend import ExportBackend
+from gui.commands.command import Command
 from gui.explain.run_bar import progress_text
 from gui.export.dialog import ExportDialog
 from gui.export.form import ExportContext
@@ -22,6 +24,7 @@ from gui.state.analysis_refs import AnalysisRefs
 from gui.state.export_request import ExportKind, ExportRequest
 from gui.state.view_model import ViewModel
 from gui.tasks.jobs import Failure
+from gui.widgets.file_dialog import folder_dialog
 
 
 class ExportController(QObject):
@@ -136,3 +139,23 @@ class ExportController(QObject):
     def _on_exporter_queue_changed(self, count: int) -> None:
         if count:
             self.told.emit(f"{count} more to export after this")
+
+    def commands(self, window: QWidget) -> tuple[Command, ...]:
+        """Return the commands that write files; `window` is the parent of their dialogs."""
+        export, queue = partial(self.open, window), self.exporter
+        timeline = partial(self.open, window, {"format": "timeline.png"})
+        save = partial(self._choose_folder, window)
+
+        def has_analysis() -> bool:
+            return self._shown()[0] is not None
+
+        return (
+            Command("file.export", "Export...", export, ("Ctrl+E",), has_analysis),
+            Command("file.export_timeline", "Export the timeline...", timeline, (), has_analysis),
+            Command("file.cancel_export", "Cancel export", queue.cancel, (), lambda: queue.busy),
+            Command("file.save_analysis", "Save analysis...", save, (), has_analysis),
+        )
+
+    def _choose_folder(self, window: QWidget) -> None:
+        title = "Save the analysis in this folder"
+        folder_dialog(window, title, partial(self.write, "zarr")).open()

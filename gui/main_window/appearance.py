@@ -1,8 +1,13 @@
-"""How the window looks: its place, docks, colours, as they were left the last time."""
+"""The look of the window: its place, docks and colours, stored in a small file."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import base64
+import binascii
+import json
+import logging
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +15,40 @@ from PySide6.QtCore import QByteArray, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow
 
+from gui.commands.command import Command
 from gui.main_window.docks import Docks
-from gui.main_window.window_store import load_look, save_look
+from gui.state.json_fields import FieldError, Fields
+from gui.state.session_file import write_whole
 from gui.theme.theme import SCHEMES, apply_theme
+
+log = logging.getLogger(__name__)
+
+_FILE = "window.json"
+_SCHEME_TEXTS = {"system": "As the system", "dark": "Dark", "light": "Light"}
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLook:
+    """The look of a window when it was closed.
+
+    Attributes
+    ----------
+    geometry, docks : str
+        As Qt saves them, in base64; empty takes the default.
+    scheme : str
+        One of `gui.theme.theme.SCHEMES`.
+    export : dict
+        The last choices of the export dialog, as it gives them.
+    """
+
+    geometry: str = ""
+    docks: str = ""
+    scheme: str = "system"
+    export: dict[str, Any] = field(default_factory=dict)
 
 
 class Appearance(QObject):
-    """Restores, changes and keeps the look of a window.
+    """Restores, changes and saves the look of a window.
 
     Parameters
     ----------
@@ -44,7 +76,7 @@ class Appearance(QObject):
         hints.colorSchemeChanged.connect(self._on_color_scheme_changed)
 
     def set_scheme(self, name: str) -> None:
-        """Take over dark or light colours, or the system's, now and at the next start."""
+        """Use dark or light colours, or the system's, now and at the next start."""
         self.look = replace(self.look, scheme=name)
         application = QApplication.instance()
         if isinstance(application, QApplication):
@@ -56,14 +88,64 @@ class Appearance(QObject):
         self._window.restoreGeometry(QByteArray.fromBase64(self.look.geometry.encode()))
         docks.restore(self.look.docks)
 
-    def keep(self, docks: Docks, export: dict[str, Any]) -> None:
-        """Keep how the window is left, and the choices of the export dialog."""
+    def save(self, docks: Docks, export: dict[str, Any]) -> None:
+        """Save the look of the window, and the choices of the export dialog."""
         geometry = bytes(self._window.saveGeometry().toBase64().data()).decode()
         self.look = replace(self.look, geometry=geometry, docks=docks.state(), export=export)
         save_look(self._settings, self.look)
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands that choose the colours."""
+        return tuple(
+            Command(f"theme.{name}", _SCHEME_TEXTS[name], partial(self.set_scheme, name))
+            for name in SCHEMES
+        )
 
     @Slot()
     def _on_color_scheme_changed(self) -> None:
         """Follow the system, unless the user has chosen."""
         if self.look.scheme == "system":
             self.set_scheme("system")
+
+
+def load_look(settings: Path) -> WindowLook:
+    """Return the stored look; the default without a file, or with a broken one (logged)."""
+    path = settings / _FILE
+    try:
+        fields = Fields(json.loads(path.read_text(encoding="utf-8")))
+        look = WindowLook(
+            geometry=_base64(fields, "geometry"),
+            docks=_base64(fields, "docks"),
+            scheme=fields.choice("scheme", SCHEMES, "system"),
+            export=fields.opaque("export"),
+        )
+    except FileNotFoundError:
+        return WindowLook()
+    except (OSError, ValueError, RecursionError) as error:
+        log.warning("%s cannot be used: %s", path, error)
+        return WindowLook()
+    return look
+
+
+def save_look(settings: Path, look: WindowLook) -> None:
+    """Store the look; a failure is only logged, since it is a convenience."""
+    values = {
+        "geometry": look.geometry,
+        "docks": look.docks,
+        "scheme": look.scheme,
+        "export": look.export,
+    }
+    try:
+        settings.mkdir(parents=True, exist_ok=True)
+        write_whole(settings / _FILE, json.dumps(values, indent=1) + "\n")
+    except OSError:
+        log.warning("%s cannot be written", settings / _FILE, exc_info=True)
+
+
+def _base64(fields: Fields, key: str) -> str:
+    text = fields.text(key)
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise FieldError(f"{key} should be base64") from error
+    return text

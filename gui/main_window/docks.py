@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.commands.command import Command
 from gui.widgets.form_widgets import PANEL_MARGIN
 
 _LAYOUT_VERSION = 1
@@ -27,7 +28,7 @@ _RESULTS_PX = 340
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A panel: its title, the widget, and whether it scrolls by itself."""
+    """A panel: its title and its widget, which may scroll by itself."""
 
     title: str
     widget: QWidget
@@ -41,7 +42,7 @@ class Docks:
     ----------
     window : QMainWindow
     middle : tuple of QWidget
-        What stands in the middle, from the top down; the first takes what room there is.
+        The centre, from the top down; the first takes the spare room.
     settings, results : mapping of str to Part
         Tabs on the right, above and below.
     timeline : Part
@@ -66,10 +67,9 @@ class Docks:
         parts = {**settings, **results, "timeline": timeline}
         self.docks = {name: self._made(name, part) for name, part in parts.items()}
         self.reset()
-        self._first = window.saveState(_LAYOUT_VERSION)
 
     def reset(self) -> None:
-        """Put every dock back where it stands at first."""
+        """Put every dock back to its first place."""
         right, bottom = (
             Qt.DockWidgetArea.RightDockWidgetArea,
             Qt.DockWidgetArea.BottomDockWidgetArea,
@@ -97,13 +97,17 @@ class Docks:
         dock.widget().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def state(self) -> str:
-        """Where everything stands, as text."""
+        """Return the layout as text."""
         return bytes(self._window.saveState(_LAYOUT_VERSION).toBase64().data()).decode("ascii")
 
     def restore(self, state: str) -> bool:
-        """Take over what `state` gave; whether that could be used."""
+        """Restore a layout that `state` gave. Return False if it cannot be used."""
         data = QByteArray.fromBase64(QByteArray(state.encode("ascii", "ignore")))
         return bool(self._window.restoreState(data, _LAYOUT_VERSION))
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return the command that resets the layout."""
+        return (Command("view.layout", "Reset layout", self.reset),)
 
     def _size(self) -> None:
         upper, lower = (self.docks[names[0]] for names in self._groups)

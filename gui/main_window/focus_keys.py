@@ -22,7 +22,7 @@ class FocusKeyFilter(QObject):
     Parameters
     ----------
     window : QWidget
-        Whose controls these are, those that are there by now.
+        Parent of the controls, which must exist already.
     """
 
     def __init__(self, window: QWidget) -> None:

@@ -1,68 +1,125 @@
-"""The menu bar: every command of the window, and which are enabled when."""
+"""The menu bar: the order of the commands, and the menus that are made anew when opened."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
-from gui.commands.command import CommandTable
-from gui.main_window.menu_edit import edit_commands
-from gui.main_window.menu_file import add_recent_menu, file_commands
-from gui.main_window.menu_help import help_commands
-from gui.main_window.menu_model import compare_commands, model_commands
-from gui.main_window.menu_playback import playback_commands
-from gui.main_window.menu_view import add_view_menus, view_commands
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
 
-if TYPE_CHECKING:
-    from gui.main_window.window import MainWindow
-    from gui.state.video_info import VideoInfo
+from gui.commands.command import Menus
+from gui.panes.pane_grid import PaneGrid
+from gui.panes.pane_menu import add_kinds
+from gui.session.open_files import FileOpener
 
-WITH_VIDEO = (
-    "session.save",
-    "session.save_as",
-    "file.about_video",
-    "file.copy_panes",
-    "model.explain",
-    "model.flow",
-    "edit.note",
-    "edit.note_range",
-)
-WITH_ANALYSIS = (
-    "file.export",
-    "file.export_timeline",
-    "file.save_analysis",
-    "compare.keep",
-    "compare.open",
-)
-WITH_OTHER = ("compare.swap", "compare.scale", "compare.stop")
+MENUS: Menus = {
+    "&File": (
+        "file.open",
+        "file.demo",
+        "file.open_analysis",
+        None,
+        "session.save",
+        "session.save_as",
+        None,
+        "file.about_video",
+        "file.deinterlace",
+        "file.stream",
+        None,
+        "file.export",
+        "file.export_timeline",
+        "file.cancel_export",
+        "file.save_analysis",
+        "file.copy_panes",
+        None,
+        "file.quit",
+    ),
+    "&Edit": ("edit.undo", "edit.redo", None, "edit.note", "edit.note_range"),
+    "&Playback": (
+        "play.toggle",
+        "play.back",
+        "play.pause",
+        "play.forward",
+        None,
+        "step.frame_back",
+        "step.frame_on",
+        "step.ten_back",
+        "step.ten_on",
+        "step.first",
+        "step.last",
+        "step.window_back",
+        "step.window_on",
+        "step.moment",
+        "step.moment_before",
+        "step.place",
+        None,
+        "range.in",
+        "range.out",
+        "range.clear",
+        "range.explain",
+        None,
+        "speed.slower",
+        "speed.faster",
+        "speed.normal",
+        "speed.loop",
+        "speed.pace",
+    ),
+    "&View": (
+        "panes.1",
+        "panes.2",
+        "panes.4",
+        "panes.6",
+        None,
+        "panes.zoom_in",
+        "panes.zoom_out",
+        "panes.zoom_all",
+        None,
+        "heat.less",
+        "heat.more",
+        "heat.colours",
+        "heat.polarity",
+        None,
+        "view.layout",
+        "view.full",
+    ),
+    "&View/Theme": ("theme.system", "theme.dark", "theme.light"),
+    "&Model": ("model.explain", "model.cancel", "model.flow", None, "model.add"),
+    "&Compare": (
+        "compare.keep",
+        "compare.open",
+        "compare.swap",
+        "compare.scale",
+        "compare.stop",
+    ),
+    "&Help": (
+        "help.tour",
+        "help.reading",
+        "help.guide",
+        None,
+        "help.keys",
+        "help.rebind",
+        None,
+        "help.log",
+        "help.about",
+    ),
+}
 
 
-def make_menus(window: MainWindow) -> CommandTable:
-    """Fill the menu bar with the commands of the window."""
-    parts = (
-        file_commands,
-        edit_commands,
-        playback_commands,
-        view_commands,
-        model_commands,
-        compare_commands,
-        help_commands,
-    )
-    table = CommandTable((command for part in parts for command in part(window)), window)
-    menus = table.fill(window.menuBar())
-    add_recent_menu(window, table.action("session.save"), menus["&File"])
-    add_view_menus(window, menus["&View"])
-    return table
+def add_recent_menu(menu: QMenu, before: QAction, files: FileOpener) -> None:
+    """Add the files last opened, listed anew each time, above an action."""
+    recent = QMenu("Open recent", menu)
+    menu.insertMenu(before, recent)
+    recent.aboutToShow.connect(partial(files.list_recent, recent))
 
 
-def enable_commands(table: CommandTable, analysed: bool, compared: bool) -> None:
-    """Enable what one analysis allows, and what two do."""
-    table.enable(analysed, *WITH_ANALYSIS)
-    table.enable(compared, *WITH_OTHER)
+def add_view_menus(view: QMenu, panes: PaneGrid, panels: list[QAction]) -> None:
+    """Add what each pane shows, listed anew each time, and the panels."""
+    kinds = view.addMenu("What a pane shows")
+    kinds.aboutToShow.connect(partial(_list_panes, panes, kinds))
+    view.addMenu("Panels").addActions(panels)
 
 
-def show_video_commands(table: CommandTable, info: VideoInfo) -> None:
-    """Enable what a video that was opened allows."""
-    table.enable(True, *WITH_VIDEO)
-    table.enable(info.streams > 1, "file.stream")
-    table.enable(info.interlaced, "file.deinterlace")
-    table.action("file.deinterlace").setChecked(info.wanted.deinterlace)
+def _list_panes(panes: PaneGrid, menu: QMenu) -> None:
+    menu.clear()
+    for position, pane in enumerate(panes.panes.values()):
+        title = f"Pane {position + 1}: {pane.title}"
+        add_kinds(menu.addMenu(title), panes, position)

@@ -1,13 +1,15 @@
-"""What the transport, the timeline and the panes' titles do to the view."""
+"""Binds the transport, the timeline and the panes' titles to the view state."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
 
 from engine.store import Analysis
+from gui.commands.command import Command
 from gui.panes.pane_grid import PaneGrid
 from gui.panes.pane_menu import show_pane_menu
 from gui.playback.transport import Transport
@@ -23,7 +25,7 @@ class ViewBindings(QObject):
 
     Parameters
     ----------
-    session : ViewModel
+    view : ViewModel
     transport, timeline, panes
         Where the user does it.
     analysis : callable
@@ -39,7 +41,7 @@ class ViewBindings(QObject):
 
     def __init__(
         self,
-        session: ViewModel,
+        view: ViewModel,
         transport: Transport,
         timeline: Timeline,
         panes: PaneGrid,
@@ -47,15 +49,15 @@ class ViewBindings(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._timeline, self._panes = session, timeline, panes
+        self._view, self._timeline, self._panes = view, timeline, panes
         self._analysis = analysis
-        session.changed.connect(self._on_session_changed)
+        view.changed.connect(self._on_view_changed)
         panes.kinds_changed.connect(self._on_panes_kinds_changed)
         panes.menu_requested.connect(self._on_panes_menu_requested)
         timeline.frame_requested.connect(self.seek)
         timeline.range_changed.connect(self._on_range_changed)
         transport.frame_requested.connect(self.seek)
-        transport.stepped.connect(session.step)
+        transport.stepped.connect(view.step)
         transport.range_changed.connect(self._on_range_changed)
         transport.loop_changed.connect(self._on_transport_loop_changed)
         transport.speed_changed.connect(self._on_transport_speed_changed)
@@ -64,8 +66,8 @@ class ViewBindings(QObject):
     @Slot(int)
     def seek(self, frame: int) -> None:
         """Stop playing, and go to a frame."""
-        self._session.update(playing=False)
-        self._session.go_to(frame)
+        self._view.update(playing=False)
+        self._view.go_to(frame)
 
     def step_window(self, windows: int) -> None:
         """Step by windows of the model; by sixteen frames before there is an analysis."""
@@ -74,41 +76,52 @@ class ViewBindings(QObject):
         length = _WINDOW_FRAMES
         if analysis is not None and len(starts) == 2:
             length = int(np.diff(analysis.header.step_frames[starts])[0])
-        self._session.step(windows * max(length, 1))
+        self._view.step(windows * max(length, 1))
 
-    def go_to_moment(self, direction: int) -> None:
-        """Go to the next moment with much motion relevance, or to the one before."""
-        frame = self._timeline.moment(self._session.state.frame, direction)
+    def go_to_peak(self, direction: int) -> None:
+        """Go to the next peak of motion relevance (1), or to the previous one (-1)."""
+        frame = self._timeline.moment(self._view.state.frame, direction)
         if frame is None:
-            self.told.emit("No moment with much motion there")
+            self.told.emit("No motion peak there")
         else:
             self.seek(frame)
 
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands that step by windows and peaks."""
+        back, on = (partial(self.step_window, by) for by in (-1, 1))
+        following, previous = (partial(self.go_to_peak, by) for by in (1, -1))
+        return (
+            Command("step.window_back", "One window back", back, ("Ctrl+Left",)),
+            Command("step.window_on", "One window on", on, ("Ctrl+Right",)),
+            Command("step.moment", "Next motion peak", following, ("Return",)),
+            Command("step.moment_before", "Previous motion peak", previous, ("Shift+Return",)),
+        )
+
     @Slot(ViewState, ViewState)
-    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
+    def _on_view_changed(self, old: ViewState, new: ViewState) -> None:
         if old.range != new.range:
             self._timeline.set_range(new.range)
 
     @Slot(object)
     def _on_panes_kinds_changed(self, kinds: tuple[PaneKind, ...]) -> None:
-        self._session.update(panes=kinds)
+        self._view.update(panes=kinds)
 
     @Slot(str, QPoint)
     def _on_panes_menu_requested(self, kind: PaneKind, position: QPoint) -> None:
-        show_pane_menu(self._panes, kind, position, self._session.state)
+        show_pane_menu(self._panes, kind, position, self._view.state)
 
     @Slot(object)
     def _on_range_changed(self, frames: tuple[int, int] | None) -> None:
-        self._session.update(range=frames)
+        self._view.update(range=frames)
 
     @Slot(str)
     def _on_transport_loop_changed(self, loop: str) -> None:
-        self._session.update(loop=loop)
+        self._view.update(loop=loop)
 
     @Slot(float)
     def _on_transport_speed_changed(self, speed: float) -> None:
-        self._session.update(speed=speed)
+        self._view.update(speed=speed)
 
     @Slot(str)
     def _on_transport_pace_changed(self, pace: str) -> None:
-        self._session.update(pace=pace)
+        self._view.update(pace=pace)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QUndoStack
 
 from engine.annotations.notes import read_webvtt, write_webvtt
 from engine.errors import EngineError
+from gui.commands.command import Command
 from gui.notes.note_edits import NoteList, Notes
 from gui.notes.notes_panel import NotesPanel
 from gui.state.video_info import VideoInfo
@@ -119,3 +120,15 @@ class NotesController(QObject):
     @Slot(object)
     def _on_panel_load_requested(self, path: Path) -> None:
         self.load(path)
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands that add notes."""
+
+        def has_video() -> bool:
+            return self._video is not None
+
+        at, over = self.panel.add_at_frame, self.panel.add_on_range
+        return (
+            Command("edit.note", "Note at this frame", at, ("N",), has_video),
+            Command("edit.note_range", "Note on the range", over, ("Shift+N",), has_video),
+        )

@@ -8,12 +8,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QPixmap
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
+from gui.commands.command import Command
 from gui.panes.pane_grid import PaneGrid
 from gui.panes.renderer import TITLES
-from gui.state.view_state import PANE_KINDS, PaneKind, ViewState
+from gui.state.view_state import PANE_COUNTS, PANE_KINDS, PaneKind, ViewState
 
 _HEAT = ("relevance", "motion", "static", "difference")
 _DECIMALS = 9
+_ZOOM_STEP = 1.5
 
 
 def show_pane_menu(grid: PaneGrid, kind: PaneKind, position: QPoint, state: ViewState) -> QMenu:
@@ -50,6 +52,22 @@ def copy_picture(widget: QWidget) -> None:
     """Put a widget, as it is drawn, on the clipboard."""
     picture: QPixmap = widget.grab()
     QGuiApplication.clipboard().setPixmap(picture)
+
+
+def pane_commands(grid: PaneGrid) -> tuple[Command, ...]:
+    """Return the commands that count and zoom the panes."""
+    zoom_in, zoom_out = (partial(grid.zoom_by, by) for by in (_ZOOM_STEP, 1 / _ZOOM_STEP))
+    return (
+        *(_count_command(grid, count) for count in PANE_COUNTS),
+        Command("panes.zoom_in", "Zoom in", zoom_in, ("+", "=")),
+        Command("panes.zoom_out", "Zoom out", zoom_out, ("-",)),
+        Command("panes.zoom_all", "Fit to pane", grid.reset_view, ("0",)),
+    )
+
+
+def _count_command(grid: PaneGrid, count: int) -> Command:
+    text = "One pane" if count == 1 else f"{count} panes"
+    return Command(f"panes.{count}", text, partial(grid.set_count, count), (f"Ctrl+{count}",))
 
 
 def _show_kind(grid: PaneGrid, position: int, kind: PaneKind, checked: bool = False) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.types import Progress
+from gui.commands.command import Command
 from gui.panes.pane_grid import PaneGrid
 from gui.playback.clock import Playback
 from gui.playback.frame_reader import FrameReader
@@ -196,6 +198,20 @@ class PlaybackController(QObject):
     def _on_playback_rate_measured(self, shown: float) -> None:
         if self.video is not None:
             self._transport.show_rate(shown, self.video.fps * self._session.state.speed)
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands of playing and of the range."""
+        transport = self._transport
+        back, forward = partial(self.play, -1), partial(self.play, 1)
+        return (
+            Command("play.toggle", "Play or pause", self.toggle_play, ("Space",)),
+            Command("play.back", "Play backward; again: faster", back, ("J",)),
+            Command("play.pause", "Pause", self.pause, ("K",)),
+            Command("play.forward", "Play; again: faster", forward, ("L",)),
+            Command("step.place", "Go to a frame or a time", transport.entry.setFocus, ("G",)),
+            Command("range.in", "Set in point", transport.set_in, ("I",)),
+            Command("range.out", "Set out point", transport.set_out, ("O",)),
+        )
 
 
 def _pacing(state: ViewState) -> tuple[object, ...]:

@@ -1,26 +1,23 @@
-"""Sessions of the window: saved, opened, kept by themselves, and found again after a crash."""
+"""Sessions of the window: saved, opened, saved automatically, and recovered after a crash."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QUndoStack
 
 from engine.cancel import Check
 from engine.errors import EngineError
 from engine.store import Analysis
 from engine.utils.content_hash import content_id
 from gui.backend import Recoverable, SessionBackend
-from gui.explain.comparison import misfit
-from gui.session.snapshot import contents_of, session_of, show_session
+from gui.session.snapshot import Workspace, contents_of
 from gui.state.session_file import SUFFIX, SessionFile, read_session, save_session
 from gui.state.video_info import VideoInfo, Wanted
 from gui.tasks.jobs import Failure, JobRunner, Report
-
-if TYPE_CHECKING:
-    from gui.main_window.window import MainWindow
 
 _AUTOSAVE_MS = 5_000
 _ANALYSIS = ".analysis"
@@ -28,7 +25,7 @@ _ANALYSIS = ".analysis"
 
 @dataclass(frozen=True, slots=True)
 class LocatedSession:
-    """A session that was read, and where its video lies; None if it is nowhere to be found."""
+    """A session that was read, and the place of its video; None if it cannot be found."""
 
     session: SessionFile
     path: Path | None
@@ -38,12 +35,24 @@ class LocatedSession:
 
 
 class SessionController(QObject):
-    """Keeps what is open in the window beyond its run.
+    """Saves and opens what is open in a window.
 
     Parameters
     ----------
-    services : SessionBackend
-    window : MainWindow
+    backend : SessionBackend
+    workspace : Workspace
+        Saved and restored.
+    edits : QUndoStack
+        Clean once the session is saved.
+    analysis : callable
+        The analysis that is shown, or None.
+
+    Attributes
+    ----------
+    path : Path or None
+        The session file, if there is one.
+    video : Path or None
+        The video that is open.
 
     Signals
     -------
@@ -52,8 +61,16 @@ class SessionController(QObject):
         For the status line.
     changed()
         Another session file, or none.
-    video_missing(found) : Found
-        The video of a session must be looked for by the user; `go_on` takes what was found.
+    video_requested(wanted) : Wanted
+        Open the video of a session; `video_opened` or `video_failed` answers.
+    video_missing(located) : LocatedSession
+        The user must find the video of a session; `go_on` answers.
+    explain_requested()
+        The session was being explained.
+    save_requested(folder) : Path
+        Save the analysis beside the session.
+    analysis_opened(analysis) : Analysis
+        The analysis of the session, for a receiver that closes it.
     opened()
         A session is shown.
     """
@@ -61,32 +78,36 @@ class SessionController(QObject):
     failed = Signal(object)
     told = Signal(str)
     changed = Signal()
+    video_requested = Signal(object)
     video_missing = Signal(object)
+    explain_requested = Signal()
+    save_requested = Signal(object)
+    analysis_opened = Signal(object)
     opened = Signal()
 
-    def __init__(self, services: SessionBackend, window: MainWindow) -> None:
-        super().__init__(window)
-        self.services, self._window = services, window
+    def __init__(
+        self,
+        backend: SessionBackend,
+        workspace: Workspace,
+        edits: QUndoStack,
+        analysis: Callable[[], Analysis | None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.backend = backend
         self.path: Path | None = None
-        self._coming: LocatedSession | None = None
+        self.video: Path | None = None
+        self._workspace, self._edits, self._analysis = workspace, edits, analysis
+        self._pending: LocatedSession | None = None
         self._content = ""
-        self.runner = JobRunner("sessions", self)
-        self.runner.finished.connect(self._on_runner_finished)
-        self.runner.failed.connect(self.failed)
-        self.contents = JobRunner("content of the video", self)
-        self.contents.finished.connect(self._on_contents_finished)
-        self.analyses = JobRunner("analysis of the session", self, discard=_close)
-        self.analyses.finished.connect(self._on_analyses_finished)
-        self.analyses.failed.connect(self.failed)
-        self.saver = JobRunner("autosave", self)
+        self._make_runners()
         self._timer = QTimer(self)
         self._timer.setInterval(_AUTOSAVE_MS)
-        self._timer.timeout.connect(self.keep)
-        window.runs.started.connect(self.keep)
+        self._timer.timeout.connect(self.autosave)
 
     def open(self, path: Path) -> None:
         """Open a session file; its video follows, or `video_missing`, or `failed`."""
-        relink = self.services.relink
+        relink = self.backend.relink
 
         def work(report: Report, check: Check) -> LocatedSession:
             session = read_session(path)
@@ -96,8 +117,8 @@ class SessionController(QObject):
         self.runner.submit(work)
 
     def recover(self, lost: Recoverable) -> None:
-        """Open what a process that did not end cleanly had open."""
-        relink, session = self.services.relink, lost.session
+        """Open the session that a process left open when it died."""
+        relink, session = self.backend.relink, lost.session
 
         def work(report: Report, check: Check) -> LocatedSession:
             contents_of(session)
@@ -105,21 +126,20 @@ class SessionController(QObject):
 
         self.runner.submit(work)
 
-    def go_on(self, found: LocatedSession, video: Path) -> None:
-        """Open a session with a video that the user has found; one that differs is told of."""
-        difference = self.services.difference
+    def go_on(self, located: LocatedSession, video: Path) -> None:
+        """Open a session with the video that the user chose; warn if it is another one."""
+        difference = self.backend.difference
         self.runner.submit(
             lambda report, check: replace(
-                found, video=video, warning=difference(found.session, video)
+                located, video=video, warning=difference(located.session, video)
             )
         )
 
     def save(self, path: Path) -> None:
         """Save the session, and beside it the analysis that is shown, in the background."""
-        session = session_of(self._window, self._content)
+        session, analysis = self._snapshot(), self._analysis()
         if session is None:
             return
-        analysis = self._window.analysis
         folder = path.with_name(path.name.removesuffix(SUFFIX) + _ANALYSIS)
         writes = analysis is not None and analysis.complete and not analysis.is_kept
         try:
@@ -128,98 +148,96 @@ class SessionController(QObject):
             self.failed.emit(Failure(str(error), error.hint))
             return
         if writes:
-            self._window.save_analysis_to(folder)
-        self._window.edits.setClean()
-        self._be_at(path)
+            self.save_requested.emit(folder)
+        self._edits.setClean()
+        self._set_path(path)
         self.told.emit(f"Saved: {path}")
 
     def video_opened(self, info: VideoInfo) -> None:
-        """Take note of another video; a session that was opened for it is shown now."""
-        found, self._coming = self._coming, None
-        self._content = ""
+        """Take note of another video, and show the session that it was opened for."""
+        located, self._pending = self._pending, None
+        self._content, self.video = "", info.path
         self.contents.submit(lambda report, check: (info.path, content_id(info.path)))
-        if found is None or found.video != info.path:
-            self._be_at(None)
-            self.services.recent.add(info.path)
+        if located is None or located.video != info.path:
+            self._set_path(None)
+            self.backend.recent.add(info.path)
         else:
-            self._show(found, info)
+            self._show(located, info)
         self._timer.start()
-        self.keep()
+        self.autosave()
 
     def video_failed(self) -> None:
-        """The video of a session could not be opened."""
-        self._coming = None
+        """Give up the session whose video could not be opened."""
+        self._pending = None
 
     @Slot()
-    def keep(self) -> None:
-        """Keep what is open for the case of a crash, in the background."""
-        session, path, autosave = self._session(), self.path, self.services.autosave
-        self.saver.submit(lambda report, check: autosave.save(session, path))
+    def autosave(self) -> None:
+        """Save what is open for the case of a crash, in the background."""
+        session, path, backend = self._snapshot(), self.path, self.backend.autosave
+        self.saver.submit(lambda report, check: backend.save(session, path))
 
-    def keep_now(self) -> Path | None:
-        """Keep what is open before this returns; the file that it is kept in."""
-        return self.services.autosave.save(self._session(), self.path)
+    def autosave_now(self) -> Path | None:
+        """Save what is open before this returns; return the file."""
+        return self.backend.autosave.save(self._snapshot(), self.path)
 
     def close(self) -> None:
         """End cleanly: there is nothing to recover."""
         self._timer.stop()
         for runner in (self.runner, self.contents, self.analyses, self.saver):
             runner.close()
-        self.services.autosave.close()
+        self.backend.autosave.close()
 
-    def _session(self) -> SessionFile | None:
-        return session_of(self._window, self._content)
+    def _make_runners(self) -> None:
+        self.runner = JobRunner("sessions", self)
+        self.runner.finished.connect(self._on_runner_finished)
+        self.runner.failed.connect(self.failed)
+        self.contents = JobRunner("content of the video", self)
+        self.contents.finished.connect(self._on_contents_finished)
+        self.analyses = JobRunner("analysis of the session", self, discard=_close)
+        self.analyses.finished.connect(self.analysis_opened)
+        self.analyses.failed.connect(self.failed)
+        self.saver = JobRunner("autosave", self)
 
-    def _be_at(self, path: Path | None) -> None:
+    def _snapshot(self) -> SessionFile | None:
+        return self._workspace.snapshot(self._content)
+
+    def _set_path(self, path: Path | None) -> None:
         self.path = path
         if path is not None:
-            self.services.recent.add(path)
+            self.backend.recent.add(path)
         self.changed.emit()
 
-    def _show(self, found: LocatedSession, info: VideoInfo) -> None:
-        session = found.session
-        show_session(self._window, session, info)
-        self._be_at(found.path)
-        if found.warning is not None:
+    def _show(self, located: LocatedSession, info: VideoInfo) -> None:
+        session = located.session
+        self._workspace.restore(session, info)
+        self._set_path(located.path)
+        if located.warning is not None:
             hint = "Look at the notes and the explanation with that in mind."
-            self.failed.emit(Failure(found.warning, hint))
-        if found.lost is not None:
-            self.keep_now()
-            self.services.forget(found.lost)
+            self.failed.emit(Failure(located.warning, hint))
+        if located.lost is not None:
+            self.autosave_now()
+            self.backend.forget(located.lost)
         folder = session.analysis
         if session.explain and (folder is None or not folder.is_dir()):
-            self._window.explain.explain_chosen()
+            self.explain_requested.emit()
         elif folder is not None:
             self.analyses.submit(lambda report, check: Analysis.open(folder))
         self.opened.emit()
 
     @Slot(object)
-    def _on_runner_finished(self, found: LocatedSession) -> None:
-        if found.video is None:
-            self.video_missing.emit(found)
+    def _on_runner_finished(self, located: LocatedSession) -> None:
+        if located.video is None:
+            self.video_missing.emit(located)
             return
-        self._coming = found
-        request = found.session.request
-        self._window.playback.open(Wanted(found.video, request.stream, request.deinterlace))
+        self._pending = located
+        request = located.session.request
+        self.video_requested.emit(Wanted(located.video, request.stream, request.deinterlace))
 
     @Slot(object)
-    def _on_contents_finished(self, named: tuple[Path, str]) -> None:
-        video, (path, content) = self._window.video, named
-        if video is not None and video.path == path:
+    def _on_contents_finished(self, answer: tuple[Path, str]) -> None:
+        path, content = answer
+        if self.video == path:
             self._content = content
-
-    @Slot(object)
-    def _on_analyses_finished(self, analysis: Analysis) -> None:
-        video = self._window.video
-        if video is None:
-            analysis.close()
-            return
-        refusal = misfit(analysis, video.size, video.frame_count)
-        if refusal is None:
-            self._window.runs.take(analysis)
-        else:
-            analysis.close()
-            self.failed.emit(refusal)
 
 
 def _close(analysis: Analysis) -> None:

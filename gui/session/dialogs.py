@@ -1,100 +1,139 @@
-"""What is asked about sessions: where to save, where a video went, what a crash left."""
+"""Dialogs about sessions: saving, unsaved changes, a missing video, a crash."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from gui.backend import Recoverable
-from gui.session.controller import LocatedSession
+from gui.commands.command import Command
+from gui.session.controller import LocatedSession, SessionController
 from gui.state.session_file import SUFFIX
 from gui.widgets.file_dialog import file_dialog, save_dialog
-
-if TYPE_CHECKING:
-    from gui.main_window.window import MainWindow
 
 _Role = QMessageBox.ButtonRole
 
 
-def save_session(window: MainWindow) -> None:
-    """Save the session in its file; ask for one if it has none."""
-    if window.sessions.path is None:
-        save_session_as(window)
-    else:
-        window.sessions.save(window.sessions.path)
+class SessionDialogs:
+    """Asks about the sessions of a window, without blocking it.
 
+    Parameters
+    ----------
+    window : QWidget
+        Parent of the dialogs.
+    sessions : SessionController
+    edits : QUndoStack
+        Clean if nothing is unsaved.
+    """
 
-def save_session_as(window: MainWindow, go_on: Callable[[], object] | None = None) -> None:
-    """Ask for a file and save the session there; then go on."""
-    video = window.video
-    if video is None:
-        return
-    stem = str(window.sessions.path or video.path.with_name(video.path.stem + SUFFIX))
+    def __init__(self, window: QWidget, sessions: SessionController, edits: QUndoStack) -> None:
+        self._window, self._sessions, self._edits = window, sessions, edits
 
-    def take(path: Path) -> None:
-        named = path if path.name.endswith(SUFFIX) else path.with_name(path.name + SUFFIX)
-        window.sessions.save(named)
-        if go_on is not None and window.edits.isClean():
+    def save(self, go_on: Callable[[], object] | None = None) -> None:
+        """Save the session in its file, or ask for one; then go on if it is saved."""
+        if self._sessions.path is None:
+            self.save_as(go_on)
+        else:
+            self._save_at(self._sessions.path, go_on)
+
+    def save_as(self, go_on: Callable[[], object] | None = None) -> None:
+        """Ask for a file and save the session there; then go on if it is saved."""
+        video, path = self._sessions.video, self._sessions.path
+        if video is None:
+            return
+
+        def take(file: Path) -> None:
+            has_suffix = file.name.endswith(SUFFIX)
+            self._save_at(file if has_suffix else file.with_name(file.name + SUFFIX), go_on)
+
+        name = str(path or video.with_name(video.stem + SUFFIX))
+        kinds = f"Sessions (*{SUFFIX})"
+        save_dialog(self._window, "Save the session", take, kinds, name).open()
+
+    def ask_unsaved(self, go_on: Callable[[], object]) -> None:
+        """Go on once unsaved notes and regions are saved or discarded; at once without any."""
+        video = self._sessions.video
+        if self._edits.isClean() or video is None:
+            go_on()
+            return
+        box = self._box(f"The session of {video.name} has changed.")
+        box.setInformativeText("Notes and regions that are not saved are lost.")
+        save = box.addButton("Save", _Role.AcceptRole)
+        discard = box.addButton("Don't save", _Role.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(save)
+        save.clicked.connect(lambda: self.save(go_on))
+        discard.clicked.connect(lambda: self._discard(go_on))
+        box.open()
+
+    def ask_for_video(self, located: LocatedSession) -> None:
+        """Let the user find the video of a session."""
+        path = located.session.request.video
+        box = self._box("The video of this session is not where it was.")
+        box.setInformativeText(
+            f"{path} is missing, and no file beside the session has its content."
+        )
+        look = box.addButton("Look for it...", _Role.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(look)
+        take, title = partial(self._sessions.go_on, located), f"Where is {path.name} now?"
+        look.clicked.connect(lambda: file_dialog(self._window, title, take).open())
+        box.open()
+
+    def offer_lost(self) -> None:
+        """Offer the session that a crash left open, the newest first."""
+        lost = self._sessions.backend.lost()
+        if not lost:
+            return
+        first = lost[0]
+        box = self._box("Motion Inspector did not end properly.")
+        box.setInformativeText(_lost_text(first))
+        recover = box.addButton("Open it again", _Role.AcceptRole)
+        discard = box.addButton("Discard", _Role.DestructiveRole)
+        box.addButton("Later", _Role.RejectRole)
+        box.setDefaultButton(recover)
+        recover.clicked.connect(lambda: self._sessions.recover(first))
+        discard.clicked.connect(lambda: self._forget(first))
+        box.open()
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands that save sessions."""
+        save, save_as = self.save, self.save_as
+
+        def has_video() -> bool:
+            return self._sessions.video is not None
+
+        return (
+            Command("session.save", "Save session", save, ("Ctrl+S",), has_video),
+            Command("session.save_as", "Save session as...", save_as, ("Ctrl+Shift+S",), has_video),
+        )
+
+    def _save_at(self, path: Path, go_on: Callable[[], object] | None) -> None:
+        self._sessions.save(path)
+        if go_on is not None and self._edits.isClean():
             go_on()
 
-    kinds = f"Sessions (*{SUFFIX})"
-    save_dialog(window, "Save the session", take, kinds, stem).open()
-
-
-def ask_unsaved(window: MainWindow, go_on: Callable[[], object]) -> None:
-    """Go on once what was noted and drawn is saved or given up; at once if nothing was."""
-    if window.edits.isClean() or window.video is None:
+    def _discard(self, go_on: Callable[[], object]) -> None:
+        self._edits.setClean()
         go_on()
-        return
-    box = _box(window, f"The session of {window.video.path.name} has changed.")
-    box.setInformativeText("Notes and regions that are not saved are lost.")
-    save = box.addButton("Save", _Role.AcceptRole)
-    drop = box.addButton("Do not save", _Role.DestructiveRole)
-    box.addButton(QMessageBox.StandardButton.Cancel)
-    box.setDefaultButton(save)
-    save.clicked.connect(lambda: _save_and(window, go_on))
-    drop.clicked.connect(lambda: _drop_and(window, go_on))
-    box.open()
 
+    def _forget(self, lost: Recoverable) -> None:
+        self._sessions.backend.forget(lost)
+        self.offer_lost()
 
-def ask_for_video(window: MainWindow, found: LocatedSession) -> None:
-    """Let the user find the video of a session."""
-    path = found.session.request.video
-    box = _box(window, "The video of this session is not where it was.")
-    text = "{0} is missing, and no file beside the session has its content."
-    box.setInformativeText(text.format(path))
-    look = box.addButton("Look for it...", _Role.AcceptRole)
-    box.addButton(QMessageBox.StandardButton.Cancel)
-    box.setDefaultButton(look)
-
-    def ask() -> None:
-        title = f"Where is {path.name} now?"
-        file_dialog(window, title, lambda video: window.sessions.go_on(found, video)).open()
-
-    look.clicked.connect(ask)
-    box.open()
-
-
-def offer_lost(window: MainWindow) -> None:
-    """Offer what a run that did not end cleanly had open, the newest first."""
-    lost = window.sessions.services.lost()
-    if not lost:
-        return
-    first = lost[0]
-    box = _box(window, "Motion Inspector did not end properly.")
-    box.setInformativeText(_lost_text(first))
-    take = box.addButton("Open it again", _Role.AcceptRole)
-    drop = box.addButton("Forget it", _Role.DestructiveRole)
-    box.addButton("Later", _Role.RejectRole)
-    box.setDefaultButton(take)
-    take.clicked.connect(lambda: window.sessions.recover(first))
-    drop.clicked.connect(lambda: _forget(window, first))
-    box.open()
+    def _box(self, text: str) -> QMessageBox:
+        box = QMessageBox(self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Motion Inspector")
+        box.setText(text)
+        return box
 
 
 def _lost_text(lost: Recoverable) -> str:
@@ -106,31 +145,3 @@ def _lost_text(lost: Recoverable) -> str:
     if session.explain:
         parts.append("Its explanation goes on where it stopped.")
     return " ".join(parts)
-
-
-def _forget(window: MainWindow, lost: Recoverable) -> None:
-    window.sessions.services.forget(lost)
-    offer_lost(window)
-
-
-def _save_and(window: MainWindow, go_on: Callable[[], object]) -> None:
-    if window.sessions.path is None:
-        save_session_as(window, go_on)
-        return
-    window.sessions.save(window.sessions.path)
-    if window.edits.isClean():
-        go_on()
-
-
-def _drop_and(window: MainWindow, go_on: Callable[[], object]) -> None:
-    window.edits.setClean()
-    go_on()
-
-
-def _box(window: MainWindow, text: str) -> QMessageBox:
-    box = QMessageBox(window)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("Motion Inspector")
-    box.setText(text)
-    return box

@@ -14,7 +14,10 @@ def nothing() -> None:
 
 
 def table_of(*commands: tuple[str, str, tuple[str, ...]]) -> CommandTable:
-    return CommandTable(Command(text, text, menu, keys, nothing) for menu, text, keys in commands)
+    menus: dict[str, tuple[str, ...]] = {}
+    for menu, text, _ in commands:
+        menus[menu] = (*menus.get(menu, ()), text)
+    return CommandTable((Command(text, text, nothing, keys) for _, text, keys in commands), menus)
 
 
 def columns(sheet: CheatSheet) -> list[str]:

@@ -5,7 +5,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMainWindow, QPushButton
 from pytestqt.qtbot import QtBot
 
-from gui.commands.command import CommandTable, MenuOf
+from gui.commands.command import Command, CommandTable, Menus
+
+MENUS: Menus = {
+    "&Playback": ("play.toggle", None, "play.next"),
+    "&View/&Panes": ("pane.fit",),
+}
 
 
 class Shown:
@@ -13,14 +18,16 @@ class Shown:
 
     def __init__(self, qtbot: QtBot) -> None:
         self.ran: list[str] = []
-        play, pane = MenuOf("play", "&Playback"), MenuOf("pane", "&View/&Panes")
+        self.can_fit, self.plays = False, False
+        run = self.ran.append
+        play, fit = (lambda on: run("toggle")), (lambda: run("fit"))
         self.table = CommandTable(
             (
-                play("toggle", "Play", lambda: self.ran.append("toggle"), "Space", checkable=True),
-                None,
-                play("next", "Next", lambda: self.ran.append("next"), "Right", repeats=True),
-                pane("fit", "Fit", lambda: self.ran.append("fit"), enabled=False),
-            )
+                Command("pane.fit", "Fit", fit, enabled=lambda: self.can_fit),
+                Command("play.toggle", "Play", play, ("Space",), checked=lambda: self.plays),
+                Command("play.next", "Next", lambda: run("next"), ("Right",), repeats=True),
+            ),
+            MENUS,
         )
         self.window = QMainWindow()
         qtbot.addWidget(self.window)
@@ -66,7 +73,8 @@ def test_key_of_a_disabled_command_does_nothing(shown: Shown, qtbot: QtBot) -> N
     shown.table.rebind("pane.fit", ["F"])
     qtbot.keyClick(shown.window, Qt.Key.Key_F)
     assert shown.ran == []
-    shown.table.enable(True, "pane.fit")
+    shown.can_fit = True
+    shown.table.refresh()
     qtbot.keyClick(shown.window, Qt.Key.Key_F)
     assert shown.ran == ["fit"]
 
@@ -100,6 +108,29 @@ def test_reset_gives_the_first_keys_back(shown: Shown, qtbot: QtBot) -> None:
     assert shown.table.changed_keys() == {}
     qtbot.keyClick(shown.window, Qt.Key.Key_Space)
     assert shown.ran == ["toggle"]
+
+
+def test_refresh_enables_and_checks_what_the_commands_say(shown: Shown) -> None:
+    shown.can_fit = shown.plays = True
+    shown.table.refresh()
+    assert shown.table.action("pane.fit").isEnabled()
+    assert shown.table.action("play.toggle").isChecked()
+
+
+def test_checked_command_runs_with_its_new_state(qtbot: QtBot) -> None:
+    states: list[bool] = []
+    command = Command("play.loop", "Loop", states.append, checked=lambda: False)
+    table = CommandTable((command,), {"&Play": ("play.loop",)})
+    table.action("play.loop").trigger()
+    table.action("play.loop").trigger()
+    assert states == [True, False]
+
+
+@pytest.mark.parametrize("names", [(), ("play.toggle", "play.dance")])
+def test_table_refuses_menus_that_do_not_match_the_commands(names: tuple[str, ...]) -> None:
+    command = Command("play.toggle", "Play", lambda: None)
+    with pytest.raises(ValueError, match="in no menu, or no command"):
+        CommandTable((command,), {"&Play": names})
 
 
 def test_owner_of_finds_keys_however_they_are_written(shown: Shown) -> None:

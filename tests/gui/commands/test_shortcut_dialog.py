@@ -20,10 +20,11 @@ def nothing() -> None:
 def table(qtbot: QtBot) -> CommandTable:
     return CommandTable(
         (
-            Command("play.toggle", "Play", "&Playback", ("Space", "K"), nothing),
-            Command("play.next", "Next frame", "&Playback", ("Right",), nothing),
-            Command("pane.fit", "Fit", "&View/&Panes", (), nothing),
-        )
+            Command("play.toggle", "Play", nothing, ("Space", "K")),
+            Command("play.next", "Next frame", nothing, ("Right",)),
+            Command("pane.fit", "Fit", nothing),
+        ),
+        {"&Playback": ("play.toggle", "play.next"), "&View/&Panes": ("pane.fit",)},
     )
 
 

@@ -19,10 +19,11 @@ def nothing() -> None:
 def table(qtbot: QtBot) -> CommandTable:
     return CommandTable(
         (
-            Command("play.toggle", "Play", "&Playback", ("Space", "K"), nothing),
-            Command("play.next", "Next frame", "&Playback", ("Right",), nothing),
-            Command("view.fit", "Fit", "&View", (), nothing),
-        )
+            Command("play.toggle", "Play", nothing, ("Space", "K")),
+            Command("play.next", "Next frame", nothing, ("Right",)),
+            Command("view.fit", "Fit", nothing),
+        ),
+        {"&Playback": ("play.toggle", "play.next"), "&View": ("view.fit",)},
     )
 
 

@@ -17,7 +17,7 @@ def docks_of(qtbot: QtBot) -> tuple[QMainWindow, Docks]:
     window.resize(1000, 800)
     middle, below = QWidget(), QWidget()
     below.setFixedHeight(30)
-    explain, heat = Part("Explain", QWidget(), scrolls=True), Part("Heat", QLineEdit())
+    explain, heat = Part("Explain", QWidget(), scrolls=True), Part("Display", QLineEdit())
     settings = {"explain": explain, "heat": heat}
     results = {"results": Part("Results", QWidget())}
     docks = Docks(window, (middle, below), settings, results, Part("Timeline", QWidget(), True))

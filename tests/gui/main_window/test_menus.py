@@ -13,13 +13,30 @@ from pytestqt.qtbot import QtBot
 from engine.render import COLOURS, POLARITIES
 from gui.commands.cheat_sheet import CheatSheet
 from gui.commands.shortcut_dialog import KeyDialog
-from gui.main_window.menus import WITH_ANALYSIS, WITH_OTHER, WITH_VIDEO, show_video_commands
 from gui.main_window.window import MainWindow
 from gui.state.view_state import SPEEDS
 from tests.gui.conftest import FRAMES
 
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
+WITH_VIDEO = (
+    "session.save",
+    "session.save_as",
+    "file.about_video",
+    "file.copy_panes",
+    "model.explain",
+    "model.flow",
+    "edit.note",
+    "edit.note_range",
+)
+WITH_ANALYSIS = (
+    "file.export",
+    "file.export_timeline",
+    "file.save_analysis",
+    "compare.keep",
+    "compare.open",
+)
+WITH_OTHER = ("compare.swap", "compare.scale", "compare.stop")
 _NONE = Qt.KeyboardModifier.NoModifier
 
 
@@ -73,7 +90,8 @@ def test_video_enables_what_it_allows(opened: MainWindow) -> None:
     assert enabled(opened, WITH_ANALYSIS) == {False}
     assert enabled(opened, ("file.stream", "file.deinterlace")) == {False}
     assert opened.video is not None
-    show_video_commands(opened.commands, replace(opened.video, streams=2, interlaced=True))
+    opened.playback.video = replace(opened.video, streams=2, interlaced=True)
+    opened.commands.refresh()
     assert enabled(opened, ("file.stream", "file.deinterlace")) == {True}
 
 

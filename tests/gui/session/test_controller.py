@@ -137,7 +137,7 @@ def test_keeping_tells_of_an_analysis_that_is_not_there(
 def test_keeping_explains_again_what_was_in_no_folder(
     explained: MainWindow, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    kept = explained.sessions.keep_now()
+    kept = explained.sessions.autosave_now()
     assert kept is not None
     session = read_session(kept)
     assert session.explain
@@ -152,7 +152,7 @@ def test_keeping_explains_again_what_was_in_no_folder(
 def test_keeping_offers_what_a_crash_left(opened: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     note(opened)
     dead = keep_services(tmp_path / "of the dead", tmp_path / "state")
-    kept = dead.autosave.save(read_session(opened.sessions.keep_now()))
+    kept = dead.autosave.save(read_session(opened.sessions.autosave_now()))
     lost = kept.with_name(f"1-dead{SUFFIX}")
     shutil.copy(kept, lost)  # of no living process: it has no lock
     dead.autosave.close()
@@ -164,7 +164,7 @@ def test_keeping_offers_what_a_crash_left(opened: MainWindow, qtbot: QtBot, tmp_
     assert not lost.exists()
 
 
-@pytest.mark.parametrize(("answer", "left"), [("Do not save", 0), ("Cancel", 1)])
+@pytest.mark.parametrize(("answer", "left"), [("Don't save", 0), ("Cancel", 1)])
 def test_window_asks_before_notes_are_lost(
     opened: MainWindow, qtbot: QtBot, answer: str, left: int
 ) -> None:

@@ -227,7 +227,7 @@ def test_video_dropped_on_unsaved_notes_asks_first(
     assert len(opened.notes.notes.notes) == 1
     drop(opened, copy)
     with qtbot.waitSignal(opened.video_opened, timeout=10_000):
-        press(opened, qtbot, "Do not save")
+        press(opened, qtbot, "Don't save")
     assert opened.notes.notes.notes == ()
 
 

@@ -18,7 +18,6 @@ import engine.store.checkpoint as resuming
 from engine.annotations.notes import Note
 from engine.types import Progress
 from gui.main_window.window import MainWindow
-from gui.session.dialogs import offer_lost
 from inspector.app import make_window
 
 
@@ -52,13 +51,13 @@ def note(window: MainWindow) -> None:
 def export(window: MainWindow, out: Path) -> None:
     """Export, and tell of each part."""
     window.export.exporter.progressed.connect(partial(tell, "exporting"))
-    window.sessions.keep_now()
+    window.sessions.autosave_now()
     window.export_to(out)
 
 
 def take_offer(window: MainWindow) -> None:
     """Press the first button of what is offered."""
-    offer_lost(window)
+    window.session_dialogs.offer_lost()
     [box] = window.findChildren(QMessageBox)
     tell("offered", box.informativeText())
     box.defaultButton().click()

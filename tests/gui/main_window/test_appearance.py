@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gui.main_window.window_store import WindowLook, load_look, save_look
+from gui.main_window.appearance import WindowLook, load_look, save_look
 
 WHOLE = WindowLook("AdnQ", "AAAA/w==", "dark", {"format": "clip", "speed": 0.5})
 

@@ -1,0 +1,153 @@
+"""The parts of the main window: widgets and controllers, made but not yet joined."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QLabel, QMainWindow, QWidget
+
+from engine.annotations.notes import Note
+from engine.store import Analysis
+from gui.backend import Backend
+from gui.commands.shortcuts import Shortcuts
+from gui.dialogs.log_viewer import LogBuffer
+from gui.explain.comparison import ComparisonController
+from gui.explain.controller import ExplainController
+from gui.explain.panel import ExplainPanel
+from gui.explain.runs import ExplainRuns
+from gui.export.controller import ExportController
+from gui.main_window.appearance import Appearance
+from gui.main_window.docks import Docks, Part
+from gui.main_window.view_bindings import ViewBindings
+from gui.main_window.workspace import WindowWorkspace
+from gui.notes.controller import NotesController
+from gui.panes.pane_grid import PaneGrid
+from gui.playback.controller import PlaybackController
+from gui.playback.frame_reader import FrameReader
+from gui.playback.transport import Transport
+from gui.session.controller import SessionController
+from gui.session.dialogs import SessionDialogs
+from gui.state.analysis_refs import AnalysisRefs
+from gui.state.video_info import VideoInfo
+from gui.state.view_model import ViewModel
+from gui.tasks.jobs import JobRunner
+from gui.timeline.flow_energy import FlowMeasuring
+from gui.timeline.timeline import Timeline
+from gui.what_if.controller import WhatIfDesk
+
+LEAST_SIZE = 1024, 640
+FIRST_SIZE = 1280, 800
+KEYS_FILE = "keys.json"
+
+
+class WindowParts(QMainWindow):
+    """A window with every part of the application in its place.
+
+    Parameters
+    ----------
+    backend : Backend
+    """
+
+    def __init__(self, backend: Backend, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.backend = backend
+        self._set_up_frame()
+        self._make_state()
+        self._make_widgets()
+        self._make_controllers()
+        self.docks = self._make_docks()
+        self._make_sessions()
+
+    @property
+    def video(self) -> VideoInfo | None:
+        """The video that is open."""
+        return self.playback.video
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """The analysis that is shown."""
+        return self.runs.analysis
+
+    @property
+    def reader(self) -> FrameReader:
+        """The reader of the frames."""
+        return self.playback.reader
+
+    @property
+    def panel(self) -> ExplainPanel:
+        """The panel to explain with."""
+        return self.explain.panel
+
+    def close_parts(self) -> None:
+        """Stop every job and thread, then release the analyses."""
+        self.sessions.close()
+        self.runs.close()
+        self.explain.close()
+        self.comparison.close()
+        self.what_if.close()
+        self.flow_energy.close()
+        self.export.close()
+        self.analysis_loader.close()
+        self.playback.close()
+        self.analysis_refs.close()
+        self.log_buffer.close()
+
+    def _set_up_frame(self) -> None:
+        self.setWindowTitle("Motion Inspector")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(*LEAST_SIZE)
+        self.resize(*FIRST_SIZE)
+
+    def _make_state(self) -> None:
+        self.log_buffer = LogBuffer(self)
+        self.view = ViewModel(self)
+        self.edits = QUndoStack(self)
+        self.analysis_refs = AnalysisRefs()
+        self.appearance = Appearance(self, self.backend.settings)
+        self.shortcuts = Shortcuts(self.backend.settings / KEYS_FILE, self)
+
+    def _make_widgets(self) -> None:
+        self.panes, self.timeline, self.transport = PaneGrid(), Timeline(), Transport()
+        self.hover_label = QLabel()
+        self.statusBar().addPermanentWidget(self.hover_label)
+
+    def _make_controllers(self) -> None:
+        backend, view, refs = self.backend, self.view, self.analysis_refs
+        panes, timeline, edits = self.panes, self.timeline, self.edits
+        self.view_bindings = ViewBindings(
+            view, self.transport, timeline, panes, lambda: self.analysis, self
+        )
+        self.playback = PlaybackController(view, panes, self.transport, self)
+        self.runs = ExplainRuns(backend, view, refs, self)
+        self.explain = ExplainController(backend, view, self.runs, self)
+        self.comparison = ComparisonController(
+            view, panes, timeline, self.runs, refs, backend.methods, self
+        )
+        self.notes = NotesController(view, timeline, edits, self)
+        request = self.explain.current_request
+        self.what_if = WhatIfDesk(backend.what_if, view, panes, edits, request, self)
+        self.flow_energy = FlowMeasuring(self)
+        self.export = ExportController(backend.export, view, refs, self._analysis_and_notes, self)
+        self.export.choices = dict(self.appearance.look.export)
+        self.analysis_loader = JobRunner("loader", self)
+
+    def _make_sessions(self) -> None:
+        backend, edits = self.backend.sessions, self.edits
+        workspace = WindowWorkspace(
+            self.view, self.explain, self.runs, self.notes, self.what_if, self.docks
+        )
+        self.sessions = SessionController(backend, workspace, edits, lambda: self.analysis, self)
+        self.session_dialogs = SessionDialogs(self, self.sessions, edits)
+
+    def _analysis_and_notes(self) -> tuple[Analysis | None, tuple[Note, ...]]:
+        return self.analysis, tuple(self.notes.notes.notes)
+
+    def _make_docks(self) -> Docks:
+        settings = {
+            "explain": Part("Explain", self.panel, scrolls=True),
+            "what_if": Part("What if", self.what_if.panel),
+            "heat": Part("Display", self.explain.heat),
+            "notes": Part("Notes", self.notes.panel, scrolls=True),
+        }
+        results = {"results": Part("Results", self.explain.results)}
+        timeline = Part("Timeline", self.timeline, scrolls=True)
+        return Docks(self, (self.panes, self.transport), settings, results, timeline)

@@ -1,0 +1,63 @@
+"""The window as a session, and a session shown in the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from engine.annotations import regions
+from engine.annotations.notes import to_json
+from gui.explain.controller import ExplainController
+from gui.explain.runs import ExplainRuns
+from gui.main_window.docks import Docks
+from gui.notes.controller import NotesController
+from gui.session.snapshot import REGION, contents_of, settings_of, view_within
+from gui.state.session_file import SessionFile
+from gui.state.video_info import VideoInfo
+from gui.state.view_model import ViewModel
+from gui.what_if.controller import WhatIfDesk
+
+_DOCKS = "docks"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowWorkspace:
+    """The parts of the window that a session describes; a `gui.session.snapshot.Workspace`."""
+
+    view: ViewModel
+    explain: ExplainController
+    runs: ExplainRuns
+    notes: NotesController
+    what_if: WhatIfDesk
+    docks: Docks
+
+    def snapshot(self, content: str = "") -> SessionFile | None:
+        """Return what is open in the window; None without a video."""
+        request, analysis = self.explain.current_request(), self.runs.analysis
+        if request is None:
+            return None
+        in_folder = analysis is not None and analysis.complete and analysis.is_kept
+        return SessionFile(
+            request=request,
+            view=replace(self.view.state, playing=False),
+            content=content,
+            notes=tuple(to_json(self.notes.notes.notes)),
+            paint={REGION: regions.to_json(self.what_if.layer.region)},
+            layout={_DOCKS: self.docks.state()},
+            analysis=analysis.folder if analysis is not None and in_folder else None,
+            explain=self.runs.request is not None and not in_folder,
+        )
+
+    def restore(self, session: SessionFile, info: VideoInfo) -> None:
+        """Show a session whose video has just been opened.
+
+        Raises
+        ------
+        EngineError
+            If its notes or its region cannot be used.
+        """
+        notes, region = contents_of(session)
+        self.notes.set_video(info, notes)
+        self.what_if.set_video(True, region)
+        self.docks.restore(session.layout.get(_DOCKS, ""))
+        self.explain.panel.set_wish(settings_of(session.request, info.frame_count))
+        self.view.set(view_within(session.view, info.frame_count))
