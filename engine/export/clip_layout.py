@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.errors import ExportError
 from engine.render.clip_settings import ClipSettings, Layout
+from engine.render.panes import PANES
 
 MOST_SIDE_PX = 4096
 LEAST_WIDTH_PX = 640
@@ -14,7 +15,6 @@ TIMELINE_PX = 240
 _HEADLINE_PX, _NUMBERS_PX = 36, 28
 _USUAL_WIDTH_PX = 1920
 _ROUNDING = 1e-6  # a height that was asked for is not to become one pixel less
-_HEAT = {"relevance", "motion", "static"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def clip_layout(look: ClipSettings, source: tuple[int, int]) -> ClipLayout:
     """
     columns = columns_of(len(look.panes), look.layout)
     rows = -(-len(look.panes) // columns)
-    has_bar = not _HEAT.isdisjoint(look.panes)
+    has_bar = any(PANES[pane].has_scale for pane in look.panes)
     pane = pane_size(source, columns, look.pane_height_px, has_bar=has_bar)
     head = _HEADLINE_PX + (_NUMBERS_PX if look.numbers else 0)
     block = columns * (pane[0] + GAP_PX) - GAP_PX

@@ -1,16 +1,15 @@
-"""What each pane of a clip shows of a frame."""
+"""The panes of a clip, drawn for one frame."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from engine import render
 from engine.export import palette
-from engine.render.clip_settings import ClipPane, ClipSettings
-from engine.render.model_view import FLOW_FULL_SHARE, flow_at, flow_picture, model_view
+from engine.render.clip_settings import ClipSettings
+from engine.render.model_view import flow_at, model_view
+from engine.render.panes import PANES, WHOLE, Canvas, FrameHeat, PaneFrame, enlarged, needs_of
 from engine.store import Analysis
-from engine.types import UInt8Array
+from engine.types import Float32Array, UInt8Array
 from engine.video import Video
 
 
@@ -31,41 +30,45 @@ class ClipPanes:
         self, analysis: Analysis, video: Video, look: ClipSettings, size: tuple[int, int]
     ) -> None:
         self._analysis, self._video, self._look, self._size = analysis, video, look, size
-        self._separation = analysis.separation(look.preset)
+        self._separation, self._sampled = analysis.separation(look.preset), analysis.sampled
         self.scale = analysis.scale if look.heat.scale is None else look.heat.scale
 
     def pictures(self, frame: int) -> list[UInt8Array]:
-        """One picture a pane of a frame of the video, uint8 RGB (height, width, 3)."""
-        source = self._video.picture(frame, *self._size)
-        return [self._picture(pane, frame, source) for pane in self._look.panes]
+        """Draw a frame of the video, one picture a pane, uint8 RGB (height, width, 3)."""
+        kinds, needs = [PANES[pane] for pane in self._look.panes], needs_of(self._look.panes)
+        inputs = PaneFrame(
+            canvas=Canvas(self._video.picture(frame, *self._size)),
+            visible=WHOLE,
+            look=self._look.heat,
+            heat=lambda pinned: self._heat(frame),
+            scale=lambda kind: self.scale,
+            flow=self._flow(frame) if "flow" in needs else None,
+            model_view=self._model_view(frame) if "model_view" in needs else None,
+            sampled=bool(self._sampled[frame - self._analysis.header.start]),
+        )
+        return [self._fitted(kind.draw(kind, inputs).picture) for kind in kinds]
 
-    def _picture(self, pane: ClipPane, frame: int, source: UInt8Array) -> UInt8Array:
-        if pane == "video":
-            return source
-        if pane == "flow":
-            return self._flow(frame, source)
-        if pane == "model":
-            return self._model(frame)
+    def _heat(self, frame: int) -> FrameHeat:
         header = self._analysis.header
         maps = self._separation.frame(frame - header.start, self._look.sigma)
-        heat = getattr(maps, pane)
-        return render.overlay(source, heat, header.seen, self.scale, self._look.heat)
+        return FrameHeat(maps, seen=header.seen, clip_scale=self._analysis.scale)
 
-    def _flow(self, frame: int, source: UInt8Array) -> UInt8Array:
+    def _flow(self, frame: int) -> Float32Array:
         flow = flow_at(self._video, frame)
-        if flow is None:
-            flow = np.zeros((2, 2, 2), np.float32)
-        return flow_picture(source, flow, FLOW_FULL_SHARE * max(flow.shape[:2]))
+        return np.zeros((2, 2, 2), np.float32) if flow is None else flow
 
-    def _model(self, frame: int) -> UInt8Array:
-        """The model's input with its pixels left visible, and what is around it left dark."""
+    def _model_view(self, frame: int) -> UInt8Array:
         whole = self._video.picture(frame, *self._video.display_size)
-        view = model_view(whole, self._analysis.header.spec)
-        factor = min(self._size[0] / view.shape[1], self._size[1] / view.shape[0])
-        width, height = (max(round(side * factor), 1) for side in (view.shape[1], view.shape[0]))
-        picture = np.empty((self._size[1], self._size[0], 3), np.uint8)
-        picture[:] = palette.rgb(palette.BACKGROUND)
-        top, left = (self._size[1] - height) // 2, (self._size[0] - width) // 2
-        large = cv2.resize(view, (width, height), interpolation=cv2.INTER_NEAREST)
-        picture[top : top + height, left : left + width] = large
-        return picture
+        return model_view(whole, self._analysis.header.spec)
+
+    def _fitted(self, picture: UInt8Array | None) -> UInt8Array:
+        """The picture as large as the pane, with what is around it left dark."""
+        width, height = self._size
+        if picture is not None and picture.shape[:2] == (height, width):
+            return picture
+        fitted = np.full((height, width, 3), palette.rgb(palette.BACKGROUND), np.uint8)
+        if picture is not None:
+            large = enlarged(picture, self._size)
+            top, left = (height - large.shape[0]) // 2, (width - large.shape[1]) // 2
+            fitted[top : top + large.shape[0], left : left + large.shape[1]] = large
+        return fitted

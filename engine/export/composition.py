@@ -20,19 +20,11 @@ from engine.export.clip_layout import (
 from engine.export.clip_panes import ClipPanes
 from engine.export.fonts import elided, font_for
 from engine.export.timeline_picture import Timeline, clock, draw_timeline
-from engine.render.clip_settings import ClipPane, ClipSettings
+from engine.render.clip_settings import ClipSettings
+from engine.render.panes import PANES
 from engine.store import Analysis
 from engine.types import UInt8Array
 from engine.video import Video
-
-_TITLES: dict[ClipPane, str] = {
-    "video": "Video",
-    "relevance": "Relevance",
-    "motion": "Motion",
-    "static": "Static",
-    "flow": "Optical flow",
-    "model": "Model's view",
-}
 
 
 class Composition:
@@ -101,7 +93,7 @@ class Composition:
         draw = ImageDraw.Draw(image)
         _write(draw, (MARGIN_PX, 8), self._headline(), 17, self.size[0] - 2 * MARGIN_PX)
         for (left, top), pane in zip(self._layout.corners, self._look.panes, strict=True):
-            _write(draw, (left, top - TITLE_PX + 4), _TITLES[pane], 15, self._layout.pane[0])
+            _write(draw, (left, top - TITLE_PX + 4), PANES[pane].title, 15, self._layout.pane[0])
         if self._layout.has_bar:
             self._draw_bar(image, draw)
         ground = np.array(image)

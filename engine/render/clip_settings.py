@@ -10,9 +10,7 @@ from engine.errors import ExportError
 from engine.render import DEFAULT_LOOK, HeatLook
 from engine.types import Preset
 
-ClipPane = Literal["video", "relevance", "motion", "static", "flow", "model"]
-CLIP_PANES: tuple[ClipPane, ...] = get_args(ClipPane)
-USUAL_PANES: tuple[ClipPane, ...] = ("video", "relevance", "motion", "static")
+USUAL_PANES = ("video", "relevance", "motion", "static")
 Layout = Literal["row", "column", "grid"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 LEAST_PANE_PX, MOST_PANE_PX = 64, 1080
@@ -27,7 +25,7 @@ class ClipSettings:
     preset, sigma
         How relevance is separated.
     panes : tuple of str
-        One to six of `CLIP_PANES`, each once, in the order of reading.
+        One to six of `engine.render.panes.clip_panes`, each once, in the order of reading.
     heat : HeatLook
         How relevance is coloured.
     layout : str
@@ -50,7 +48,7 @@ class ClipSettings:
 
     preset: Preset
     sigma: float
-    panes: tuple[ClipPane, ...] = USUAL_PANES
+    panes: tuple[str, ...] = USUAL_PANES
     heat: HeatLook = DEFAULT_LOOK
     layout: Layout = "row"
     pane_height_px: int | None = None

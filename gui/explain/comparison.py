@@ -16,12 +16,12 @@ from gui.state.analysis_labels import distinguishing_labels
 from gui.state.analysis_refs import AnalysisRefs
 from gui.state.curves import CurveSet, curves_of
 from gui.state.view_model import ViewModel
-from gui.state.view_state import PaneKind, ViewState
+from gui.state.view_state import ViewState
 from gui.tasks.jobs import Failure, JobRunner
 from gui.timeline.timeline import Timeline
 from gui.widgets.file_dialog import folder_dialog
 
-_PANES: tuple[PaneKind, ...] = ("relevance", "other relevance", "motion", "other motion")
+_PANES: tuple[str, ...] = ("relevance", "other relevance", "motion", "other motion")
 
 
 class ComparisonController(QObject):
@@ -61,7 +61,7 @@ class ComparisonController(QObject):
         self.other: Analysis | None = None
         self._session, self._panes, self._timeline = session, panes, timeline
         self._explaining, self._holding, self._methods = explaining, holding, methods
-        self._before: tuple[PaneKind, ...] = ()
+        self._before: tuple[str, ...] = ()
         self._curves = JobRunner("curves of the other", self)
         self._curves.finished.connect(self._on_curves_finished)
         self._curves.failed.connect(self.failed)
@@ -113,7 +113,7 @@ class ComparisonController(QObject):
 
     def share_scale(self, shared: bool) -> None:
         """One colour scale for both analyses, or each its own."""
-        self._panes.pictures.one_scale = shared
+        self._panes.renderer.one_scale = shared
         self._panes.redraw(self._session.state)
 
     def close(self) -> None:
@@ -133,7 +133,7 @@ class ComparisonController(QObject):
         names = "", ""
         if first is not None and other is not None:
             names = distinguishing_labels(first.header, other.header, self._methods)
-        self._panes.pictures.names = names
+        self._panes.renderer.names = names
         self._timeline.name_other(names[1])
 
     def _ask_curves(self) -> None:

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
-from engine.render.clip_settings import CLIP_PANES, USUAL_PANES, ClipPane
-from gui.panes.renderer import TITLES
+from engine.render.clip_settings import USUAL_PANES
+from engine.render.panes import PANES, clip_panes
 
 _MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
@@ -33,11 +33,11 @@ class PaneList(QListWidget):
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.set_chosen(USUAL_PANES)
-        self.setFixedHeight(len(CLIP_PANES) * self.sizeHintForRow(0) + 2 * self.frameWidth() + 4)
+        self.setFixedHeight(len(clip_panes()) * self.sizeHintForRow(0) + 2 * self.frameWidth() + 4)
         self.itemChanged.connect(self._on_changed)
         self.model().rowsMoved.connect(self._on_changed)
 
-    def chosen(self) -> tuple[ClipPane, ...]:
+    def chosen(self) -> tuple[str, ...]:
         """The checked panes in their order."""
         items = [self.item(row) for row in range(self.count())]
         checked = [item for item in items if item.checkState() == Qt.CheckState.Checked]
@@ -45,11 +45,12 @@ class PaneList(QListWidget):
 
     def set_chosen(self, panes: Sequence[str]) -> None:
         """Check these, before the others; what is no pane is left out."""
-        known = [pane for pane in dict.fromkeys(panes) if pane in CLIP_PANES]
+        offered = clip_panes()
+        known = [pane for pane in dict.fromkeys(panes) if pane in offered]
         self.blockSignals(True)
         self.clear()
-        for pane in (*known, *(pane for pane in CLIP_PANES if pane not in known)):
-            item = QListWidgetItem(TITLES[pane], self)
+        for pane in (*known, *(pane for pane in offered if pane not in known)):
+            item = QListWidgetItem(PANES[pane].title, self)
             item.setData(Qt.ItemDataRole.UserRole, pane)
             checked = Qt.CheckState.Checked if pane in known else Qt.CheckState.Unchecked
             item.setCheckState(checked)

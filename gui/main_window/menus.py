@@ -113,7 +113,7 @@ def add_recent_menu(menu: QMenu, before: QAction, files: FileOpener) -> None:
 
 def add_view_menus(view: QMenu, panes: PaneGrid, panels: list[QAction]) -> None:
     """Add what each pane shows, listed anew each time, and the panels."""
-    kinds = view.addMenu("What a pane shows")
+    kinds = view.addMenu("Pane content")
     kinds.aboutToShow.connect(partial(_list_panes, panes, kinds))
     view.addMenu("Panels").addActions(panels)
 

@@ -14,7 +14,7 @@ from gui.panes.pane_grid import PaneGrid
 from gui.panes.pane_menu import show_pane_menu
 from gui.playback.transport import Transport
 from gui.state.view_model import ViewModel
-from gui.state.view_state import PaneKind, ViewState
+from gui.state.view_state import ViewState
 from gui.timeline.timeline import Timeline
 
 _WINDOW_FRAMES = 16
@@ -103,11 +103,11 @@ class ViewBindings(QObject):
             self._timeline.set_range(new.range)
 
     @Slot(object)
-    def _on_panes_kinds_changed(self, kinds: tuple[PaneKind, ...]) -> None:
+    def _on_panes_kinds_changed(self, kinds: tuple[str, ...]) -> None:
         self._view.update(panes=kinds)
 
     @Slot(str, QPoint)
-    def _on_panes_menu_requested(self, kind: PaneKind, position: QPoint) -> None:
+    def _on_panes_menu_requested(self, kind: str, position: QPoint) -> None:
         show_pane_menu(self._panes, kind, position, self._view.state)
 
     @Slot(object)

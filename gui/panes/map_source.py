@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
+from engine.render.panes import FrameHeat
 from engine.store import Analysis
 from gui.state.view_state import ViewState
-
-if TYPE_CHECKING:
-    from engine.selective import FrameMaps
 
 NOT_YET = "Not explained yet"
 SEPARATING = "Separating motion from static"
 _WAIT_S = 0.008
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameHeat:
-    """The maps of one frame.
-
-    Attributes
-    ----------
-    maps : FrameMaps or None
-        None where the frame is not explained; ``reason`` says why.
-    reason : str
-    marks : tuple of str
-        What is special about the maps of this frame.
-    """
-
-    maps: FrameMaps | None
-    reason: str = ""
-    marks: tuple[str, ...] = ()
 
 
 class MapSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import cv2
@@ -19,14 +20,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from engine import render
-from engine.render.model_view import flow_wheel
 from engine.types import UInt8Array
 from gui.theme import theme
 
 TITLE_PX = 24
 BAR_PX = 62
 _BAR_WIDTH_PX = 10
-_WHEEL_PX = 44
+_LEGEND_PX = 44
 _NOTCH = 120
 _ZOOM_A_NOTCH = 1.25
 
@@ -137,10 +137,10 @@ class Pane(QWidget):
             self._legend = _opaque(render.colour_bar((_BAR_WIDTH_PX, height), look))
         self.update()
 
-    def show_wheel(self) -> None:
-        """Show the directions of optical flow in place of a colour bar."""
+    def show_legend(self, draw: Callable[[int], UInt8Array]) -> None:
+        """Show a square legend in place of a colour bar, drawn for its side in pixels."""
         self._scale = 0.0
-        self._legend = _opaque(flow_wheel(_WHEEL_PX))
+        self._legend = _opaque(draw(_LEGEND_PX))
         self.update()
 
     def picture_rect(self) -> QRect:
@@ -260,7 +260,7 @@ class Pane(QWidget):
         return self.drawing and button == Qt.MouseButton.LeftButton and not self._drags_title
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Show all of the picture again."""
+        """Fit the picture to the pane again."""
         if not self.drawing:
             self.reset_requested.emit()
 

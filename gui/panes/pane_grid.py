@@ -8,16 +8,16 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from engine.render.panes import PANES, clip_panes, enlarged, needs_of
 from engine.store import Analysis
 from gui.panes.hover import heat_text, place_text
 from gui.panes.map_source import MapSource
 from gui.panes.pane import BAR_PX, TITLE_PX, Layer, Pane
-from gui.panes.renderer import PLACEHOLDERS, TITLES, PaneRenderer, enlarged
+from gui.panes.renderer import PaneRenderer
 from gui.panes.viewport import Viewport, best_columns, panned, zoomed
 from gui.state.video_info import Extras, FrameRequest, FrameSet
-from gui.state.view_state import PANE_COUNTS, PaneKind, ViewState
+from gui.state.view_state import PANE_COUNTS, ViewState
 
-_FILLERS: tuple[PaneKind, ...] = ("video", "relevance", "motion", "static", "flow", "model")
 _SPACING = 8
 
 
@@ -47,9 +47,9 @@ class PaneGrid(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pictures = PaneRenderer()
+        self.renderer = PaneRenderer()
         self.view = Viewport()
-        self._kinds: tuple[PaneKind, ...] = ()
+        self._kinds: tuple[str, ...] = ()
         self._panes: list[Pane] = []
         self._shown: FrameSet | None = None
         self._state = ViewState()
@@ -63,7 +63,7 @@ class PaneGrid(QWidget):
         self.set_kinds(self._state.panes)
 
     @property
-    def panes(self) -> dict[PaneKind, Pane]:
+    def panes(self) -> dict[str, Pane]:
         """The panes by what they show, row by row."""
         return dict(zip(self._kinds, self._panes, strict=True))
 
@@ -72,7 +72,7 @@ class PaneGrid(QWidget):
         """Frame whose picture the panes show; -1 for none."""
         return -1 if self._shown is None else self._shown.frame
 
-    def set_kinds(self, kinds: tuple[PaneKind, ...]) -> None:
+    def set_kinds(self, kinds: tuple[str, ...]) -> None:
         """Show these kinds, row by row; as many as one of `PANE_COUNTS`."""
         if kinds == self._kinds:
             return
@@ -84,7 +84,7 @@ class PaneGrid(QWidget):
         del self._panes[len(kinds) :]
         self._kinds = kinds
         for kind, pane in self.panes.items():
-            pane.set_title(TITLES[kind])
+            pane.set_title(PANES[kind].title)
             pane.show_scale(0, self._state.heat)
         self._lay_over()
         self._arrange()
@@ -94,10 +94,10 @@ class PaneGrid(QWidget):
     def set_count(self, count: int) -> None:
         """Show so many panes: the first of those shown, and others of the usual order."""
         if count in PANE_COUNTS:
-            rest = [kind for kind in _FILLERS if kind not in self._kinds]
+            rest = [kind for kind in clip_panes() if kind not in self._kinds]
             self.kinds_changed.emit((*self._kinds, *rest)[:count])
 
-    def show_kind(self, position: int, kind: PaneKind) -> None:
+    def show_kind(self, position: int, kind: str) -> None:
         """Show a kind in a pane; one that shows it already takes what was shown there."""
         kinds = list(self._kinds)
         if kind in kinds:
@@ -113,12 +113,12 @@ class PaneGrid(QWidget):
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Take heat from this analysis."""
-        self.pictures.source = None if analysis is None else MapSource(analysis)
-        self.pictures.ranges.clear()
+        self.renderer.source = None if analysis is None else MapSource(analysis)
+        self.renderer.ranges.clear()
 
     def set_other(self, analysis: Analysis | None) -> None:
         """Compare with this analysis."""
-        self.pictures.other = None if analysis is None else MapSource(analysis)
+        self.renderer.other = None if analysis is None else MapSource(analysis)
 
     def set_layer(self, layer: Layer | None) -> None:
         """Paint something over every picture of the video."""
@@ -131,18 +131,19 @@ class PaneGrid(QWidget):
         self._lay_over()
 
     def _lay_over(self) -> None:
-        """The model's own view is another picture: nothing lies over it."""
+        """Hand the layer to all panes whose picture covers the frame."""
         for kind, pane in self.panes.items():
-            pane.layer = None if kind == "model" else self._layer
-            pane.drawing = self._drawing and kind != "model"
+            fits = PANES[kind].fits_frame
+            pane.layer = self._layer if fits else None
+            pane.drawing = self._drawing and fits
             pane.update()
 
     def request(self, frame: int) -> FrameRequest:
         """What the panes need of a frame of the video."""
-        spec = None
-        if "model" in self._kinds and self.pictures.source is not None:
-            spec = self.pictures.source.analysis.header.spec
-        return FrameRequest(frame, self._source_size(), Extras("flow" in self._kinds, spec))
+        needs, source, spec = needs_of(self._kinds), self.renderer.source, None
+        if "model_view" in needs and source is not None:
+            spec = source.analysis.header.spec
+        return FrameRequest(frame, self._source_size(), Extras("flow" in needs, spec))
 
     def clear(self, message: str) -> None:
         """Show a message in place of the video, and what the other panes are for."""
@@ -175,22 +176,23 @@ class PaneGrid(QWidget):
     def _draw(self) -> None:
         for kind, pane in self.panes.items():
             if self._shown is None:
-                text = self._empty if kind == "video" else PLACEHOLDERS[kind]
+                text = self._empty if kind == "video" else PANES[kind].placeholder
                 pane.show_message(text)
             else:
                 self._draw_pane(kind, pane, self._shown)
 
-    def _draw_pane(self, kind: PaneKind, pane: Pane, shown: FrameSet) -> None:
-        drawn = self.pictures.draw(kind, shown, self.picture_size(), self.view, self._state)
+    def _draw_pane(self, kind: str, pane: Pane, shown: FrameSet) -> None:
+        drawn = self.renderer.draw(kind, shown, self.picture_size(), self.view, self._state)
         if drawn.picture is None:
             pane.show_message(drawn.text)
             return
-        picture = enlarged(drawn.picture, pane.room()) if kind == "model" else drawn.picture
+        fits, legend = PANES[kind].fits_frame, PANES[kind].legend
+        picture = drawn.picture if fits else enlarged(drawn.picture, pane.room())
         pane.show_picture(picture, drawn.text)
-        if drawn.is_flow:
-            pane.show_wheel()
-        else:
+        if legend is None:
             pane.show_scale(drawn.scale, self._state.heat)
+        else:
+            pane.show_legend(legend)
 
     def _new_pane(self) -> Pane:
         pane = Pane("", True, self)
@@ -219,11 +221,11 @@ class PaneGrid(QWidget):
             self._layout.setColumnStretch(line, int(line < columns))
         self._layout.activate()  # now: a new pane has next to no room before, and frames fit it
 
-    def _kind_of(self, pane: Pane) -> PaneKind:
+    def _kind_of(self, pane: Pane) -> str:
         return self._kinds[self._panes.index(pane)]
 
     def reset_view(self) -> None:
-        """Show all of the picture."""
+        """Fit the picture to the panes."""
         self._set_view(Viewport())
 
     def zoom_by(self, factor: float) -> None:
@@ -246,16 +248,14 @@ class PaneGrid(QWidget):
         if self._shown is None:
             return
         kind = self._kind_of(pane)
-        if kind == "model":
+        if not PANES[kind].fits_frame:
             return
         place = self.view.at(x, y)
         texts = [place_text(self._shown.frame, place, self._size)]
-        heat = self.pictures.heat_of(kind, self._shown.frame, self._state)
-        if heat is not None and heat.maps is not None and self.pictures.source is not None:
-            values = getattr(heat.maps, kind.removeprefix("other "), heat.maps.relevance)
-            other = self.pictures.other if kind.startswith("other ") else None
-            seen = (other or self.pictures.source).analysis.header.seen
-            texts.append(heat_text(values, seen, place))
+        heat = self.renderer.heat_of(kind, self._shown.frame, self._state)
+        if heat is not None and heat.maps is not None and self.renderer.source is not None:
+            values = getattr(heat.maps, PANES[kind].map_name)
+            texts.append(heat_text(values, heat.seen, place))
         self.pointed_at.emit("   ".join(texts))
 
     def _on_pane_left(self) -> None:

@@ -1,4 +1,4 @@
-"""The menu of a pane: what it shows, its range, and its picture for elsewhere."""
+"""The menu of a pane: its content, its range, and its picture for the clipboard."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QPixmap
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
+from engine.render.panes import PANES
 from gui.commands.command import Command
 from gui.panes.pane_grid import PaneGrid
-from gui.panes.renderer import TITLES
-from gui.state.view_state import PANE_COUNTS, PANE_KINDS, PaneKind, ViewState
+from gui.state.view_state import PANE_COUNTS, ViewState
 
-_HEAT = ("relevance", "motion", "static", "difference")
 _DECIMALS = 9
 _ZOOM_STEP = 1.5
 
 
-def show_pane_menu(grid: PaneGrid, kind: PaneKind, position: QPoint, state: ViewState) -> QMenu:
+def show_pane_menu(grid: PaneGrid, kind: str, position: QPoint, state: ViewState) -> QMenu:
     """Open the menu of the pane that shows a kind, at a global position."""
     menu = QMenu(grid)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     shown = list(grid.panes)
     add_kinds(menu, grid, shown.index(kind))
     menu.addSeparator()
-    if kind.removeprefix("other ") in _HEAT:
+    if PANES[kind].has_scale:
         own = menu.addAction("Range of its own...")
         own.triggered.connect(partial(_ask_range, grid, kind, state))
         shared = menu.addAction("Range of all panes")
-        shared.setEnabled(kind in grid.pictures.ranges)
+        shared.setEnabled(kind in grid.renderer.ranges)
         shared.triggered.connect(partial(_set_range, grid, kind, state, None))
-    menu.addAction("Show all of the picture").triggered.connect(grid.reset_view)
+    menu.addAction("Fit to pane").triggered.connect(grid.reset_view)
     copy = menu.addAction("Copy this pane")
     copy.triggered.connect(partial(copy_picture, grid.panes[kind]))
     menu.popup(position)
@@ -41,11 +40,11 @@ def show_pane_menu(grid: PaneGrid, kind: PaneKind, position: QPoint, state: View
 def add_kinds(menu: QMenu, grid: PaneGrid, position: int) -> None:
     """Offer every kind for the pane at a position; the one it shows is checked."""
     shown = list(grid.panes)
-    for kind in PANE_KINDS:
-        action = menu.addAction(TITLES[kind])
+    for name, kind in PANES.items():
+        action = menu.addAction(kind.title)
         action.setCheckable(True)
-        action.setChecked(kind == shown[position])
-        action.triggered.connect(partial(_show_kind, grid, position, kind))
+        action.setChecked(name == shown[position])
+        action.triggered.connect(partial(_show_kind, grid, position, name))
 
 
 def copy_picture(widget: QWidget) -> None:
@@ -70,11 +69,11 @@ def _count_command(grid: PaneGrid, count: int) -> Command:
     return Command(f"panes.{count}", text, partial(grid.set_count, count), (f"Ctrl+{count}",))
 
 
-def _show_kind(grid: PaneGrid, position: int, kind: PaneKind, checked: bool = False) -> None:
+def _show_kind(grid: PaneGrid, position: int, kind: str, checked: bool = False) -> None:
     grid.show_kind(position, kind)
 
 
-def _ask_range(grid: PaneGrid, kind: PaneKind, state: ViewState, checked: bool = False) -> None:
+def _ask_range(grid: PaneGrid, kind: str, state: ViewState, checked: bool = False) -> None:
     dialog = QInputDialog(grid)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle("Range")
@@ -82,16 +81,16 @@ def _ask_range(grid: PaneGrid, kind: PaneKind, state: ViewState, checked: bool =
     dialog.setInputMode(QInputDialog.InputMode.DoubleInput)
     dialog.setDoubleDecimals(_DECIMALS)
     dialog.setDoubleRange(10.0**-_DECIMALS, 1e9)
-    dialog.setDoubleValue(grid.pictures.scale_of(kind, state))
+    dialog.setDoubleValue(grid.renderer.scale_of(kind, state))
     dialog.doubleValueSelected.connect(partial(_set_range, grid, kind, state))
     dialog.open()
 
 
 def _set_range(
-    grid: PaneGrid, kind: PaneKind, state: ViewState, value: float | None, *_: object
+    grid: PaneGrid, kind: str, state: ViewState, value: float | None, *_: object
 ) -> None:
     if value is None:
-        grid.pictures.ranges.pop(kind, None)
+        grid.renderer.ranges.pop(kind, None)
     else:
-        grid.pictures.ranges[kind] = value
+        grid.renderer.ranges[kind] = value
     grid.redraw(state)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from engine.render.panes import WHOLE
 from engine.types import Rect, UInt8Array
 
 MOST_ZOOM = 16.0
-WHOLE = Rect(0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,6 @@ def cropped(picture: UInt8Array, visible: Rect, size: tuple[int, int]) -> UInt8A
     part = np.ascontiguousarray(picture[rows, columns])
     method = cv2.INTER_LINEAR if part.shape[1] >= size[0] else cv2.INTER_NEAREST
     return np.asarray(cv2.resize(part, size, interpolation=method), np.uint8)
-
-
-def within(part: Rect, visible: Rect) -> Rect:
-    """A part of the whole picture, in fractions of its visible part; may reach outside 0 to 1."""
-    width, height = visible.right - visible.left, visible.bottom - visible.top
-    return Rect(
-        (part.left - visible.left) / width,
-        (part.top - visible.top) / height,
-        (part.right - visible.left) / width,
-        (part.bottom - visible.top) / height,
-    )
 
 
 def best_columns(count: int, room: tuple[int, int], aspect: float, extra: tuple[int, int]) -> int:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from engine.render import COLOURS, POLARITIES, HeatLook
+from engine.render.panes import PANES
 from engine.types import DEFAULT_SIGMA, PRESETS, Request
 from gui.state.json_fields import FieldError, Fields
-from gui.state.view_state import LOOPS, PACES, PANE_COUNTS, PANE_KINDS, SPEEDS, ViewState
+from gui.state.view_state import LOOPS, PACES, PANE_COUNTS, SPEEDS, ViewState
 
 _PAIRS = "names with their values"
 
@@ -67,7 +68,7 @@ def view_to(view: ViewState) -> dict[str, Any]:
 def view_from(fields: Fields) -> ViewState:
     """View from what `view_to` gave; raises FieldError."""
     usual = ViewState()
-    panes = fields.items("panes", lambda pane: pane in PANE_KINDS, "panes") or list(usual.panes)
+    panes = fields.items("panes", lambda pane: pane in list(PANES), "panes") or list(usual.panes)
     if len(panes) not in PANE_COUNTS:
         raise FieldError(f"view.panes has {len(panes)} panes but should have 1, 2, 4 or 6")
     return ViewState(

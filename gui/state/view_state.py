@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
+from typing import Literal
 
 from engine.render import HeatLook
+from engine.render.clip_settings import USUAL_PANES
 from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Preset
 
 Loop = Literal["off", "loop", "ping-pong"]
 LOOPS: tuple[Loop, ...] = ("off", "loop", "ping-pong")
 Pace = Literal["real time", "every frame"]
 PACES: tuple[Pace, ...] = ("real time", "every frame")
-PaneKind = Literal[
-    "video",
-    "relevance",
-    "motion",
-    "static",
-    "flow",
-    "model",
-    "other relevance",
-    "other motion",
-    "other static",
-    "difference",
-]
-PANE_KINDS: tuple[PaneKind, ...] = get_args(PaneKind)
-"""What a pane can show; "other" is the second analysis of a comparison."""
 PANE_COUNTS = (1, 2, 4, 6)
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
 
@@ -49,7 +36,7 @@ class ViewState:
     heat : HeatLook
         How relevance is coloured.
     panes : tuple of str
-        What the panes show, row by row; as many as one of `PANE_COUNTS`.
+        Names of `engine.render.panes.PANES`, row by row; as many as one of `PANE_COUNTS`.
     range : (int, int) or None
         The frames chosen for looping and exporting: the first, and the one after the last.
     loop : str
@@ -66,7 +53,7 @@ class ViewState:
     preset: Preset = DEFAULT_PRESET
     sigma: float = DEFAULT_SIGMA
     heat: HeatLook = field(default_factory=HeatLook)
-    panes: tuple[PaneKind, ...] = ("video", "relevance", "motion", "static")
+    panes: tuple[str, ...] = USUAL_PANES
     range: tuple[int, int] | None = None
     loop: Loop = "loop"
     pace: Pace = "real time"

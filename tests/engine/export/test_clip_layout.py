@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from engine.errors import ExportError
 from engine.export.clip_layout import MOST_SIDE_PX, clip_layout, columns_of, pane_size
-from engine.render.clip_settings import CLIP_PANES, LAYOUTS, ClipSettings
+from engine.render.clip_settings import LAYOUTS, ClipSettings
+from engine.render.panes import clip_panes
 
 looks = st.builds(
     ClipSettings,
     preset=st.just("recommended"),
     sigma=st.just(1.0),
-    panes=st.permutations(CLIP_PANES).flatmap(
+    panes=st.permutations(clip_panes()).flatmap(
         lambda panes: st.integers(1, 6).map(lambda count: tuple(panes[:count]))
     ),
     layout=st.sampled_from(LAYOUTS),

@@ -58,7 +58,7 @@ def test_kept_analysis_is_shown_beside_the_next(compared: MainWindow) -> None:
 
 
 def test_both_are_called_by_what_tells_them_apart(compared: MainWindow) -> None:
-    names = compared.panes.pictures.names
+    names = compared.panes.renderer.names
     assert names[0] != names[1]
     assert all(name for name in names)
     assert names[1] in compared.timeline.readout.text()
@@ -69,11 +69,11 @@ def test_both_are_called_by_what_tells_them_apart(compared: MainWindow) -> None:
 
 def test_swap_shows_the_other_first(compared: MainWindow, qtbot: QtBot) -> None:
     first, other = compared.analysis, compared.comparison.other
-    names = compared.panes.pictures.names
+    names = compared.panes.renderer.names
     with qtbot.waitSignal(compared.runs.curves_made, timeout=10_000):
         qtbot.keyClick(compared, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
     assert (compared.analysis, compared.comparison.other) == (other, first)
-    assert compared.panes.pictures.names == names[::-1]
+    assert compared.panes.renderer.names == names[::-1]
     assert tuple(compared.panes.panes) == PANES
 
 
@@ -95,9 +95,9 @@ def test_curves_of_the_other_follow_sigma(compared: MainWindow, qtbot: QtBot) ->
 
 def test_scale_is_shared_on_request(compared: MainWindow) -> None:
     compared.commands.action("compare.scale").trigger()
-    assert compared.panes.pictures.one_scale
+    assert compared.panes.renderer.one_scale
     compared.commands.action("compare.scale").trigger()
-    assert not compared.panes.pictures.one_scale
+    assert not compared.panes.renderer.one_scale
 
 
 def test_new_video_ends_the_comparison(compared: MainWindow, qtbot: QtBot, clip: Path) -> None:

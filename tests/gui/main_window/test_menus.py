@@ -166,7 +166,7 @@ def test_keys_choose_how_many_panes_there_are(opened: MainWindow, qtbot: QtBot, 
 
 
 def test_panes_are_chosen_in_the_menu(opened: MainWindow) -> None:
-    kinds = submenu(menu_of(opened, "&View"), "What a pane shows")
+    kinds = submenu(menu_of(opened, "&View"), "Pane content")
     second = entries(kinds)[1].menu()
     assert isinstance(second, QMenu)
     flow = next(action for action in second.actions() if not action.isChecked())

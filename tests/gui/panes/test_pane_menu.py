@@ -9,11 +9,12 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QDialogButtonBox, QDoubleSpinBox, QInputDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from engine.render.panes import PANES
 from engine.store import Analysis
 from gui.dialogs.trust import ask_trust
 from gui.panes.pane_grid import PaneGrid
 from gui.panes.pane_menu import copy_picture, show_pane_menu
-from gui.state.view_state import PANE_KINDS, PaneKind, ViewState
+from gui.state.view_state import ViewState
 from gui.tasks.jobs import Failure
 from gui.widgets.table_dialog import show_table
 from tests.gui.panes.test_pane_grid import STATE, analysis_of, shown
@@ -47,7 +48,7 @@ def clipboard_kept() -> Iterator[None]:
     QGuiApplication.clipboard().clear()
 
 
-def menu_of(grid: PaneGrid, kind: PaneKind, state: ViewState = STATE) -> QMenu:
+def menu_of(grid: PaneGrid, kind: str, state: ViewState = STATE) -> QMenu:
     return show_pane_menu(grid, kind, QPoint(50, 50), state)
 
 
@@ -61,7 +62,7 @@ def choose(qtbot: QtBot, menu: QMenu, text: str) -> None:
 
 def test_menu_offers_every_kind_and_checks_the_one_shown(grid: PaneGrid) -> None:
     menu = menu_of(grid, "motion")
-    kinds = menu.actions()[: len(PANE_KINDS)]
+    kinds = menu.actions()[: len(PANES)]
     checked = [action.text() for action in kinds if action.isChecked()]
     assert len(checked) == 1
     assert "otion" in checked[0]
@@ -70,15 +71,13 @@ def test_menu_offers_every_kind_and_checks_the_one_shown(grid: PaneGrid) -> None
 
 def test_kind_that_is_chosen_is_shown_in_that_pane(grid: PaneGrid, qtbot: QtBot) -> None:
     menu = menu_of(grid, "static")
-    flow = menu.actions()[PANE_KINDS.index("flow")].text()
+    flow = menu.actions()[list(PANES).index("flow")].text()
     choose(qtbot, menu, flow)
     assert tuple(grid.panes) == ("video", "relevance", "motion", "flow")
 
 
 @pytest.mark.parametrize(("kind", "offered"), [("video", False), ("motion", True)])
-def test_range_is_offered_where_there_is_heat(
-    grid: PaneGrid, kind: PaneKind, offered: bool
-) -> None:
+def test_range_is_offered_where_there_is_heat(grid: PaneGrid, kind: str, offered: bool) -> None:
     menu = menu_of(grid, kind)
     texts = [action.text() for action in menu.actions()]
     assert ("Range of its own..." in texts) is offered
@@ -93,21 +92,21 @@ def test_range_of_its_own_is_typed_and_given_up(grid: PaneGrid, qtbot: QtBot) ->
     assert isinstance(dialog, QInputDialog)
     edit = dialog.findChild(QDoubleSpinBox)
     assert isinstance(edit, QDoubleSpinBox)
-    assert edit.value() == pytest.approx(grid.pictures.scale_of("motion", STATE), abs=1e-9)
+    assert edit.value() == pytest.approx(grid.renderer.scale_of("motion", STATE), abs=1e-9)
     edit.selectAll()
     qtbot.keyClicks(edit, "0.125")
     box = dialog.findChild(QDialogButtonBox)
     assert isinstance(box, QDialogButtonBox)
     qtbot.mouseClick(box.button(QDialogButtonBox.StandardButton.Ok), _LEFT)
-    assert grid.pictures.ranges == {"motion": 0.125}
+    assert grid.renderer.ranges == {"motion": 0.125}
     choose(qtbot, menu_of(grid, "motion"), "Range of all panes")
-    assert grid.pictures.ranges == {}
+    assert grid.renderer.ranges == {}
 
 
 def test_range_of_its_own_changes_only_that_pane(grid: PaneGrid, qtbot: QtBot) -> None:
     before = {kind: pane.grab().toImage() for kind, pane in grid.panes.items()}
-    grid.pictures.ranges["motion"] = 1e-3
-    choose(qtbot, menu_of(grid, "relevance"), "Show all of the picture")
+    grid.renderer.ranges["motion"] = 1e-3
+    choose(qtbot, menu_of(grid, "relevance"), "Fit to pane")
     grid.redraw(replace(STATE, frame=5))
     changed = [kind for kind, pane in grid.panes.items() if pane.grab().toImage() != before[kind]]
     assert changed == ["motion"]

@@ -5,15 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.render.panes import WHOLE
 from engine.types import Rect
 from gui.panes.viewport import (
     MOST_ZOOM,
-    WHOLE,
     Viewport,
     best_columns,
     cropped,
     panned,
-    within,
     zoomed,
 )
 
@@ -49,13 +48,6 @@ def test_cropped_takes_the_visible_pixels() -> None:
     part = cropped(picture, Rect(0.5, 0.25, 0.75, 0.5), (20, 10))
     assert np.array_equal(part, picture[10:20, 40:60])
     assert cropped(picture, WHOLE, (80, 40)) is picture
-
-
-def test_within_leads_back_to_the_whole() -> None:
-    seen, visible = Rect(0.1, 0.0, 0.9, 1.0), Rect(0.25, 0.5, 0.75, 1.0)
-    part = within(seen, visible)
-    assert (part.left, part.right) == pytest.approx((-0.3, 1.3))
-    assert (part.top, part.bottom) == pytest.approx((-1.0, 1.0))
 
 
 @pytest.mark.parametrize(
