@@ -21,9 +21,9 @@ from engine.attribution.catalogue import find_entry
 from engine.attribution.method_cards import card_text
 from engine.cancel import Cancelled
 from engine.errors import EngineError
+from engine.export.formats import clip_formats
 from engine.models import known_models
 from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, PRESETS, Preset, Request
-from engine.video.encode import FORMATS, Format
 
 app = typer.Typer(
     name="motion-inspector",
@@ -159,7 +159,7 @@ def explain(
         bool, typer.Option("--deinterlace", help="Make interlaced pictures whole first.")
     ] = False,
     format: Annotated[
-        str, typer.Option(help=f"Of the annotated clip: {', '.join(FORMATS)} (pictures).")
+        str, typer.Option(help=f"Of the annotated clip: {', '.join(clip_formats())} (pictures).")
     ] = "mp4",
     sound: Annotated[
         bool, typer.Option("--sound", help="Keep the video's sound in the annotated clip.")
@@ -375,12 +375,12 @@ def probe(
         print_facts(video, _out, _err, stream=stream, verify=verify, json=json)
 
 
-def _format(name: str) -> Format:
-    if name not in FORMATS:
+def _format(name: str) -> str:
+    if name not in clip_formats():
         raise typer.BadParameter(
-            f"{name!r} is none of {', '.join(FORMATS)}.", param_hint="--format"
+            f"{name!r} is none of {', '.join(clip_formats())}.", param_hint="--format"
         )
-    return next(format for format in FORMATS if format == name)
+    return name
 
 
 def _preset(name: str) -> Preset:

@@ -1,12 +1,9 @@
-"""The annotated clip, alone or in a folder with its timeline, numbers, settings and arrays."""
+"""The annotated clip, with the numbers of its frames beside it."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,13 +11,12 @@ from engine.cancel import Check, never
 from engine.errors import ExportError
 from engine.export.composition import Composition
 from engine.export.frames_csv import write_csv
-from engine.export.timeline_picture import write_timeline
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.store.document import write_document
-from engine.types import Preset, Progress
+from engine.types import Progress
 from engine.video import Video, open_writer
-from engine.video.encode import Encoder, Format, SoundRange, Unfinished
+from engine.video.encode import Encoder, SoundRange
 
 Report = Callable[[Progress], None]
 STAGE = "Writing the clip"
@@ -104,56 +100,8 @@ def export_clip(
     return writer.path
 
 
-def export_all(
-    analysis: Analysis,
-    video: Video,
-    folder: Path,
-    *,
-    preset: Preset,
-    sigma: float,
-    format: Format = "mp4",
-    sound: bool = False,
-    report: Report = lambda progress: None,
-    check: Check = never,
-) -> Path:
-    """Write clip, CSV, timeline, settings and arrays to a folder, all of them or nothing.
-
-    Files of these names in an existing folder are replaced; others stay.
-
-    Parameters
-    ----------
-    analysis, video, preset, sigma, sound, report, check
-        As for `export_clip`.
-    folder : Path
-        Made if needed.
-    format : str
-        Of the clip, ``annotated.mp4``, ``.webm``, ``.gif``, or the folder ``annotated`` of PNGs.
-
-    Raises
-    ------
-    ExportError
-        If the folder cannot be written.
-    Cancelled
-        If `check` said so; the folder is then as it was.
-    """
-    with _folder_made_whole(folder) as partial:
-        export_clip(
-            analysis,
-            video,
-            partial / f"annotated.{format}",
-            look=ClipSettings(preset, sigma),
-            sound=sound,
-            report=report,
-            check=check,
-        )
-        write_csv(analysis, partial / "frames.csv", preset=preset, sigma=sigma)
-        write_timeline(analysis, partial / "timeline.png", preset=preset, sigma=sigma)
-        analysis.save(partial, preset=preset, sigma=sigma, check=check)
-    return folder
-
-
 def checked_frames(analysis: Analysis, frames: tuple[int, int] | None) -> tuple[int, int]:
-    """Range to write: that asked for, or all.
+    """Return the range to write: the requested one, or all.
 
     Raises
     ------
@@ -195,40 +143,4 @@ def _write_numbers(
         raise ExportError(
             f"The numbers beside {path} cannot be written ({error.strerror}).",
             "Choose another folder.",
-        ) from error
-
-
-@contextmanager
-def _folder_made_whole(folder: Path) -> Iterator[Path]:
-    """A folder beside the target to write into; moved into place if all went well."""
-    if folder.exists() and not folder.is_dir():
-        raise ExportError(f"{folder} is a file, not a folder.", "Choose another one.")
-    try:
-        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Unfinished(folder)
-    except OSError as error:
-        raise ExportError(
-            f"{folder} cannot be written ({error.strerror}).", "Choose another folder."
-        ) from error
-    try:
-        unfinished.path.mkdir()
-        yield unfinished.path
-        _move(unfinished, folder)
-    finally:
-        unfinished.discard()
-
-
-def _move(unfinished: Unfinished, folder: Path) -> None:
-    try:
-        if not folder.exists():
-            unfinished.publish()
-            return
-        for path in unfinished.path.iterdir():
-            target = folder / path.name
-            if target.is_dir():
-                shutil.rmtree(target)
-            os.replace(path, target)
-    except OSError as error:
-        raise ExportError(
-            f"{folder} cannot be written ({error.strerror}).", "Choose another folder."
         ) from error

@@ -21,7 +21,7 @@ from gui.export.dialog import ExportDialog
 from gui.export.form import ExportContext
 from gui.export.queue import ExportQueue
 from gui.state.analysis_refs import AnalysisRefs
-from gui.state.export_request import ExportKind, ExportRequest
+from gui.state.export_request import ExportRequest
 from gui.state.view_model import ViewModel
 from gui.tasks.jobs import Failure
 from gui.widgets.file_dialog import folder_dialog
@@ -89,12 +89,12 @@ class ExportController(QObject):
         dialog.finished.connect(self._on_dialog_finished)
         dialog.open()
 
-    def write(self, kind: ExportKind, path: Path) -> None:
+    def write(self, format: str, path: Path) -> None:
         """Write the analysis as the window shows it, without asking."""
         analysis, notes = self._shown()
         state = self._session.state
         look = ClipSettings(state.preset, state.sigma, heat=state.heat, captions=notes)
-        self.exporter.add(analysis, ExportRequest(kind, path, look))
+        self.exporter.add(analysis, ExportRequest(format, path, look))
 
     def close(self) -> None:
         """Stop what is being written."""
@@ -109,8 +109,8 @@ class ExportController(QObject):
         self.exporter.queue_changed.connect(self._on_exporter_queue_changed)
 
     @Slot(object)
-    def _on_dialog_export_requested(self, wish: ExportRequest) -> None:
-        self.exporter.add(self._exporting_of, wish)
+    def _on_dialog_export_requested(self, request: ExportRequest) -> None:
+        self.exporter.add(self._exporting_of, request)
 
     @Slot(object)
     def _on_dialog_choices_made(self, choices: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ class ExportDialog(QDialog):
 
     Signals
     -------
-    export_requested(wish) : ExportRequest
+    export_requested(request) : ExportRequest
     choices_made(choices) : dict
         What to choose the next time.
     """
@@ -105,8 +105,8 @@ class ExportDialog(QDialog):
         problem = self.form.problem()
         self.export.setEnabled(not problem)
         self.summary.setText(problem or self._in_words())
-        if self.form.target.kind != "clip":
-            self.preview.say(f"{self.form.target.title}: nothing to preview.")
+        if not self.form.chosen_format.is_clip:
+            self.preview.say(f"{self.form.chosen_format.title}: nothing to preview.")
         elif not problem:
             self._draw(self.form.look(), self.form.frames(), self._shown_frame())
 
@@ -130,7 +130,7 @@ class ExportDialog(QDialog):
         inside = header.timestamps_s[first - header.start : stop - header.start]
         seconds = float(inside[-1] - inside[0]) + 1 / header.fps if len(inside) else 0.0
         frames = f"{stop - first} frames, {seconds:.1f} s"
-        return f"{self.form.target.title}: {frames}"
+        return f"{self.form.chosen_format.title}: {frames}"
 
     @Slot()
     def _on_form_changed(self) -> None:
@@ -139,7 +139,7 @@ class ExportDialog(QDialog):
     @Slot()
     def _on_export_clicked(self) -> None:
         self.choices_made.emit(self.form.choices())
-        self.export_requested.emit(self.form.wish())
+        self.export_requested.emit(self.form.request())
         self.accept()
 
     def done(self, result: int) -> None:

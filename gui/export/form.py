@@ -19,12 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from engine.annotations.notes import Note
+from engine.export.formats import EXPORT_FORMATS, ExportFormat
 from engine.render import HeatLook
 from engine.render.clip_settings import LAYOUTS, ClipSettings
 from engine.store import Analysis
 from engine.types import Preset
-from engine.video.encode import WITH_SOUND
-from gui.export.formats import TARGETS, Target
 from gui.export.pane_list import PaneList
 from gui.state.export_request import ExportRequest
 from gui.widgets.file_dialog import save_dialog
@@ -94,9 +93,9 @@ class ExportForm(QWidget):
         self._show_what_applies()
 
     @property
-    def target(self) -> Target:
+    def chosen_format(self) -> ExportFormat:
         """The format."""
-        return TARGETS[self.format.currentData()]
+        return EXPORT_FORMATS[self.format.currentData()]
 
     @property
     def path(self) -> Path:
@@ -129,16 +128,17 @@ class ExportForm(QWidget):
             captions=context.notes if self.captions.isChecked() else (),
         )
 
-    def wish(self) -> ExportRequest:
-        """What is to be written; see `problem` for what keeps it from that."""
-        look = self.look() if self.target.kind == "clip" else self._plain_look()
+    def request(self) -> ExportRequest:
+        """Return the export that is chosen; `problem` must be empty."""
+        look = self.look() if self.chosen_format.is_clip else self._plain_look()
         sound = self.sound.isEnabled() and self.sound.isChecked()
-        return ExportRequest(self.target.kind, self._whole_path(), look, self.frames(), sound)
+        key = self.format.currentData()
+        return ExportRequest(key, self._whole_path(), look, self.frames(), sound)
 
     def problem(self) -> str:
         """Why this cannot be exported, in one sentence; empty where it can."""
         first, stop = self.frames()
-        if self.target.kind == "clip" and not self.panes.chosen():
+        if self.chosen_format.is_clip and not self.panes.chosen():
             return "Check at least one pane."
         if not self.name.text().strip():
             return "Type a name."
@@ -183,7 +183,7 @@ class ExportForm(QWidget):
 
     def _whole_path(self) -> Path:
         path = self.path.absolute()
-        return path if path.suffix else path.with_name(path.name + self.target.suffix)
+        return path if path.suffix else path.with_name(path.name + self.chosen_format.suffix)
 
     def _plain_look(self) -> ClipSettings:
         return ClipSettings(self._context.preset, self._context.sigma)
@@ -200,8 +200,8 @@ class ExportForm(QWidget):
     def _make_parts(self) -> None:
         self.format, self.range = narrow(QComboBox()), narrow(QComboBox())
         self.layout_choice, self.height_choice = narrow(QComboBox()), narrow(QComboBox())
-        for key, target in TARGETS.items():
-            self.format.addItem(target.title, key)
+        for key, format in EXPORT_FORMATS.items():
+            self.format.addItem(format.title, key)
         for layout in LAYOUTS:
             self.layout_choice.addItem(_LAYOUT_NAMES[layout], layout)
         for height in _HEIGHTS_PX:
@@ -272,23 +272,22 @@ class ExportForm(QWidget):
         self.range.addItem("From ... to ...", None)
 
     def _name(self, folder: Path) -> None:
-        target = self.target
-        self.name.setText(str(folder / f"{self._video.stem}-{target.ending}{target.suffix}"))
+        format = self.chosen_format
+        self.name.setText(str(folder / f"{self._video.stem}-{format.ending}{format.suffix}"))
 
     def _show_what_applies(self) -> None:
-        target, format = self.target, self.format.currentData()
-        is_clip = target.kind == "clip"
-        self.use.setText(target.use)
+        format = self.chosen_format
+        is_clip = format.is_clip
+        self.use.setText(format.use)
         for part in (self.panes, self.layout_choice, self.height_choice, self.numbers):
             part.setEnabled(is_clip)
         self.timeline.setEnabled(is_clip)
         self.captions.setEnabled(is_clip and bool(self._context.notes))
         self.captions.setToolTip("" if self._context.notes else "There are no notes")
-        self.range.setEnabled(target.kind != "zarr")
+        self.range.setEnabled(format.has_range)
         self._numbers_row.setVisible(self.range.currentData() is None)
-        carries = format in WITH_SOUND
-        self.sound.setEnabled(carries and self._has_sound)
-        no_sound = "The video has none" if carries else "This format has none"
+        self.sound.setEnabled(format.has_sound and self._has_sound)
+        no_sound = "The video has none" if format.has_sound else "This format has none"
         self.sound.setToolTip("" if self.sound.isEnabled() else no_sound)
         there = bool(self.name.text().strip()) and self._whole_path().exists()
         self.name.setToolTip(self.name.text())
@@ -297,11 +296,11 @@ class ExportForm(QWidget):
     @Slot()
     def _on_format_changed(self) -> None:
         old = self.path
-        known = {f"{self._video.stem}-{target.ending}" for target in TARGETS.values()}
+        known = {f"{self._video.stem}-{format.ending}" for format in EXPORT_FORMATS.values()}
         if old.stem in known:  # still the name that was suggested
             self._name(old.parent)
         else:
-            self.name.setText(str(self.target.named(old)))
+            self.name.setText(str(self.chosen_format.named(old)))
         self._on_changed()
 
     @Slot()
@@ -312,10 +311,10 @@ class ExportForm(QWidget):
     @Slot()
     def _on_browse_clicked(self) -> None:
         title = "Export as"
-        kinds = f"{self.target.title} (*{self.target.suffix or ''})"
+        kinds = f"{self.chosen_format.title} (*{self.chosen_format.suffix or ''})"
 
         def take(path: Path) -> None:
             self.name.setText(str(path))
 
-        suffix = self.target.suffix.removeprefix(".")
+        suffix = self.chosen_format.suffix.removeprefix(".")
         save_dialog(self, title, take, kinds, str(self.path), suffix).open()

@@ -18,7 +18,7 @@ _Item = tuple[Analysis, ExportRequest]
 
 
 class ExportQueue(QObject):
-    """Writes one wish at a time; further ones wait in order.
+    """Writes one request at a time; further ones wait in order.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ class ExportQueue(QObject):
         """Whether something is being written."""
         return self._running is not None
 
-    def add(self, analysis: Analysis | None, wish: ExportRequest) -> None:
-        """Write a wish as soon as those before it are written."""
+    def add(self, analysis: Analysis | None, request: ExportRequest) -> None:
+        """Write a request as soon as those before it are written."""
         if analysis is None or not analysis.complete:
             self.failed.emit(Failure("There is nothing to write yet.", "Explain the video first."))
             return
-        self._waiting.append((self._holding.hold(analysis), wish))
+        self._waiting.append((self._holding.hold(analysis), request))
         if self._running is None:
             self._start_next()
             self.busy_changed.emit(True)
@@ -89,11 +89,11 @@ class ExportQueue(QObject):
         self._let_go()
 
     def _start_next(self) -> None:
-        self._running, wish = self._waiting.popleft()
+        self._running, request = self._waiting.popleft()
         analysis, write = self._running, self._services.write
 
         def work(report: Report, check: Check) -> Path:
-            return write(analysis, wish, report, check)
+            return write(analysis, request, report, check)
 
         self._runner.submit(work)
 

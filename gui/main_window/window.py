@@ -75,7 +75,7 @@ class MainWindow(WindowParts):
 
     def export_to(self, path: Path) -> None:
         """Export the analysis as an annotated clip, in the background."""
-        self.export.write("clip", path)
+        self.export.write("mp4", path)
 
     @Slot(object)
     def save_analysis_to(self, folder: Path) -> None:

@@ -1,10 +1,11 @@
-"""Exports as the window asks for them: joins its dialog with the engine's writers."""
+"""Exports of the window, written and previewed by the engine."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from engine.cancel import Check
+from engine.export.formats import EXPORT_FORMATS, ExportJob
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import UInt8Array
@@ -17,12 +18,12 @@ from inspector.leftovers import remember_target
 
 
 def export_services() -> ExportBackend:
-    """Writing and previewing with the real engine."""
+    """Return the backend that writes and previews with the real engine."""
     return ExportBackend(write=write, preview=preview, has_sound=has_sound)
 
 
-def write(analysis: Analysis, wish: ExportRequest, report: Report, check: Check) -> Path:
-    """Write what is wished for.
+def write(analysis: Analysis, request: ExportRequest, report: Report, check: Check) -> Path:
+    """Write an analysis in the requested format.
 
     Raises
     ------
@@ -33,40 +34,12 @@ def write(analysis: Analysis, wish: ExportRequest, report: Report, check: Check)
     Cancelled
         If `check` said so; nothing is left behind.
     """
-    from engine.export import checked_frames, export_clip, write_csv, write_npz, write_timeline
+    from engine.export import checked_frames
 
-    remember_target(wish.path)
-    preset, sigma = wish.look.preset, wish.look.sigma
-    frames = checked_frames(analysis, wish.frames)
-    if wish.kind == "clip":
-        with open_requested(analysis.header.request) as video:
-            return export_clip(
-                analysis,
-                video,
-                wish.path,
-                look=wish.look,
-                frames=frames,
-                sound=wish.sound,
-                report=report,
-                check=check,
-            )
-    if wish.kind == "csv":
-        write_csv(analysis, wish.path, preset=preset, sigma=sigma, frames=frames)
-    elif wish.kind == "npz":
-        write_npz(
-            analysis,
-            wish.path,
-            preset=preset,
-            sigma=sigma,
-            frames=frames,
-            report=report,
-            check=check,
-        )
-    elif wish.kind == "timeline":
-        write_timeline(analysis, wish.path, preset=preset, sigma=sigma, frames=frames)
-    else:
-        analysis.save(wish.path, preset=preset, sigma=sigma, check=check)
-    return wish.path
+    remember_target(request.path)
+    frames = checked_frames(analysis, request.frames)
+    job = ExportJob(analysis, request.path, request.look, frames, request.sound, report, check)
+    return EXPORT_FORMATS[request.format].write(job)
 
 
 def preview(
@@ -77,7 +50,7 @@ def preview(
     report: Report,
     check: Check,
 ) -> UInt8Array:
-    """Picture of one frame as it would be in the clip, uint8 RGB (H, W, 3).
+    """Draw one frame as it would be in the clip, uint8 RGB (H, W, 3).
 
     Raises
     ------

@@ -14,9 +14,9 @@ from rich.progress import Progress as Bar
 from engine.attribution import METHODS
 from engine.diagnostics.out_of_distribution import advice, is_out_of_distribution
 from engine.errors import ExportError
+from engine.export.formats import EXPORT_FORMATS, clip_formats
 from engine.store import Analysis
 from engine.types import Progress, Request
-from engine.video.encode import WITH_SOUND, Format
 from inspector.leftovers import remember_target
 
 
@@ -26,7 +26,7 @@ def explain_to(
     errors: Console,
     output: Console,
     *,
-    format: Format = "mp4",
+    format: str = "mp4",
     sound: bool = False,
 ) -> None:
     """Explain a video and write clip, timeline, numbers and arrays to a folder.
@@ -92,7 +92,7 @@ def check_folder(folder: Path) -> None:
         raise ExportError(f"{existing} cannot be written to.", "Choose another --out.")
 
 
-def check_sound(format: Format, sound: bool) -> None:
+def check_sound(format: str, sound: bool) -> None:
     """Say at once, not after minutes of work, that a format carries no sound.
 
     Raises
@@ -100,10 +100,11 @@ def check_sound(format: Format, sound: bool) -> None:
     ExportError
         If sound is wanted and the format has none.
     """
-    if sound and format not in WITH_SOUND:
+    with_sound = [key for key in clip_formats() if EXPORT_FORMATS[key].has_sound]
+    if sound and format not in with_sound:
         raise ExportError(
             f"A clip in the format {format} carries no sound.",
-            f"Choose --format {' or '.join(WITH_SOUND)}, or leave --sound out.",
+            f"Choose --format {' or '.join(with_sound)}, or leave --sound out.",
         )
 
 

@@ -152,7 +152,7 @@ class FakeEngine:
         self.wishes.append(wish)
         report(Progress("Writing the clip", 1, 2, 1.0))
         wait_for(self.export_gate, check)
-        if wish.kind == "zarr":
+        if wish.format == "zarr":
             analysis.save(wish.path, preset=wish.look.preset, sigma=wish.look.sigma)
         else:
             wish.path.write_bytes(b"clip")

@@ -1,6 +1,6 @@
 """Video files out: one writer a format, none of which leaves anything half-written."""
 
-from engine.video.encode.formats import FORMATS, WITH_SOUND, Format, format_of, open_writer
+from engine.video.encode.formats import FORMATS, VideoFormat, format_of, open_writer
 from engine.video.encode.gif import GifWriter
 from engine.video.encode.pictures import PicturesWriter
 from engine.video.encode.sound import SoundRange
@@ -10,13 +10,12 @@ from engine.video.encode.writer import Writer
 
 __all__ = [
     "FORMATS",
-    "WITH_SOUND",
     "Encoder",
-    "Format",
     "GifWriter",
     "PicturesWriter",
     "SoundRange",
     "Unfinished",
+    "VideoFormat",
     "VideoWriter",
     "WebMWriter",
     "Writer",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, Unpack
+from typing import Unpack
 
 from engine.errors import ExportError
 from engine.video.encode.gif import GifWriter
@@ -14,17 +16,55 @@ from engine.video.encode.sound import SoundRange
 from engine.video.encode.video_file import Encoder, VideoWriter, WebMWriter
 from engine.video.encode.writer import Writer, WriterOptions
 
-Format = Literal["mp4", "webm", "gif", "png"]
 
-FORMATS: dict[Format, str] = {
-    "mp4": "MP4 video",
-    "webm": "WebM video",
-    "gif": "GIF animation",
-    "png": "PNG pictures in a folder",
+@dataclass(frozen=True, slots=True)
+class VideoFormat:
+    """A format that frames can be written in.
+
+    Attributes
+    ----------
+    title, use : str
+        Its name, and its purpose in a sentence.
+    suffix : str
+        Of the file; empty for a folder.
+    writer : type of Writer
+    options : tuple of str
+        Options of `open_writer` that the writer takes: "encoder", "sound", "first_number".
+    """
+
+    title: str
+    use: str
+    suffix: str
+    writer: Callable[..., Writer]
+    options: tuple[str, ...] = ()
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether sound can go with the pictures."""
+        return "sound" in self.options
+
+
+FORMATS: dict[str, VideoFormat] = {
+    "mp4": VideoFormat("MP4 video", "Plays everywhere.", ".mp4", VideoWriter, ("encoder", "sound")),
+    "webm": VideoFormat(
+        "WebM video",
+        "For the web; as good as MP4, a little smaller.",
+        ".webm",
+        WebMWriter,
+        ("sound",),
+    ),
+    "gif": VideoFormat(
+        "GIF animation", "For slides and chats: few colours, no sound.", ".gif", GifWriter
+    ),
+    "png": VideoFormat(
+        "PNG pictures",
+        "A folder with one lossless picture a frame.",
+        "",
+        PicturesWriter,
+        ("first_number",),
+    ),
 }
-"""Formats by suffix, with their names for people."""
-
-WITH_SOUND: tuple[Format, ...] = ("mp4", "webm")
+"""Formats by the suffix that names them."""
 
 
 def open_writer(
@@ -32,13 +72,13 @@ def open_writer(
     fps: Fraction | float,
     size: tuple[int, int],
     *,
-    format: Format | None = None,
+    format: str | None = None,
     encoder: Encoder = "software",
     sound: SoundRange | None = None,
     first_number: int = 0,
     **options: Unpack[WriterOptions],
 ) -> Writer:
-    """Writer of the format that the suffix of a path names.
+    """Return a writer of the format that the suffix of a path names.
 
     Parameters
     ----------
@@ -61,23 +101,20 @@ def open_writer(
     ExportError
         If the suffix names no format, or the format carries no sound.
     """
-    chosen = format or format_of(path)
-    if sound is not None and chosen not in WITH_SOUND:
+    chosen = FORMATS[format or format_of(path)]
+    if sound is not None and not chosen.has_sound:
+        suffixes = (f".{key}" for key, format in FORMATS.items() if format.has_sound)
         raise ExportError(
-            f"{path} cannot have sound: {FORMATS[chosen]} carries none.",
-            "Choose .mp4 or .webm, or leave the sound out.",
+            f"{path} cannot have sound: {chosen.title} carries none.",
+            f"Choose {' or '.join(suffixes)}, or leave the sound out.",
         )
-    if chosen == "mp4":
-        return VideoWriter(path, fps, size, encoder=encoder, sound=sound, **options)
-    if chosen == "webm":
-        return WebMWriter(path, fps, size, sound=sound, **options)
-    if chosen == "gif":
-        return GifWriter(path, fps, size, **options)
-    return PicturesWriter(path, fps, size, first_number=first_number, **options)
+    given = {"encoder": encoder, "sound": sound, "first_number": first_number}
+    own = {name: given[name] for name in chosen.options}
+    return chosen.writer(path, fps, size, **own, **options)
 
 
-def format_of(path: str | os.PathLike[str]) -> Format:
-    """Format that the suffix of a path names; "png" where there is none.
+def format_of(path: str | os.PathLike[str]) -> str:
+    """Return the format that the suffix of a path names, "png" where there is none.
 
     Raises
     ------
@@ -88,8 +125,9 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     if not suffix:
         return "png"
     if suffix not in FORMATS:
+        files = [format.suffix for format in FORMATS.values() if format.suffix]
         raise ExportError(
             f"{path} cannot be written: .{suffix} is not a format for export.",
-            "End the name in .mp4, .webm, .gif, or .png for a folder of pictures.",
+            f"End the name in {', '.join(files)}, or .png for a folder of pictures.",
         )
     return suffix

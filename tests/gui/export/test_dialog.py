@@ -49,7 +49,7 @@ def test_export_writes_what_the_window_shows(
 ) -> None:
     wish_of(dialog, engine, qtbot)
     [wish] = engine.wishes
-    assert (wish.kind, wish.path, wish.frames) == ("clip", tmp_path / "out.mp4", (5, 9))
+    assert (wish.format, wish.path, wish.frames) == ("mp4", tmp_path / "out.mp4", (5, 9))
     assert (wish.look.sigma, wish.look.heat.opacity) == (1.5, 0.5)
     assert [note.text for note in wish.look.captions] == ["here"]
     assert (tmp_path / "out.mp4").read_bytes() == b"clip"
@@ -134,11 +134,11 @@ def test_the_suggested_name_goes_with_the_format(explained: MainWindow, qtbot: Q
 def test_sound_is_offered_where_the_format_carries_it(dialog: ExportDialog, qtbot: QtBot) -> None:
     qtbot.waitUntil(dialog.form.sound.isEnabled)
     dialog.form.sound.setChecked(True)
-    assert dialog.form.wish().sound
+    assert dialog.form.request().sound
     choose(dialog.form, "gif")
     assert not dialog.form.sound.isEnabled()
     assert dialog.form.sound.toolTip() == "This format has none"
-    assert not dialog.form.wish().sound
+    assert not dialog.form.request().sound
     dialog.reject()
 
 
@@ -224,8 +224,8 @@ def test_cancel_writes_nothing(dialog: ExportDialog, engine: FakeEngine, qtbot: 
 def test_export_the_timeline_opens_with_its_format(explained: MainWindow) -> None:
     explained.commands.action("file.export_timeline").trigger()
     [dialog] = explained.findChildren(ExportDialog)
-    assert dialog.form.wish().kind == "timeline"
-    assert dialog.form.wish().frames == (0, FRAMES)
+    assert dialog.form.request().format == "timeline.png"
+    assert dialog.form.request().frames == (0, FRAMES)
     assert not dialog.form.panes.isEnabled()
     assert "nothing to preview" in dialog.preview.picture.text()
     dialog.reject()

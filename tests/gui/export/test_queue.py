@@ -70,7 +70,7 @@ def analysis(holding: AnalysisRefs) -> Analysis:
 
 
 def wish(name: str) -> ExportRequest:
-    return ExportRequest("clip", Path("/out") / name, LOOK)
+    return ExportRequest("mp4", Path("/out") / name, LOOK)
 
 
 def test_exporter_writes_in_the_order_of_asking(

@@ -1,0 +1,188 @@
+"""`EXPORT_FORMATS`: the one list of export formats, for dialog, command line and scripts.
+
+Free of torch and quick to import: a format loads its writer when it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cancel import Check, never
+from engine.types import Progress
+from engine.video.encode.formats import FORMATS
+
+if TYPE_CHECKING:
+    from engine.render.clip_settings import ClipSettings
+    from engine.store import Analysis
+    from engine.video import Video
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExportJob:
+    """One thing to write.
+
+    Attributes
+    ----------
+    analysis : Analysis
+        Complete.
+    path : Path
+        File or folder to write.
+    look : ClipSettings
+        Panes and settings; formats other than clips take preset and sigma from it.
+    frames : (int, int)
+        First frame and the frame after the last, counted in the video.
+    sound : bool
+        Whether to keep the sound of the video.
+    report, check : callable
+        Progress, and cancellation.
+    video : Video or None
+        The explained video, where it is open; None opens it for the formats that need it.
+    """
+
+    analysis: Analysis
+    path: Path
+    look: ClipSettings
+    frames: tuple[int, int]
+    sound: bool = False
+    report: Callable[[Progress], None] = lambda progress: None
+    check: Check = never
+    video: Video | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExportFormat:
+    """A format that an analysis can be written in.
+
+    Attributes
+    ----------
+    title, use : str
+        Its name, and its purpose in a sentence.
+    suffix : str
+        Of the file; empty for a folder.
+    write : callable
+        ExportJob -> Path that was written.
+    ending : str
+        End of the suggested file name, after the name of the video.
+    is_clip : bool
+        Whether it shows panes. It then has their settings, a preview, and a place in
+        ``explain --format``.
+    has_sound : bool
+        Whether it can keep the sound of the video.
+    has_range : bool
+        Whether it can be written for a range of frames.
+    """
+
+    title: str
+    use: str
+    suffix: str
+    write: Callable[[ExportJob], Path]
+    ending: str = "annotated"
+    is_clip: bool = False
+    has_sound: bool = False
+    has_range: bool = True
+
+    def named(self, path: Path) -> Path:
+        """Return the path with the suffix of this format in place of that of another one."""
+        others = {other.suffix for other in EXPORT_FORMATS.values()}
+        stem = path.with_suffix("") if path.suffix.lower() in others else path
+        return stem.with_name(stem.name + self.suffix)
+
+
+def _write_clip(job: ExportJob) -> Path:
+    from engine.export.clip import export_clip
+    from engine.video import open_requested
+
+    with nullcontext(job.video) if job.video else open_requested(job.analysis.header.request) as v:
+        return export_clip(
+            job.analysis,
+            v,
+            job.path,
+            look=job.look,
+            frames=job.frames,
+            sound=job.sound,
+            report=job.report,
+            check=job.check,
+        )
+
+
+def _write_csv(job: ExportJob) -> Path:
+    from engine.export.frames_csv import write_csv
+
+    look = job.look
+    write_csv(job.analysis, job.path, preset=look.preset, sigma=look.sigma, frames=job.frames)
+    return job.path
+
+
+def _write_npz(job: ExportJob) -> Path:
+    from engine.export.npz import write_npz
+
+    write_npz(
+        job.analysis,
+        job.path,
+        preset=job.look.preset,
+        sigma=job.look.sigma,
+        frames=job.frames,
+        report=job.report,
+        check=job.check,
+    )
+    return job.path
+
+
+def _write_analysis(job: ExportJob) -> Path:
+    job.analysis.save(job.path, preset=job.look.preset, sigma=job.look.sigma, check=job.check)
+    return job.path
+
+
+def _write_timeline(job: ExportJob) -> Path:
+    from engine.export.timeline_picture import write_timeline
+
+    look = job.look
+    write_timeline(job.analysis, job.path, preset=look.preset, sigma=look.sigma, frames=job.frames)
+    return job.path
+
+
+EXPORT_FORMATS: dict[str, ExportFormat] = {
+    **{
+        key: ExportFormat(
+            video.title,
+            video.use,
+            video.suffix,
+            _write_clip,
+            is_clip=True,
+            has_sound=video.has_sound,
+        )
+        for key, video in FORMATS.items()
+    },
+    "csv": ExportFormat(
+        "Numbers (CSV)", "One row a frame, for spreadsheets.", ".csv", _write_csv, "frames"
+    ),
+    "npz": ExportFormat("Arrays (NPZ)", "The maps, for NumPy.", ".npz", _write_npz, "arrays"),
+    "zarr": ExportFormat(
+        "Analysis folder",
+        "Opens here again, with all maps.",
+        "",
+        _write_analysis,
+        "analysis",
+        has_range=False,
+    ),
+    "timeline.png": ExportFormat(
+        "Timeline (PNG)", "The curves as a picture.", ".png", _write_timeline, "timeline"
+    ),
+    "timeline.svg": ExportFormat(
+        "Timeline (SVG)",
+        "The curves for print: sharp at any size.",
+        ".svg",
+        _write_timeline,
+        "timeline",
+    ),
+}
+"""Formats by key, in the order of the menu."""
+
+
+def clip_formats() -> tuple[str, ...]:
+    """Return the keys of the formats that an annotated clip can have."""
+    return tuple(key for key, format in EXPORT_FORMATS.items() if format.is_clip)
