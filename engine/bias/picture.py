@@ -16,7 +16,7 @@ from matplotlib.ticker import PercentFormatter
 
 from engine.bias.measure import BiasClip
 from engine.bias.summary import BiasSummary, ClassBias
-from engine.export import palette
+from engine.export import style
 from engine.export.whole_file import whole_file
 
 MOST_CLASSES = 40
@@ -45,13 +45,13 @@ def write_picture(summary: BiasSummary, clips: Sequence[BiasClip], title: str, p
     """
     shown = summary.classes[:MOST_CLASSES]
     height = 2.1 + 0.34 * len(shown)
-    figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DPI, facecolor=palette.BACKGROUND)
+    figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DPI, facecolor=style.BACKGROUND)
     shares, drops = figure.subplots(1, 2, sharey=True, width_ratios=(1, 1))
     _draw_shares(shares, shown, clips)
     _draw_drops(drops, shown)
     shares.set_yticks(range(len(shown)), [_name(one) for one in shown])
     shares.set_ylim(len(shown) - 0.4, -0.6)
-    figure.text(0.012, 1 - 0.30 / height, title, color=palette.TEXT, fontsize=12, va="center")
+    figure.text(0.012, 1 - 0.30 / height, title, color=style.TEXT, fontsize=12, va="center")
     figure.tight_layout(rect=(0, 0, 1, 1 - 0.42 / height))
     kind = "svg" if path.suffix.lower() == ".svg" else "png"
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
@@ -69,24 +69,24 @@ def _draw_shares(axes: Axes, shown: Sequence[ClassBias], clips: Sequence[BiasCli
     for place, one in enumerate(shown):
         values = [clip.motion_share for clip in clips if clip.label == one.label]
         spread = 0.22 * np.sin(2.4 * np.arange(len(values)))
-        axes.scatter(values, place + spread, s=14, color=palette.MOTION, alpha=0.45, linewidth=0)
-    _draw_means(axes, [one.motion_share for one in shown], palette.MOTION)
+        axes.scatter(values, place + spread, s=14, color=style.MOTION, alpha=0.45, linewidth=0)
+    _draw_means(axes, [one.motion_share for one in shown], style.MOTION)
     axes.set_xlim(-0.02, 1.02)
     _style(axes, "Motion share of the relevance")
 
 
 def _draw_drops(axes: Axes, shown: Sequence[ClassBias]) -> None:
     kinds = (
-        ("frozen", palette.STATIC, 0.0, [one.freeze_drop for one in shown]),
-        ("shuffled", palette.SCORE, 0.2, [one.shuffle_drop for one in shown]),
-        ("reversed", palette.FAINT, -0.2, [one.reverse_drop for one in shown]),
+        ("frozen", style.STATIC, 0.0, [one.freeze_drop for one in shown]),
+        ("shuffled", style.SCORE, 0.2, [one.shuffle_drop for one in shown]),
+        ("reversed", style.FAINT, -0.2, [one.reverse_drop for one in shown]),
     )
     for name, colour, shift, drops in kinds:
         _draw_means(axes, drops, colour, shift, name)
-    axes.axvline(0, color=palette.GRID, linewidth=1, zorder=0)
+    axes.axvline(0, color=style.GRID, linewidth=1, zorder=0)
     legend = axes.legend(
         loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=9, frameon=False,
-        labelcolor=palette.TEXT,
+        labelcolor=style.TEXT,
     )  # fmt: skip
     legend.set_zorder(5)
     _style(axes, "Probability of the class that is lost when the clip is ...")
@@ -100,16 +100,16 @@ def _draw_means(
     axes.errorbar(
         values, np.arange(len(means)) + shift, xerr=np.nan_to_num(errors).clip(0), fmt="D",
         color=colour, markersize=5, elinewidth=1.4, capsize=2.5, label=name or None,
-        markeredgecolor=palette.BACKGROUND, markeredgewidth=0.6,
+        markeredgecolor=style.BACKGROUND, markeredgewidth=0.6,
     )  # fmt: skip
 
 
 def _style(axes: Axes, title: str) -> None:
-    axes.set_facecolor(palette.BACKGROUND)
-    axes.set_xlabel(title, color=palette.TEXT, fontsize=10)
+    axes.set_facecolor(style.BACKGROUND)
+    axes.set_xlabel(title, color=style.TEXT, fontsize=10)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.tick_params(colors=palette.FAINT, labelsize=9, length=3, labelcolor=palette.TEXT)
-    axes.grid(axis="x", color=palette.GRID, linewidth=0.5, alpha=0.6)
+    axes.tick_params(colors=style.FAINT, labelsize=9, length=3, labelcolor=style.TEXT)
+    axes.grid(axis="x", color=style.GRID, linewidth=0.5, alpha=0.6)
     axes.set_axisbelow(True)
     for spine in axes.spines.values():
-        spine.set_color(palette.GRID)
+        spine.set_color(style.GRID)

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from engine.annotations.notes import Note
-from engine.export import palette
-from engine.export.fonts import Font, elided, font_for
+from engine.export import style
+from engine.export.style import Font, elided, font_for
 from engine.types import UInt8Array
 
 MOST_LINES = 4
@@ -43,7 +43,7 @@ def draw_caption(picture: UInt8Array, text: str, left: int, bottom: int, width: 
     y = max(bottom - _MARGIN_PX - height, 0)
     part = picture[y : y + height, x : min(x + box.shape[1], left + width)]
     letters = box[: part.shape[0], : part.shape[1], None] / 255.0
-    ground = part * (1 - _COVER) + np.array(palette.rgb(palette.BACKGROUND)) * _COVER
+    ground = part * (1 - _COVER) + np.array(style.rgb(style.BACKGROUND)) * _COVER
     part[:] = (ground * (1 - letters) + 255 * letters).round()
 
 

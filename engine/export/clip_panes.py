@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.export import palette
+from engine.export import style
 from engine.render.clip_settings import ClipSettings
 from engine.render.model_view import flow_at, model_view
 from engine.render.panes import PANES, WHOLE, Canvas, FrameHeat, PaneFrame, enlarged, needs_of
@@ -66,7 +66,7 @@ class ClipPanes:
         width, height = self._size
         if picture is not None and picture.shape[:2] == (height, width):
             return picture
-        fitted = np.full((height, width, 3), palette.rgb(palette.BACKGROUND), np.uint8)
+        fitted = np.full((height, width, 3), style.rgb(style.BACKGROUND), np.uint8)
         if picture is not None:
             large = enlarged(picture, self._size)
             top, left = (height - large.shape[0]) // 2, (width - large.shape[1]) // 2

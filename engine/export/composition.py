@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from engine import render
 from engine.attribution.catalogue import METHODS
-from engine.export import palette
+from engine.export import style
 from engine.export.captions import caption_at, draw_caption
 from engine.export.clip_layout import (
     BAR_PX,
@@ -18,7 +18,7 @@ from engine.export.clip_layout import (
     clip_layout,
 )
 from engine.export.clip_panes import ClipPanes
-from engine.export.fonts import elided, font_for
+from engine.export.style import elided, font_for
 from engine.export.timeline_picture import Timeline, clock, draw_timeline
 from engine.render.clip_settings import ClipSettings
 from engine.render.panes import PANES
@@ -89,7 +89,7 @@ class Composition:
         )
 
     def _drawn_ground(self) -> UInt8Array:
-        image = Image.new("RGB", self.size, palette.rgb(palette.BACKGROUND))
+        image = Image.new("RGB", self.size, style.rgb(style.BACKGROUND))
         draw = ImageDraw.Draw(image)
         _write(draw, (MARGIN_PX, 8), self._headline(), 17, self.size[0] - 2 * MARGIN_PX)
         for (left, top), pane in zip(self._layout.corners, self._look.panes, strict=True):
@@ -119,7 +119,7 @@ class Composition:
         scale = self._panes.scale
         for share, text in ((0.0, f"{scale:+.1e}"), (0.5, "0"), (1.0, f"{-scale:+.1e}")):
             place = (left + 16, round(top + share * (height - 13)))
-            _write(draw, place, text, 11, BAR_PX, palette.FAINT)
+            _write(draw, place, text, 11, BAR_PX, style.FAINT)
 
     def _draw_numbers(self, picture: UInt8Array, frame: int) -> None:
         header = self._analysis.header
@@ -130,12 +130,12 @@ class Composition:
             f"motion share {_percent(self._curves.motion_share[i])}"
         )
         room = self.size[0] - 2 * MARGIN_PX
-        strip = Image.new("RGB", (self.size[0], 28), palette.rgb(palette.BACKGROUND))
+        strip = Image.new("RGB", (self.size[0], 28), style.rgb(style.BACKGROUND))
         draw = ImageDraw.Draw(strip)
-        _write(draw, (MARGIN_PX, 0), text, 17, room, palette.MOTION)
+        _write(draw, (MARGIN_PX, 0), text, 17, room, style.MOTION)
         if not self._sampled[i]:
             left = MARGIN_PX + round(font_for(text, 17).getlength(text)) + 24
-            _write(draw, (left, 2), "interpolated", 15, room - left, palette.FAINT)
+            _write(draw, (left, 2), "interpolated", 15, room - left, style.FAINT)
         top = self._layout.numbers_top
         picture[top : top + 28] = np.asarray(strip)
 
@@ -143,7 +143,7 @@ class Composition:
         column = round(float(timeline.columns[frame - self._frames[0]]))
         top = self._layout.timeline_top
         rows = slice(top + timeline.top, top + timeline.bottom)
-        picture[rows, max(column - 1, 0) : column + 1] = palette.rgb(palette.CURSOR)
+        picture[rows, max(column - 1, 0) : column + 1] = style.rgb(style.CURSOR)
 
     def _draw_caption(self, picture: UInt8Array, frame: int) -> None:
         layout, text = self._layout, caption_at(self._look.captions, frame)
@@ -157,10 +157,10 @@ def _write(
     text: str,
     size_px: int,
     room_px: int,
-    colour: str = palette.TEXT,
+    colour: str = style.TEXT,
 ) -> None:
     font = font_for(text, size_px)
-    draw.text(place, elided(text, font, room_px), palette.rgb(colour), font)
+    draw.text(place, elided(text, font, room_px), style.rgb(colour), font)
 
 
 def _percent(share: float) -> str:

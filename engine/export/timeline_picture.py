@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from engine.export import palette
+from engine.export import style
 from engine.export.whole_file import whole_file
 from engine.store import Analysis
 from engine.types import Float64Array, Preset, UInt8Array
@@ -99,7 +99,7 @@ def _figure(
     frames: tuple[int, int],
 ) -> tuple[Figure, Axes, Axes]:
     width, height = size
-    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=palette.BACKGROUND)
+    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=style.BACKGROUND)
     shares, sums = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     _fill(shares, sums, analysis, preset, sigma, frames)
     _place(figure, size)
@@ -119,17 +119,17 @@ def _fill(
     curves = analysis.separation(preset).curves(sigma)
     x = np.arange(*frames)
     share = np.nan_to_num(curves.motion_share[inside])
-    shares.fill_between(x, share, color=palette.MOTION, alpha=0.35, linewidth=0)
-    shares.plot(x, share, color=palette.MOTION, linewidth=1.6, label="motion share")
+    shares.fill_between(x, share, color=style.MOTION, alpha=0.35, linewidth=0)
+    shares.plot(x, share, color=style.MOTION, linewidth=1.6, label="motion share")
     score = analysis.target_scores()[inside]
-    shares.plot(x, score, color=palette.SCORE, linewidth=1.4, linestyle="--", label="class score")
+    shares.plot(x, score, color=style.SCORE, linewidth=1.4, linestyle="--", label="class score")
     shares.set_ylim(0, 1.02)
     motion, static = curves.motion[inside], curves.static[inside]
     sums.stackplot(
         x,
         motion,
         static,
-        colors=(palette.MOTION, palette.STATIC),
+        colors=(style.MOTION, style.STATIC),
         labels=("motion relevance", "static relevance"),
         linewidth=0,
         alpha=_FILL,
@@ -148,7 +148,7 @@ def _mark_windows(axes: Axes, analysis: Analysis, frames: tuple[int, int]) -> No
     inside = [edge for edge in edges if frames[0] < edge < frames[1]]
     if len(inside) <= _MOST_WINDOWS:
         for edge in inside:
-            axes.axvline(edge, color=palette.GRID, linewidth=0.8, zorder=0)
+            axes.axvline(edge, color=style.GRID, linewidth=0.8, zorder=0)
 
 
 def _label_frames(axes: Axes, times_s: Float64Array, frames: tuple[int, int], start: int) -> None:
@@ -158,16 +158,16 @@ def _label_frames(axes: Axes, times_s: Float64Array, frames: tuple[int, int], st
 
 
 def _style(axes: Axes) -> None:
-    axes.set_facecolor(palette.BACKGROUND)
-    axes.tick_params(colors=palette.FAINT, labelsize=9, length=3)
+    axes.set_facecolor(style.BACKGROUND)
+    axes.tick_params(colors=style.FAINT, labelsize=9, length=3)
     for spine in axes.spines.values():
-        spine.set_color(palette.GRID)
+        spine.set_color(style.GRID)
     legend = axes.legend(
         loc="center left",
         bbox_to_anchor=(1.005, 0.5),
         fontsize=9,
         frameon=False,
-        labelcolor=palette.TEXT,
+        labelcolor=style.TEXT,
         handlelength=1.2,
     )
     legend.set_zorder(5)

@@ -6,7 +6,7 @@ from PIL import ImageFont
 
 from engine.annotations.notes import Note
 from engine.export.captions import MOST_LINES, caption_at, draw_caption
-from engine.export.fonts import elided, font_for
+from engine.export.style import elided, font_for
 from engine.types import UInt8Array
 
 GREY = 128

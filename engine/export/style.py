@@ -1,4 +1,7 @@
-"""Fonts for what is written into pictures: the same on every machine wherever one has the signs.
+"""Colours and fonts of exported pictures.
+
+The colours are those of the window's dark theme. The fonts are the same on every machine wherever
+one has the signs.
 
 Texts in Latin letters are set in Pillow's own font, other alphabets in DejaVu Sans, which comes
 with matplotlib, and what that has not (Chinese, Japanese, Korean ...) in a font of the machine. A
@@ -21,13 +24,27 @@ log = logging.getLogger(__name__)
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
+BACKGROUND = "#16181d"
+TEXT = "#e8e8ea"
+FAINT = "#8b8f98"
+GRID = "#3a3e47"
+MOTION = "#F0A500"
+STATIC = "#4CA3DD"
+SCORE = "#3fd0b6"
+CURSOR = "#ffffff"
+
 _LAST_LATIN = 0x17F
 _MOST_TRIED = 5
 _OTHER_PLAIN = set("–—‘’“”…€•·")
 
 
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Convert "#rrggbb" to red, green and blue, 0 to 255."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
 def font_for(text: str, size_px: int) -> Font:
-    """A font that has the signs of a text, or the most of them."""
+    """Return a font that has the signs of a text, or most of them."""
     signs = frozenset(ord(sign) for sign in text if sign not in _OTHER_PLAIN and sign.isprintable())
     beyond = frozenset(sign for sign in signs if sign > _LAST_LATIN)
     if not beyond:
@@ -36,7 +53,7 @@ def font_for(text: str, size_px: int) -> Font:
 
 
 def elided(text: str, font: Font, room_px: float) -> str:
-    """The text, shortened with an ellipsis where it is wider than the room."""
+    """Shorten a text with an ellipsis where it is wider than the room."""
     if font.getlength(text) <= room_px:
         return text
     fits, breaks = 0, len(text)
