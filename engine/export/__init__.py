@@ -1,4 +1,4 @@
-"""Clips, timelines, numbers and arrays for people and scripts; loaded when first asked for."""
+"""Clips, timelines, numbers and arrays for people and scripts; loaded on first use."""
 
 from __future__ import annotations
 

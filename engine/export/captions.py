@@ -19,12 +19,12 @@ _COVER = 0.78
 
 
 def caption_at(captions: Sequence[Note], frame: int) -> str:
-    """Text of all captions on a frame, the earlier ones first; empty where there is none."""
+    """Join the texts of all captions on a frame, the earlier ones first."""
     return "\n".join(note.text for note in sorted(captions) if note.first <= frame < note.stop)
 
 
 def draw_caption(picture: UInt8Array, text: str, left: int, bottom: int, width: int) -> None:
-    """Draw a text into a picture, centred above a row; at most `MOST_LINES` lines.
+    """Draw a text of up to `MOST_LINES` lines into a picture, centred above a row.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def draw_caption(picture: UInt8Array, text: str, left: int, bottom: int, width: 
 
 @lru_cache(maxsize=32)
 def _box(text: str, room_px: int) -> UInt8Array:
-    """Cover of the letters, uint8 (h, w), as large as the caption with its padding."""
+    """Draw the cover of the letters, uint8 (h, w), with the padding of the caption."""
     font = font_for(text, _SIZE_PX)
     lines = _lines(text, font, max(room_px - 2 * _PADDING_PX, _SIZE_PX))
     widest = max(round(font.getlength(line)) for line in lines)
@@ -70,7 +70,7 @@ def _lines(text: str, font: Font, room_px: float) -> list[str]:
 
 
 def _wrapped(line: str, font: Font, room_px: float) -> list[str]:
-    """A line broken at spaces, and within words that are longer than a line."""
+    """Break a line at spaces, and within words that are longer than a line."""
     lines = [""]
     for word in line.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -1,4 +1,4 @@
-"""Where the parts of a clip's picture lie, in pixels."""
+"""Layout of a clip's picture, in pixels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROUNDING = 1e-6  # a height that was asked for is not to become one pixel less
 
 @dataclass(frozen=True, slots=True)
 class ClipLayout:
-    """Places in the picture of a clip; all sizes are even.
+    """Places in the picture of a clip, all sizes even.
 
     Attributes
     ----------
@@ -92,14 +92,14 @@ def clip_layout(look: ClipSettings, source: tuple[int, int]) -> ClipLayout:
 
 
 def columns_of(count: int, layout: Layout) -> int:
-    """How many panes stand side by side."""
+    """Return the number of panes side by side."""
     return {"row": count, "column": 1, "grid": min(count, 2 if count < 5 else 3)}[layout]
 
 
 def pane_size(
     source: tuple[int, int], columns: int, height_px: int | None = None, *, has_bar: bool = True
 ) -> tuple[int, int]:
-    """Width and height of a pane: those asked for, or 240 to 360 px high within 1920 px in all."""
+    """Return the size of a pane: that asked for, or 240 to 360 px high within 1920 px in all."""
     width, height = source
     factor = (height_px or min(max(height, 240), 360)) / height
     if height_px is None:

@@ -62,7 +62,7 @@ class ClipPanes:
         return model_view(whole, self._analysis.header.spec)
 
     def _fitted(self, picture: UInt8Array | None) -> UInt8Array:
-        """The picture as large as the pane, with what is around it left dark."""
+        """Return a picture as large as the pane, dark around the drawn one."""
         width, height = self._size
         if picture is not None and picture.shape[:2] == (height, width):
             return picture

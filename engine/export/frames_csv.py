@@ -33,7 +33,7 @@ def write_csv(
     sigma: float,
     frames: tuple[int, int] | None = None,
 ) -> None:
-    """Write one row a frame; what is undefined stays empty.
+    """Write one row a frame, with empty cells for undefined numbers.
 
     ``relevance``, ``motion`` and ``static`` are sums of absolute relevance over the frame;
     ``score`` is the probability of the explained class ``target``; ``sampled`` is 1 where the

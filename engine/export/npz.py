@@ -34,7 +34,7 @@ def write_npz(
     report: Callable[[Progress], None] = lambda progress: None,
     check: Check = never,
 ) -> None:
-    """Write the maps and numbers of a range; `numpy.load` reads it.
+    """Write the maps and numbers of a range for `numpy.load`.
 
     Members: ``relevance``, ``motion``, ``static`` float32 (N, h, w), signed, where motion +
     static = relevance; ``frame``, ``time_s``, ``sampled``, ``target``, ``score`` and

@@ -75,7 +75,7 @@ def export_all(
 
 @contextmanager
 def _folder_made_whole(folder: Path) -> Iterator[Path]:
-    """A folder beside the target to write into; moved into place if all went well."""
+    """Give a folder beside the target to write into, and move it there on success."""
     if folder.exists() and not folder.is_dir():
         raise ExportError(f"{folder} is a file, not a folder.", "Choose another one.")
     try:

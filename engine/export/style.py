@@ -73,7 +73,7 @@ def _plain(size_px: int) -> Font:
 
 @cache
 def _files_with(signs: frozenset[int]) -> tuple[str, ...]:
-    """Files of fonts, those with the most of the signs first, matplotlib's own before equals."""
+    """List font files by how many of the signs they have, matplotlib's own first among equals."""
     own = str(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"))
     if signs <= _signs_of(own):
         return (own,)

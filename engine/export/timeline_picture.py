@@ -186,7 +186,7 @@ def _place(figure: Figure, size: tuple[int, int]) -> None:
 
 
 def clock(time_s: float) -> str:
-    """Time as minutes, seconds and milliseconds: 1:02.345."""
+    """Format a time as minutes, seconds and milliseconds: 1:02.345."""
     milliseconds = round(time_s * 1000)
     minutes, rest = divmod(abs(milliseconds), 60_000)
     sign = "-" if milliseconds < 0 else ""

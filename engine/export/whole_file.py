@@ -12,7 +12,7 @@ from engine.video.encode.errors import export_errors
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
-    """A path to write to, which becomes the target if all went well, and is removed if not.
+    """Give a path to write to, which becomes the target on success and is removed on failure.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What an annotated clip shows, and how it is laid out. No torch."""
+"""Content and layout of an annotated clip. No torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEAST_PANE_PX, MOST_PANE_PX = 64, 1080
 
 @dataclass(frozen=True, slots=True)
 class ClipSettings:
-    """How a clip is drawn.
+    """Settings of an annotated clip.
 
     Attributes
     ----------

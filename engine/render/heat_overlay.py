@@ -39,7 +39,7 @@ _ZERO = 128
 
 @dataclass(frozen=True, slots=True)
 class HeatLook:
-    """How relevance is coloured.
+    """Colours of relevance.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ def overlay(
 
 
 def heat_ground(frame: UInt8Array, seen: Rect) -> UInt8Array:
-    """What `overlay` lays heat on: the frame in dim grey, hatched where it was not seen.
+    """Make the ground of `overlay`: the frame in dim grey, hatched where it was not seen.
 
     Several maps of one frame share it.
     """
@@ -114,7 +114,7 @@ def overlay_on(
     scale: float,
     look: HeatLook = DEFAULT_LOOK,
 ) -> UInt8Array:
-    """`overlay` on a ground from `heat_ground`, which stays as it is."""
+    """Lay relevance over a ground from `heat_ground`, which stays as it is."""
     picture = ground.copy()
     size = ground.shape[1], ground.shape[0]
     top, bottom, left, right = pixel_box(seen, size)
@@ -133,7 +133,7 @@ def with_unseen(frame: UInt8Array, seen: Rect) -> UInt8Array:
 
 
 def pixel_box(seen: Rect, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Rows and columns (top, bottom, left, right) of a Rect in a picture of (width, height)."""
+    """Return top, bottom, left and right of a Rect in a picture of (width, height), in pixels."""
     width, height = size
     top, bottom, left, right = _whole_box(seen, size)
     return max(top, 0), min(bottom, height), max(left, 0), min(right, width)
@@ -148,12 +148,12 @@ def _whole_box(seen: Rect, size: tuple[int, int]) -> tuple[int, int, int, int]:
 def _visible_index(
     heat: Float32Array, seen: Rect, size: tuple[int, int], scale: float
 ) -> UInt8Array:
-    """`heat_index` of the part of ``seen`` inside the picture, which may be a small one."""
+    """Return the `heat_index` of the part of ``seen`` inside the picture."""
     return _as_index(heat_on(heat, seen, size), scale)
 
 
 def heat_on(heat: Float32Array, seen: Rect, size: tuple[int, int]) -> Float32Array:
-    """Relevance on the pixels of a picture that lie inside the seen region.
+    """Resize relevance to the pixels of a picture that lie inside the seen region.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def heat_on(heat: Float32Array, seen: Rect, size: tuple[int, int]) -> Float32Arr
 def _magnified(
     heat: Float32Array, whole: tuple[int, int], corner: tuple[int, int], shown: tuple[int, int]
 ) -> Float32Array:
-    """A part of the heat resized to ``whole``, without making the rest."""
+    """Resize a part of the heat to ``whole``, without making the rest."""
     across, down = heat.shape[1] / whole[0], heat.shape[0] / whole[1]
     back = np.array(
         [
@@ -198,7 +198,7 @@ def _magnified(
 
 
 def heat_index(heat: Float32Array, size: tuple[int, int], scale: float) -> UInt8Array:
-    """Resize relevance to (width, height) and map -scale..scale to 1..255; 128 is zero."""
+    """Resize relevance to (width, height) and map -scale..scale to 1..255, with zero at 128."""
     resized = cv2.resize(heat, size, interpolation=cv2.INTER_LINEAR)
     return _as_index(np.asarray(resized, dtype=np.float32), scale)
 
@@ -213,7 +213,7 @@ def _as_index(values: Float32Array, scale: float) -> UInt8Array:
 
 
 def colour_bar(size: tuple[int, int], look: HeatLook = DEFAULT_LOOK) -> UInt8Array:
-    """A vertical colour bar over grey, +scale on top, uint8 (height, width, 3) RGB."""
+    """Draw a vertical colour bar over grey, +scale on top, uint8 (height, width, 3) RGB."""
     width, height = size
     index = np.linspace(255, 1, height).round().astype(np.uint8)
     grey = np.full((height, width, 3), 60, np.uint8)
@@ -254,7 +254,7 @@ def _hatch(height: int, width: int) -> UInt8Array:
 def _tables(
     colours: str, opacity: float, gamma: float, polarity: Polarity
 ) -> tuple[UInt8Array, UInt8Array]:
-    """Colour times cover, and what is kept of the frame, for each index: uint8 (1, 256, 3)."""
+    """Return colour times cover, and the share kept of the frame, per index: uint8 (1, 256, 3)."""
     values = (np.arange(256) - _ZERO) / 127.0
     shown = np.clip(values, -1.0 if polarity != "positive" else 0.0, 1.0)
     shown = np.minimum(shown, 0.0) if polarity == "negative" else shown

@@ -1,4 +1,4 @@
-"""Other looks at a frame: what the model is given of it, and what moves in it. No torch."""
+"""Views of a frame: the input of the model, and the optical flow. No torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEAST_SPEED_PX = 0.5
 
 
 def model_view(picture: UInt8Array, spec: ModelSpec) -> UInt8Array:
-    """The frame as the network is given it, before mean and deviation are taken off.
+    """Return the frame as the network is given it, before mean and deviation are taken off.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def model_view(picture: UInt8Array, spec: ModelSpec) -> UInt8Array:
 
 
 def flow_at(video: Video, frame: int) -> Float32Array | None:
-    """Motion from a frame to the next, and at the last from the one before it.
+    """Measure the motion from a frame to the next, and at the last from the one before it.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def flow_at(video: Video, frame: int) -> Float32Array | None:
 
 
 def flow_picture(picture: UInt8Array, flow: Float32Array, most_px: float) -> UInt8Array:
-    """Motion drawn over a dimmed frame: the hue is the direction, the strength the speed.
+    """Draw motion over a dimmed frame: the hue is the direction, the strength the speed.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def flow_picture(picture: UInt8Array, flow: Float32Array, most_px: float) -> UIn
 
 
 def flow_wheel(side_px: int) -> UInt8Array:
-    """The legend of `flow_picture`: a disc of directions, uint8 RGB (side_px, side_px, 3)."""
+    """Draw the legend of `flow_picture`: a disc of directions, uint8 RGB (side_px, side_px, 3)."""
     span = np.linspace(-1, 1, side_px, dtype=np.float32)
     across, down = np.meshgrid(span, span)
     flow = np.dstack([across, down])

@@ -1,4 +1,4 @@
-"""Exporting as the window offers it: the dialog, the queue, what is said of it."""
+"""Exports of the window: the dialog, the queue and their messages."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class ExportController(QObject):
         self._connect()
 
     def open(self, parent: QWidget, choices: Mapping[str, Any] | None = None) -> None:
-        """Ask what to export; ``choices`` go before those of the last time."""
+        """Open the dialog, with ``choices`` before those of the last time."""
         analysis, notes = self._shown()
         if analysis is None or not analysis.complete:
             self.failed.emit(Failure("There is nothing to write yet.", "Explain the video first."))

@@ -28,7 +28,7 @@ _FORM_PX = 350
 
 
 class ExportDialog(QDialog):
-    """Asks what to export and how; exporting itself goes on in the background.
+    """Asks for the settings of an export, which then goes on in the background.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ _SWITCHES = ("captions", "numbers", "timeline", "sound")
 
 @dataclass(frozen=True, slots=True)
 class ExportContext:
-    """What is exported, as the window shows it.
+    """The analysis to export, as the window shows it.
 
     Attributes
     ----------
@@ -103,12 +103,12 @@ class ExportForm(QWidget):
         return Path(self.name.text().strip()).expanduser()
 
     def frames(self) -> tuple[int, int]:
-        """First frame, and the one after the last; empty or reversed where that was typed."""
+        """Return the first frame and the one after the last, as typed, even if reversed."""
         chosen: tuple[int, int] | None = self.range.currentData()
         return (self.first.value(), self.last.value() + 1) if chosen is None else chosen
 
     def look(self) -> ClipSettings:
-        """Panes and settings.
+        """Return panes and settings.
 
         Raises
         ------
@@ -129,14 +129,14 @@ class ExportForm(QWidget):
         )
 
     def request(self) -> ExportRequest:
-        """Return the export that is chosen; `problem` must be empty."""
+        """Return the chosen export, which needs an empty `problem`."""
         look = self.look() if self.chosen_format.is_clip else self._plain_look()
         sound = self.sound.isEnabled() and self.sound.isChecked()
         key = self.format.currentData()
         return ExportRequest(key, self._whole_path(), look, self.frames(), sound)
 
     def problem(self) -> str:
-        """Why this cannot be exported, in one sentence; empty where it can."""
+        """Return the reason against this export in one sentence, or an empty text."""
         first, stop = self.frames()
         if self.chosen_format.is_clip and not self.panes.chosen():
             return "Check at least one pane."
@@ -149,7 +149,7 @@ class ExportForm(QWidget):
         return ""
 
     def choices(self) -> dict[str, Any]:
-        """What is chosen, to be chosen again the next time; JSON can hold it."""
+        """Return the choices for the next time, as JSON values."""
         return {
             "format": self.format.currentData(),
             "panes": list(self.panes.chosen()),
@@ -159,7 +159,7 @@ class ExportForm(QWidget):
         }
 
     def set_choices(self, choices: Mapping[str, Any]) -> None:
-        """Choose what `choices` gave; each value that cannot be used is left out."""
+        """Restore `choices`, without the values that cannot be used."""
         combos = (
             ("format", self.format),
             ("layout", self.layout_choice),
@@ -177,7 +177,7 @@ class ExportForm(QWidget):
                 self._switch(name).setChecked(choices[name])
 
     def show_sound(self, has_sound: bool) -> None:
-        """Say whether the video has sound."""
+        """Offer sound if the video has it."""
         self._has_sound = has_sound
         self._show_what_applies()
 

@@ -15,7 +15,7 @@ _MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
 
 class PaneList(QListWidget):
-    """Checked by a click or Space; moved by dragging, or by Alt with Up and Down.
+    """List of panes, checked by a click or Space, moved by dragging or Alt with Up and Down.
 
     Signals
     -------
@@ -38,13 +38,13 @@ class PaneList(QListWidget):
         self.model().rowsMoved.connect(self._on_changed)
 
     def chosen(self) -> tuple[str, ...]:
-        """The checked panes in their order."""
+        """Return the checked panes in their order."""
         items = [self.item(row) for row in range(self.count())]
         checked = [item for item in items if item.checkState() == Qt.CheckState.Checked]
         return tuple(item.data(Qt.ItemDataRole.UserRole) for item in checked)
 
     def set_chosen(self, panes: Sequence[str]) -> None:
-        """Check these, before the others; what is no pane is left out."""
+        """Check these panes and list them first, without unknown names."""
         offered = clip_panes()
         known = [pane for pane in dict.fromkeys(panes) if pane in offered]
         self.blockSignals(True)

@@ -1,4 +1,4 @@
-"""One picture of the clip as it would be, made in the background."""
+"""Preview of one picture of the clip, made in the background."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ExportPreview(QWidget):
         layout.addWidget(self.text)
 
     def draw(self, draw: Draw) -> None:
-        """Show what this gives; until then the picture before it stays."""
+        """Draw in the background and show the result, with the old picture until then."""
         self.text.setText("Drawing the preview ...")
         self.runner.submit(draw)
 

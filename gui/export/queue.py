@@ -18,7 +18,7 @@ _Item = tuple[Analysis, ExportRequest]
 
 
 class ExportQueue(QObject):
-    """Writes one request at a time; further ones wait in order.
+    """Writes one request at a time, in order.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class ExportQueue(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether something is being written."""
+        """True while an export is written."""
         return self._running is not None
 
     def add(self, analysis: Analysis | None, request: ExportRequest) -> None:
@@ -76,11 +76,11 @@ class ExportQueue(QObject):
 
     @Slot()
     def cancel(self) -> None:
-        """Stop what is being written, of which nothing is left, and go on with the next."""
+        """Stop the export that is written, without a trace, and go on with the next."""
         self._runner.cancel()
 
     def close(self) -> None:
-        """Stop, drop what waits, and end the thread."""
+        """Stop, drop the waiting exports, and end the thread."""
         waiting = list(self._waiting)
         self._waiting.clear()
         for analysis, _ in waiting:

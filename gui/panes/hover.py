@@ -1,4 +1,4 @@
-"""What stands under the pointer, in words: frame, pixel, relevance, its share and rank."""
+"""Text of the pixel under the pointer: frame, pixel, relevance, its share and rank."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from engine.types import Float32Array, Rect
 
 
 def place_text(frame: int, place: tuple[float, float], size: tuple[int, int]) -> str:
-    """Frame and pixel of a place (x, y), in fractions of a picture of (width, height)."""
+    """Name the frame and pixel of a place (x, y), in fractions of a picture (width, height)."""
     x, y = (min(int(p * length), length - 1) for p, length in zip(place, size, strict=True))
     return f"frame {frame}, pixel ({max(x, 0)}, {max(y, 0)})"
 
 
 def heat_text(heat: Float32Array, seen: Rect, place: tuple[float, float]) -> str:
-    """Relevance at a place, its share of the frame's absolute relevance, and its rank.
+    """Name the relevance at a place, its share of the absolute relevance, and its rank.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def heat_text(heat: Float32Array, seen: Rect, place: tuple[float, float]) -> str
 
 
 def heat_at(heat: Float32Array, seen: Rect, place: tuple[float, float]) -> float | None:
-    """Relevance of the cell that a place falls into; None where the model did not look."""
+    """Return the relevance of the cell at a place, or None where the model did not look."""
     across = (place[0] - seen.left) / (seen.right - seen.left)
     down = (place[1] - seen.top) / (seen.bottom - seen.top)
     if not (0 <= across < 1 and 0 <= down < 1):

@@ -28,7 +28,7 @@ class MapSource:
         self._heat = FrameHeat(None, NOT_YET)
 
     def at(self, frame: int, state: ViewState) -> FrameHeat:
-        """Maps of a frame of the video, as the state separates them."""
+        """Return the maps of a frame of the video, as the state separates them."""
         key = (frame, state.preset, state.sigma, self.analysis.steps_written)
         if key != self._key:
             self._heat = self._read(frame, state)

@@ -1,4 +1,4 @@
-"""One pane: a titled picture with its legend, painted by QPainter; tells what the mouse does."""
+"""One pane: a titled picture with its legend, painted by QPainter, and its mouse signals."""
 
 from __future__ import annotations
 
@@ -95,12 +95,12 @@ class Pane(QWidget):
 
     @property
     def image(self) -> QImage | None:
-        """The picture shown; None while there is a message instead."""
+        """The shown picture, or None while there is a message instead."""
         return self._image
 
     @property
     def message(self) -> str:
-        """What stands in place of the picture."""
+        """The text in place of the picture."""
         return self._message
 
     @property
@@ -109,7 +109,7 @@ class Pane(QWidget):
         return self._badge
 
     def room(self) -> tuple[int, int]:
-        """Width and height for the picture, in device pixels."""
+        """Return width and height for the picture, in device pixels."""
         ratio = self.devicePixelRatioF()
         area = self._area()
         return round(area.width() * ratio), round(area.height() * ratio)
@@ -130,7 +130,7 @@ class Pane(QWidget):
         self.update()
 
     def show_scale(self, scale: float, look: render.HeatLook) -> None:
-        """Give the colour bar its numbers: -scale to +scale; 0 hides it."""
+        """Show a colour bar from -scale to +scale, or none for 0."""
         self._scale, self._legend = scale, None
         if self._has_bar and scale > 0:
             height = max(self._area().height(), 2)
@@ -144,7 +144,7 @@ class Pane(QWidget):
         self.update()
 
     def picture_rect(self) -> QRect:
-        """Where the picture is, in logical pixels."""
+        """Return the place of the picture, in logical pixels."""
         area = self._area()
         if self._image is None:
             return area
@@ -159,7 +159,7 @@ class Pane(QWidget):
         return self.rect().adjusted(0, TITLE_PX, -right, 0)
 
     def _place(self, position: QPointF) -> tuple[float, float]:
-        """Position in fractions of the picture; may lie outside 0 to 1."""
+        """Convert a position to fractions of the picture, also outside 0 to 1."""
         picture = self.picture_rect()
         across = (position.x() - picture.left()) / max(picture.width(), 1)
         return across, (position.y() - picture.top()) / max(picture.height(), 1)
@@ -197,15 +197,15 @@ class Pane(QWidget):
         painter.drawText(text, align | Qt.AlignmentFlag.AlignBottom, f"-{self._scale:.1e}")
 
     def sizeHint(self) -> QSize:
-        """Size that fits four of them in a small window."""
+        """Return the size that fits four of them in a small window."""
         return QSize(420, 280)
 
     def minimumSizeHint(self) -> QSize:
-        """Smallest useful size."""
+        """Return the smallest useful size."""
         return QSize(120, 80)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw title, picture, legend and what lies over the picture."""
+        """Draw title, picture, legend and layer."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.colours().background))
         picture = self.picture_rect()
@@ -245,7 +245,7 @@ class Pane(QWidget):
         self.pan_requested.emit(before[0] - place[0], before[1] - place[1])
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End what the press began."""
+        """End drawing, panning or dragging."""
         began, self._pressed_at = self._pressed_at, None
         if began is None:
             return

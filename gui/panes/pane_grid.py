@@ -1,4 +1,4 @@
-"""The panes in lock-step: one frame, one picture size, one zoom; which pane shows what."""
+"""The panes in lock-step: one frame, one picture size, one zoom."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ class PaneGrid(QWidget):
 
     @property
     def shown_frame(self) -> int:
-        """Frame whose picture the panes show; -1 for none."""
+        """Frame whose picture the panes show, or -1."""
         return -1 if self._shown is None else self._shown.frame
 
     def set_kinds(self, kinds: tuple[str, ...]) -> None:
-        """Show these kinds, row by row; as many as one of `PANE_COUNTS`."""
+        """Show these kinds, row by row, as many as one of `PANE_COUNTS`."""
         if kinds == self._kinds:
             return
         while len(self._panes) < len(kinds):
@@ -98,7 +98,7 @@ class PaneGrid(QWidget):
             self.kinds_changed.emit((*self._kinds, *rest)[:count])
 
     def show_kind(self, position: int, kind: str) -> None:
-        """Show a kind in a pane; one that shows it already takes what was shown there."""
+        """Show a kind in a pane, and swap it with the pane that shows it already."""
         kinds = list(self._kinds)
         if kind in kinds:
             kinds[kinds.index(kind)] = kinds[position]
@@ -126,7 +126,7 @@ class PaneGrid(QWidget):
         self._lay_over()
 
     def set_drawing(self, drawing: bool) -> None:
-        """Whether the left button draws instead of panning."""
+        """Let the left button draw instead of panning, or not."""
         self._drawing = drawing
         self._lay_over()
 
@@ -139,14 +139,14 @@ class PaneGrid(QWidget):
             pane.update()
 
     def request(self, frame: int) -> FrameRequest:
-        """What the panes need of a frame of the video."""
+        """Return the request of all that the panes need of a frame."""
         needs, source, spec = needs_of(self._kinds), self.renderer.source, None
         if "model_view" in needs and source is not None:
             spec = source.analysis.header.spec
         return FrameRequest(frame, self._source_size(), Extras("flow" in needs, spec))
 
     def clear(self, message: str) -> None:
-        """Show a message in place of the video, and what the other panes are for."""
+        """Show a message in place of the video, and the placeholders of the other panes."""
         self._shown, self._empty = None, message
         self._draw()
 
@@ -161,14 +161,14 @@ class PaneGrid(QWidget):
         self._draw()
 
     def picture_size(self) -> tuple[int, int]:
-        """Width and height in pixels at which the video fits the panes."""
+        """Return width and height in pixels at which the video fits the panes."""
         rooms = [pane.room() for pane in self._panes]
         width, height = min(r[0] for r in rooms), min(r[1] for r in rooms)
         factor = min(width / self._size[0], height / self._size[1])
         return max(round(self._size[0] * factor), 1), max(round(self._size[1] * factor), 1)
 
     def _source_size(self) -> tuple[int, int]:
-        """Size at which frames are read: larger when zoomed, up to what the file has."""
+        """Return the size at which frames are read: larger when zoomed, up to that of the file."""
         width, height = self.picture_size()
         factor = min(self.view.zoom, max(self._size[0] / width, 1.0))
         return round(width * factor), round(height * factor)

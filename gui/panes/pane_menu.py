@@ -38,7 +38,7 @@ def show_pane_menu(grid: PaneGrid, kind: str, position: QPoint, state: ViewState
 
 
 def add_kinds(menu: QMenu, grid: PaneGrid, position: int) -> None:
-    """Offer every kind for the pane at a position; the one it shows is checked."""
+    """Offer every kind for the pane at a position, with its own checked."""
     shown = list(grid.panes)
     for name, kind in PANES.items():
         action = menu.addAction(kind.title)

@@ -1,4 +1,4 @@
-"""Draws the panes of one frame from its analyses; knows no widget."""
+"""Draws the panes of one frame from its analyses, without any widget."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class PaneRenderer:
         )
 
     def scale_of(self, name: str, state: ViewState) -> float:
-        """Absolute relevance that gets the full colour in a pane of this kind."""
+        """Return the absolute relevance that gets the full colour in a pane of this kind."""
         if name in self.ranges:
             return self.ranges[name]
         kind = PANES[name]
@@ -72,7 +72,7 @@ class PaneRenderer:
         return max((s.analysis.scale for s in sources if s is not None), default=0.0)
 
     def heat_of(self, name: str, frame: int, state: ViewState) -> FrameHeat | None:
-        """Maps behind a pane of this kind; None without an analysis."""
+        """Return the maps behind a pane of this kind, or None without an analysis."""
         return self._heat(PANES[name].analyses == "pinned", frame, state)
 
     def _heat(self, pinned: bool, frame: int, state: ViewState) -> FrameHeat | None:
@@ -92,7 +92,7 @@ class PaneRenderer:
         return inside and bool(self.source.analysis.sampled[frame - header.start])
 
     def _canvas_of(self, whole: UInt8Array, visible: Rect, size: tuple[int, int]) -> Canvas:
-        """Canvas of the visible part, kept until another frame, part or size is shown."""
+        """Return the canvas of the visible part, new for another frame, part or size."""
         if whole is not self._whole or (visible, size) != self._part:
             self._whole, self._part = whole, (visible, size)
             self._canvas = Canvas(cropped(whole, visible, size))

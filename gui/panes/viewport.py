@@ -1,4 +1,4 @@
-"""Zoom and pan of the panes: which part of the picture they show. Pure."""
+"""Zoom and pan of the panes. Pure."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ class Viewport:
         return Rect(self.left, self.top, self.left + side, self.top + side)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Place in the whole picture of a place in the part shown, both in fractions."""
+        """Convert a place in the visible part to one in the whole picture, both in fractions."""
         return self.left + x / self.zoom, self.top + y / self.zoom
 
 
 def zoomed(view: Viewport, factor: float, x: float, y: float) -> Viewport:
-    """View zoomed about a place, in fractions of the part shown, which stays where it is."""
+    """Zoom a view about a fixed place, in fractions of the visible part."""
     zoom = min(max(view.zoom * factor, 1.0), MOST_ZOOM)
     fixed_x, fixed_y = view.at(x, y)
     return _inside(fixed_x - x / zoom, fixed_y - y / zoom, zoom)
 
 
 def panned(view: Viewport, across: float, down: float) -> Viewport:
-    """View moved by fractions of the part shown, as far as the picture goes."""
+    """Move a view by fractions of the visible part, as far as the picture goes."""
     return _inside(view.left + across / view.zoom, view.top + down / view.zoom, view.zoom)
 
 
 def cropped(picture: UInt8Array, visible: Rect, size: tuple[int, int]) -> UInt8Array:
-    """The visible part of a whole picture, uint8 (H, W, 3), made (width, height) pixels large."""
+    """Cut the visible part out of a picture, uint8 (H, W, 3), and resize it to (width, height)."""
     if visible == WHOLE and (picture.shape[1], picture.shape[0]) == size:
         return picture
     rows = _span(visible.top, visible.bottom, picture.shape[0])
@@ -64,7 +64,7 @@ def cropped(picture: UInt8Array, visible: Rect, size: tuple[int, int]) -> UInt8A
 
 
 def best_columns(count: int, room: tuple[int, int], aspect: float, extra: tuple[int, int]) -> int:
-    """Columns in which panes show the largest pictures.
+    """Return the number of columns with the largest pictures.
 
     Parameters
     ----------

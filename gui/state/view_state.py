@@ -1,4 +1,4 @@
-"""What the window shows, as numbers and names; arrays live elsewhere."""
+"""State of the view in numbers and names, without arrays."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class ViewState:
 
 
 def at_frame(state: ViewState, frame: int) -> ViewState:
-    """State with the playhead at a frame, or at the nearest end."""
+    """Return the state with the playhead at a frame, or at the nearest end."""
     return replace(state, frame=max(0, min(frame, state.frame_count - 1)))
 
 
 def played_range(state: ViewState) -> tuple[int, int]:
-    """The frames that playback goes over: the chosen range, or the whole video."""
+    """Return the frames that playback goes over: the chosen range, or the whole video."""
     return state.range if state.range is not None else (0, state.frame_count)

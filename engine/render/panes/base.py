@@ -152,7 +152,7 @@ class Canvas:
 
 
 def within(part: Rect, visible: Rect) -> Rect:
-    """Convert a part of the frame to fractions of its visible part; may reach outside 0 to 1."""
+    """Convert a part of the frame to fractions of its visible part, also outside 0 to 1."""
     width, height = visible.right - visible.left, visible.bottom - visible.top
     return Rect(
         (part.left - visible.left) / width,

@@ -45,7 +45,7 @@ def _draw_difference(kind: PaneKind, frame: PaneFrame) -> RenderedPane:
 
 
 def _shares(heat: FrameHeat, frame: PaneFrame) -> Float32Array:
-    """Relevance at every pixel, in shares of the clip's scale; zero where it was not seen."""
+    """Return relevance at every pixel in shares of the clip's scale, zero where it was not seen."""
     height, width = frame.canvas.picture.shape[:2]
     seen = within(heat.seen, frame.visible)
     shares = np.zeros((height, width), np.float32)

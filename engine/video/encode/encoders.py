@@ -1,4 +1,4 @@
-"""Which H.264 encoder to use: the graphics card's, where one is found to work, or x264.
+"""The H.264 encoder: the graphics card's where one works, else x264.
 
 FFmpeg lists encoders of cards that are not there, so a list says nothing: each is tried.
 """
@@ -25,13 +25,13 @@ _LARGEST_ERROR = 8
 
 
 def h264_encoder(size: tuple[int, int]) -> str:
-    """Name of the encoder for pictures of an even width and height in pixels."""
+    """Return the name of the encoder for pictures of an even width and height in pixels."""
     return next((name for name in _HARDWARE if _works(name, size)), SOFTWARE)
 
 
 @cache
 def _works(name: str, size: tuple[int, int]) -> bool:
-    """Whether an encoder gives back what it is given; tried once a process and size."""
+    """Try whether an encoder gives back its input, once a process and size."""
     try:
         returned = _round_trip(name, _slope(size))
     except (av.FFmpegError, ValueError) as error:  # ValueError: unknown to this FFmpeg

@@ -1,4 +1,4 @@
-"""What FFmpeg and the file system raise while writing, as sentences for the user."""
+"""Errors of FFmpeg and the file system while writing, as sentences for the user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.errors import ExportError
 
 @contextlib.contextmanager
 def export_errors(path: Path) -> Iterator[None]:
-    """Turn what FFmpeg and the file system raise into an `ExportError` that names the target."""
+    """Turn errors of FFmpeg and the file system into an `ExportError` that names the target."""
     try:
         yield
     except (av.FFmpegError, OSError) as error:

@@ -40,7 +40,7 @@ class VideoFormat:
 
     @property
     def has_sound(self) -> bool:
-        """Whether sound can go with the pictures."""
+        """True if sound can go with the pictures."""
         return "sound" in self.options
 
 

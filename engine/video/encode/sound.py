@@ -30,7 +30,7 @@ _MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class SoundRange:
-    """Where sound is taken from.
+    """Source and range of a sound.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class SoundRange:
 
 
 class SoundTrack:
-    """Sound on its way from a video into another; made by `SoundTrack.of`.
+    """Sound copied from one video into another, made by `SoundTrack.of`.
 
     Sound and pictures keep their distance exactly. Packets are copied whole, so up to one of
     them (21 ms of AAC) is missing at the start of the range, and over at its end. Sound that is
@@ -121,7 +121,7 @@ class SoundTrack:
                 self._container.mux(packet)
 
     def close(self) -> None:
-        """Give the source back; may be called twice."""
+        """Close the source, once or more."""
         self._source.close()
 
     def _copied(self) -> Iterator[Packet[AudioStream]]:
@@ -218,7 +218,7 @@ def _seconds(time_s: Fraction) -> str:
 
 
 def has_sound(path: Path) -> bool:
-    """Whether a video has sound that `SoundTrack` could take over; False if it cannot be read."""
+    """Return whether a video can be read and has sound that `SoundTrack` can copy."""
     if not path.is_file():
         return False
     try:

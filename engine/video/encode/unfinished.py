@@ -1,4 +1,4 @@
-"""What is being written lies in a folder beside its target until it is whole.
+"""Temporary folders beside a target, for files that are not whole yet.
 
 The folder holds a file that its writer keeps locked. The system takes the lock away when the
 writer's process ends, however it ends; so a folder whose lock is free was left by a writer that
@@ -37,7 +37,7 @@ _ATTEMPTS = 5
 
 
 class Unfinished:
-    """A place on the target's disk for what is not whole yet; made at once.
+    """A place on the target's disk for an unfinished file, made at once.
 
     Leftovers of killed writers in the same folder are removed first.
 
@@ -78,7 +78,7 @@ class Unfinished:
         _sync(self._target.parent)
 
     def discard(self) -> None:
-        """Remove what was not published; to be called in the end, also after `publish`."""
+        """Remove all that was not published. Call it in the end, also after `publish`."""
         try:
             _remove(self._folder, self._lock)
         except OSError:  # an error here would hide the one that led here; the next export retries
@@ -88,7 +88,7 @@ class Unfinished:
 
 
 def remove_leftovers(folder: Path) -> int:
-    """Remove what killed writers left in a folder; what living ones work on stays.
+    """Remove the leftovers of killed writers in a folder, but no work of living ones.
 
     What cannot be removed is logged and stays: it must keep nobody from working.
 
@@ -184,7 +184,7 @@ def _remove(folder: Path, lock: BinaryIO) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Have the disk take what was written; Windows does that for files alone."""
+    """Flush a file to the disk, and a folder too except on Windows."""
     if path.is_dir() and sys.platform == "win32":
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

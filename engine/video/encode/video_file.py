@@ -32,7 +32,7 @@ _HARDWARE_BITS_PER_PIXEL = 0.3
 
 
 class EncodedWriter(Writer):
-    """What MP4 and WebM share; see `Writer` for what is promised.
+    """Base of the MP4 and WebM writers, with the promises of `Writer`.
 
     Odd sizes are padded by repeating the edge.
 

@@ -1,4 +1,4 @@
-"""`Writer`: what all formats promise. A format adds how it opens, takes a frame and completes."""
+"""`Writer`, the base of all formats: each adds how it opens, takes a frame and completes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def unreported(progress: Progress) -> None:
 
 
 class WriterOptions(TypedDict, total=False):
-    """Options that all formats have; see `Writer`."""
+    """Options of all formats, as in `Writer`."""
 
     report: Report
     check: Check
@@ -144,7 +144,7 @@ class Writer(ABC):
 
     @abstractmethod
     def _append(self, rgb: UInt8Array, tick: int) -> None:
-        """Take a frame whose time is ``tick`` units of `_time_base`; its array is not kept."""
+        """Take a frame whose time is ``tick`` units of `_time_base`, without keeping its array."""
 
     @abstractmethod
     def _complete(self) -> None:
@@ -159,11 +159,11 @@ class Writer(ABC):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(self.path))
 
     def _expected(self) -> int:
-        """Frames that the result must have."""
+        """Return the number of frames that the result must have."""
         return self._count
 
     def _counted(self, path: Path) -> int:
-        """Frames that the result has."""
+        """Count the frames of the result."""
         with open_video(path, check=self._check) as video:
             return len(video)
 
