@@ -11,6 +11,7 @@ from engine.cancel import Check, never
 from engine.errors import ExportError
 from engine.export.composition import Composition
 from engine.export.frames_csv import write_csv
+from engine.export.job import ExportJob
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.store.document import write_document
@@ -129,13 +130,7 @@ def _write_numbers(
     analysis: Analysis, path: Path, look: ClipSettings, frames: tuple[int, int]
 ) -> None:
     try:
-        write_csv(
-            analysis,
-            path.with_suffix(".csv"),
-            preset=look.preset,
-            sigma=look.sigma,
-            frames=frames,
-        )
+        write_csv(ExportJob(analysis, path.with_suffix(".csv"), look, frames))
         document = analysis.document(preset=look.preset, sigma=look.sigma)
         shown = {"frames": frames, **asdict(look)}
         write_document(path.with_suffix(".json"), document | {"picture": shown})

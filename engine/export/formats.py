@@ -11,46 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cancel import Check, never
-from engine.types import Progress
+from engine.video import open_requested
 from engine.video.encode.formats import FORMATS
 
 if TYPE_CHECKING:
-    from engine.render.clip_settings import ClipSettings
-    from engine.store import Analysis
-    from engine.video import Video
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExportJob:
-    """One thing to write.
-
-    Attributes
-    ----------
-    analysis : Analysis
-        Complete.
-    path : Path
-        File or folder to write.
-    look : ClipSettings
-        Panes and settings; formats other than clips take preset and sigma from it.
-    frames : (int, int)
-        First frame and the frame after the last, counted in the video.
-    sound : bool
-        Whether to keep the sound of the video.
-    report, check : callable
-        Progress, and cancellation.
-    video : Video or None
-        The explained video, where it is open; None opens it for the formats that need it.
-    """
-
-    analysis: Analysis
-    path: Path
-    look: ClipSettings
-    frames: tuple[int, int]
-    sound: bool = False
-    report: Callable[[Progress], None] = lambda progress: None
-    check: Check = never
-    video: Video | None = None
+    from engine.export.job import ExportJob
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +59,6 @@ class ExportFormat:
 
 def _write_clip(job: ExportJob) -> Path:
     from engine.export.clip import export_clip
-    from engine.video import open_requested
 
     with nullcontext(job.video) if job.video else open_requested(job.analysis.header.request) as v:
         return export_clip(
@@ -112,36 +76,23 @@ def _write_clip(job: ExportJob) -> Path:
 def _write_csv(job: ExportJob) -> Path:
     from engine.export.frames_csv import write_csv
 
-    look = job.look
-    write_csv(job.analysis, job.path, preset=look.preset, sigma=look.sigma, frames=job.frames)
-    return job.path
+    return write_csv(job)
 
 
 def _write_npz(job: ExportJob) -> Path:
     from engine.export.npz import write_npz
 
-    write_npz(
-        job.analysis,
-        job.path,
-        preset=job.look.preset,
-        sigma=job.look.sigma,
-        frames=job.frames,
-        report=job.report,
-        check=job.check,
-    )
-    return job.path
-
-
-def _write_analysis(job: ExportJob) -> Path:
-    job.analysis.save(job.path, preset=job.look.preset, sigma=job.look.sigma, check=job.check)
-    return job.path
+    return write_npz(job)
 
 
 def _write_timeline(job: ExportJob) -> Path:
     from engine.export.timeline_picture import write_timeline
 
-    look = job.look
-    write_timeline(job.analysis, job.path, preset=look.preset, sigma=look.sigma, frames=job.frames)
+    return write_timeline(job)
+
+
+def _write_analysis(job: ExportJob) -> Path:
+    job.analysis.save(job.path, preset=job.look.preset, sigma=job.look.sigma, check=job.check)
     return job.path
 
 

@@ -6,9 +6,8 @@ import csv
 import math
 from pathlib import Path
 
+from engine.export.job import ExportJob
 from engine.export.whole_file import whole_file
-from engine.store import Analysis
-from engine.types import Preset
 
 COLUMNS = (
     "frame",
@@ -25,14 +24,7 @@ COLUMNS = (
 )
 
 
-def write_csv(
-    analysis: Analysis,
-    path: Path,
-    *,
-    preset: Preset,
-    sigma: float,
-    frames: tuple[int, int] | None = None,
-) -> None:
+def write_csv(job: ExportJob) -> Path:
     """Write one row a frame, with empty cells for undefined numbers.
 
     ``relevance``, ``motion`` and ``static`` are sums of absolute relevance over the frame;
@@ -44,15 +36,14 @@ def write_csv(
     ExportError
         If the file cannot be written.
     """
-    curves = analysis.separation(preset).curves(sigma)
+    analysis = job.analysis
+    curves = analysis.separation(job.look.preset).curves(job.look.sigma)
     scores, targets = analysis.target_scores(), analysis.targets()
-    header = analysis.header
-    start, stop = frames or (header.start, header.stop)
-    sampled = analysis.sampled.astype(int)
-    with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+    header, sampled = analysis.header, analysis.sampled.astype(int)
+    with whole_file(job.path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
-        for frame in range(start, stop):
+        for frame in range(*job.frames):
             i = frame - header.start
             numbers = (
                 header.timestamps_s[i],
@@ -67,6 +58,7 @@ def write_csv(
             rows.writerow(
                 [frame, *map(_cell, numbers), target, header.spec.label(target), sampled[i]]
             )
+    return job.path
 
 
 def _cell(value: float) -> str:

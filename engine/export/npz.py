@@ -6,17 +6,16 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy
 
-from engine.cancel import Check, never
+from engine.export.job import ExportJob
 from engine.export.whole_file import whole_file
-from engine.store import Analysis
-from engine.types import Float32Array, Preset, Progress
+from engine.types import Float32Array, Progress
 
 STAGE = "Writing the arrays"
 _MapName = Literal["relevance", "motion", "static"]
@@ -24,35 +23,13 @@ _MAPS: tuple[_MapName, ...] = ("relevance", "motion", "static")
 _CHUNK = 64
 
 
-def write_npz(
-    analysis: Analysis,
-    path: Path,
-    *,
-    preset: Preset,
-    sigma: float,
-    frames: tuple[int, int],
-    report: Callable[[Progress], None] = lambda progress: None,
-    check: Check = never,
-) -> None:
+def write_npz(job: ExportJob) -> Path:
     """Write the maps and numbers of a range for `numpy.load`.
 
     Members: ``relevance``, ``motion``, ``static`` float32 (N, h, w), signed, where motion +
     static = relevance; ``frame``, ``time_s``, ``sampled``, ``target``, ``score`` and
     ``motion_share`` (N,); ``logits`` (windows, classes); ``settings``, JSON. A few frames are in
     memory at a time.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Complete.
-    path : Path
-        Appears only when it is whole.
-    preset, sigma
-        How relevance is separated.
-    frames : (int, int)
-        First frame and the frame after the last, counted in the video.
-    report, check : callable
-        Progress, and cancellation, a few times a second.
 
     Raises
     ------
@@ -61,29 +38,22 @@ def write_npz(
     Cancelled
         If `check` said so; nothing is left behind.
     """
-    maps = _Maps(analysis, preset, sigma, frames, report, check)
-    with whole_file(path) as partial, zipfile.ZipFile(partial, "w", allowZip64=True) as archive:
+    maps = _Maps(job)
+    with whole_file(job.path) as partial, zipfile.ZipFile(partial, "w", allowZip64=True) as archive:
         for name in _MAPS:
             maps.write(archive, name)
-        for member, values in _numbers(analysis, preset, sigma, frames).items():
+        for member, values in _numbers(job).items():
             _write_member(archive, member, np.asarray(values))
+    return job.path
 
 
 class _Maps:
     """Writes the three maps of each frame one after the other."""
 
-    def __init__(
-        self,
-        analysis: Analysis,
-        preset: Preset,
-        sigma: float,
-        frames: tuple[int, int],
-        report: Callable[[Progress], None],
-        check: Check,
-    ) -> None:
-        self._separation, self._sigma = analysis.separation(preset), sigma
-        self._first, self._last = (frame - analysis.header.start for frame in frames)
-        self._report, self._check = report, check
+    def __init__(self, job: ExportJob) -> None:
+        self._separation = job.analysis.separation(job.look.preset)
+        self._first, self._last = (frame - job.analysis.header.start for frame in job.frames)
+        self._job, self._sigma = job, job.look.sigma
         self._began, self._done = time.monotonic(), 0
 
     def write(self, archive: zipfile.ZipFile, name: _MapName) -> None:
@@ -99,27 +69,27 @@ class _Maps:
     def _chunks(self, name: _MapName) -> Iterator[Float32Array]:
         whole = len(_MAPS) * (self._last - self._first)
         for start in range(self._first, self._last, _CHUNK):
-            self._check()
+            self._job.check()
             stop = min(start + _CHUNK, self._last)
             yield getattr(self._separation.frames(start, stop, self._sigma), name)
             self._done += stop - start
             left_s = (time.monotonic() - self._began) / self._done * (whole - self._done)
-            self._report(Progress(STAGE, self._done, whole, left_s))
+            self._job.report(Progress(STAGE, self._done, whole, left_s))
 
 
-def _numbers(
-    analysis: Analysis, preset: Preset, sigma: float, frames: tuple[int, int]
-) -> dict[str, Any]:
+def _numbers(job: ExportJob) -> dict[str, Any]:
+    analysis, frames, look = job.analysis, job.frames, job.look
     start = analysis.header.start
+    curves = analysis.separation(look.preset).curves(look.sigma)
     inside = slice(frames[0] - start, frames[1] - start)
-    document = analysis.document(preset=preset, sigma=sigma)
+    document = analysis.document(preset=look.preset, sigma=look.sigma)
     return {
         "frame": np.arange(*frames),
         "time_s": analysis.header.timestamps_s[inside],
         "sampled": analysis.sampled[inside],
         "target": analysis.targets()[inside],
         "score": analysis.target_scores()[inside],
-        "motion_share": analysis.separation(preset).curves(sigma).motion_share[inside],
+        "motion_share": curves.motion_share[inside],
         "logits": analysis.logits(),
         "settings": json.dumps(document),
     }

@@ -6,13 +6,15 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from engine.cancel import Check, never
 from engine.errors import ExportError
 from engine.export.clip import checked_frames
-from engine.export.formats import EXPORT_FORMATS, ExportJob
+from engine.export.formats import EXPORT_FORMATS
 from engine.export.frames_csv import write_csv
+from engine.export.job import ExportJob
 from engine.export.timeline_picture import write_timeline
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
@@ -67,8 +69,8 @@ def export_all(
             video,
         )
         chosen.write(job)
-        write_csv(analysis, partial / "frames.csv", preset=preset, sigma=sigma)
-        write_timeline(analysis, partial / "timeline.png", preset=preset, sigma=sigma)
+        write_csv(replace(job, path=partial / "frames.csv"))
+        write_timeline(replace(job, path=partial / "timeline.png"))
         analysis.save(partial, preset=preset, sigma=sigma, check=check)
     return folder
 

@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from engine.export import style
+from engine.export.job import ExportJob
 from engine.export.whole_file import whole_file
 from engine.store import Analysis
 from engine.types import Float64Array, Preset, UInt8Array
@@ -67,28 +68,21 @@ def draw_timeline(
     return Timeline(picture, columns, top, bottom)
 
 
-def write_timeline(
-    analysis: Analysis,
-    path: Path,
-    *,
-    preset: Preset,
-    sigma: float,
-    frames: tuple[int, int] | None = None,
-) -> None:
-    """Write the timeline of a range, by default all of it, as PNG or SVG by the suffix.
+def write_timeline(job: ExportJob) -> Path:
+    """Write the timeline of a range as PNG or SVG by the suffix.
 
     Raises
     ------
     ExportError
         If the file cannot be written.
     """
-    span = frames or (analysis.header.start, analysis.header.stop)
-    figure, _, _ = _figure(analysis, preset, sigma, _SIZE, span)
-    kind = "svg" if path.suffix.lower() == ".svg" else "png"
-    with whole_file(path) as partial:
+    figure, _, _ = _figure(job.analysis, job.look.preset, job.look.sigma, _SIZE, job.frames)
+    kind = "svg" if job.path.suffix.lower() == ".svg" else "png"
+    with whole_file(job.path) as partial:
         # the same curves, the same file: no date in it
         metadata = {"Date": None} if kind == "svg" else {"Software": None}
         figure.savefig(partial, format=kind, dpi=_DPI, metadata=metadata)
+    return job.path
 
 
 def _figure(

@@ -155,7 +155,7 @@ class ExportForm(QWidget):
             "panes": list(self.panes.chosen()),
             "layout": self.layout_choice.currentData(),
             "height": self.height_choice.currentData(),
-            **{name: self._switch(name).isChecked() for name in _SWITCHES},
+            **{name: switch.isChecked() for name, switch in self._switches.items()},
         }
 
     def set_choices(self, choices: Mapping[str, Any]) -> None:
@@ -172,9 +172,9 @@ class ExportForm(QWidget):
         panes = choices.get("panes")
         if isinstance(panes, list) and any(isinstance(pane, str) for pane in panes):
             self.panes.set_chosen([pane for pane in panes if isinstance(pane, str)])
-        for name in _SWITCHES:
+        for name, switch in self._switches.items():
             if isinstance(choices.get(name), bool):
-                self._switch(name).setChecked(choices[name])
+                switch.setChecked(choices[name])
 
     def show_sound(self, has_sound: bool) -> None:
         """Offer sound if the video has it."""
@@ -188,14 +188,10 @@ class ExportForm(QWidget):
     def _plain_look(self) -> ClipSettings:
         return ClipSettings(self._context.preset, self._context.sigma)
 
-    def _switch(self, name: str) -> QCheckBox:
-        switches = {
-            "captions": self.captions,
-            "numbers": self.numbers,
-            "timeline": self.timeline,
-            "sound": self.sound,
-        }
-        return switches[name]
+    @property
+    def _switches(self) -> dict[str, QCheckBox]:
+        switches = (self.captions, self.numbers, self.timeline, self.sound)
+        return dict(zip(_SWITCHES, switches, strict=True))
 
     def _make_parts(self) -> None:
         self.format, self.range = narrow(QComboBox()), narrow(QComboBox())
@@ -236,7 +232,7 @@ class ExportForm(QWidget):
         form.add("&Panes", self.panes)
         form.add("&Layout", self.layout_choice)
         form.add("Pane &height", self.height_choice)
-        for switch in (self.captions, self.numbers, self.timeline, self.sound):
+        for switch in self._switches.values():
             form.add_wide(switch)
         form.add("Nam&e", row(self.name, self.browse))
         form.add_wide(self.replaces)
@@ -252,7 +248,7 @@ class ExportForm(QWidget):
             combo.currentIndexChanged.connect(self._on_changed)
         for box in (self.first, self.last):
             box.valueChanged.connect(self._on_changed)
-        for switch in (self.captions, self.numbers, self.timeline, self.sound):
+        for switch in self._switches.values():
             switch.toggled.connect(self._on_changed)
         self.panes.chosen_changed.connect(self._on_changed)
         self.name.textChanged.connect(self._on_changed)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.cancel import Check
-from engine.export.formats import EXPORT_FORMATS, ExportJob
+from engine.export.formats import EXPORT_FORMATS
+from engine.export.job import ExportJob
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import UInt8Array
@@ -34,7 +35,7 @@ def write(analysis: Analysis, request: ExportRequest, report: Report, check: Che
     Cancelled
         If `check` said so; nothing is left behind.
     """
-    from engine.export import checked_frames
+    from engine.export.clip import checked_frames
 
     remember_target(request.path)
     frames = checked_frames(analysis, request.frames)
@@ -59,7 +60,8 @@ def preview(
     VideoError
         If the video is gone.
     """
-    from engine.export import Composition, checked_frames
+    from engine.export.clip import checked_frames
+    from engine.export.composition import Composition
 
     inside = checked_frames(analysis, frames)
     with open_requested(analysis.header.request) as video:

@@ -40,7 +40,7 @@ def explain_to(
     errors, output : Console
         For progress, and for the summary.
     format, sound
-        Of the annotated clip, as for `engine.export.export_all`.
+        Of the annotated clip, as for `engine.export.result_folder.export_all`.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def explain_to(
     check_sound(format, sound)
     remember_target(folder)
     with progress_bar(errors) as bar:
-        from engine.export import export_all
+        from engine.export.result_folder import export_all
         from engine.pipeline import explain
         from engine.video import open_requested
 

@@ -10,7 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.cancel import never
-from engine.export.formats import EXPORT_FORMATS, ExportFormat, ExportJob
+from engine.export.formats import EXPORT_FORMATS, ExportFormat
+from engine.export.job import ExportJob
 from engine.render import HeatLook
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis

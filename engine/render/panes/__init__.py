@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from engine.render.panes import heat_panes, video_panes
 from engine.render.panes.base import (
     WHOLE,
     Canvas,
@@ -12,16 +13,6 @@ from engine.render.panes.base import (
     enlarged,
     within,
 )
-from engine.render.panes.heat_panes import (
-    DIFFERENCE,
-    MOTION,
-    PINNED_MOTION,
-    PINNED_RELEVANCE,
-    PINNED_STATIC,
-    RELEVANCE,
-    STATIC,
-)
-from engine.render.panes.video_panes import FLOW, MODEL_VIEW, VIDEO
 
 __all__ = [
     "PANES",
@@ -40,16 +31,16 @@ __all__ = [
 PANES: dict[str, PaneKind] = {
     kind.name: kind
     for kind in (
-        VIDEO,
-        RELEVANCE,
-        MOTION,
-        STATIC,
-        FLOW,
-        MODEL_VIEW,
-        PINNED_RELEVANCE,
-        PINNED_MOTION,
-        PINNED_STATIC,
-        DIFFERENCE,
+        video_panes.VIDEO,
+        heat_panes.RELEVANCE,
+        heat_panes.MOTION,
+        heat_panes.STATIC,
+        video_panes.FLOW,
+        video_panes.MODEL_VIEW,
+        heat_panes.PINNED_RELEVANCE,
+        heat_panes.PINNED_MOTION,
+        heat_panes.PINNED_STATIC,
+        heat_panes.DIFFERENCE,
     )
 }
 """Kinds by name, in the order of the menu."""

@@ -53,7 +53,7 @@ class PaneKind:
     placeholder: str
     draw: Callable[[PaneKind, PaneFrame], RenderedPane]
     analyses: Literal["first", "pinned", "both"] = "first"
-    map_name: Literal["relevance", "motion", "static"] = "relevance"
+    map_name: str = "relevance"
     needs: frozenset[str] = frozenset()
     has_scale: bool = False
     own_scale: float | None = None

@@ -55,27 +55,18 @@ def _shares(heat: FrameHeat, frame: PaneFrame) -> Float32Array:
     return shares / np.float32(heat.clip_scale or 1.0)
 
 
-RELEVANCE = PaneKind(
-    "relevance", "Relevance", "What the model looked at", _draw_map, has_scale=True
-)
-MOTION = replace(
-    RELEVANCE,
-    name="motion",
-    title="Motion",
-    placeholder="The part that is due to movement",
-    map_name="motion",
-)
-STATIC = replace(
-    RELEVANCE,
-    name="static",
-    title="Static",
-    placeholder="The part that stays in place",
-    map_name="static",
+RELEVANCE, MOTION, STATIC = (
+    PaneKind(name, name.capitalize(), placeholder, _draw_map, map_name=name, has_scale=True)
+    for name, placeholder in (
+        ("relevance", "What the model looked at"),
+        ("motion", "The part that is due to movement"),
+        ("static", "The part that stays in place"),
+    )
 )
 PINNED_RELEVANCE, PINNED_MOTION, PINNED_STATIC = (
     replace(
         kind,
-        name=f"other {kind.name}",
+        name=f"other {kind.name}",  # as session files have it
         title=f"{kind.title} (pinned)",
         placeholder=_NO_PINNED,
         analyses="pinned",

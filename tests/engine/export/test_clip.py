@@ -13,9 +13,10 @@ import pytest
 from engine import render
 from engine.cancel import Cancelled, CancelToken
 from engine.errors import ExportError
-from engine.export import export_all, export_clip
+from engine.export import export_clip
 from engine.export.clip_layout import pane_size
 from engine.export.composition import Composition
+from engine.export.result_folder import export_all
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress

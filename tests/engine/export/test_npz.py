@@ -8,15 +8,19 @@ import pytest
 
 from engine.cancel import Cancelled, CancelToken
 from engine.errors import ExportError
-from engine.export import write_npz
+from engine.export.job import ExportJob
+from engine.export.npz import write_npz
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress
 from tests.engine.export.conftest import FRAMES
 
+LOOK = ClipSettings("recommended", 1.0)
+
 
 def test_npz_holds_the_maps_and_numbers_of_the_range(analysis: Analysis, tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
-    write_npz(analysis, path, preset="recommended", sigma=1.5, frames=(3, 17))
+    write_npz(ExportJob(analysis, path, ClipSettings("recommended", 1.5), (3, 17)))
     separation = analysis.separation("recommended")
     with np.load(path, allow_pickle=False) as arrays:
         expected = separation.frames(3, 17, 1.5)
@@ -35,9 +39,7 @@ def test_npz_holds_the_maps_and_numbers_of_the_range(analysis: Analysis, tmp_pat
 def test_npz_reports_to_the_end(analysis: Analysis, tmp_path: Path) -> None:
     seen: list[Progress] = []
     path = tmp_path / "a.npz"
-    write_npz(
-        analysis, path, preset="recommended", sigma=1.0, frames=(0, FRAMES), report=seen.append
-    )
+    write_npz(ExportJob(analysis, path, LOOK, (0, FRAMES), report=seen.append))
     assert seen[-1].done == seen[-1].total == 3 * FRAMES
 
 
@@ -46,13 +48,14 @@ def test_cancelled_npz_leaves_the_earlier_one(analysis: Analysis, tmp_path: Path
     path.write_bytes(b"earlier")
     with pytest.raises(Cancelled):
         write_npz(
-            analysis,
-            path,
-            preset="recommended",
-            sigma=1.0,
-            frames=(0, FRAMES),
-            report=lambda progress: token.cancel(),
-            check=token.check,
+            ExportJob(
+                analysis,
+                path,
+                LOOK,
+                (0, FRAMES),
+                report=lambda progress: token.cancel(),
+                check=token.check,
+            )
         )
     assert path.read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [path]
@@ -60,7 +63,5 @@ def test_cancelled_npz_leaves_the_earlier_one(analysis: Analysis, tmp_path: Path
 
 def test_npz_that_cannot_be_written_is_told(analysis: Analysis, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"a\.npz cannot be written") as caught:
-        write_npz(
-            analysis, tmp_path / "no" / "a.npz", preset="recommended", sigma=1.0, frames=(0, 5)
-        )
+        write_npz(ExportJob(analysis, tmp_path / "no" / "a.npz", LOOK, (0, 5)))
     assert caught.value.hint

@@ -7,13 +7,18 @@ import pytest
 from PIL import Image
 
 from engine.errors import ExportError
-from engine.export import write_timeline
+from engine.export.job import ExportJob
+from engine.export.timeline_picture import write_timeline
+from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
+from tests.engine.export.conftest import FRAMES
+
+LOOK = ClipSettings("recommended", 1.0)
 
 
 def test_timeline_is_a_png_or_an_svg_by_its_suffix(analysis: Analysis, tmp_path: Path) -> None:
     for name in ("a.png", "a.svg"):
-        write_timeline(analysis, tmp_path / name, preset="recommended", sigma=1.0)
+        write_timeline(ExportJob(analysis, tmp_path / name, LOOK, (0, FRAMES)))
     with Image.open(tmp_path / "a.png") as picture:
         assert picture.size == (1600, 500)
     root = ET.parse(tmp_path / "a.svg").getroot()
@@ -23,16 +28,16 @@ def test_timeline_is_a_png_or_an_svg_by_its_suffix(analysis: Analysis, tmp_path:
 
 def test_timeline_is_the_same_file_each_time(analysis: Analysis, tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
-        write_timeline(analysis, tmp_path / name, preset="recommended", sigma=1.0, frames=(2, 9))
+        write_timeline(ExportJob(analysis, tmp_path / name, LOOK, (2, 9)))
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_timeline_of_a_range_is_another_picture(analysis: Analysis, tmp_path: Path) -> None:
-    write_timeline(analysis, tmp_path / "a.png", preset="recommended", sigma=1.0)
-    write_timeline(analysis, tmp_path / "b.png", preset="recommended", sigma=1.0, frames=(2, 9))
+    write_timeline(ExportJob(analysis, tmp_path / "a.png", LOOK, (0, FRAMES)))
+    write_timeline(ExportJob(analysis, tmp_path / "b.png", LOOK, (2, 9)))
     assert (tmp_path / "a.png").read_bytes() != (tmp_path / "b.png").read_bytes()
 
 
 def test_timeline_that_cannot_be_written_is_told(analysis: Analysis, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="cannot be written"):
-        write_timeline(analysis, tmp_path / "no" / "a.png", preset="recommended", sigma=1.0)
+        write_timeline(ExportJob(analysis, tmp_path / "no" / "a.png", LOOK, (0, FRAMES)))
