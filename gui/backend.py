@@ -31,7 +31,7 @@ class ExportBackend:
     Attributes
     ----------
     write : callable
-        (analysis, wish, report, check) -> Path that was written.
+        (analysis, request, report, check) -> Path that was written.
     preview : callable
         (analysis, look, frames, frame, report, check) -> one picture of the clip as it would be,
         uint8 RGB (H, W, 3).

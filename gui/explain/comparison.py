@@ -178,7 +178,7 @@ class ComparisonController(QObject):
         def has_other() -> bool:
             return self.other is not None
 
-        shared, share = (lambda: self._panes.pictures.one_scale), self.share_scale
+        shared, share = (lambda: self._panes.renderer.one_scale), self.share_scale
         return (
             Command("compare.keep", "Pin for comparison", self.keep, ("Ctrl+K",), has_analysis),
             Command("compare.open", "Compare with a saved one...", self._choose, (), has_analysis),
