@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.attribution.base.batches import fitting, halved, release_memory
 from engine.attribution.base.explained_model import ExplainedModel, Report, check_clip, evaluating
 from engine.attribution.base.method_output import MethodOutput
-from engine.attribution.base.precision import arithmetic
+from engine.attribution.base.precision import matmul_precision
 from engine.attribution.base.targets import Target, resolve_goal
 from engine.attribution.catalogue import DEFAULT_METHOD
 from engine.attribution.registry import Method, find_method
@@ -207,7 +207,7 @@ def _explained(subject: ExplainedModel, clip: Clip, method: Method) -> list[Attr
         low=clip.low.to(model.device),
         high=clip.high.to(model.device),
     )
-    exact = arithmetic(model.device, rounded=method.rounded)
+    exact = matmul_precision(model.device, rounded=method.rounded)
     with evaluating(model.module), exact, subject.measured():
         found = method.explain(subject, clip, method.options)
     return _separate(found, subject)

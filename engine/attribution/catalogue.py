@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from engine.attribution.lrp.options import LrpOptions
 from engine.attribution.options.values import (
     CamOptions,
     GradCamOptions,
     IntegratedGradientsOptions,
-    LrpOptions,
     MethodOptions,
     OcclusionOptions,
     RiseOptions,

@@ -11,10 +11,11 @@ import torch
 from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
 from engine.attribution.base.targets import Goal
 from engine.attribution.catalogue import DEFAULT_METHOD
+from engine.attribution.gradients import gradient_of
+from engine.attribution.lrp.options import LrpOptions
 from engine.attribution.options.values import (
     CamOptions,
     IntegratedGradientsOptions,
-    LrpOptions,
     MethodOptions,
     OcclusionOptions,
     RiseOptions,
@@ -23,7 +24,6 @@ from engine.attribution.options.values import (
 )
 from engine.attribution.perturbation import boxes_of
 from engine.attribution.registry import find_method
-from engine.attribution.slopes import gradient_of
 from engine.models.model import Clip, VideoModel
 
 _LRP_COST = 1.6  # plain gradients

@@ -16,7 +16,7 @@ import torch
 
 
 @contextmanager
-def arithmetic(device: torch.device, *, rounded: bool) -> Iterator[None]:
+def matmul_precision(device: torch.device, *, rounded: bool) -> Iterator[None]:
     """TensorFloat-32 or full float32 on CUDA inside; the user's settings outside.
 
     Parameters

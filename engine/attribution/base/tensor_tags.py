@@ -1,4 +1,4 @@
-"""Notes on the tensors of a pass: what they are to relevance. A note lives with its tensor."""
+"""Tags on the tensors of a pass: what they are to relevance. A tag lives with its tensor."""
 
 from __future__ import annotations
 
@@ -10,66 +10,66 @@ from torch import Tensor
 Bounds = tuple[Tensor, Tensor]
 
 
-def mark(tensor: Tensor, **marks: Any) -> None:
-    """Note on a tensor what it is.
+def tag(tensor: Tensor, **tags: Any) -> None:
+    """Tag a tensor.
 
-    Its ``bounds``, the ``layer`` it left, what is ``newer``, whether it was ``seen`` to be made, is
-    a ``gate``, a ``tanh`` or still being ``assembled``, and which operations without a rule it
-    ``lacks``.
+    Tags are its ``bounds``, the ``layer`` it left, what is ``newer``, whether it was ``seen`` to
+    be made, is a ``gate``, a ``tanh`` or still being ``assembled``, and the ``unsupported``
+    operations behind it, which have no rule.
     """
-    for name, value in marks.items():
+    for name, value in tags.items():
         setattr(tensor, f"_{name}", value)
 
 
 def bounds_of(value: Any) -> Bounds | None:
-    """Lowest and highest values of the network's input, moved at most; None for all else."""
+    """Return the bounds of the network's input, moved at most, and None for all else."""
     return getattr(value, "_bounds", None)
 
 
 def is_gate(value: Any) -> bool:
-    """Whether a tensor is a sigmoid or softmax, moved at most: what it multiplies takes it all."""
+    """Tell whether a tensor is a sigmoid or softmax, moved at most: it takes no relevance."""
     return getattr(value, "_gate", False)
 
 
 def is_tanh(value: Any) -> bool:
-    """Whether a tensor is a tanh, which 1 makes a gate: hand-written GELUs are made so."""
+    """Tell whether a tensor is a tanh, a gate once 1 is added, as in hand-written GELUs."""
     return getattr(value, "_tanh", False)
 
 
 def is_seen(value: Any) -> bool:
-    """Whether the operation that made a tensor was seen."""
+    """Tell whether the operation that made a tensor was seen."""
     return getattr(value, "_seen", False)
 
 
-def lacking(result: Any, name: str) -> Any:
-    """Note that a result came from an operation without a rule; returns the result."""
+def tag_unsupported(result: Any, name: str) -> Any:
+    """Tag a result of an operation without a rule, and return it."""
     for part in tensors_in((result,)):
-        mark(part, lacks={**lacks(part), name: None})
+        tag(part, unsupported={**unsupported_in(part), name: None})
     return result
 
 
-def lacks(value: Any) -> dict[str, None]:
-    """Operations without a rule behind a value, or behind the tensors in a list of arguments."""
-    found: dict[str, None] = {}
+def unsupported_in(value: Any) -> dict[str, None]:
+    """Return the operations without a rule behind a value, or behind tensors in a list."""
+    names: dict[str, None] = {}
     for part in tensors_in((value,)):
-        found |= getattr(part, "_lacks", {})
-    return found
+        names |= getattr(part, "_unsupported", {})
+    return names
 
 
 def is_assembled(value: Any) -> bool:
-    """Whether a tensor is being put together part by part and nothing has read it yet."""
+    """Tell whether a tensor is being put together part by part and nothing has read it yet."""
     return getattr(value, "_assembled", False)
 
 
 def close_assembly(values: Iterable[Any]) -> None:
-    """Note that tensors are read from now on, so that they must not change any more."""
+    """Tag tensors as read from now on, so that they must not change any more."""
     for part in tensors_in(values):
         if is_assembled(part):
-            mark(part, assembled=False)
+            tag(part, assembled=False)
 
 
 def newest(value: Any) -> Any:
-    """What stands for a value now: a tensor that was changed in place has a successor.
+    """Return the successor of a tensor that was changed in place, else the value itself.
 
     Lists and tuples are followed, so that it serves for whole argument lists.
     """
@@ -83,17 +83,17 @@ def newest(value: Any) -> Any:
 
 
 def alias(values: Tensor) -> Tensor:
-    """The same values and history without notes: notes would keep the pass alive in a circle."""
+    """Return the same values and history without tags, which would keep the pass alive."""
     return values.view_as(values)
 
 
-def follows(args: Iterable[Any], kwargs: dict[str, Any]) -> bool:
-    """Whether a tensor among the arguments descends from the network's input."""
-    return any(tensor.requires_grad for tensor in tensors_in((*args, *kwargs.values())))
+def depends_on_input(*values: Any) -> bool:
+    """Tell whether a tensor among values, also in lists, descends from the network's input."""
+    return any(tensor.requires_grad for tensor in tensors_in(values))
 
 
 def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
-    """The tensors among values, also inside lists and tuples."""
+    """Yield the tensors among values, also inside lists and tuples."""
     for value in values:
         if isinstance(value, Tensor):
             yield value

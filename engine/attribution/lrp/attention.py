@@ -18,10 +18,27 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.base.tensor_tags import alias, bounds_of, follows, is_gate, lacking, mark
-from engine.attribution.lrp import linear, pointwise, rules
-from engine.attribution.lrp.context import Function, Tape, name_of, passed, positional, relevant
-from engine.attribution.lrp.linear import Layer
+from engine.attribution.base.tensor_tags import (
+    alias,
+    bounds_of,
+    depends_on_input,
+    is_gate,
+    tag,
+    tag_unsupported,
+)
+from engine.attribution.lrp import linear, pointwise
+from engine.attribution.lrp.context import (
+    Function,
+    Layer,
+    LrpContext,
+    name_of,
+    pass_through,
+    positional,
+    with_backward,
+)
+from engine.attribution.lrp.fixed_rules import layer_norm_rule
+from engine.attribution.lrp.linear import layer_relevance
+from engine.attribution.lrp.rules import Epsilon
 
 Product = Callable[[Tensor, Tensor], Tensor]
 
@@ -32,44 +49,44 @@ _RARE = (
 )
 
 
-def matmul(tape: Tape, func: Function, args: Any, kwargs: Any) -> Any:
+def matmul(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
     """Handle a matrix product: with a constant matrix, or of two activations."""
     first, second = args[0], args[1] if len(args) > 1 else next(iter(kwargs.values()))
-    if not follows((first, second), {}):
+    if not depends_on_input(first, second):
         return torch.matmul(first, second)
-    if not follows((second,), {}) and second.dim() == 2:
-        return linear.matmul(tape, func, args, kwargs)
-    return _product(tape, torch.matmul, first, second)
+    if not depends_on_input(second) and second.dim() == 2:
+        return linear.matmul(context, func, args, kwargs)
+    return _product(context, torch.matmul, first, second)
 
 
-def sum_of_products(tape: Tape, func: Function, args: Any, kwargs: Any) -> Any:
+def sum_of_products(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
     """Handle ``added + factor * first @ second`` (baddbmm, addmm)."""
     factors = [kwargs[name] for name in kwargs if name not in _FACTORS]
     added, first, second = list(args) + factors
-    product = matmul(tape, torch.matmul, (first, second), {})
-    scaled = pointwise.multiplication(tape, torch.mul, (product, kwargs.get("alpha", 1)), {})
-    shift = pointwise.multiplication(tape, torch.mul, (added, kwargs.get("beta", 1)), {})
-    return pointwise.addition(tape, torch.add, (scaled, shift), {})
+    product = matmul(context, torch.matmul, (first, second), {})
+    scaled = pointwise.multiplication(context, torch.mul, (product, kwargs.get("alpha", 1)), {})
+    shift = pointwise.multiplication(context, torch.mul, (added, kwargs.get("beta", 1)), {})
+    return pointwise.addition(context, torch.add, (scaled, shift), {})
 
 
-def einsum(tape: Tape, func: Function, args: Any, kwargs: Any) -> Any:
+def einsum(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
     """Handle an einsum of two factors; of one it is a sum, of more there is no rule."""
     equation, *factors = args
     if len(factors) == 1 and isinstance(factors[0], list | tuple):
         factors = list(factors[0])
     if not isinstance(equation, str) or len(factors) != 2:
-        return lacking(func(*args, **kwargs), f"{name_of(func)} of {len(factors)} factors")
-    return _product(tape, lambda one, other: torch.einsum(equation, one, other), *factors)
+        return tag_unsupported(func(*args, **kwargs), f"{name_of(func)} of {len(factors)} factors")
+    return _product(context, lambda one, other: torch.einsum(equation, one, other), *factors)
 
 
-def softmax(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def softmax(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a softmax: a gate, or the slope of its Taylor series (Achtibat et al., prop. 3.1)."""
     with torch.no_grad():
         result: Tensor = func(*args, **kwargs)
     scores, axis = args[0], kwargs["dim"] if "dim" in kwargs else args[1]
-    if tape.settings.weights_are_constant:
-        made = passed(result, scores)
-        mark(made, gate=True)
+    if context.settings.weights_are_constant:
+        made = pass_through(result, scores)
+        tag(made, gate=True)
         return made
     fixed, share = scores.detach(), result.detach()
 
@@ -78,10 +95,10 @@ def softmax(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
         finite = torch.where(share > 0, fixed, 0.0)  # masked scores are minus infinity
         return ((finite * (relevance - share * total)).to(fixed.dtype),)
 
-    return relevant(back, result, scores)
+    return with_backward(back, result, scores)
 
 
-def attention(tape: Tape, func: Function, args: Any, kwargs: Any) -> Any:
+def attention(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
     """Handle scaled dot-product attention: as the products and the softmax that it is made of."""
     names = {"query": None, "key": None, "value": None, "attn_mask": None}
     rest = {"dropout_p": 0.0, "is_causal": False, "scale": None, "enable_gqa": False}
@@ -89,70 +106,72 @@ def attention(tape: Tape, func: Function, args: Any, kwargs: Any) -> Any:
         args, kwargs, names | rest
     )
     if dropout or grouped:
-        return lacking(func(*args, **kwargs), f"{name_of(func)} with dropout or grouped heads")
+        return tag_unsupported(
+            func(*args, **kwargs), f"{name_of(func)} with dropout or grouped heads"
+        )
     if causal:
         sizes = (query.shape[-2], key.shape[-2])
         mask = torch.ones(sizes, dtype=torch.bool, device=query.device).tril()
     added = None if mask is None else _as_added(mask)
-    return _attended(tape, (query, key, value), added, scale)[0]
+    return _attended(context, (query, key, value), added, scale)[0]
 
 
-def multi_head(tape: Tape, func: Function, args: Any, kwargs: Any) -> Any:
+def multi_head(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
     """Handle the attention of `torch.nn.MultiheadAttention`, which is one call."""
     bound = signature(func).bind(*args, **kwargs)
     bound.apply_defaults()
     given = bound.arguments
     dropped = given["training"] and given["dropout_p"]
     if dropped or given["query"].dim() != 3 or any(_is_set(given[name]) for name in _RARE):
-        return lacking(func(*args, **kwargs), f"{name_of(func)} with rare options")
+        return tag_unsupported(func(*args, **kwargs), f"{name_of(func)} with rare options")
     mask = given["attn_mask"]
     if mask is not None and mask.dim() == 3:
         mask = mask.reshape(-1, given["num_heads"], *mask.shape[1:])
     if mask is not None:
         mask = _as_added(~mask if mask.dtype == torch.bool else mask)
-    result, shares = _attended(tape, _heads(tape, given), mask, None)
+    result, shares = _attended(context, _heads(context, given), mask, None)
     joined = result.permute(2, 0, 1, 3).flatten(2)
     projection = (joined, given["out_proj_weight"], given["out_proj_bias"])
-    made = linear.linear(tape, functional.linear, projection, {})
+    made = linear.linear(context, functional.linear, projection, {})
     if not given["need_weights"]:
         return made, None
     return made, shares.detach().mean(1) if given["average_attn_weights"] else shares.detach()
 
 
-def _heads(tape: Tape, given: dict[str, Any]) -> list[Tensor]:
+def _heads(context: LrpContext, given: dict[str, Any]) -> list[Tensor]:
     """Queries, keys and values of `torch.nn.MultiheadAttention`, each (N, heads, L, C)."""
     weights = given["in_proj_weight"].chunk(3)
     biases = [None] * 3 if given["in_proj_bias"] is None else given["in_proj_bias"].chunk(3)
     found = []
     for name, weight, bias in zip(("query", "key", "value"), weights, biases, strict=True):
-        projected = linear.linear(tape, functional.linear, (given[name], weight, bias), {})
+        projected = linear.linear(context, functional.linear, (given[name], weight, bias), {})
         apart = projected.reshape(*projected.shape[:2], given["num_heads"], -1)
         found.append(apart.permute(1, 2, 0, 3))
     return found
 
 
 def _attended(
-    tape: Tape, signals: Sequence[Tensor], added: Tensor | None, scale: float | None
+    context: LrpContext, signals: Sequence[Tensor], added: Tensor | None, scale: float | None
 ) -> tuple[Tensor, Tensor]:
     """What attention reads from the values, and its weights."""
     query, key, value = signals
     factor = query.shape[-1] ** -0.5 if scale is None else scale
-    scaled = pointwise.multiplication(tape, torch.mul, (query, factor), {})
-    scores = matmul(tape, torch.matmul, (scaled, key.transpose(-2, -1)), {})
+    scaled = pointwise.multiplication(context, torch.mul, (query, factor), {})
+    scores = matmul(context, torch.matmul, (scaled, key.transpose(-2, -1)), {})
     if added is not None:
-        scores = pointwise.addition(tape, torch.add, (scores, added.to(scores.dtype)), {})
-    weights = softmax(tape, torch.softmax, (scores, -1), {})
-    return matmul(tape, torch.matmul, (weights, value), {}), weights
+        scores = pointwise.addition(context, torch.add, (scores, added.to(scores.dtype)), {})
+    weights = softmax(context, torch.softmax, (scores, -1), {})
+    return matmul(context, torch.matmul, (weights, value), {}), weights
 
 
-def layer_norm(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def layer_norm(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle LayerNorm.
 
     Where biases take their share, so does the shift, and only the standard deviation is a
     constant (Ali et al. 2022, LN-rule); else each value passes on what it got.
     """
-    if not tape.settings.biases:
-        return normalisation(tape, func, args, kwargs)
+    if not context.settings.biases:
+        return normalisation(context, func, args, kwargs)
     names = {"input": None, "shape": None, "weight": None, "bias": None, "eps": 1e-5}
     values, shape, gain, shift, eps = positional(args, kwargs, names)
     axes = tuple(range(-len(shape), 0))
@@ -160,47 +179,48 @@ def layer_norm(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
         result = func(*args, **kwargs)
         spread = values.var(axes, correction=0, keepdim=True)
         scale = torch.rsqrt(spread + eps) * (1.0 if gain is None else gain)
-    fixed, small, extra = values.detach(), tape.settings.composite.stabilizer, tape.settings.epsilon
+    settings, fixed = context.settings, values.detach()
+    small, extra = settings.composite.stabilizer, settings.rule(Epsilon).epsilon
 
     def back(relevance: Tensor) -> tuple[Tensor]:
         given = (fixed, axes, scale, relevance)
-        return (rules.centred(*given, shift=shift, stabilizer=small, epsilon=extra),)
+        return (layer_norm_rule(*given, shift=shift, stabilizer=small, epsilon=extra),)
 
-    return relevant(back, result, values)
+    return with_backward(back, result, values)
 
 
-def normalisation(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def normalisation(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a normalisation by own statistics: relevance passes (Achtibat et al., prop. 3.4)."""
     with torch.no_grad():
         result = func(*args, **kwargs)
-    return passed(result, args[0])
+    return pass_through(result, args[0])
 
 
-def negation(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def negation(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle ``-values``."""
-    return pointwise.multiplication(tape, torch.mul, (args[0], -1), {})
+    return pointwise.multiplication(context, torch.mul, (args[0], -1), {})
 
 
-def _product(tape: Tape, op: Product, first: Tensor, second: Tensor) -> Tensor:
+def _product(context: LrpContext, op: Product, first: Tensor, second: Tensor) -> Tensor:
     """A product of two tensors: gates and constants take nothing, two signals half each."""
     with torch.no_grad():
         result = op(first.detach(), second.detach())
-    followed = [side for side in (first, second) if follows((side,), {})]
+    followed = [side for side in (first, second) if depends_on_input(side)]
     signals = [side for side in followed if not is_gate(side)] or followed
     layers = []
     if any(side is first for side in signals):
         layers.append(_factor(op, first, second))
     if any(side is second for side in signals):
         layers.append(_factor(lambda values, weight: op(weight, values), second, first))
-    tape.last = layers[-1]
+    context.last = layers[-1]
     share = len(layers)
-    made = relevant(
-        lambda back: tuple(layer.relevance(tape, back / share) for layer in layers),
+    made = with_backward(
+        lambda back: tuple(layer_relevance(context, layer, back / share) for layer in layers),
         result,
         *(layer.values for layer in layers),
     )
     if all(is_gate(side) for side in followed):
-        mark(made, gate=True)
+        tag(made, gate=True)
     return made
 
 

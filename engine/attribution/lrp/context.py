@@ -1,21 +1,22 @@
-"""What every handler of an operation needs: the pass it belongs to, and backwards of its own."""
+"""The context that handlers of operations share: settings, layers, custom backward passes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Protocol, TypeVar, cast
 
 from torch import Tensor, autograd
 from torch.overrides import resolve_name
 
-from engine.attribution.options.composites import Composite
-
-if TYPE_CHECKING:
-    from engine.attribution.lrp.linear import Layer
+from engine.attribution.base.tensor_tags import Bounds
+from engine.attribution.lrp.composites import Composite
+from engine.attribution.lrp.operation import LinearOp
+from engine.attribution.lrp.rules import Rule
 
 Backward = Callable[..., tuple[Tensor | None, ...]]
 Function = Callable[..., Any]
+Kind = TypeVar("Kind", bound=Rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Settings:
     Attributes
     ----------
     composite : Composite
-    gamma, epsilon : float
-        Parameters of those rules.
+    parameters : mapping
+        Options of the rules by name; those that are missing have their defaults.
     winner : bool
         Max pooling gives all to the winner; else in proportion to the values pooled.
     biases : bool
@@ -37,24 +38,66 @@ class Settings:
     """
 
     composite: Composite
-    gamma: float = 0.25
-    epsilon: float = 0.0
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     winner: bool = True
     biases: bool = False
     weights_are_constant: bool = True
 
+    def rule(self, kind: type[Kind]) -> Kind:
+        """Return a rule with its options as they are set."""
+        names = [part.name for part in fields(kind) if part.name in self.parameters]
+        return kind(**{name: self.parameters[name] for name in names})
 
-class Tape(Protocol):
-    """What handlers know of the pass: its settings, and the last linear layer so far."""
+
+@dataclass(eq=False)
+class Layer:
+    """A linear operation met in the forward pass.
+
+    Attributes
+    ----------
+    op : callable
+        The operation without its bias, of (values, weight).
+    values : Tensor
+        What went in, with its history.
+    weight : Tensor
+        Its weight.
+    bias : Tensor or None
+        Its bias in the scale of ``weight``, shaped to add to the result.
+    out_axis : int
+        Axis of ``weight`` that counts output channels: 1 for a transposed convolution.
+    bounds : (Tensor, Tensor) or None
+        Lowest and highest that ``values`` can be where the network's input goes in here.
+    is_dense : bool
+        Whether it is a matrix product, not a convolution.
+    positive : bool Tensor or None
+        Where its result is positive, for rules that need it.
+    factor : Tensor or None
+        What BatchNorm scales ``weight`` by; multiplied when needed, as a copy of all weights of
+        a network would take more memory than the pass.
+    """
+
+    op: LinearOp
+    values: Tensor
+    weight: Tensor
+    bias: Tensor | None
+    out_axis: int
+    bounds: Bounds | None
+    is_dense: bool
+    positive: Tensor | None = None
+    factor: Tensor | None = None
+
+
+class LrpContext(Protocol):
+    """The pass as handlers see it: its settings, and the last linear layer so far."""
 
     settings: Settings
     last: Layer | None
 
 
-Handler = Callable[[Tape, Function, Any, Any], Any]
+Handler = Callable[[LrpContext, Function, Any, Any], Any]
 
 
-class _Relevant(autograd.Function):
+class _WithBackward(autograd.Function):
     """Gives a result that was computed already a backward of our choice."""
 
     @staticmethod
@@ -69,22 +112,22 @@ class _Relevant(autograd.Function):
         return (None, *back(grad_outputs[0]))
 
 
-def relevant(backward: Backward, result: Tensor, *values: Tensor) -> Tensor:
+def with_backward(backward: Backward, result: Tensor, *values: Tensor) -> Tensor:
     """Give a result a backward: from its relevance to that of each of the values."""
-    return cast("Tensor", _Relevant.apply((backward, result.detach()), *values))
+    return cast("Tensor", _WithBackward.apply((backward, result.detach()), *values))
 
 
-def passed(result: Tensor, values: Tensor) -> Tensor:
-    """A result whose relevance goes to its values unchanged, place by place."""
-    return relevant(lambda back: (back,), result, values)
+def pass_through(result: Tensor, values: Tensor) -> Tensor:
+    """Give a result's relevance to its values unchanged, place by place."""
+    return with_backward(lambda back: (back,), result, values)
 
 
 def positional(args: Any, kwargs: Any, defaults: dict[str, Any]) -> list[Any]:
-    """All arguments in the order of a signature, given as names and defaults."""
+    """Return all arguments in the order of a signature, given as names and defaults."""
     values = dict(zip(defaults, args, strict=False))
     return list((defaults | values | kwargs).values())
 
 
 def name_of(func: Function) -> str:
-    """Name of an operation for people: "torch.nn.functional.relu"."""
+    """Return the name of an operation for people: "torch.nn.functional.relu"."""
     return str(resolve_name(func) or getattr(func, "__name__", func))

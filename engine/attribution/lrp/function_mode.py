@@ -19,20 +19,19 @@ from engine.attribution.base.tensor_tags import (
     Bounds,
     bounds_of,
     close_assembly,
-    follows,
+    depends_on_input,
     is_assembled,
     is_gate,
     is_seen,
-    lacking,
-    lacks,
-    mark,
     newest,
+    tag,
+    tag_unsupported,
     tensors_in,
+    unsupported_in,
 )
-from engine.attribution.lrp.context import Settings, name_of
+from engine.attribution.lrp.context import Layer, Settings, name_of
 from engine.attribution.lrp.dispatch import HANDLERS, MOVES
 from engine.attribution.lrp.in_place import is_in_place
-from engine.attribution.lrp.linear import Layer
 from engine.errors import AttributionError
 
 _ACTIVATION = re.compile("swish|silu|mish|gelu", re.IGNORECASE)
@@ -57,11 +56,11 @@ class HandlerMode(TorchFunctionMode):
         kwargs = {name: newest(value) for name, value in (kwargs or {}).items()}
         args = newest(args) if args or "input" not in kwargs else (kwargs.pop("input"),)
         handler = self._handlers.get(func)
-        if handler is None or not follows(args, kwargs):
+        if handler is None or not depends_on_input(*args, *kwargs.values()):
             return self.unhandled(func, args, kwargs)
         result = handler(self, func, args, kwargs)
         if is_in_place(func, args, kwargs):
-            mark(args[0], newer=result)
+            tag(args[0], newer=result)
         return result
 
     def unhandled(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -91,7 +90,7 @@ class RelevanceMode(HandlerMode):
     def enter(self, tensor: Tensor) -> Tensor:
         """Mark a tensor as the network's input."""
         low, high = (bound.to(tensor.dtype).expand_as(tensor) for bound in self._bounds)
-        mark(tensor, bounds=(low, high), seen=True)
+        tag(tensor, bounds=(low, high), seen=True)
         return tensor
 
     def __torch_function__(
@@ -106,10 +105,10 @@ class RelevanceMode(HandlerMode):
             result = list(result)
         for part in tensors_in((result,)):
             if part.requires_grad:  # inside a custom function nothing does, and nothing is seen
-                mark(part, seen=True)
-        missing = lacks(args) | lacks(list((kwargs or {}).values()))
+                tag(part, seen=True)
+        missing = unsupported_in(args) | unsupported_in(list((kwargs or {}).values()))
         for name in missing:  # assigning to a part returns nothing, but changes its target
-            lacking(newest(args[0]) if result is None else result, name)
+            tag_unsupported(newest(args[0]) if result is None else result, name)
         return iter(result) if func is Tensor.__iter__ else result
 
     def unhandled(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -119,8 +118,8 @@ class RelevanceMode(HandlerMode):
         result = func(*args, **kwargs)
         if func in MOVES:
             _move_notes(func, args, kwargs, result)
-        elif follows((result,), {}):
-            lacking(result, _described(func))
+        elif depends_on_input(result):
+            tag_unsupported(result, _described(func))
         return result
 
 
@@ -132,19 +131,19 @@ def note_unseen(value: Tensor) -> None:
     """
     if not value.requires_grad or is_seen(value):
         return
-    mark(value, seen=True)
+    tag(value, seen=True)
     node = value.grad_fn
     name = type(value).__name__ if node is None else node.name()
     if node is not None and len(node.next_functions) == 1 and _ACTIVATION.search(name):
         node.register_hook(lambda _gradients, relevance: relevance)
     else:
-        lacking(value, f"{name} (inside a custom autograd function or TorchScript)")
+        tag_unsupported(value, f"{name} (inside a custom autograd function or TorchScript)")
 
 
 def refuse_missing(logits: Tensor) -> None:
     """Raise AttributionError if logits depend on operations that have no rule; all are named."""
     note_unseen(logits)
-    missing = list(lacks(logits))
+    missing = list(unsupported_in(logits))
     if missing:
         noun = "the operation" if len(missing) == 1 else "the operations"
         raise AttributionError(
@@ -160,15 +159,15 @@ def _assign(func: Callable[..., Any], args: Any, kwargs: Any) -> None:
     held; one that is being put together is not copied for each of its parts.
     """
     target = args[0]
-    if follows((target,), {}) and not is_assembled(target):
+    if depends_on_input(target) and not is_assembled(target):
         changed = target.clone()
         func(changed, *args[1:], **kwargs)
-        mark(changed, seen=True)
-        mark(target, newer=changed)
+        tag(changed, seen=True)
+        tag(target, newer=changed)
         return
     func(*args, **kwargs)
-    if follows((target,), {}):
-        mark(target, assembled=True, seen=True)
+    if depends_on_input(target):
+        tag(target, assembled=True, seen=True)
 
 
 def _move_notes(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> None:
@@ -177,14 +176,14 @@ def _move_notes(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -
     parts = (result,) if isinstance(result, Tensor) else tuple(result)
     if is_gate(source):
         for part in parts:
-            mark(part, gate=True)
+            tag(part, gate=True)
     bounds: Bounds | None = bounds_of(source)
     if bounds is None:
         return
     ends = [func(bound, *args[1:], **kwargs) for bound in bounds]
     lows, highs = ([end] if isinstance(end, Tensor) else end for end in ends)
     for part, *both in zip(parts, lows, highs, strict=True):
-        mark(part, bounds=tuple(both))
+        tag(part, bounds=tuple(both))
 
 
 def _described(func: Callable[..., Any]) -> str:

@@ -6,116 +6,67 @@ copied nor changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.base.tensor_tags import Bounds, alias, bounds_of, mark
-from engine.attribution.lrp import rules
-from engine.attribution.lrp.context import Function, Tape, name_of, passed, positional, relevant
+from engine.attribution.base.tensor_tags import alias, bounds_of, tag
+from engine.attribution.lrp.context import (
+    Function,
+    Layer,
+    LrpContext,
+    Settings,
+    name_of,
+    pass_through,
+    positional,
+    with_backward,
+)
 from engine.attribution.lrp.convolutions import convolve
-from engine.attribution.options.composites import RuleName
+from engine.attribution.lrp.operation import Operation
 from engine.errors import AttributionError
 
 
-@dataclass(eq=False)
-class Layer:
-    """A linear operation met in the forward pass.
-
-    Attributes
-    ----------
-    op : callable
-        The operation without its bias, of (values, weight).
-    values : Tensor
-        What went in, with its history.
-    weight : Tensor
-        Its weight.
-    bias : Tensor or None
-        Its bias in the scale of ``weight``, shaped to add to the result.
-    out_axis : int
-        Axis of ``weight`` that counts output channels: 1 for a transposed convolution.
-    bounds : (Tensor, Tensor) or None
-        Lowest and highest that ``values`` can be where the network's input goes in here.
-    is_dense : bool
-        Whether it is a matrix product, not a convolution.
-    positive : bool Tensor or None
-        Where its result is positive; kept for the gamma rule alone.
-    factor : Tensor or None
-        What BatchNorm scales ``weight`` by; multiplied when needed, as a copy of all weights of
-        a network would take more memory than the pass.
-    """
-
-    op: rules.LinearOp
-    values: Tensor
-    weight: Tensor
-    bias: Tensor | None
-    out_axis: int
-    bounds: Bounds | None
-    is_dense: bool
-    positive: Tensor | None = None
-    factor: Tensor | None = None
-
-    def relevance(self, tape: Tape, relevance: Tensor) -> Tensor:
-        """Relevance of what went in, from that of what came out."""
-        kind = relevance.dtype
-        precise = torch.float64 if kind == torch.float64 else torch.float32  # not half
-        values, weight = self.values.detach().to(precise), self.weight.detach().to(precise)
-        if self.factor is not None:
-            weight = weight * self.factor.to(precise)
-        relevance = relevance.to(precise)
-        bias = self.bias.to(precise) if tape.settings.biases and self.bias is not None else None
-        result = self._shared(tape, values, weight, bias, relevance)
-        if tape.settings.composite.contrastive and self is tape.last:
-            opposite = None if bias is None else -bias
-            result = result - self._shared(tape, values, -weight, opposite, relevance)
-        return result.to(kind)
-
-    def _shared(
-        self, tape: Tape, values: Tensor, weight: Tensor, bias: Tensor | None, back: Tensor
-    ) -> Tensor:
-        rule, settings = self._rule(tape), tape.settings
-        given, small = (self.op, values, weight), settings.composite.stabilizer
-        if rule == "z-box":
-            assert self.bounds is not None
-            wide = self._can_be_wide(weight, values)
-            return rules.z_box(*given, *self.bounds, back, wide=wide, stabilizer=small)
-        if rule == "flat":
-            return rules.flat(*given, back)
-        if rule == "w-square":
-            return rules.w_square(*given, back, stabilizer=small)
-        if rule == "z-plus":
-            return rules.z_plus(*given, back, bias=bias, stabilizer=small)
-        if rule == "alpha-beta":
-            return rules.alpha_beta(*given, back, bias=bias, stabilizer=small)
-        if rule == "gamma":
-            return rules.gamma(
-                *given,
-                back,
-                gamma=settings.gamma,
-                positive=self.positive,
-                bias=bias,
-                stabilizer=small,
-            )
-        extra = settings.epsilon
-        return rules.epsilon(*given, back, bias=bias, stabilizer=small, epsilon=extra)
-
-    def _rule(self, tape: Tape) -> RuleName:
-        composite = tape.settings.composite
-        if self.bounds is not None and composite.first is not None:
-            return composite.first
-        if self.is_dense or self is tape.last:
-            return composite.dense
-        return composite.convolution
-
-    def _can_be_wide(self, weight: Tensor, values: Tensor) -> bool:
-        one_group = weight.shape[1] == values.shape[1]
-        return one_group and self.out_axis == 0 and not self.is_dense
+def layer_relevance(context: LrpContext, layer: Layer, relevance: Tensor) -> Tensor:
+    """Return the relevance of what went into a layer, from that of what came out."""
+    settings, is_last = context.settings, layer is context.last
+    composite = settings.composite
+    kind = composite.rule_for(at_input=layer.bounds is not None, is_dense=layer.is_dense or is_last)
+    rule, back = settings.rule(kind), relevance.to(_precision(relevance))
+    operation = _operation(layer, back.dtype, settings)
+    result = rule.relevance(operation, back)
+    if composite.contrastive and is_last:
+        bias = None if operation.bias is None else -operation.bias
+        opposite = replace(operation, weight=-operation.weight, bias=bias)
+        result = result - rule.relevance(opposite, back)
+    return result.to(relevance.dtype)
 
 
-def convolution(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def _precision(relevance: Tensor) -> torch.dtype:
+    return torch.float64 if relevance.dtype == torch.float64 else torch.float32  # not half
+
+
+def _operation(layer: Layer, dtype: torch.dtype, settings: Settings) -> Operation:
+    """Return a layer as its rule sees it: without history, with BatchNorm's factor."""
+    values, weight = layer.values.detach().to(dtype), layer.weight.detach().to(dtype)
+    if layer.factor is not None:
+        weight = weight * layer.factor.to(dtype)
+    plain = layer.out_axis == 0 and not layer.is_dense
+    return Operation(
+        layer.op,
+        values,
+        weight,
+        bias=layer.bias.to(dtype) if settings.biases and layer.bias is not None else None,
+        bounds=layer.bounds,
+        positive=layer.positive,
+        stabilizer=settings.composite.stabilizer,
+        is_wide=plain and weight.shape[1] == values.shape[1],
+    )
+
+
+def convolution(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a convolution of any dimension, also a transposed one."""
     values, weight, bias, *rest = convolution_arguments(func, args, kwargs)
 
@@ -127,29 +78,29 @@ def convolution(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
     axis = 1 if "transpose" in name_of(func) else 0
     shaped = None if bias is None else bias.detach().view(-1, *[1] * (weight.dim() - 2))
     layer = Layer(op, alias(values), weight, shaped, axis, bounds_of(values), False)
-    return _layer(tape, layer, result)
+    return _layer(context, layer, result)
 
 
-def linear(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def linear(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a matrix product with a weight (K, C) and a bias."""
     values, weight, bias = positional(args, kwargs, {"input": None, "weight": None, "bias": None})
     with torch.no_grad():
         result = func(*args, **kwargs)
     held = None if bias is None else bias.detach()
     layer = Layer(functional.linear, alias(values), weight, held, 0, bounds_of(values), True)
-    return _layer(tape, layer, result)
+    return _layer(context, layer, result)
 
 
-def matmul(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def matmul(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a product with a constant matrix (C, K) from the right."""
     with torch.no_grad():
         result = func(*args, **kwargs)
     values, weight = args[0], args[1] if len(args) > 1 else next(iter(kwargs.values()))
     layer = Layer(functional.linear, alias(values), weight.t(), None, 0, bounds_of(values), True)
-    return _layer(tape, layer, result)
+    return _layer(context, layer, result)
 
 
-def batch_norm(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def batch_norm(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle BatchNorm: folded into the linear operation before it, else a scaling."""
     names = {"input": None, "running_mean": None, "running_var": None, "weight": None, "bias": None}
     rest = {"training": False, "momentum": 0.1, "eps": 1e-5}
@@ -164,21 +115,23 @@ def batch_norm(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
         scale = torch.rsqrt(var + eps) * (1.0 if gain is None else gain)
     before: Layer | None = getattr(values, "_layer", None)
     if before is None or (before.is_dense and values.dim() > 2):
-        return passed(result, values)  # nothing to fold into: one input each
-    exact = tape.settings.composite.stabilizer > 0
+        return pass_through(result, values)  # nothing to fold into: one input each
+    exact = context.settings.composite.stabilizer > 0
     unit = torch.ones_like(scale) if exact else scale.abs()
     folded = _folded(before, scale, unit)
-    if tape.settings.biases:
+    if context.settings.biases:
         folded.bias = _folded_bias(before, mean, scale, unit, shift)
-    return _layer(tape, folded, result)
+    return _layer(context, folded, result)
 
 
-def _layer(tape: Tape, layer: Layer, result: Tensor) -> Tensor:
-    if tape.settings.composite.convolution == "gamma":
+def _layer(context: LrpContext, layer: Layer, result: Tensor) -> Tensor:
+    if context.settings.composite.convolution.needs_sign:
         layer.positive = result > 0
-    tape.last = layer
-    made = relevant(lambda back: (layer.relevance(tape, back),), result, layer.values)
-    mark(made, layer=layer)
+    context.last = layer
+    made = with_backward(
+        lambda back: (layer_relevance(context, layer, back),), result, layer.values
+    )
+    tag(made, layer=layer)
     return made
 
 
@@ -186,7 +139,7 @@ def _folded(layer: Layer, scale: Tensor, unit: Tensor) -> Layer:
     """Fold BatchNorm's scale, (C_out,), in units of ``unit``, into a layer's weight.
 
     Every rule divides by the sum of an output's contributions, so the size of its scale cancels
-    up to what a stabiliser adds. In units of that size only the sign is left: usually nothing.
+    up to what a stabilizer adds. In units of that size only the sign is left: usually nothing.
     """
     factor = torch.where(unit > 0, scale / unit, 0.0)
     if bool((factor == 1).all()):

@@ -9,7 +9,7 @@ the weights of attention as constants.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import cast
 
 import torch
@@ -18,10 +18,11 @@ from torch import Tensor, nn
 from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.base.tensor_tags import newest
+from engine.attribution.lrp.composites import Addition, Composite, find_composite
 from engine.attribution.lrp.context import Settings
 from engine.attribution.lrp.function_mode import RelevanceMode, refuse_missing
-from engine.attribution.options.composites import Addition, Composite, RuleName, find_composite
-from engine.attribution.options.values import LrpOptions
+from engine.attribution.lrp.options import LrpOptions
+from engine.attribution.lrp.rules import RULES
 from engine.models.model import Clip
 
 
@@ -52,16 +53,15 @@ def explain_by_lrp(subject: ExplainedModel, clip: Clip, options: LrpOptions) -> 
 
 
 def settings_of(options: LrpOptions, *, transformer: bool = False) -> Settings:
-    """Settings for the handlers from a user's options, for one kind of network."""
+    """Return the handlers' settings from a user's options, for one kind of network."""
     composite = find_composite(options.composite, transformer=transformer)
     if options.first != "composite":
-        composite = replace(composite, first=cast("RuleName", options.first))
+        composite = replace(composite, first=RULES[options.first])
     if options.addition != "composite":
         composite = replace(composite, addition=cast("Addition", options.addition))
     return Settings(
         composite=composite,
-        gamma=options.gamma,
-        epsilon=options.epsilon,
+        parameters=asdict(options),
         winner=options.pooling == "winner",
         biases=composite.biases if options.biases == "composite" else options.biases == "share",
         weights_are_constant=options.attention == "values",

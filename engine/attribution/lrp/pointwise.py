@@ -12,102 +12,115 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.attribution.base.tensor_tags import bounds_of, follows, is_gate, is_tanh, lacking, mark
-from engine.attribution.lrp import rules
-from engine.attribution.lrp.context import Function, Tape, name_of, passed, relevant
+from engine.attribution.base.tensor_tags import (
+    bounds_of,
+    depends_on_input,
+    is_gate,
+    is_tanh,
+    tag,
+    tag_unsupported,
+)
+from engine.attribution.lrp.context import (
+    Function,
+    LrpContext,
+    name_of,
+    pass_through,
+    with_backward,
+)
+from engine.attribution.lrp.fixed_rules import add_rule, signed_add_rule
 from engine.attribution.lrp.in_place import out_of_place
 
 
-def activation(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def activation(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle an activation: relevance passes unchanged."""
     given, named = out_of_place(func, args, kwargs)
     with torch.no_grad():
         result = func(*given, **named)
-    return passed(result, args[0])
+    return pass_through(result, args[0])
 
 
-def sigmoid(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def sigmoid(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a sigmoid: an activation, and a gate for what it multiplies."""
-    result = activation(tape, func, args, kwargs)
-    mark(result, gate=True)
+    result = activation(context, func, args, kwargs)
+    tag(result, gate=True)
     return result
 
 
-def tanh(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def tanh(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a tanh: an activation, and one that makes a sigmoid of two when 1 is added."""
-    result = activation(tape, func, args, kwargs)
-    mark(result, tanh=True)
+    result = activation(context, func, args, kwargs)
+    tag(result, tanh=True)
     return result
 
 
-def addition(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def addition(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle ``first + alpha * second``; a constant is a bias, which takes nothing."""
     first, second = _sides(args, kwargs)
-    return _sum(tape, first, second, kwargs.get("alpha", 1))
+    return _sum(context, first, second, kwargs.get("alpha", 1))
 
 
-def subtraction(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def subtraction(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle ``first - alpha * second``."""
     first, second = _sides(args, kwargs)
-    return _sum(tape, first, second, -kwargs.get("alpha", 1))
+    return _sum(context, first, second, -kwargs.get("alpha", 1))
 
 
-def reversed_subtraction(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def reversed_subtraction(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle ``second - first``."""
     first, second = _sides(args, kwargs)
-    return _sum(tape, second, first, -1)
+    return _sum(context, second, first, -1)
 
 
-def multiplication(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def multiplication(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a product: of a signal with a gate or a constant, or of two signals."""
     first, second = _sides(args, kwargs)
     with torch.no_grad():
         result = torch.mul(_value(first), _value(second))
-    followed = [side for side in (first, second) if follows((side,), {})]
+    followed = [side for side in (first, second) if depends_on_input(side)]
     signals = [side for side in followed if not is_gate(side)]
     if len(followed) == 1:
         other = second if followed[0] is first else first
         return _scaled(result, followed[0], lambda bound: torch.mul(bound, other))
     if len(signals) == 1:
-        return passed(result, signals[0].expand_as(result))
+        return pass_through(result, signals[0].expand_as(result))
     sides = tuple(side.expand_as(result) for side in followed)
-    product = relevant(lambda back: (back / 2, back / 2), result, *sides)
+    product = with_backward(lambda back: (back / 2, back / 2), result, *sides)
     if not signals:
-        mark(product, gate=True)
+        tag(product, gate=True)
     return product
 
 
-def division(tape: Tape, func: Function, args: Any, kwargs: Any) -> Any:
+def division(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
     """Handle a division by a constant; by an activation there is no rule."""
     first, second = _sides(args, kwargs)
-    if follows((second,), {}) or "rounding_mode" in kwargs:
-        return lacking(func(*args, **kwargs), f"{name_of(func)} by an activation")
+    if depends_on_input(second) or "rounding_mode" in kwargs:
+        return tag_unsupported(func(*args, **kwargs), f"{name_of(func)} by an activation")
     with torch.no_grad():
         result = torch.div(_value(first), second)
     return _scaled(result, first, lambda bound: torch.div(bound, second))
 
 
-def _sum(tape: Tape, first: Any, second: Any, factor: float) -> Tensor:
+def _sum(context: LrpContext, first: Any, second: Any, factor: float) -> Tensor:
     with torch.no_grad():
         result = torch.add(_value(first), _value(second), alpha=factor)
-    followed = [side for side in (first, second) if follows((side,), {})]
+    followed = [side for side in (first, second) if depends_on_input(side)]
     if len(followed) == 1:
         return _shifted(result, first, second, factor, followed[0])
     sides = (first.expand_as(result), second.expand_as(result))
     one, other = sides[0].detach(), sides[1].detach() * factor
-    composite = tape.settings.composite
+    composite = context.settings.composite
     if composite.addition == "positive":
-        return relevant(lambda back: rules.shared(one, other, back), result, *sides)
+        return with_backward(lambda back: add_rule(one, other, back), result, *sides)
     small = composite.stabilizer
-    return relevant(
-        lambda back: rules.shared_signed(one, other, back, stabilizer=small), result, *sides
+    return with_backward(
+        lambda back: signed_add_rule(one, other, back, stabilizer=small), result, *sides
     )
 
 
 def _shifted(result: Tensor, first: Any, second: Any, factor: float, signal: Tensor) -> Tensor:
     if is_tanh(signal) and _is_one(second if signal is first else first):
-        made = passed(result, signal.expand_as(result))  # 1 + tanh(u) is 2 sigmoid(2 u)
-        mark(made, gate=True)
+        made = pass_through(result, signal.expand_as(result))  # 1 + tanh(u) is 2 sigmoid(2 u)
+        tag(made, gate=True)
         return made
     if signal is first:
         return _scaled(result, first, lambda bound: torch.add(bound, second, alpha=factor))
@@ -116,13 +129,13 @@ def _shifted(result: Tensor, first: Any, second: Any, factor: float, signal: Ten
 
 def _scaled(result: Tensor, signal: Tensor, change: Any) -> Tensor:
     """A signal changed by a constant: relevance passes, and the input's bounds change with it."""
-    made = passed(result, signal.expand_as(result))
+    made = pass_through(result, signal.expand_as(result))
     bounds = bounds_of(signal)
     if bounds is not None:
         ends = [change(bound) for bound in bounds]
-        mark(made, bounds=(torch.minimum(*ends), torch.maximum(*ends)))
+        tag(made, bounds=(torch.minimum(*ends), torch.maximum(*ends)))
     if is_gate(signal):
-        mark(made, gate=True)
+        tag(made, gate=True)
     return made
 
 

@@ -9,12 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.base.tensor_tags import lacking
-from engine.attribution.lrp import rules
-from engine.attribution.lrp.context import Function, Tape, name_of, positional, relevant
+from engine.attribution.base.tensor_tags import tag_unsupported
+from engine.attribution.lrp.context import Function, LrpContext, name_of, positional, with_backward
+from engine.attribution.lrp.fixed_rules import average_rule
+from engine.attribution.lrp.operation import Operation
+from engine.attribution.lrp.rules import ZPlus
 
 
-def averaging(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
+def averaging(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle an average, a sum or an interpolation: in proportion to each part of the sum."""
     values, rest = args[0], args[1:]
     with torch.no_grad():
@@ -22,19 +24,19 @@ def averaging(tape: Tape, func: Function, args: Any, kwargs: Any) -> Tensor:
     fixed = values.detach()
 
     def back(relevance: Tensor) -> tuple[Tensor]:
-        return (rules.proportional(lambda leaf: func(leaf, *rest, **kwargs), fixed, relevance),)
+        return (average_rule(lambda leaf: func(leaf, *rest, **kwargs), fixed, relevance),)
 
-    return relevant(back, result, values)
+    return with_backward(back, result, values)
 
 
-def max_pooling(tape: Tape, func: Function, args: Any, kwargs: Any) -> Any:
+def max_pooling(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
     """Handle max pooling: its own gradient gives the winner all; or in proportion."""
-    if tape.settings.winner:
+    if context.settings.winner:
         return func(*args, **kwargs)
     summing = _summing(func, args, kwargs)
     if summing is None:
         made = func(*args, **kwargs)
-        return lacking(made, f"{name_of(func)} with dilation or indices, in proportion")
+        return tag_unsupported(made, f"{name_of(func)} with dilation or indices, in proportion")
     with torch.no_grad():
         result = func(*args, **kwargs)
     fixed = args[0].detach()
@@ -43,9 +45,9 @@ def max_pooling(tape: Tape, func: Function, args: Any, kwargs: Any) -> Any:
     def back(relevance: Tensor) -> tuple[Tensor]:
         weight = torch.ones((), dtype=fixed.dtype, device=fixed.device)
         op = lambda leaf, one: summing(leaf) * one  # noqa: E731 - the form that rules take
-        return (rules.z_plus(op, fixed - low, weight, relevance),)
+        return (ZPlus().relevance(Operation(op, fixed - low, weight), relevance),)
 
-    return relevant(back, result, args[0])
+    return with_backward(back, result, args[0])
 
 
 def _summing(func: Function, args: Any, kwargs: Any) -> Callable[[Tensor], Tensor] | None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar, cast
 
-from engine.attribution.options.composites import AUTOMATIC, COMPOSITES
 from engine.errors import AttributionError
 from engine.types import OptionInfo
 from engine.utils.hints import closest
@@ -23,53 +22,6 @@ def option(default: Any, text: str, **limits: Any) -> Any:
 @dataclass(frozen=True, slots=True)
 class MethodOptions:
     """A method without options."""
-
-
-@dataclass(frozen=True, slots=True)
-class LrpOptions(MethodOptions):
-    """Options of layer-wise relevance propagation."""
-
-    composite: str = option(
-        AUTOMATIC,
-        "Which rule works where; automatic is attention for networks with LayerNorm, and "
-        "epsilon-plus-box for all others.",
-        choices=(AUTOMATIC, *COMPOSITES),
-    )
-    first: str = option(
-        "composite",
-        "Rule where the input enters, in place of the composite's.",
-        choices=("composite", "z-box", "flat", "w-square", "z-plus", "epsilon", "alpha-beta"),
-    )
-    pooling: str = option(
-        "winner",
-        "Max pooling: all to the winner, or in proportion to the values.",
-        choices=("winner", "proportional"),
-    )
-    addition: str = option(
-        "composite",
-        "A sum of branches: shared by their positive parts, or by their signed values.",
-        choices=("composite", "positive", "signed"),
-    )
-    biases: str = option(
-        "composite",
-        "Whether biases take their share; the sum then differs from the logit by what they took.",
-        choices=("composite", "nothing", "share"),
-    )
-    attention: str = option(
-        "values",
-        "Attention: through the values alone, or through queries and keys too; the sum then "
-        "differs from the logit.",
-        choices=("values", "all"),
-    )
-    gamma: float = option(
-        0.25, "Weight of the favoured contributions (gamma rule).", low=0.0, high=1e6
-    )
-    epsilon: float = option(
-        0.0,
-        "Added to the sums of the epsilon rule, in units of their mean size.",
-        low=0.0,
-        high=1e6,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,5 +188,8 @@ def test_perturbation_explains_a_model_without_gradients() -> None:
         def forward(self, clip: Tensor) -> Tensor:
             return clip.detach().mean((2, 3, 4)) @ torch.ones(3, 4)
 
-    result = attribute(model_of(Detached()), random_clip(), 0, "occlusion")
+    clip = random_clip()
+    bright = replace(clip, tensor=clip.tensor.abs() + 0.1)  # each box that hides it costs score
+    result = attribute(model_of(Detached()), bright, 0, "occlusion")
     assert np.isfinite(result.relevance).all()
+    assert (result.relevance > 0).all()

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from engine.attribution import attribute
-from engine.attribution.base.precision import arithmetic
+from engine.attribution.base.precision import matmul_precision
 from engine.models import load_model
 from resources import resource_path
 
@@ -68,7 +68,7 @@ def test_tensor_float_keeps_maps_within_a_hundredth(
 
 def test_arithmetic_leaves_the_cpu_alone() -> None:
     before = torch.backends.cuda.matmul.fp32_precision
-    with arithmetic(torch.device("cpu"), rounded=True):
+    with matmul_precision(torch.device("cpu"), rounded=True):
         assert torch.backends.cuda.matmul.fp32_precision == before
 
 
@@ -76,6 +76,6 @@ def test_arithmetic_leaves_the_cpu_alone() -> None:
 def test_arithmetic_puts_back_what_it_found(rounded: bool, wanted: str) -> None:
     backends = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)
     before = [backend.fp32_precision for backend in backends]
-    with arithmetic(torch.device("cuda"), rounded=rounded):
+    with matmul_precision(torch.device("cuda"), rounded=rounded):
         assert [backend.fp32_precision for backend in backends] == [wanted, wanted]
     assert [backend.fp32_precision for backend in backends] == before

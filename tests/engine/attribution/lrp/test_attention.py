@@ -13,11 +13,11 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from engine.attribution import attribute
-from engine.attribution.base.tensor_tags import mark, newest
-from engine.attribution.lrp import rules
+from engine.attribution.base.tensor_tags import newest, tag
+from engine.attribution.lrp import operation
+from engine.attribution.lrp.composites import COMPOSITES
 from engine.attribution.lrp.context import Settings
 from engine.attribution.lrp.function_mode import RelevanceMode, refuse_missing
-from engine.attribution.options.composites import COMPOSITES
 from engine.errors import AttributionError
 from engine.models.model import VideoModel
 from tests.engine.attribution.nets import Net, conv
@@ -39,7 +39,7 @@ def traced(body: Body, values: Tensor, relevance: Tensor, settings: Settings = V
     """Relevance of what goes into a function, from that of what comes out."""
     leaf = values.clone().requires_grad_()
     entered = leaf.clone()
-    mark(entered, seen=True)
+    tag(entered, seen=True)
     with RelevanceMode((values, values), settings):
         result = newest(body(entered))
     refuse_missing(result)
@@ -343,7 +343,7 @@ def test_lrp_is_input_times_gradient_of_the_network_with_attention_frozen(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As Ali et al. 2022 compute it, on whole networks that add no constants, in float64."""
-    monkeypatch.setattr(rules, "_RELATIVE", 1e-12)  # it adds up over layers: 2 % in Swin
+    monkeypatch.setattr(operation, "_RELATIVE", 1e-12)  # it adds up over layers: 2 % in Swin
     model: VideoModel = transformer(kind, tmp_path)
     module = bare(model.module).double()
     noise = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)

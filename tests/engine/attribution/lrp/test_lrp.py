@@ -13,9 +13,9 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engine.attribution import attribute
+from engine.attribution.lrp.composites import COMPOSITES
 from engine.attribution.lrp.context import Settings
 from engine.attribution.lrp.function_mode import RelevanceMode
-from engine.attribution.options.composites import COMPOSITES
 from engine.errors import AttributionError
 from tests.engine.attribution import plain
 from tests.engine.attribution.nets import NETS, Net, built, conv, folded, norm, one_layer, padded

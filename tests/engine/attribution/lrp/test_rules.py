@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +11,9 @@ from torch.nn import functional as F
 from zennit import rules as zennit_rules
 from zennit.core import Hook
 
-from engine.attribution.lrp import rules
+from engine.attribution.lrp.fixed_rules import add_rule, average_rule
+from engine.attribution.lrp.operation import Operation
+from engine.attribution.lrp.rules import RULES, Epsilon, Flat, Rule, ZBox, ZPlus
 from tests.engine.attribution import plain
 
 LOW, HIGH = torch.tensor(-1.5), torch.tensor(2.0)
@@ -47,6 +50,12 @@ def layer(request: pytest.FixtureRequest) -> tuple[plain.LinearOp, Tensor, Tenso
     return op, values, weight, relevance
 
 
+def shared(
+    rule: Rule, op: plain.LinearOp, values: Tensor, weight: Tensor, relevance: Tensor, **more: Any
+) -> Tensor:
+    return rule.relevance(Operation(op, values, weight, **more), relevance)
+
+
 def assert_same(found: Tensor, expected: Tensor) -> None:
     torch.testing.assert_close(found.double(), expected, rtol=2e-4, atol=2e-4)
 
@@ -54,22 +63,22 @@ def assert_same(found: Tensor, expected: Tensor) -> None:
 def test_epsilon_equals_a_dense_one(layer: tuple) -> None:
     op, values, weight, share = layer
     relevance = share * op(values, weight)  # as in a network: none where a sum nearly cancels
-    found = rules.epsilon(op, values, weight, relevance)
+    found = shared(Epsilon(), op, values, weight, relevance)
     assert_same(found, plain.epsilon(op, values, weight, relevance))
 
 
 def test_z_plus_equals_a_dense_one(layer: tuple) -> None:
     op, values, weight, relevance = layer
-    assert_same(rules.z_plus(*layer), plain.z_plus(*layer))
+    assert_same(shared(ZPlus(), *layer), plain.z_plus(*layer))
     behind_relu = values.clamp(min=0)
     assert_same(
-        rules.z_plus(op, behind_relu, weight, relevance),
+        shared(ZPlus(), op, behind_relu, weight, relevance),
         plain.z_plus(op, behind_relu, weight, relevance),
     )
 
 
 def test_z_plus_conserves_and_is_never_negative(layer: tuple) -> None:
-    found = rules.z_plus(*layer)
+    found = shared(ZPlus(), *layer)
     assert found.min() >= 0
     assert found.sum().item() == pytest.approx(layer[-1].sum().item(), rel=1e-5)
 
@@ -77,14 +86,14 @@ def test_z_plus_conserves_and_is_never_negative(layer: tuple) -> None:
 def test_z_plus_spreads_what_nothing_excited(layer: tuple) -> None:
     op, values, weight, relevance = layer
     silent = -weight.abs(), values.abs()
-    found = rules.z_plus(op, silent[1], silent[0], relevance)
+    found = shared(ZPlus(), op, silent[1], silent[0], relevance)
     assert_same(found, plain.z_plus(op, silent[1], silent[0], relevance))
     assert found.sum().item() == pytest.approx(relevance.sum().item(), rel=1e-5)
 
 
 def test_z_plus_of_values_all_zero_conserves(layer: tuple) -> None:
     op, values, weight, relevance = layer
-    found = rules.z_plus(op, torch.zeros_like(values), weight, relevance)
+    found = shared(ZPlus(), op, torch.zeros_like(values), weight, relevance)
     assert found.sum().item() == pytest.approx(relevance.sum().item(), rel=1e-5)
 
 
@@ -92,7 +101,7 @@ def test_z_box_equals_a_dense_one(layer: tuple) -> None:
     op, values, weight, relevance = layer
     box = torch.full_like(values, LOW), torch.full_like(values, HIGH)
     expected = plain.z_box(op, values, weight, *box, relevance)
-    assert_same(rules.z_box(op, values, weight, *box, relevance), expected)
+    assert_same(shared(ZBox(), op, values, weight, relevance, bounds=box), expected)
     assert expected.sum().item() == pytest.approx(relevance.sum().item(), rel=1e-5)
 
 
@@ -103,29 +112,29 @@ def test_z_box_in_one_wide_call_is_the_same(name: str) -> None:
     relevance = torch.rand_like(op(values, weight))
     box = torch.full_like(values, LOW), torch.full_like(values, HIGH)
     torch.testing.assert_close(
-        rules.z_box(op, values, weight, *box, relevance, wide=True),
-        rules.z_box(op, values, weight, *box, relevance),
+        shared(ZBox(), op, values, weight, relevance, bounds=box, is_wide=True),
+        shared(ZBox(), op, values, weight, relevance, bounds=box),
     )
 
 
 def test_flat_is_even_over_the_receptive_field() -> None:
     weight, values = torch.randn(1, 1, 3), torch.randn(1, 1, 5)
-    found = rules.flat(F.conv1d, values, weight, torch.tensor([[[3.0, 0.0, 6.0]]]))
+    found = shared(Flat(), F.conv1d, values, weight, torch.tensor([[[3.0, 0.0, 6.0]]]))
     assert found.flatten().tolist() == pytest.approx([1, 1, 3, 2, 2], rel=1e-5)
 
 
-def test_proportional_follows_each_part_of_the_mean() -> None:
+def test_average_rule_follows_each_part_of_the_mean() -> None:
     values = torch.tensor([[1.0, 3.0, 0.0, -2.0]])
     relevance = torch.tensor([4.0])
-    found = rules.proportional(lambda x: x.mean(1), values, relevance)
+    found = average_rule(lambda x: x.mean(1), values, relevance)
     assert found.flatten().tolist() == pytest.approx([2, 6, 0, -4], rel=1e-4)
 
 
-def test_shared_gives_in_proportion_to_positive_parts() -> None:
+def test_add_rule_gives_in_proportion_to_positive_parts() -> None:
     first = torch.tensor([3.0, 2.0, -1.0, 0.0, -1.0, 0.0])
     second = torch.tensor([1.0, -5.0, 4.0, 0.0, -3.0, 0.0])
     relevance = torch.tensor([8.0, 1.0, 1.0, 6.0, 4.0, 0.0])
-    one, other = rules.shared(first, second, relevance)
+    one, other = add_rule(first, second, relevance)
     assert one.tolist() == [6, 1, 0, 3, 1, 0]
     assert torch.equal(one + other, relevance)
 
@@ -161,7 +170,7 @@ def op_of(module: nn.Module) -> plain.LinearOp:
 
 
 @pytest.mark.parametrize("kind", CONVOLUTIONS)
-@pytest.mark.parametrize("rule", ["z_plus", "epsilon", "z_box"])
+@pytest.mark.parametrize("rule", ["z-plus", "epsilon", "z-box"])
 def test_rules_agree_with_zennit(kind: str, rule: str) -> None:
     torch.manual_seed(3)
     build, shape = CONVOLUTIONS[kind]
@@ -169,11 +178,11 @@ def test_rules_agree_with_zennit(kind: str, rule: str) -> None:
     values = torch.rand(shape) * (HIGH - LOW) + LOW
     relevance = torch.rand_like(module(values)) * op_of(module)(values, module.weight)
     box = torch.full_like(values, LOW), torch.full_like(values, HIGH)
-    theirs, extra = {
-        "z_plus": (zennit_rules.ZPlus(stabilizer=1e-9, zero_params="bias"), ()),
-        "epsilon": (zennit_rules.Epsilon(epsilon=1e-9, zero_params="bias"), ()),
-        "z_box": (zennit_rules.ZBox(*box, stabilizer=1e-9, zero_params="bias"), box),
+    theirs = {
+        "z-plus": zennit_rules.ZPlus(stabilizer=1e-9, zero_params="bias"),
+        "epsilon": zennit_rules.Epsilon(epsilon=1e-9, zero_params="bias"),
+        "z-box": zennit_rules.ZBox(*box, stabilizer=1e-9, zero_params="bias"),
     }[rule]
-    ours = getattr(rules, rule)(op_of(module), values, module.weight, *extra, relevance)
+    ours = shared(RULES[rule](), op_of(module), values, module.weight, relevance, bounds=box)
     expected = by_zennit(module, theirs, values, relevance)
     torch.testing.assert_close(ours, expected, rtol=1e-3, atol=1e-3)

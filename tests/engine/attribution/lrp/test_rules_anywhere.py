@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.attribution.lrp import rules
+from engine.attribution.lrp.fixed_rules import signed_add_rule
+from engine.attribution.lrp.rules import AlphaBeta, Epsilon, Flat, Gamma, Rule, WSquare, ZBox, ZPlus
 from tests.engine.attribution import plain
+from tests.engine.attribution.lrp.test_rules import shared
 
 CALLS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 TRANSPOSED = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
@@ -62,10 +64,15 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def firm_sums(contributions: Tensor) -> Tensor:
-    """Outputs none of whose sums is so near zero that the stabiliser shows."""
+    """Outputs none of whose sums is so near zero that the stabilizer shows."""
     sums = [contributions.clamp(min=0).sum(0), contributions.clamp(max=0).sum(0)]
     sums.append(contributions.sum(0))
     return torch.stack([(part == 0) | (part.abs() > 0.05) for part in sums]).all(0)
+
+
+def by(rule: Rule, case: Case) -> Tensor:
+    bounds = box(case)
+    return shared(rule, case.op, case.values, case.weight, case.relevance, bounds=bounds)
 
 
 def dense_z_plus(case: Case) -> Tensor:
@@ -74,28 +81,28 @@ def dense_z_plus(case: Case) -> Tensor:
 
 RULES: dict[str, tuple[Callable[[Case], Tensor], Callable[[Case], Tensor]]] = {
     "epsilon": (
-        lambda c: rules.epsilon(c.op, c.values, c.weight, c.relevance),
+        lambda c: by(Epsilon(), c),
         lambda c: plain.epsilon(c.op, c.values, c.weight, c.relevance),
     ),
-    "z-plus": (lambda c: rules.z_plus(c.op, c.values, c.weight, c.relevance), dense_z_plus),
+    "z-plus": (lambda c: by(ZPlus(), c), dense_z_plus),
     "alpha-beta": (
-        lambda c: rules.alpha_beta(c.op, c.values, c.weight, c.relevance, alpha=2),
+        lambda c: by(AlphaBeta(alpha=2), c),
         lambda c: plain.alpha_beta(c.op, c.values, c.weight, c.relevance, 2),
     ),
     "gamma": (
-        lambda c: rules.gamma(c.op, c.values, c.weight, c.relevance, gamma=0.5),
+        lambda c: by(Gamma(gamma=0.5), c),
         lambda c: plain.gamma(c.op, c.values, c.weight, c.relevance, 0.5),
     ),
     "w-square": (
-        lambda c: rules.w_square(c.op, c.values, c.weight, c.relevance),
+        lambda c: by(WSquare(), c),
         lambda c: plain.w_square(c.op, c.values, c.weight, c.relevance),
     ),
     "flat": (
-        lambda c: rules.flat(c.op, c.values, c.weight, c.relevance),
+        lambda c: by(Flat(), c),
         lambda c: plain.flat(c.op, c.values, c.weight, c.relevance),
     ),
     "z-box": (
-        lambda c: rules.z_box(c.op, c.values, c.weight, *box(c), c.relevance),
+        lambda c: by(ZBox(), c),
         lambda c: plain.z_box(c.op, c.values, c.weight, *box(c), c.relevance),
     ),
 }
@@ -117,17 +124,17 @@ def test_alpha_beta_with_alpha_one_is_z_plus() -> None:
     torch.manual_seed(0)
     weight, values = torch.randn(3, 2, 3), torch.rand(1, 2, 6)
     relevance = torch.rand(1, 3, 4)
-    found = rules.alpha_beta(F.conv1d, values, weight, relevance, alpha=1)
-    torch.testing.assert_close(found, rules.z_plus(F.conv1d, values, weight, relevance))
+    found = shared(AlphaBeta(alpha=1), F.conv1d, values, weight, relevance)
+    torch.testing.assert_close(found, shared(ZPlus(), F.conv1d, values, weight, relevance))
 
 
 def test_rules_give_biases_their_share() -> None:
     weight, values = torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 1.0]])
     bias, relevance = torch.tensor([1.0]), torch.tensor([[8.0]])
-    assert rules.epsilon(F.linear, values, weight, relevance, bias=bias).tolist() == [
+    assert shared(Epsilon(), F.linear, values, weight, relevance, bias=bias).tolist() == [
         pytest.approx([2, 4], rel=1e-5)
     ]
-    assert rules.z_plus(F.linear, values, weight, relevance, bias=-bias).tolist() == [
+    assert shared(ZPlus(), F.linear, values, weight, relevance, bias=-bias).tolist() == [
         pytest.approx([8 / 3, 16 / 3], rel=1e-5)
     ]
 
@@ -135,18 +142,18 @@ def test_rules_give_biases_their_share() -> None:
 def test_epsilon_takes_from_weak_sums() -> None:
     weight, values = torch.tensor([[1.0], [0.01]]), torch.tensor([[1.0]])
     relevance = torch.tensor([[0.0, 1.0]])
-    kept = rules.epsilon(F.linear, values, weight, relevance, epsilon=0.1)
+    kept = shared(Epsilon(0.1), F.linear, values, weight, relevance)
     assert 0 < float(kept) < 0.2
 
 
-def test_shared_signed_gives_in_proportion_to_values() -> None:
+def test_signed_add_rule_gives_in_proportion_to_values() -> None:
     first, second = torch.tensor([3.0, 2.0, 0.0]), torch.tensor([1.0, -1.0, 0.0])
-    one, other = rules.shared_signed(first, second, torch.tensor([8.0, 1.0, 6.0]))
+    one, other = signed_add_rule(first, second, torch.tensor([8.0, 1.0, 6.0]))
     assert one.tolist() == pytest.approx([6, 2, 3], rel=1e-5)
     assert other.tolist() == pytest.approx([2, -1, 3], rel=1e-5)
 
 
-def test_a_stabiliser_never_takes_much_from_a_weak_network() -> None:
+def test_a_stabilizer_never_takes_much_from_a_weak_network() -> None:
     weight, values = torch.tensor([[1e-7, 2e-7]]), torch.tensor([[1.0, 1.0]])
-    found = rules.epsilon(F.linear, values, weight, torch.tensor([[1.0]]), stabilizer=1e-6)
+    found = shared(Epsilon(), F.linear, values, weight, torch.tensor([[1.0]]), stabilizer=1e-6)
     assert float(found.sum()) == pytest.approx(1, abs=2e-4)

@@ -7,7 +7,7 @@ import pytest
 
 from engine.attribution import DEFAULT_METHOD, METHODS, attribute
 from engine.attribution.catalogue import check_options, find_entry
-from engine.attribution.options.composites import COMPOSITES
+from engine.attribution.lrp.composites import COMPOSITES
 from engine.attribution.registry import find_method
 from engine.errors import AttributionError
 from engine.types import OptionInfo
@@ -224,8 +224,11 @@ def test_an_unknown_method_is_answered_with_the_closest() -> None:
 
 
 def test_check_options_lets_good_ones_through() -> None:
-    check_options("rise", {"samples": "40", "fill": "blur"})
+    good: dict[str, object] = {"samples": "40", "fill": "blur"}
+    check_options("rise", good)
     check_options("gradient", {})
+    with pytest.raises(AttributionError, match="sample"):
+        check_options("rise", good | {"sample": 40})
 
 
 @pytest.mark.parametrize(

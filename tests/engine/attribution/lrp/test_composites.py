@@ -14,7 +14,7 @@ from zennit.torchvision import ResNetCanonizer
 
 from benchmarks.peers import sum_as_layer, without_in_place
 from engine.attribution import attribute
-from engine.attribution.options.composites import COMPOSITES, find_composite
+from engine.attribution.lrp.composites import COMPOSITES, find_composite
 from engine.errors import AttributionError
 from tests.engine.attribution.nets import built
 from tests.engine.attribution.plain import model_of, random_clip
