@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.attribution.options.values import MethodOptions, option
-from engine.plugins import MethodPlugin, ModelPlugin
+from engine.plugins import MethodOptions, MethodPlugin, ModelPlugin, option
 from engine.types import MethodInfo, ModelInfo, ModelSpec
 
 if TYPE_CHECKING:
-    from engine.attribution.base.explained_model import ExplainedModel
-    from engine.attribution.base.method_output import MethodOutput
-    from engine.models import Clip, VideoModel
+    from engine.plugins import Clip, ExplainedModel, MethodOutput, VideoModel
 
 SPEC = ModelSpec(
     name="example_brightness",
@@ -36,8 +33,7 @@ def load(weights: Any, labels: Any, device: str, report: Any, check: Any) -> Vid
     import torch
     from torch import nn
 
-    from engine.models import VideoModel
-    from engine.models.devices import move, resolve_device
+    from engine.plugins import VideoModel, move, resolve_device
 
     class Brightness(nn.Module):
         """Scores whether a clip becomes brighter or darker."""
@@ -58,16 +54,16 @@ class Options(MethodOptions):
     power: float = option(1.0, "Power of the change.", low=0.1, high=4.0)
 
 
-def explain(subject: ExplainedModel, clip: Clip, options: Options) -> MethodOutput:
+def explain(model: ExplainedModel, clip: Clip, options: Options) -> MethodOutput:
     """Relevance (1, T, h, w) of a clip (1, 3, T, h, w): here how much each frame changes."""
     import torch
 
-    from engine.attribution.base.method_output import MethodOutput
+    from engine.plugins import MethodOutput
 
     with torch.no_grad():
-        logits = subject.logits(clip.tensor.clone())
+        logits = model.logits(clip.tensor.clone())
         change = clip.tensor.diff(dim=2, prepend=clip.tensor[:, :, :1]).abs()
-    return MethodOutput(change.sum(1) ** options.power, logits, subject.scores(logits))
+    return MethodOutput(change.sum(1) ** options.power, logits, model.scores(logits))
 
 
 MODEL = ModelPlugin(

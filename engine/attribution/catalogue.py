@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from engine.attribution.lrp.options import LrpOptions
+from engine.attribution.method_plugins import MethodPlugin, discover_methods
 from engine.attribution.options.values import (
     CamOptions,
     GradCamOptions,
@@ -22,6 +23,7 @@ from engine.attribution.options.values import (
 )
 from engine.errors import AttributionError
 from engine.types import MethodInfo
+from engine.utils.entry_points import Discovery
 from engine.utils.hints import closest
 
 DEFAULT_METHOD = "lrp"
@@ -328,9 +330,18 @@ METHODS: Mapping[str, MethodInfo] = _Methods()
 
 
 @cache
-def _entries() -> dict[str, Entry]:
-    from engine.plugins import plugin_methods  # it asks this module for the names taken
+def discovered_methods() -> Discovery[MethodPlugin]:
+    """Find the methods of plugins once."""
+    return discover_methods(BUILT_IN)
 
+
+def plugin_methods() -> Mapping[str, MethodPlugin]:
+    """Return the methods that plugins add, by name."""
+    return discovered_methods().plugins
+
+
+@cache
+def _entries() -> dict[str, Entry]:
     entries = {entry.info.name: entry for entry in _ENTRIES}
     for name, plugin in plugin_methods().items():
         info = replace(plugin.info, options=describe(plugin.options, {}))
@@ -339,7 +350,7 @@ def _entries() -> dict[str, Entry]:
 
 
 def find_entry(name: str) -> Entry:
-    """Entry of a method.
+    """Return the entry of a method.
 
     Raises
     ------

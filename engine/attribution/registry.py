@@ -30,7 +30,6 @@ from engine.attribution.perturbation import (
     explain_by_temporal_mask,
 )
 from engine.models.model import Clip
-from engine.plugins import plugin_methods
 
 Explain = Callable[[ExplainedModel, Clip, Any], MethodOutput]
 
@@ -94,6 +93,8 @@ def find_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
         If there is no such method or option, or a value does not fit.
     """
     entry = catalogue.find_entry(name)
-    code = _CODE.get(entry.base) or _Code(plugin_methods()[entry.base].explain, batched=False)
+    code = _CODE.get(entry.base) or _Code(
+        catalogue.plugin_methods()[entry.base].explain, batched=False
+    )
     read = read_options(entry.options, name, options or {}, entry.preset)
     return Method(code.explain, read, code.batched, code.rounded, code.inside)

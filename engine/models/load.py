@@ -16,10 +16,10 @@ from engine.models.devices import move, resolve_device
 from engine.models.loaders.sources import Source, find_source
 from engine.models.loaders.user_networks import build_own, load_closed
 from engine.models.model import VideoModel
+from engine.models.model_plugins import plugin_models
 from engine.models.preprocess.input_layout import packing
 from engine.models.weights.checkpoint import State, fit, read_weights, weight_called
 from engine.models.weights.download import Report
-from engine.plugins import plugin_models
 from engine.types import ModelSpec, Progress
 from engine.utils.hints import closest
 

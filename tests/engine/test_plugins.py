@@ -9,13 +9,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from engine import plugins
 from engine.attribution import METHODS, attribute, catalogue
 from engine.attribution.catalogue import BUILT_IN, check_options, find_entry
 from engine.attribution.method_cards import card_text
 from engine.cancel import Cancelled
 from engine.errors import AttributionError, ModelError
 from engine.models import MODELS, VideoModel
+from engine.models.model_plugins import discovered_models
 from engine.plugins import (
     METHOD_GROUP,
     MODEL_GROUP,
@@ -31,7 +31,7 @@ Install = Callable[..., None]
 
 
 def forget() -> None:
-    for cached in (plugins._model_plugins, plugins._method_plugins, catalogue._entries):
+    for cached in (discovered_models, catalogue.discovered_methods, catalogue._entries):
         cached.cache_clear()
 
 

@@ -14,7 +14,7 @@ import platformdirs
 from engine.errors import ModelError
 from engine.models.cards.card import CARD_SUFFIX, ModelCard, is_card, parse_card, read_card
 from engine.models.catalogue import MODELS
-from engine.plugins import plugin_models
+from engine.models.model_plugins import plugin_models
 from engine.types import ModelInfo
 
 _UNFIT = re.compile(r"[^\w.-]+")

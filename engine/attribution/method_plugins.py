@@ -1,0 +1,44 @@
+"""Attribution methods of other packages, which name a `MethodPlugin` as an entry point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.attribution.options import MethodOptions
+from engine.errors import AttributionError
+from engine.types import MethodInfo
+from engine.utils.entry_points import Discovery, discover, guarded
+
+METHOD_GROUP = "motion_inspector.methods"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodPlugin:
+    """An attribution method of another package.
+
+    Attributes
+    ----------
+    info : MethodInfo
+        What lists show; its ``options`` are made from the field of that name here.
+    explain : callable
+        ``explain(model, clip, options)`` gives a `MethodOutput` for one clip, as the methods of
+        `engine.attribution.registry` do; ``model`` is an `ExplainedModel`.
+    options : type
+        A dataclass of its options, as those in `engine.attribution.options.values`.
+    """
+
+    info: MethodInfo
+    explain: Callable[..., Any]
+    options: type[MethodOptions] = field(default=MethodOptions)
+
+
+def discover_methods(reserved: Collection[str]) -> Discovery[MethodPlugin]:
+    """Find the methods of plugins, none of which has a reserved name."""
+    discovery = discover(METHOD_GROUP, MethodPlugin, reserved)
+    safe = {
+        name: replace(plugin, explain=guarded(plugin.explain, name, AttributionError))
+        for name, plugin in discovery.plugins.items()
+    }
+    return replace(discovery, plugins=safe)
