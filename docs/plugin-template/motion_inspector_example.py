@@ -54,16 +54,16 @@ class Options(MethodOptions):
     power: float = option(1.0, "Power of the change.", low=0.1, high=4.0)
 
 
-def explain(model: ExplainedModel, clip: Clip, options: Options) -> MethodOutput:
+def explain(explained: ExplainedModel, clip: Clip, options: Options) -> MethodOutput:
     """Relevance (1, T, h, w) of a clip (1, 3, T, h, w): here how much each frame changes."""
     import torch
 
     from engine.plugins import MethodOutput
 
     with torch.no_grad():
-        logits = model.logits(clip.tensor.clone())
+        logits = explained.logits(clip.tensor.clone())
         change = clip.tensor.diff(dim=2, prepend=clip.tensor[:, :, :1]).abs()
-    return MethodOutput(change.sum(1) ** options.power, logits, model.scores(logits))
+    return MethodOutput(change.sum(1) ** options.power, logits, explained.scores(logits))
 
 
 MODEL = ModelPlugin(

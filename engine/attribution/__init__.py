@@ -1,4 +1,4 @@
-"""Clip + target -> relevance. `METHODS` is free of torch; the rest loads it when asked for."""
+"""Clip + target -> relevance. `METHODS` is free of torch, the rest loads it when asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clip + target -> relevance, whatever the method; the model is the same before and after."""
+"""Clip + target -> relevance, by any method. The model is the same before and after."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Attribution:
 
     @property
     def conservation(self) -> float:
-        """Sum of relevance over what it should sum to; nan where that is exactly zero."""
+        """Sum of relevance over the sum it should have, nan where that is exactly zero."""
         whole = float(self.relevance.sum(dtype="float64"))
         return whole / self.explained if self.explained else float("nan")
 
@@ -161,34 +161,34 @@ class Explainer:
                 "Choose gradient, integrated_gradients, smooth_grad, occlusion or rise; or load "
                 "the network from its Python code.",
             )
-        self._subject = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
+        self._explained = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
         self._most: int | None = None  # clips at once, once it is known
 
     @property
     def batch(self) -> int:
-        """Clips that are best given at once; known on a GPU after the first."""
-        device = self._subject.model.device
+        """Best number of clips at once, on a GPU known after the first."""
+        device = self._explained.model.device
         if not self._method.batched or device.type != "cuda":
             return 1
         if self._most is None:
-            return fitting(device, self._subject.pass_bytes) if self._subject.pass_bytes else 1
+            return fitting(device, self._explained.pass_bytes) if self._explained.pass_bytes else 1
         return self._most
 
     def explain(self, clips: Sequence[Clip]) -> list[Attribution]:
         """Explain clips of one shape."""
         for clip in clips:
-            check_clip(self._subject.model, clip)
+            check_clip(self._explained.model, clip)
         size = len(clips) if self._method.batched else 1
         results: list[Attribution] = []
         while len(results) < len(clips):
             part = clips[len(results) : len(results) + size]
             try:
-                results += _explained(self._subject, joined(part), self._method)
+                results += _explain(self._explained, joined(part), self._method)
             except torch.OutOfMemoryError as error:
                 if size > 1:
                     size = self._most = halved(size)
                 else:
-                    self._subject = _on_cpu(self._subject, error)
+                    self._explained = _on_cpu(self._explained, error)
         return results
 
 
@@ -199,8 +199,8 @@ def joined(clips: Sequence[Clip]) -> Clip:
     return replace(clips[0], tensor=torch.cat([clip.tensor for clip in clips]))
 
 
-def _explained(subject: ExplainedModel, clip: Clip, method: Method) -> list[Attribution]:
-    model = subject.model
+def _explain(explained: ExplainedModel, clip: Clip, method: Method) -> list[Attribution]:
+    model = explained.model
     clip = replace(
         clip,
         tensor=clip.tensor.to(model.device),
@@ -208,39 +208,39 @@ def _explained(subject: ExplainedModel, clip: Clip, method: Method) -> list[Attr
         high=clip.high.to(model.device),
     )
     exact = matmul_precision(model.device, rounded=method.rounded)
-    with evaluating(model.module), exact, subject.measured():
-        found = method.explain(subject, clip, method.options)
-    return _separate(found, subject)
+    with evaluating(model.module), exact, explained.measured():
+        output = method.explain(explained, clip, method.options)
+    return _separate(output, explained)
 
 
-def _on_cpu(subject: ExplainedModel, error: torch.OutOfMemoryError) -> ExplainedModel:
-    """The same subject on the CPU, for a clip that does not fit the memory of a GPU."""
-    if subject.model.device.type == "cpu":
+def _on_cpu(explained: ExplainedModel, error: torch.OutOfMemoryError) -> ExplainedModel:
+    """Return the same model on the CPU, for a clip that does not fit the memory of a GPU."""
+    if explained.model.device.type == "cpu":
         raise AttributionError(
             "The memory ran out while explaining.",
             "Close other programs, or choose a smaller model or batch.",
         ) from error
     release_memory()
-    model = subject.model.copied_to(torch.device("cpu"))
-    moved = ExplainedModel(model, subject.goal, subject.report, subject.check)
-    moved.note(f"The memory of {subject.model.device} is too small; explained on the CPU.")
+    model = explained.model.copied_to(torch.device("cpu"))
+    moved = ExplainedModel(model, explained.goal, explained.report, explained.check)
+    moved.note(f"The memory of {explained.model.device} is too small; explained on the CPU.")
     return moved
 
 
-def _separate(found: MethodOutput, subject: ExplainedModel) -> list[Attribution]:
-    frames = found.relevance.shape[1]
-    targets = subject.goal.indices(found.logits)
+def _separate(output: MethodOutput, explained: ExplainedModel) -> list[Attribution]:
+    frames = output.relevance.shape[1]
+    targets = explained.goal.indices(output.logits)
     return [
         Attribution(
-            relevance=_on_host(found.relevance[row]),
+            relevance=_on_host(output.relevance[row]),
             target=targets[row],
-            logits=_on_host(found.logits[row]),
-            explained=float(found.explained[row]),
-            native=None if found.native is None else _on_host(found.native[row]),
-            steps=min(found.steps or frames, frames),
-            notices=tuple(subject.notices),
+            logits=_on_host(output.logits[row]),
+            explained=float(output.explained[row]),
+            native=None if output.native is None else _on_host(output.native[row]),
+            steps=min(output.steps or frames, frames),
+            notices=tuple(explained.notices),
         )
-        for row in range(len(found.relevance))
+        for row in range(len(output.relevance))
     ]
 
 

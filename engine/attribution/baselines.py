@@ -1,4 +1,4 @@
-"""What a pixel shows when it is to say nothing: black, the mean colour, blurred, or frozen."""
+"""Baselines, clips without information: black, the mean colour, blurred, or frozen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BLUR_SHARE = 0.1  # standard deviation of the blur, as a share of the shorter s
 
 
 def baseline_of(name: str, clip: Clip) -> Tensor:
-    """A clip that says nothing.
+    """Return a clip without information.
 
     Parameters
     ----------
@@ -37,13 +37,13 @@ def baseline_of(name: str, clip: Clip) -> Tensor:
 
 
 def frozen(values: Tensor, frame: int | None = None) -> Tensor:
-    """One frame repeated; the middle one by default."""
+    """Repeat one frame, by default the middle one."""
     index = values.shape[2] // 2 if frame is None else frame
     return values[:, :, index : index + 1].expand_as(values)
 
 
 def blurred(values: Tensor) -> Tensor:
-    """Every frame blurred by a Gaussian, edges repeated."""
+    """Blur every frame by a Gaussian, edges repeated."""
     sigma = max(_BLUR_SHARE * min(values.shape[-2:]), 0.5)
     reach = int(3 * sigma + 0.5)
     places = torch.arange(-reach, reach + 1, dtype=values.dtype, device=values.device)

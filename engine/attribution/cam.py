@@ -26,9 +26,9 @@ _CLIP = (2, 3, 4)
 
 
 def explain_by_grad_cam(
-    subject: ExplainedModel, clip: Clip, options: GradCamOptions
+    explained: ExplainedModel, clip: Clip, options: GradCamOptions
 ) -> MethodOutput:
-    """Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391, eq. 1 and 2).
+    """Explain by Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391, eq. 1 and 2).
 
     The weight of a channel is its mean gradient over the clip, or over each time slice.
     """
@@ -37,13 +37,13 @@ def explain_by_grad_cam(
         over = _CLIP if options.weights == "clip" else _SPACE
         return (gradient.mean(over, keepdim=True) * features).sum(1)
 
-    return _explain(subject, clip, options, combine)
+    return _explain(explained, clip, options, combine)
 
 
 def explain_by_grad_cam_plus_plus(
-    subject: ExplainedModel, clip: Clip, options: CamOptions
+    explained: ExplainedModel, clip: Clip, options: CamOptions
 ) -> MethodOutput:
-    """Grad-CAM++ (Chattopadhay et al. 2018, arXiv 1710.11063, eq. 19), over time and space."""
+    """Explain by Grad-CAM++ over time and space (Chattopadhay et al. 2018, 1710.11063, eq. 19)."""
 
     def combine(features: Tensor, gradient: Tensor) -> Tensor:
         squares = gradient.square()
@@ -52,44 +52,46 @@ def explain_by_grad_cam_plus_plus(
         weights = (alpha * gradient.clamp(min=0)).sum(_CLIP, keepdim=True)
         return (weights * features).sum(1)
 
-    return _explain(subject, clip, options, combine)
+    return _explain(explained, clip, options, combine)
 
 
-def explain_by_layer_cam(subject: ExplainedModel, clip: Clip, options: CamOptions) -> MethodOutput:
-    """LayerCAM (Jiang et al. 2021, eq. 6): each place weighted by its own positive gradient."""
+def explain_by_layer_cam(
+    explained: ExplainedModel, clip: Clip, options: CamOptions
+) -> MethodOutput:
+    """Explain by LayerCAM: each place by its own positive gradient (Jiang et al. 2021, eq. 6)."""
 
     def combine(features: Tensor, gradient: Tensor) -> Tensor:
         return (gradient.clamp(min=0) * features).sum(1)
 
-    return _explain(subject, clip, options, combine)
+    return _explain(explained, clip, options, combine)
 
 
 def _explain(
-    subject: ExplainedModel,
+    explained: ExplainedModel,
     clip: Clip,
     options: CamOptions,
     combine: Callable[[Tensor, Tensor], Tensor],
 ) -> MethodOutput:
-    name = options.layer or default_layer(subject.model, clip)
-    features, gradient, logits = _at(subject, clip.tensor, name)
+    name = options.layer or default_layer(explained.model, clip)
+    features, gradient, logits = _at(explained, clip.tensor, name)
     native = combine(features, gradient)
     if options.positive:
         native = native.clamp(min=0)
     steps, frames = native.shape[1], clip.tensor.shape[2]
     if steps < min(FEW_STEPS, frames):
-        subject.note(
+        explained.note(
             f"The map of layer {name} has only {steps} time step(s) for {frames} frames: it can "
             "hardly show what moves."
         )
     relevance = enlarged(native, clip.tensor.shape[2:])
-    return MethodOutput(relevance, logits, subject.scores(logits), native, steps)
+    return MethodOutput(relevance, logits, explained.scores(logits), native, steps)
 
 
-def _at(subject: ExplainedModel, values: Tensor, name: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Output of a layer and the score's gradient there, (N, C, t, h, w), and the logits."""
-    find_layer(subject.model.module, name)
-    grid = grid_of(subject.model.module)
-    kept: list[Tensor] = []
+def _at(explained: ExplainedModel, values: Tensor, name: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Return a layer's output and the score's gradient there, (N, C, t, h, w), and the logits."""
+    find_layer(explained.model.module, name)
+    grid = grid_of(explained.model.module)
+    outputs: list[Tensor] = []
 
     def cut(output: Tensor) -> Tensor:
         reason = why_unusable(output, values, grid)
@@ -99,19 +101,19 @@ def _at(subject: ExplainedModel, values: Tensor, name: str) -> tuple[Tensor, Ten
                 "Choose a layer before the pooling; layers_of lists them with their shapes.",
             )
         # Nothing before the layer needs gradients; the copy may be changed in place behind it.
-        kept[:] = [output.detach().requires_grad_()]
-        return kept[0].clone()
+        outputs[:] = [output.detach().requires_grad_()]
+        return outputs[0].clone()
 
-    with watched(subject.model.module, {name: cut}):
-        logits = subject.logits(values.detach().clone())
-    (gradient,) = torch.autograd.grad(subject.scores(logits).sum(), kept[0])
+    with watched(explained.model.module, {name: cut}):
+        logits = explained.logits(values.detach().clone())
+    (gradient,) = torch.autograd.grad(explained.scores(logits).sum(), outputs[0])
     clips = len(values)
-    features, gradient = (_in_clips(part, clips, grid) for part in (kept[0].detach(), gradient))
+    features, gradient = (_in_clips(part, clips, grid) for part in (outputs[0].detach(), gradient))
     return features, gradient, logits.detach()
 
 
 def _in_clips(features: Tensor, clips: int, grid: TokenGrid | None) -> Tensor:
-    """Features (N, C, t, h, w), also from tokens, or from frames as a batch (N t, C, h, w)."""
+    """Return features (N, C, t, h, w), also of tokens or of frames as a batch (N t, C, h, w)."""
     laid = None if grid is None else grid.as_map(features, clips)
     if laid is not None:
         return laid

@@ -314,7 +314,7 @@ BUILT_IN: dict[str, MethodInfo] = {entry.info.name: entry.info for entry in _ENT
 
 
 class _Methods(Mapping[str, MethodInfo]):
-    """All methods, those of plugins behind the others; plugins are looked for when it is read."""
+    """All methods, those of plugins last. Reading it looks for plugins."""
 
     def __getitem__(self, name: str) -> MethodInfo:
         return _entries()[name].info

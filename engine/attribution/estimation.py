@@ -1,4 +1,4 @@
-"""How long a method will take, before it starts: one pass timed, times the passes it needs."""
+"""Estimates of a method's run time: one pass timed, times the passes it needs."""
 
 from __future__ import annotations
 
@@ -55,18 +55,18 @@ def estimate(
     chosen = find_method(method, options)
     check_clip(model, clip)
     passes, forward_only = passes_of(chosen.options, clip.tensor.shape[2:])
-    subject = ExplainedModel(model, Goal())
+    explained = ExplainedModel(model, Goal())
     with evaluating(model.module):
-        _pass(subject, clip, forward_only)  # the first one prepares buffers and kernels
+        _pass(explained, clip, forward_only)  # the first one prepares buffers and kernels
         began = time.perf_counter()
-        _pass(subject, clip, forward_only)
+        _pass(explained, clip, forward_only)
         seconds = time.perf_counter() - began
     factor = _LRP_COST if isinstance(chosen.options, LrpOptions) else 1.0
     return Estimate(passes, passes * seconds * factor)
 
 
 def passes_of(options: MethodOptions, size: torch.Size) -> tuple[int, bool]:
-    """Passes that a method needs for a clip (T, h, w), and whether they go forward alone."""
+    """Return the passes a method needs for a clip (T, h, w), and whether all are forward passes."""
     if isinstance(options, OcclusionOptions):
         return len(boxes_of(size, options)) + 1, True
     if isinstance(options, RiseOptions | TemporalMaskOptions):
@@ -78,10 +78,10 @@ def passes_of(options: MethodOptions, size: torch.Size) -> tuple[int, bool]:
     return 1, isinstance(options, CamOptions)
 
 
-def _pass(subject: ExplainedModel, clip: Clip, forward_only: bool) -> None:
+def _pass(explained: ExplainedModel, clip: Clip, forward_only: bool) -> None:
     if forward_only:
-        subject.score_of(clip.tensor)
+        explained.score_of(clip.tensor)
     else:
-        gradient_of(subject, clip.tensor)
-    if subject.model.device.type == "cuda":
-        torch.cuda.synchronize(subject.model.device)
+        gradient_of(explained, clip.tensor)
+    if explained.model.device.type == "cuda":
+        torch.cuda.synchronize(explained.model.device)

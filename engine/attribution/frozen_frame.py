@@ -23,7 +23,7 @@ from engine.types import Float32Array, Progress
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrozenFrameSplit:
-    """Relevance of a clip separated by still clips; ``temporal = relevance - spatial``.
+    """Relevance of a clip separated by still clips, ``temporal = relevance - spatial``.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class FrozenFrameSplit:
 
     @property
     def temporal_share(self) -> float:
-        """Sum |temporal| over sum |temporal| + |spatial|, 0 to 1; nan without relevance."""
+        """Sum |temporal| over sum |temporal| + |spatial|, 0 to 1, nan without relevance."""
         temporal = float(np.abs(self.temporal).sum(dtype="float64"))
         whole = temporal + float(np.abs(self.spatial).sum(dtype="float64"))
         return temporal / whole if whole else float("nan")

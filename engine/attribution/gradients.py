@@ -34,45 +34,45 @@ ReluRule = Literal["plain", "guided", "deconvnet"]
 
 
 def explain_by_gradient(
-    subject: ExplainedModel, clip: Clip, options: MethodOptions
+    explained: ExplainedModel, clip: Clip, options: MethodOptions
 ) -> MethodOutput:
-    """Gradient of the score by the input (Simonyan et al. 2014, arXiv 1312.6034)."""
-    gradient, logits = gradient_of(subject, clip.tensor)
-    return MethodOutput(gradient.sum(1), logits, subject.scores(logits))
+    """Explain by the gradient of the score (Simonyan et al. 2014, arXiv 1312.6034)."""
+    gradient, logits = gradient_of(explained, clip.tensor)
+    return MethodOutput(gradient.sum(1), logits, explained.scores(logits))
 
 
 def explain_by_input_x_gradient(
-    subject: ExplainedModel, clip: Clip, options: MethodOptions
+    explained: ExplainedModel, clip: Clip, options: MethodOptions
 ) -> MethodOutput:
-    """Input times gradient (Shrikumar et al. 2016, arXiv 1605.01713)."""
-    gradient, logits = gradient_of(subject, clip.tensor)
-    return MethodOutput((clip.tensor * gradient).sum(1), logits, subject.scores(logits))
+    """Explain by input times gradient (Shrikumar et al. 2016, arXiv 1605.01713)."""
+    gradient, logits = gradient_of(explained, clip.tensor)
+    return MethodOutput((clip.tensor * gradient).sum(1), logits, explained.scores(logits))
 
 
 def explain_by_guided_backprop(
-    subject: ExplainedModel, clip: Clip, options: MethodOptions
+    explained: ExplainedModel, clip: Clip, options: MethodOptions
 ) -> MethodOutput:
-    """Guided backpropagation (Springenberg et al. 2015, arXiv 1412.6806)."""
-    gradient, logits = gradient_of(subject, clip.tensor, "guided")
-    return MethodOutput(gradient.sum(1), logits, subject.scores(logits))
+    """Explain by guided backpropagation (Springenberg et al. 2015, arXiv 1412.6806)."""
+    gradient, logits = gradient_of(explained, clip.tensor, "guided")
+    return MethodOutput(gradient.sum(1), logits, explained.scores(logits))
 
 
 def explain_by_deconvnet(
-    subject: ExplainedModel, clip: Clip, options: MethodOptions
+    explained: ExplainedModel, clip: Clip, options: MethodOptions
 ) -> MethodOutput:
-    """Deconvnet (Zeiler and Fergus 2014, arXiv 1311.2901)."""
-    gradient, logits = gradient_of(subject, clip.tensor, "deconvnet")
-    return MethodOutput(gradient.sum(1), logits, subject.scores(logits))
+    """Explain by deconvnet (Zeiler and Fergus 2014, arXiv 1311.2901)."""
+    gradient, logits = gradient_of(explained, clip.tensor, "deconvnet")
+    return MethodOutput(gradient.sum(1), logits, explained.scores(logits))
 
 
 def explain_by_smooth_grad(
-    subject: ExplainedModel, clip: Clip, options: SmoothGradOptions
+    explained: ExplainedModel, clip: Clip, options: SmoothGradOptions
 ) -> MethodOutput:
-    """Mean gradient over noisy copies of the clip (Smilkov et al. 2017, arXiv 1706.03825).
+    """Average the gradient over noisy copies of the clip (Smilkov et al. 2017, arXiv 1706.03825).
 
     Every clip is explained for its own class, that of the clip without noise.
     """
-    subject, logits = subject.fixed_on(clip.tensor)
+    explained, logits = explained.fixed_on(clip.tensor)
     values = clip.tensor
     spread = options.noise * (values.amax() - values.amin())
 
@@ -82,21 +82,21 @@ def explain_by_smooth_grad(
             for index in range(first, last)
         ]
         copies = values + spread * torch.stack(draws).to(values)
-        return gradient_of(subject, copies)[0].sum((0, 1))[None]
+        return gradient_of(explained, copies)[0].sum((0, 1))[None]
 
-    total = summed(subject, options.samples, noisy, gradients=True)
-    return MethodOutput(total / options.samples, logits, subject.scores(logits))
+    total = summed(explained, options.samples, noisy, gradients=True)
+    return MethodOutput(total / options.samples, logits, explained.scores(logits))
 
 
 def explain_by_integrated_gradients(
-    subject: ExplainedModel, clip: Clip, options: IntegratedGradientsOptions
+    explained: ExplainedModel, clip: Clip, options: IntegratedGradientsOptions
 ) -> MethodOutput:
-    """Gradients along the way from a baseline (Sundararajan et al. 2017, arXiv 1703.01365).
+    """Integrate gradients on the way from a baseline (Sundararajan et al. 2017, arXiv 1703.01365).
 
     The sum over the input is the score less the baseline's score, up to the error of the
     integration (eq. 1 and proposition 1).
     """
-    subject, logits = subject.fixed_on(clip.tensor)
+    explained, logits = explained.fixed_on(clip.tensor)
     start = baseline_of(options.baseline, clip)
     change = clip.tensor - start
     nodes, weights = np.polynomial.legendre.leggauss(options.steps)
@@ -105,16 +105,16 @@ def explain_by_integrated_gradients(
 
     def along(first: int, last: int) -> Tensor:
         at = places[first:last].view(-1, 1, 1, 1, 1)
-        gradient = gradient_of(subject, start + at * change)[0]
+        gradient = gradient_of(explained, start + at * change)[0]
         return torch.einsum("n,nctyx->ctyx", shares[first:last], gradient)[None]
 
-    total = summed(subject, options.steps, along, gradients=True)
-    explained = subject.scores(logits) - subject.score_of(start)
-    return MethodOutput((total * change).sum(1), logits, explained)
+    total = summed(explained, options.steps, along, gradients=True)
+    score = explained.scores(logits) - explained.score_of(start)
+    return MethodOutput((total * change).sum(1), logits, score)
 
 
 class _GradientMode(HandlerMode):
-    """Gives convolutions a quick backward and ReLUs another rule; counts the ReLUs met."""
+    """Gives convolutions a quick backward and ReLUs another rule, and counts the ReLUs."""
 
     def __init__(self, rule: ReluRule) -> None:
         handlers: dict[Function, Function] = dict.fromkeys(CONVOLUTIONS, _convolution)
@@ -136,13 +136,13 @@ class _GradientMode(HandlerMode):
 
 
 def gradient_of(
-    subject: ExplainedModel, values: Tensor, rule: ReluRule = "plain"
+    explained: ExplainedModel, values: Tensor, rule: ReluRule = "plain"
 ) -> tuple[Tensor, Tensor]:
-    """Gradient of the scores by the clips.
+    """Return the gradient of the scores by the clips.
 
     Parameters
     ----------
-    subject : ExplainedModel
+    explained : ExplainedModel
     values : Tensor, (N, C, T, h, w)
         The clips.
     rule : "plain", "guided" or "deconvnet"
@@ -157,10 +157,10 @@ def gradient_of(
     leaf = values.detach().clone().requires_grad_()
     mode = _GradientMode(rule)
     with mode:
-        logits = newest(subject.logits(leaf.clone()))  # a copy, as the network may change it
+        logits = newest(explained.logits(leaf.clone()))  # a copy, as the network may change it
     if rule != "plain" and not mode.met:
-        subject.note("The network has no ReLU, so this is the plain gradient.")
-    (gradient,) = torch.autograd.grad(subject.scores(logits).sum(), leaf)
+        explained.note("The network has no ReLU, so this is the plain gradient.")
+    (gradient,) = torch.autograd.grad(explained.scores(logits).sum(), leaf)
     return gradient, logits.detach()
 
 

@@ -44,7 +44,7 @@ class LayerInfo:
 
 
 def layers_of(model: VideoModel, clip: Clip) -> list[LayerInfo]:
-    """Every layer that a clip goes through, in the order of the pass, with its live shape.
+    """List every layer that a clip goes through, in the order of the pass, with its live shape.
 
     A layer comes behind those that it is made of.
 
@@ -67,7 +67,7 @@ def layers_of(model: VideoModel, clip: Clip) -> list[LayerInfo]:
 
 
 def default_layer(model: VideoModel, clip: Clip) -> str:
-    """The layer for maps where none is named: the model's own, else the last with space.
+    """Return the default layer for maps: the model's own, else the last with space.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def default_layer(model: VideoModel, clip: Clip) -> str:
 
 
 def find_layer(module: nn.Module, name: str) -> nn.Module:
-    """Layer of that name.
+    """Return the layer of that name.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def find_layer(module: nn.Module, name: str) -> nn.Module:
 
 
 def why_unusable(output: Any, clip: Tensor, grid: TokenGrid | None = None) -> str:
-    """Why a layer's output cannot make a map of a clip (N, C, T, h, w); empty where it can.
+    """Explain why a layer's output cannot make a map of a clip (N, C, T, h, w), or return "".
 
     ``grid`` says how tokens lie, where the network has them.
     """
@@ -122,14 +122,14 @@ def why_unusable(output: Any, clip: Tensor, grid: TokenGrid | None = None) -> st
 
 
 def grid_of(module: nn.Module) -> TokenGrid | None:
-    """How a network's tokens lie; None where it does not say."""
+    """Return the grid of a network's tokens, if it declares one."""
     grid = getattr(module, "token_grid", None)
     return grid if isinstance(grid, TokenGrid) else None
 
 
 @contextmanager
 def watched(module: nn.Module, watchers: dict[str, Watcher]) -> Iterator[None]:
-    """Pass the outputs of layers by name to watchers; what one returns replaces the output."""
+    """Replace the outputs of layers by what their watchers return."""
     handles = []
     try:
         for name, watcher in watchers.items():

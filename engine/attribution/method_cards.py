@@ -22,7 +22,7 @@ softmax is undone: what is explained are the logits before it.
 
 
 def card_text(info: MethodInfo) -> str:
-    """The card of a method as plain text."""
+    """Return the card of a method as plain text."""
     lines = [
         f"{info.title}  ({info.name})",
         "",

@@ -73,10 +73,10 @@ def motion_use(
         raise AttributionError(
             f"{shuffles} random orders were asked for.", "Give at least one: shuffles=8."
         )
-    subject = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
+    explained = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
     orders = _orders(clip.tensor.shape[2], shuffles, seed)
     with evaluating(model.module), torch.no_grad():
-        fixed, logits = subject.fixed_on(clip.tensor)
+        fixed, logits = explained.fixed_on(clip.tensor)
         index = fixed.goal.indices(logits)[0]
         variants = [clip.tensor, frozen(clip.tensor), *(clip.tensor[:, :, o] for o in orders)]
 
@@ -91,7 +91,7 @@ def motion_use(
 
 
 def _orders(frames: int, shuffles: int, seed: int) -> list[Tensor]:
-    """The reversed order, and random ones."""
+    """Return the reversed order, and random ones."""
     draws = [generator_for(seed, index) for index in range(shuffles)]
     return [torch.arange(frames).flip(0), *(torch.randperm(frames, generator=g) for g in draws)]
 

@@ -1,4 +1,4 @@
-"""What happens to the score when parts of the clip are hidden: occlusion, RISE, temporal mask.
+"""Methods that hide parts of the clip and watch the score: occlusion, RISE, temporal mask.
 
 None of them needs gradients. Masks are drawn one by one from the seed, so that the result
 depends neither on the batch nor on the device.
@@ -24,35 +24,35 @@ Box = tuple[slice, slice, slice]
 
 
 def explain_by_occlusion(
-    subject: ExplainedModel, clip: Clip, options: OcclusionOptions
+    explained: ExplainedModel, clip: Clip, options: OcclusionOptions
 ) -> MethodOutput:
-    """Score lost when a box in space and time is covered (Zeiler and Fergus 2014, section 4.2).
+    """Measure the score lost under a box in space and time (Zeiler and Fergus 2014, section 4.2).
 
     Each pixel has the mean loss over the boxes that cover it.
     """
-    subject, logits = subject.fixed_on(clip.tensor)
+    explained, logits = explained.fixed_on(clip.tensor)
     probability = options.score == "probability"
     boxes = boxes_of(clip.tensor.shape[2:], options)
-    whole = subject.scores(logits.softmax(1) if probability else logits)
+    whole = explained.scores(logits.softmax(1) if probability else logits)
     filler = baseline_of(options.fill, clip)[0]
 
     def loss(first: int, last: int) -> Tensor:
         covered = clip.tensor.repeat(last - first, 1, 1, 1, 1)
         for row, box in enumerate(boxes[first:last]):
             covered[row][:, *box] = filler[:, *box]
-        return whole - subject.score_of(covered, probability=probability)
+        return whole - explained.score_of(covered, probability=probability)
 
-    losses = torch.cat(list(in_batches(subject, len(boxes), loss, size=options.batch)))
+    losses = torch.cat(list(in_batches(explained, len(boxes), loss, size=options.batch)))
     total, count = torch.zeros(2, *clip.tensor.shape[2:], device=losses.device)
     for box, lost in zip(boxes, losses, strict=True):
         total[box] += lost
         count[box] += 1
     steps = len({box[0].start for box in boxes})
-    return MethodOutput((total / count)[None], logits, subject.scores(logits), steps=steps)
+    return MethodOutput((total / count)[None], logits, explained.scores(logits), steps=steps)
 
 
 def boxes_of(size: torch.Size, options: OcclusionOptions) -> list[Box]:
-    """Places of the sliding box in a clip (T, h, w); the last of each row may be cut off."""
+    """Place the sliding box in a clip (T, h, w), the last of each row cut off at the edge."""
     extents = (options.box_frames, options.box_px, options.box_px)
     strides = (options.stride_frames, options.stride_px, options.stride_px)
     spans = [
@@ -67,14 +67,14 @@ def _spans(length: int, extent: int, stride: int) -> list[slice]:
     return [slice(i * stride, min(i * stride + extent, length)) for i in range(count)]
 
 
-def explain_by_rise(subject: ExplainedModel, clip: Clip, options: RiseOptions) -> MethodOutput:
-    """RISE over space and time (Petsiuk et al. 2018, arXiv 1806.07421).
+def explain_by_rise(explained: ExplainedModel, clip: Clip, options: RiseOptions) -> MethodOutput:
+    """Explain by RISE over space and time (Petsiuk et al. 2018, arXiv 1806.07421).
 
     Random smooth masks hide parts of the clip. Each pixel has the mean score while it is visible
     less the mean score while it is hidden: eq. 6 of the paper for visible and hidden alike, so
     that a pixel without influence has zero, not the mean score.
     """
-    subject, logits = subject.fixed_on(clip.tensor)
+    explained, logits = explained.fixed_on(clip.tensor)
     size = clip.tensor.shape[2:]
     filler = baseline_of(options.fill, clip)
     change = clip.tensor - filler
@@ -83,19 +83,19 @@ def explain_by_rise(subject: ExplainedModel, clip: Clip, options: RiseOptions) -
         masks = torch.stack([rise_mask(size, options, index) for index in range(first, last)])
         masks = masks.to(change)
         clips = torch.addcmul(filler, change, masks[:, None])
-        scores = subject.score_of(clips, probability=options.score == "probability").to(masks)
+        scores = explained.score_of(clips, probability=options.score == "probability").to(masks)
         seen = torch.tensordot(scores, masks, 1)
         return torch.stack([seen, scores.sum().expand_as(seen), masks.sum(0)])
 
-    seen, scores, visible = summed(subject, options.samples, part, size=options.batch)
+    seen, scores, visible = summed(explained, options.samples, part, size=options.batch)
     hidden = (options.samples - visible).clamp(min=1e-6)
     relevance = seen / visible.clamp(min=1e-6) - (scores - seen) / hidden
     steps = min(options.cells_frames, size[0])
-    return MethodOutput(relevance[None], logits, subject.scores(logits), steps=steps)
+    return MethodOutput(relevance[None], logits, explained.scores(logits), steps=steps)
 
 
 def rise_mask(size: torch.Size, options: RiseOptions, index: int) -> Tensor:
-    """Random mask (T, h, w) from 0, hidden, to 1, visible: cells at random places, smooth edges."""
+    """Draw a mask (T, h, w) from 0, hidden, to 1, visible: cells at random places, smooth edges."""
     generator = generator_for(options.seed, index)
     cells = [min(n, length) for n, length in zip(_cells(options), size, strict=True)]
     extent = [math.ceil(length / n) for length, n in zip(size, cells, strict=True)]
@@ -112,40 +112,42 @@ def _cells(options: RiseOptions) -> tuple[int, int, int]:
 
 
 def explain_by_temporal_mask(
-    subject: ExplainedModel, clip: Clip, options: TemporalMaskOptions
+    explained: ExplainedModel, clip: Clip, options: TemporalMaskOptions
 ) -> MethodOutput:
-    """Which frames are needed: random frames are hidden, as RISE does along time alone.
+    """Measure the need of each frame by hiding random ones, as RISE does along time alone.
 
     A hidden frame shows the last visible one (the freeze of Manttari et al. 2020, arXiv
     2002.00367, section 3.2). A frame's number is the mean score while it is visible less the
     mean while it is hidden, spread evenly over its pixels.
     """
-    subject, logits = subject.fixed_on(clip.tensor)
+    explained, logits = explained.fixed_on(clip.tensor)
     frames, height, width = clip.tensor.shape[2:]
     filler = None if options.fill == "freeze" else baseline_of(options.fill, clip)
 
     def part(first: int, last: int) -> Tensor:
         visible = torch.stack([frame_choice(frames, options, i) for i in range(first, last)])
         clips = torch.cat([_hidden(clip.tensor, row, filler) for row in visible])
-        scores = subject.score_of(clips, probability=options.score == "probability")
+        scores = explained.score_of(clips, probability=options.score == "probability")
         weights = visible.to(scores)
         return torch.stack([scores @ weights, scores @ (1 - weights), weights.sum(0)])
 
-    seen, unseen, count = summed(subject, options.samples, part, size=options.batch)
+    seen, unseen, count = summed(explained, options.samples, part, size=options.batch)
     needed = seen / count.clamp(min=1) - unseen / (options.samples - count).clamp(min=1)
     relevance = (needed / (height * width)).view(1, frames, 1, 1).expand(1, -1, height, width)
     steps = math.ceil(frames / options.segment_frames)
-    return MethodOutput(relevance, logits, subject.scores(logits), needed.view(1, -1, 1, 1), steps)
+    return MethodOutput(
+        relevance, logits, explained.scores(logits), needed.view(1, -1, 1, 1), steps
+    )
 
 
 def frame_choice(frames: int, options: TemporalMaskOptions, index: int) -> Tensor:
-    """Which frames are visible, bool (T,): segments at random, at least one of them."""
+    """Draw the visible frames, bool (T,): segments at random, at least one of them."""
     generator = generator_for(options.seed, index)
     count = math.ceil(frames / options.segment_frames)
-    kept = torch.rand(count, generator=generator) < options.keep
-    if not bool(kept.any()):
-        kept[int(torch.randint(count, (1,), generator=generator))] = True
-    return kept.repeat_interleave(options.segment_frames)[:frames]
+    visible = torch.rand(count, generator=generator) < options.keep
+    if not bool(visible.any()):
+        visible[int(torch.randint(count, (1,), generator=generator))] = True
+    return visible.repeat_interleave(options.segment_frames)[:frames]
 
 
 def _hidden(values: Tensor, visible: Tensor, filler: Tensor | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""Which code makes which method; `engine.attribution.catalogue` has their descriptions."""
+"""The code of each method. `engine.attribution.catalogue` has their descriptions."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ class Method:
     Attributes
     ----------
     explain : callable
-        From subject, clip and options to `MethodOutput`.
+        From an `ExplainedModel`, a clip and options to `MethodOutput`.
     options : MethodOptions
         Its options.
     batched : bool
         Whether it takes several clips at once; the others make batches of their own.
     rounded : bool
-        Whether it stands TensorFloat-32 on a GPU.
+        Whether TensorFloat-32 on a GPU leaves its maps as they are.
     inside : bool
         Whether it works on the operations or layers inside the network.
     """
@@ -85,7 +85,7 @@ class Method:
 
 
 def find_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
-    """A known method with the options given.
+    """Return a known method with the options given.
 
     Raises
     ------

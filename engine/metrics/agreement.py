@@ -1,4 +1,4 @@
-"""Whether two measures put things in the same order, and how sure a figure is."""
+"""Agreement of two measures on an order, and the confidence interval of a figure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Interval:
 
 
 def ranks(values: npt.ArrayLike) -> Float64Array:
-    """Ranks from 1 up, float64 (N,); equal values share the mean of their ranks."""
+    """Rank values from 1 up, float64 (N,), equal values by the mean of their ranks."""
     array = np.asarray(values, dtype=np.float64)
     _, place, count = np.unique(array, return_inverse=True, return_counts=True)
     last = np.cumsum(count)
@@ -41,7 +41,7 @@ def ranks(values: npt.ArrayLike) -> Float64Array:
 
 
 def spearman(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
-    """Rank correlation, -1 to 1; nan for fewer than three pairs or where one is constant.
+    """Correlate ranks, -1 to 1, or nan for fewer than three pairs or constant values.
 
     Pairs with a nan do not count. Source: Spearman 1904, "The proof and measurement of
     association between two things"; ties share the mean of their ranks.
@@ -89,7 +89,7 @@ def resampled(
 
 
 def mean_interval(values: npt.ArrayLike, *, seed: int = 0) -> Interval:
-    """Mean with its interval; values that are nan do not count."""
+    """Return the mean with its interval, without values that are nan."""
     array = np.asarray(values, np.float64)
     known = array[np.isfinite(array)]
     return resampled(known.size, lambda drawn: float(known[drawn].mean()), seed=seed)

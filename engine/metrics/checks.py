@@ -1,4 +1,4 @@
-"""What every measure asks of its arrays, in one place so that all refuse in the same words."""
+"""Checks of the arrays of every measure, in one place so that all refuse in the same words."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_values(name: str, values: FloatArray) -> None:
 def check_same_shape(
     name: str, shape: tuple[int, ...], other: str, wanted: tuple[int, ...]
 ) -> None:
-    """Raise EngineError unless both shapes are equal; the names are for the message."""
+    """Raise EngineError, naming both, unless two shapes are equal."""
     if shape != wanted:
         raise EngineError(
             f"The {name} has shape {shape}, but the {other} has shape {wanted}.",

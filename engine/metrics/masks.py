@@ -1,4 +1,4 @@
-"""How well relevance falls on a ground-truth mask.
+"""Agreement of relevance with a ground-truth mask.
 
 Both measures are from Arras, Osman and Samek, "CLEVR-XAI: A benchmark dataset for the ground
 truth evaluation of neural network explanations", 2022 (arXiv 2003.07258).

@@ -1,4 +1,4 @@
-"""Whether the relevance kept as motion lies where something moves.
+"""Agreement of motion relevance with optical flow.
 
 The measure of Hiley et al. 2020 (arXiv 2003.14285): precision against optical flow.
 A precision means nothing without its chance level, so both come in one value. The threshold is
@@ -19,7 +19,7 @@ from engine.types import Float32Array, Float64Array
 
 @dataclass(frozen=True, slots=True)
 class FlowPrecision:
-    """How well the pixels kept as motion agree with optical flow.
+    """Agreement of the pixels kept as motion with optical flow.
 
     Attributes
     ----------
@@ -125,7 +125,7 @@ def _check_volumes(motion: tuple[int, ...], magnitude: tuple[int, ...]) -> None:
 
 
 def _shares(pixels: int, cells: int) -> Float64Array:
-    """Share of each cell that each pixel covers, (cells, pixels); rows sum to 1."""
+    """Return the share of each cell that each pixel covers, (cells, pixels), rows sum to 1."""
     edges = np.arange(pixels + 1) * (cells / pixels)
     first, last = edges[:-1], edges[1:]
     start = np.arange(cells)[:, None]

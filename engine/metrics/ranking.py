@@ -1,4 +1,4 @@
-"""How well an order of voxels brings relevance of one kind before relevance of another.
+"""Rank statistics of voxels: relevance of one kind before relevance of another.
 
 A selector with a threshold keeps what comes first in such an order. Its whole behaviour, at any
 threshold, is a curve: share of the one relevance kept against share of the other. The area under

@@ -1,4 +1,4 @@
-"""What moves in a video, in pixels per frame, with the camera's own motion taken off.
+"""Motion in a video, in pixels per frame, with the camera's own motion taken off.
 
 NumPy and OpenCV only: importing this loads neither torch nor Qt.
 """

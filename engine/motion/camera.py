@@ -1,4 +1,4 @@
-"""How the camera moved between two frames: a homography that most of the background follows.
+"""The camera's motion between two frames: a homography that most of the background follows.
 
 Corners spread over the picture (Shi and Tomasi 1994) are tracked there and back (Lucas and
 Kanade 1981; Kalal et al. 2010, forward-backward check), starting from the dense flow so that
@@ -49,7 +49,7 @@ _LEAST_DEPTH = 0.5  # of the homography's divisor at the picture's corners; 1 is
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CameraMotion:
-    """How the background moved from one frame to the next.
+    """Motion of the background from one frame to the next.
 
     Attributes
     ----------
@@ -95,14 +95,14 @@ def camera_motion(first: UInt8Array, second: UInt8Array, flow: Float32Array) -> 
     if corners is None:
         return no_camera_motion()
     ends, returns = _tracks(first, second, corners, flow)
-    kept = returns < _RETURN_PX
-    if kept.sum() < _LEAST_INLIERS:
+    good = returns < _RETURN_PX
+    if good.sum() < _LEAST_INLIERS:
         return no_camera_motion()
     loose = _LOOSE_PX * max(1.0, max(first.shape) / _USUAL_WIDTH_PX)
-    tight = float(np.clip(_NOISE_FACTOR * np.median(returns[kept]), _TIGHT_PX, loose))
+    tight = float(np.clip(_NOISE_FACTOR * np.median(returns[good]), _TIGHT_PX, loose))
     # tight first: a loose fit would take in an object that moves a pixel against the background
     for distance in (tight, loose):
-        found = _fit(corners, ends, kept, distance)
+        found = _fit(corners, ends, good, distance)
         if found is not None and _holds(*found, corners, first.shape):
             return CameraMotion(found[0], float(found[1].mean()))
     return no_camera_motion()
@@ -132,7 +132,7 @@ def camera_field(transform: Float64Array, size: tuple[int, int]) -> Float32Array
 
 
 def _corners(grey: UInt8Array) -> Float32Array | None:
-    """Corners spread over the picture, (N, 2), x and y in pixels; None where it is plain."""
+    """Find corners spread over the picture, (N, 2), x and y in pixels, or None in a plain one."""
     spacing = max(_LEAST_SPACING_PX, min(grey.shape) * _CORNER_SPACING)
     found = cv2.goodFeaturesToTrack(grey, _CORNERS, _CORNER_QUALITY, spacing)
     return None if found is None else np.asarray(found, np.float32).reshape(-1, 2)
@@ -141,7 +141,7 @@ def _corners(grey: UInt8Array) -> Float32Array | None:
 def _tracks(
     first: UInt8Array, second: UInt8Array, corners: Float32Array, flow: Float32Array
 ) -> tuple[Float32Array, Float32Array]:
-    """Where the corners go, (N, 2), and how far from home they come back, (N,), in pixels.
+    """Track corners forth, (N, 2), and back, with the distance from their start, (N,), in pixels.
 
     A track that was lost comes back infinitely far off.
     """
@@ -157,7 +157,7 @@ def _tracks(
 def _track(
     first: UInt8Array, second: UInt8Array, points: Float32Array, guess: Float32Array
 ) -> tuple[Float32Array, BoolArray]:
-    """Where points of the first picture are in the second, near a guess; whether each was found.
+    """Track points into the second picture near a guess, and tell which were found.
 
     OpenCV writes the answer into the guess.
     """
@@ -175,23 +175,23 @@ def _track(
 
 
 def _fit(
-    corners: Float32Array, ends: Float32Array, kept: BoolArray, distance_px: float
+    corners: Float32Array, ends: Float32Array, good: BoolArray, distance_px: float
 ) -> tuple[Float64Array, BoolArray] | None:
-    """Fit a homography to the tracks kept; also which of all tracks follow it, (N,)."""
+    """Fit a homography to good tracks, and return which of all tracks follow it, (N,)."""
     transform, followers = cv2.findHomography(
-        corners[kept], ends[kept], cv2.RANSAC, distance_px, maxIters=2000, confidence=0.999
+        corners[good], ends[good], cv2.RANSAC, distance_px, maxIters=2000, confidence=0.999
     )
     if transform is None or not np.isfinite(transform).all():
         return None
-    inliers = np.zeros(len(kept), np.bool_)
-    inliers[kept] = followers.ravel() > 0
+    inliers = np.zeros(len(good), np.bool_)
+    inliers[good] = followers.ravel() > 0
     return np.asarray(transform, np.float64), inliers
 
 
 def _holds(
     transform: Float64Array, inliers: BoolArray, corners: Float32Array, size: tuple[int, ...]
 ) -> bool:
-    """Whether enough tracks, over enough of the picture, follow a transform that is no fold."""
+    """Tell whether enough tracks, over enough of the picture, follow a transform without a fold."""
     if inliers.sum() < _LEAST_INLIERS or inliers.mean() < _LEAST_SHARE:
         return False
     height, width = size

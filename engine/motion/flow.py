@@ -114,7 +114,7 @@ def flow_between(first: UInt8Array, second: UInt8Array, *, kind: str = "dis") ->
 def flows(
     frames: Iterable[UInt8Array], *, kind: str = "dis", camera: bool = True, check: Check = never
 ) -> Iterator[FrameFlow]:
-    """Motion from each frame to the next, one after the other; holds two frames at a time.
+    """Yield the motion from each frame to the next, holding two frames at a time.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Pieces of a long range: their relevance, and what is compared with the threshold.
+"""Chunks of a long range: their relevance, and the values compared with the threshold.
 
-A piece is read with as many steps beyond its ends as the recipe looks at, so that pieces put
+A chunk is read with as many steps beyond its ends as the preset looks at, so that chunks put
 together are what the whole would have been.
 """
 
@@ -19,7 +19,7 @@ from engine.types import Float32Array, Int64Array
 
 
 class Source(Protocol):
-    """Where relevance comes from: sampled steps, each belonging to a frame."""
+    """Source of relevance: sampled steps, each belonging to a frame."""
 
     @property
     def step_frames(self) -> Int64Array:
@@ -31,7 +31,7 @@ class Source(Protocol):
 
     @property
     def steps_written(self) -> int:
-        """Steps that can be read by now; M when complete."""
+        """Steps that can be read by now, M when complete."""
 
     @property
     def time_step(self) -> int:
@@ -41,28 +41,28 @@ class Source(Protocol):
         """Relevance of steps [start, stop), float32 (n, h, w)."""
 
 
-def steps_final(source: Source, recipe: PresetParams) -> int:
-    """Steps from the start whose comparison no later step can change."""
+def steps_final(source: Source, params: PresetParams) -> int:
+    """Count the steps from the start whose comparison no later step can change."""
     written, together = source.steps_written, source.time_step
     if written == len(source.step_frames):
         return written
-    ahead = REACH + BORDER if recipe.kind == "variation" else 1
+    ahead = REACH + BORDER if params.kind == "variation" else 1
     return max(written // together - ahead, 0) * together
 
 
-def signed_piece(
+def signed_chunk(
     source: Source,
-    recipe: PresetParams,
+    params: PresetParams,
     extremes: tuple[float, float] | None,
     start: int,
     stop: int,
 ) -> tuple[Float32Array, Float32Array]:
-    """Relevance of steps [start, stop), and their derivative (signed) or variation.
+    """Return the relevance of steps [start, stop), and their signed derivative or variation.
 
     Parameters
     ----------
     source : Source
-    recipe : PresetParams
+    params : PresetParams
     extremes : (float, float), optional
         Lowest and highest relevance of all, where it is first scaled to 0..1.
     start, stop : int
@@ -72,14 +72,14 @@ def signed_piece(
     -------
     two float32 arrays, (stop - start, h, w)
     """
-    if recipe.kind == "variation":
+    if params.kind == "variation":
         return _variation(source, start, stop)
-    return _derivative(source, recipe, extremes, start, stop)
+    return _derivative(source, params, extremes, start, stop)
 
 
 def _derivative(
     source: Source,
-    recipe: PresetParams,
+    params: PresetParams,
     extremes: tuple[float, float] | None,
     start: int,
     stop: int,
@@ -89,11 +89,11 @@ def _derivative(
     volume = source.read_steps(low, high)
     if extremes is not None:
         volume = rescaled(volume, *map(np.float32, extremes))
-    mode = "edge" if recipe.padding == "edge" else "constant"
+    mode = "edge" if params.padding == "edge" else "constant"
     ends = (int(low == start), int(high == stop))
     means = time_means(volume, together)
     padded = np.pad(means, (ends, (0, 0), (0, 0)), mode=mode)  # type: ignore[call-overload]
-    derivative = derivative_between(padded[:-2] - padded[2:], recipe.padding)
+    derivative = derivative_between(padded[:-2] - padded[2:], params.padding)
     relevance = volume[start - low : stop - low]
     return relevance, _spread_out(derivative, together, stop - start)
 

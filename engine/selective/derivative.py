@@ -65,7 +65,7 @@ def temporal_derivative(relevance: Volume, *, padding: Padding, time_step: int =
 
 
 def time_means(relevance: Volume, time_step: int) -> Volume:
-    """Mean of each time step of a volume (T, H, W); the last may have fewer frames."""
+    """Average each time step of a volume (T, H, W), the last of which may have fewer frames."""
     if time_step == 1:
         return relevance
     means = [relevance[at : at + time_step].mean(0) for at in range(0, len(relevance), time_step)]
@@ -96,7 +96,7 @@ def checked_floats(relevance: Volume) -> None:
 
 
 def before_and_after(relevance: FloatArray, padding: Padding) -> FloatArray:
-    """Relevance before minus relevance after each frame, (T, H, W)."""
+    """Return the relevance before minus that after each frame, (T, H, W)."""
     mode = _MODES[padding]
     padded = np.pad(relevance, ((1, 1), (0, 0), (0, 0)), mode=mode)  # type: ignore[call-overload]
     return cast("FloatArray", padded[:-2] - padded[2:])

@@ -14,7 +14,7 @@ Padding = Literal["edge", "zeros"]
 
 @dataclass(frozen=True, slots=True)
 class PresetParams:
-    """How one preset separates relevance.
+    """Parameters of a preset.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ PRESET_PARAMS: dict[Preset, PresetParams] = {
 
 
 def preset_params(preset: str) -> PresetParams:
-    """Recipe of a preset.
+    """Return the parameters of a preset.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.cancel import Check, never
-from engine.selective.chunks import Source, signed_piece, steps_final
+from engine.selective.chunks import Source, signed_chunk, steps_final
 from engine.selective.presets import preset_params
 from engine.selective.split import threshold_at
 from engine.types import Float32Array, Float64Array, Preset
@@ -27,7 +27,7 @@ CACHE_BYTES = 512 * 2**20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameMaps:
-    """Relevance of one frame and its two parts, each float32 (h, w); motion + static = relevance.
+    """Relevance of one frame and its parts, ``motion + static == relevance``.
 
     Attributes
     ----------
@@ -77,20 +77,20 @@ class _Chunk:
 
 
 class Separation:
-    """One preset on one source; safe to use from several threads.
+    """One preset on one source, safe to use from several threads.
 
     Parameters
     ----------
     source : Source
         The relevance, which may still be growing.
     preset : str
-        Name of the recipe.
+        Name of the preset.
     """
 
     def __init__(self, source: Source, preset: Preset) -> None:
         self._source = source
         self.preset = preset
-        self._recipe = preset_params(preset)
+        self._params = preset_params(preset)
         self._lock = threading.RLock()
         self._chunks: OrderedDict[tuple[int, int], _Chunk] = OrderedDict()
         self._moments: dict[tuple[int, int], tuple[int, float, float]] = {}
@@ -101,7 +101,7 @@ class Separation:
     @property
     def steps_ready(self) -> int:
         """Steps whose comparison is final: some fewer than written until all are."""
-        return steps_final(self._source, self._recipe)
+        return steps_final(self._source, self._params)
 
     @property
     def frames_ready(self) -> int:
@@ -137,7 +137,7 @@ class Separation:
         return np.float32(mean), np.float32(std)
 
     def _threshold(self, sigma: float, spread: tuple[np.float32, np.float32]) -> float:
-        return threshold_at(sigma, spread[1], spread[0] if self._recipe.above_mean else None)
+        return threshold_at(sigma, spread[1], spread[0] if self._params.above_mean else None)
 
     def frame(self, frame: int, sigma: float) -> FrameMaps:
         """Separate one frame of the range (counted from its start, below `frames_ready`)."""
@@ -160,14 +160,14 @@ class Separation:
             self._lock.release()
 
     def frames(self, start: int, stop: int, sigma: float) -> FrameMaps:
-        """Separate frames [start, stop) of the range; the maps are then (n, h, w)."""
+        """Separate frames [start, stop) of the range into maps (n, h, w)."""
         threshold = self.threshold(sigma)
         relevance, compared = self._frames(start, stop)
         mask = compared > threshold
         return FrameMaps(relevance, relevance * mask, relevance * ~mask)
 
     def curves(self, sigma: float, check: Check = never) -> Curves:
-        """Numbers of every frame that is ready; `check` is called once a chunk."""
+        """Return the numbers of every frame that is ready, calling `check` once a chunk."""
         spread = self._spread()
         threshold = self._threshold(sigma, spread)
         rows = []
@@ -248,16 +248,16 @@ class Separation:
         return chunk
 
     def _made_chunk(self, start: int, stop: int) -> _Chunk:
-        relevance, derivative = signed_piece(self._source, self._recipe, self._range, start, stop)
-        compared = np.abs(derivative) if self._recipe.two_sided else derivative
-        spread = np.abs(derivative) if self._recipe.std_of_absolute else derivative
+        relevance, derivative = signed_chunk(self._source, self._params, self._range, start, stop)
+        compared = np.abs(derivative) if self._params.two_sided else derivative
+        spread = np.abs(derivative) if self._params.std_of_absolute else derivative
         mean = float(spread.mean(dtype=np.float64))
         squares = float(spread.var(dtype=np.float64)) * spread.size
         return _Chunk(relevance, compared, spread.size, mean, squares)
 
     def _follow_range(self) -> None:
-        """Learn the volume's extremes where the recipe rescales; chunks of other ones are stale."""
-        if not self._recipe.rescale:
+        """Update the extremes of a volume that is rescaled, and drop chunks made with others."""
+        if not self._params.rescale:
             return
         spans = list(self._spans(self.steps_ready))  # once: the source may grow meanwhile
         for start, stop in spans:
@@ -266,16 +266,16 @@ class Separation:
                 self._extremes[start, stop] = (float(volume.min()), float(volume.max()))
         lowest = min((self._extremes[span][0] for span in spans), default=0.0)
         highest = max((self._extremes[span][1] for span in spans), default=0.0)
-        wanted = (lowest, highest) if lowest < 0 else None
-        if wanted != self._range:
-            self._range = wanted
+        extremes = (lowest, highest) if lowest < 0 else None
+        if extremes != self._range:
+            self._range = extremes
             self._chunks.clear()
             self._moments.clear()
             self._known_spread = None
 
 
 def _separated(relevance: Float32Array, compared: Float32Array, threshold: float) -> FrameMaps:
-    """The only frame of two stacks, separated."""
+    """Return the maps of the only frame of two stacks."""
     mask = compared[0] > threshold
     return FrameMaps(relevance[0], relevance[0] * mask, relevance[0] * ~mask)
 
@@ -285,8 +285,10 @@ def _sums(relevance: Float32Array, compared: Float32Array, threshold: float) -> 
     flat = relevance.reshape(count, -1)
     size = np.abs(flat)
     mask = compared.reshape(count, -1) > threshold
-    kept = np.einsum("ij,ij->i", size, mask.astype(np.float32), dtype=np.float64, casting="unsafe")
-    return np.stack([flat.sum(1, dtype=np.float64), size.sum(1, dtype=np.float64), kept])
+    motion = np.einsum(
+        "ij,ij->i", size, mask.astype(np.float32), dtype=np.float64, casting="unsafe"
+    )
+    return np.stack([flat.sum(1, dtype=np.float64), size.sum(1, dtype=np.float64), motion])
 
 
 def _between(steps: Float32Array, position: Float64Array) -> Float32Array:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def smoothed_in_space(volume: Volume) -> Volume:
-    """Mean of each pixel and its neighbours, weighted ``[1, 2, 1]`` along y and x; (T, H, W).
+    """Average each pixel of (T, H, W) with its neighbours, by ``[1, 2, 1]`` along y and x.
 
     Beyond the picture the nearest value counts.
     """
@@ -25,7 +25,7 @@ def smoothed_in_space(volume: Volume) -> Volume:
 
 
 def box_mean(volume: Volume, radius: int) -> Volume:
-    """Mean over a square of 2 * radius + 1 pixels around each pixel of each step; (T, H, W).
+    """Average a square of 2 * radius + 1 pixels around each pixel of (T, H, W).
 
     Beyond the picture the nearest value counts.
     """

@@ -26,7 +26,7 @@ Volume = TypeVar("Volume", "NDArray[Any]", "torch.Tensor")
 
 @dataclass(frozen=True, eq=False)
 class Split(Generic[Volume]):
-    """Relevance separated into motion and static; ``motion + static == relevance`` exactly.
+    """Relevance separated into motion and static, ``motion + static == relevance`` exactly.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Split(Generic[Volume]):
     threshold : float
         sigma times the standard deviation; for "variation" that much above the mean.
     preset : str
-        Name of the recipe.
+        Name of the preset.
     """
 
     relevance: Volume
@@ -52,13 +52,13 @@ class Split(Generic[Volume]):
 
     @cached_property
     def motion_share(self) -> float:
-        """Share of absolute relevance that is due to motion, 0 to 1; nan without relevance."""
+        """Share of absolute relevance that is due to motion, 0 to 1, nan without relevance."""
         motion, whole = abs(self.motion), abs(self.relevance)
         return float(_share(motion.sum(), whole.sum()))
 
     @cached_property
     def frame_motion_share(self) -> Float64Array:
-        """The same for each frame, float64 (T,); nan where a frame has no relevance."""
+        """The same for each frame, float64 (T,), nan where a frame has no relevance."""
         motion = abs(self.motion).sum((1, 2))
         whole = abs(self.relevance).sum((1, 2))
         return cast("Float64Array", _share(motion, whole))
@@ -113,21 +113,21 @@ class Prepared(Generic[Volume]):
     def __init__(
         self, relevance: Volume, preset: Preset = DEFAULT_PRESET, time_step: int = 1
     ) -> None:
-        recipe = preset_params(preset)
+        params = preset_params(preset)
         changed: Volume
-        if recipe.kind == "variation":
+        if params.kind == "variation":
             changed = temporal_variation(relevance, time_step=time_step)
         else:
-            padding = recipe.padding
+            padding = params.padding
             changed = temporal_derivative(relevance, padding=padding, time_step=time_step)
-            if recipe.rescale and bool((relevance < 0).any()):
+            if params.rescale and bool((relevance < 0).any()):
                 relevance = rescaled(relevance, relevance.min(), relevance.max())
                 changed = temporal_derivative(relevance, padding=padding, time_step=time_step)
         self.preset = preset
         self.relevance: Volume = relevance
-        self.compared: Volume = abs(changed) if recipe.two_sided else changed
-        self.std = standard_deviation(changed, recipe)
-        self._mean = _mean(self.compared) if recipe.above_mean else None
+        self.compared: Volume = abs(changed) if params.two_sided else changed
+        self.std = standard_deviation(changed, params)
+        self._mean = _mean(self.compared) if params.above_mean else None
 
     def at(self, sigma: float) -> Split[Volume]:
         """Split at that sigma."""
@@ -142,17 +142,17 @@ class Prepared(Generic[Volume]):
 
 
 def rescaled(relevance: Volume, lowest: Any, highest: Any) -> Volume:
-    """Scale a volume from lowest..highest to 0..1, in its own precision; zeros where it is flat."""
+    """Scale a volume from lowest..highest to 0..1, in its own precision, a flat one to zeros."""
     extent = highest - lowest
     return cast("Volume", (relevance - lowest) / (extent if extent > 0 else 1))
 
 
-def standard_deviation(derivative: Any, recipe: PresetParams) -> np.floating[Any]:
-    """Unbiased standard deviation over the whole volume, as `torch.std` gives it.
+def standard_deviation(derivative: Any, params: PresetParams) -> np.floating[Any]:
+    """Return the unbiased standard deviation over the whole volume, as `torch.std` does.
 
     Accumulated in double precision and rounded to the volume's own type.
     """
-    values = abs(derivative) if recipe.std_of_absolute else derivative
+    values = abs(derivative) if params.std_of_absolute else derivative
     if isinstance(values, np.ndarray):
         spread = values.std(dtype=np.float64, ddof=1) if values.size > 1 else 0.0
         return cast("np.floating[Any]", values.dtype.type(spread))
@@ -161,7 +161,7 @@ def standard_deviation(derivative: Any, recipe: PresetParams) -> np.floating[Any
 
 
 def _mean(values: Any) -> np.floating[Any]:
-    """Mean over the whole volume, in double precision, rounded to the volume's own type."""
+    """Return the mean of the volume in double precision, rounded to the volume's own type."""
     if isinstance(values, np.ndarray):
         return cast("np.floating[Any]", values.dtype.type(values.mean(dtype=np.float64)))
     mean = values.double().mean().to(values.dtype)
@@ -171,7 +171,7 @@ def _mean(values: Any) -> np.floating[Any]:
 def threshold_at(
     sigma: float, std: np.floating[Any], mean: np.floating[Any] | None = None
 ) -> float:
-    """Threshold for that sigma, above a mean or from 0, in the precision of the volume."""
+    """Return the threshold for sigma, above a mean or from 0, in the precision of the volume."""
     product = type(std)(checked_sigma(sigma)) * std
     return float(product if mean is None else mean + product)
 

@@ -1,4 +1,4 @@
-"""How much relevance departs, over time, from a fixed picture whose strength comes and goes.
+"""The departure of relevance, over time, from a fixed picture whose strength comes and goes.
 
 Scenery that matters has relevance that stays in its place; what moves leaves its place at every
 step. The derivative of the paper sees any change, also that of a sign whose relevance grows and
@@ -50,7 +50,7 @@ NEGLIGIBLE = 1e-5
 
 
 def temporal_variation(relevance: Volume, *, time_step: int = 1) -> Volume:
-    """Departure of each pixel's relevance from what place and time alone would give.
+    """Measure the departure of each pixel's relevance from that of place and time alone.
 
     With S the relevance smoothed in space as for the derivative, A the mean of |S| over the
     surroundings of a pixel, and a bar for the mean over the steps within `REACH` less those within
@@ -80,14 +80,14 @@ def temporal_variation(relevance: Volume, *, time_step: int = 1) -> Volume:
     """
     checked_floats(relevance)
     coarse = smoothed_in_space(time_means(relevance, time_step))
-    found = variation_of(coarse, 0, len(coarse), 0, len(coarse))
+    variation = variation_of(coarse, 0, len(coarse), 0, len(coarse))
     if time_step == 1:
-        return found
-    return cast("Volume", _repeated(found, time_step)[: len(relevance)])
+        return variation
+    return cast("Volume", _repeated(variation, time_step)[: len(relevance)])
 
 
 def variation_of(smoothed: Volume, first: int, total: int, start: int, stop: int) -> Volume:
-    """Variation at the steps start to stop of a longer range, of which a piece is given.
+    """Return the variation at steps start to stop of a longer range, of which a chunk is given.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def variation_of(smoothed: Volume, first: int, total: int, start: int, stop: int
         Relevance smoothed in space, of the steps from ``first`` on. It reaches `REACH` + `BORDER`
         steps beyond start and stop, or to the ends of the range.
     first, total : int
-        First step of the piece, and steps of the range.
+        First step of the chunk, and steps of the range.
     start, stop : int
         Steps that are wanted.
 
@@ -106,18 +106,18 @@ def variation_of(smoothed: Volume, first: int, total: int, start: int, stop: int
     low, high = inner_steps(total)
     radius = max(1, round(min(smoothed.shape[1:]) / SURROUNDINGS))
     strength = box_mean(abs(smoothed), radius)
-    found, known = _empty_like(smoothed, stop - start), None
+    variation, known = _empty_like(smoothed, stop - start), None
     for step in range(start, stop):
         centre = min(max(step, low), high - 1)
         near = slice(max(low, centre - REACH) - first, min(high, centre + REACH + 1) - first)
         if near != known:  # at both ends many steps have the same neighbourhood
             departure, known = _departure(smoothed[near], strength[near]), near
-        found[step - start] = departure
-    return box_mean(cast("Volume", found), radius)
+        variation[step - start] = departure
+    return box_mean(cast("Volume", variation), radius)
 
 
 def neighbourhood(total: int, start: int, stop: int) -> tuple[int, int]:
-    """Steps that `variation_of` needs for the steps start to stop of a range of ``total``."""
+    """Return the span of steps that `variation_of` needs for start to stop of ``total``."""
     low, high = inner_steps(total)
     first = max(low, min(max(start, low), high - 1) - REACH)
     last = min(high, min(max(stop - 1, low), high - 1) + REACH + 1)
@@ -125,13 +125,13 @@ def neighbourhood(total: int, start: int, stop: int) -> tuple[int, int]:
 
 
 def inner_steps(total: int) -> tuple[int, int]:
-    """First step, and step after the last, that are not at the border of a range."""
+    """Return the first step, and the step after the last, inside the borders of a range."""
     border = min(BORDER, max(0, (total - 4) // 2))
     return border, total - border
 
 
 def _departure(steps: Any, strength: Any) -> Any:
-    """Root mean square departure from expectation, over root of what there is, (H, W)."""
+    """Return the root mean square departure over the root of the level, (H, W)."""
     share = 1 / len(steps)
     mean, around = _sum(steps) * share, _sum(strength) * share
     weight = _sum(abs(steps)) * share
@@ -145,7 +145,7 @@ def _departure(steps: Any, strength: Any) -> Any:
 
 
 def _not_zero(level: Any) -> Any:
-    """The same with 1 for 0, which is there only where nothing has any relevance."""
+    """Replace 0 by 1 to divide by: 0 is only where nothing has any relevance."""
     return level + (level == 0)
 
 

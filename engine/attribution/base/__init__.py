@@ -1,1 +1,1 @@
-"""What all methods share: the explained model, targets, outputs, batches."""
+"""The parts that all methods share: the explained model, targets, outputs, batches."""

@@ -18,19 +18,19 @@ _BACKWARD_COST = 4  # a pass with gradients keeps about this many times what one
 
 
 def in_batches(
-    subject: ExplainedModel,
+    explained: ExplainedModel,
     count: int,
     part: Callable[[int, int], Tensor],
     *,
     size: int = 0,
     gradients: bool = False,
 ) -> Iterator[Tensor]:
-    """Do passes 0 to ``count`` in batches; one that does not fit the memory is halved.
+    """Do passes 0 to ``count`` in batches, and halve one that does not fit the memory.
 
     Parameters
     ----------
-    subject : ExplainedModel
-        Told the progress; its ``check`` is called before each batch.
+    explained : ExplainedModel
+        It reports the progress, and its ``check`` is called before each batch.
     count : int
         Passes in all.
     part : callable
@@ -45,10 +45,10 @@ def in_batches(
     torch.OutOfMemoryError
         If a single pass does not fit.
     """
-    size = size or fitting(subject.model.device, subject.pass_bytes, gradients=gradients)
+    size = size or fitting(explained.model.device, explained.pass_bytes, gradients=gradients)
     done = 0
     while done < count:
-        subject.check()
+        explained.check()
         last = min(done + size, count)
         try:
             piece = part(done, last)
@@ -58,25 +58,25 @@ def in_batches(
             size = halved(size)
             continue
         done = last
-        subject.report(Progress("Explaining", done, count))
+        explained.report(Progress("Explaining", done, count))
         yield piece
 
 
 def summed(
-    subject: ExplainedModel,
+    explained: ExplainedModel,
     count: int,
     part: Callable[[int, int], Tensor],
     *,
     size: int = 0,
     gradients: bool = False,
 ) -> Tensor:
-    """Sum of what the batches of `in_batches` give; at least one pass."""
-    pieces = in_batches(subject, count, part, size=size, gradients=gradients)
+    """Sum the results of `in_batches` over at least one pass."""
+    pieces = in_batches(explained, count, part, size=size, gradients=gradients)
     return functools.reduce(torch.add, pieces)
 
 
 def fitting(device: torch.device, pass_bytes: int, *, gradients: bool = False) -> int:
-    """How many clips fit a device at once, judged by the memory of one pass without gradients."""
+    """Estimate how many clips fit a device at once from the memory of one pass."""
     if device.type != "cuda":
         return 1 if gradients else _CPU_BATCH
     free = free_bytes(device)
@@ -85,7 +85,7 @@ def fitting(device: torch.device, pass_bytes: int, *, gradients: bool = False) -
 
 
 def halved(size: int) -> int:
-    """Half of a batch that did not fit; what the failed try left is given back first."""
+    """Release the memory of a failed batch and return half its size."""
     release_memory()
     return max(1, size // 2)
 

@@ -67,17 +67,17 @@ class ExplainedModel:
             If the network cannot take the clip, or its outputs cannot be explained.
         """
         output = self._called(values.to(self.dtype))
-        found, notices = read_logits(output, len(values), len(self.model.spec.labels))
+        logits, notices = read_logits(output, len(values), len(self.model.spec.labels))
         self.notices.update(dict.fromkeys(notices))
-        self._check_logits(found)
-        return found if found.dtype == torch.float64 else found.float()
+        self._check_logits(logits)
+        return logits if logits.dtype == torch.float64 else logits.float()
 
     def scores(self, logits: Tensor) -> Tensor:
-        """What is explained in each clip, (N,), from logits (N, K)."""
+        """Return the explained score of each clip, (N,), from logits (N, K)."""
         return self.goal.scores(logits)
 
     def fixed_on(self, values: Tensor) -> tuple[ExplainedModel, Tensor]:
-        """The same subject with the class that it gives one clip now, and the clip's logits.
+        """Return the same model fixed on the class it gives one clip, and the clip's logits.
 
         Methods that show the model many variants of a clip explain that class in all of them.
         """
@@ -89,7 +89,7 @@ class ExplainedModel:
         return fixed, logits
 
     def score_of(self, values: Tensor, *, probability: bool = False) -> Tensor:
-        """Explained score of clips without history, (N,); after a softmax if so wished."""
+        """Return the explained score of clips, (N,), without history, after a softmax if told."""
         with torch.no_grad():
             logits = self.logits(values.clone())
             return self.scores(logits.softmax(1) if probability else logits).detach()
@@ -120,7 +120,7 @@ class ExplainedModel:
             raise AttributionError(
                 f"{self.model.spec.name} failed on a clip of shape {tuple(values.shape)}: "
                 f"{str(error).strip().splitlines()[0] if str(error).strip() else error!r}",
-                f"It expects {_wanted(self.model)}; check the clip and the model.",
+                f"It expects {_expected_shape(self.model)}; check the clip and the model.",
             ) from error
 
     def _check_logits(self, logits: Tensor) -> None:
@@ -150,7 +150,7 @@ def check_clip(model: VideoModel, clip: Clip) -> None:
         raise AttributionError(
             f"The clip is a {values.dtype} tensor of shape {tuple(values.shape)}, but a float "
             "tensor (1, channels, frames, height, width) is needed.",
-            f"{model.spec.name} expects {_wanted(model)}; use model.preprocess(frames).",
+            f"{model.spec.name} expects {_expected_shape(model)}; use model.preprocess(frames).",
         )
     if not bool(torch.isfinite(values).all()):
         raise AttributionError(
@@ -198,6 +198,6 @@ def _dtype_of(module: nn.Module) -> torch.dtype:
     return next(floating, torch.float32)
 
 
-def _wanted(model: VideoModel) -> str:
+def _expected_shape(model: VideoModel) -> str:
     height, width = model.spec.crop
     return f"(1, 3, {model.spec.frames}, {height}, {width})"

@@ -1,4 +1,4 @@
-"""What a method hands back for a batch of clips, before it becomes `Attribution`s."""
+"""The output of a method for a batch of clips, before it becomes `Attribution`s."""
 
 from __future__ import annotations
 

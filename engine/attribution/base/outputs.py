@@ -106,16 +106,16 @@ def _chosen(output: Any, clips: int, classes: int) -> tuple[Tensor, list[str]]:
     if isinstance(output, Tensor):
         return output, []
     named = _named(output)
-    found = {name: part for name, part in named.items() if _could_be_logits(part, clips)}
-    name = _best(found, classes)
+    candidates = {name: part for name, part in named.items() if _could_be_logits(part, clips)}
+    name = _best(candidates, classes)
     if name is None:
-        raise AttributionError(_complaint(output, found), _HINT)
+        raise AttributionError(_complaint(output, candidates), _HINT)
     kind = type(output).__name__
-    return found[name], [f"The network returns a {kind}; its part {name!r} is explained."]
+    return candidates[name], [f"The network returns a {kind}; its part {name!r} is explained."]
 
 
 def _named(output: Any) -> dict[str, Any]:
-    """The parts of an output by name: of a mapping, named tuple, sequence or object."""
+    """Return the parts of an output by name: of a mapping, named tuple, sequence or object."""
     if isinstance(output, Mapping):
         return dict(output)
     names = getattr(output, "_fields", None)
@@ -130,22 +130,22 @@ def _could_be_logits(part: Any, clips: int) -> bool:
     return floating and part.dim() >= 2 and len(part) == clips and part[0].numel() == part.shape[1]
 
 
-def _best(found: dict[str, Tensor], classes: int) -> str | None:
-    """The one that is named as logits, or the only one with as many columns as classes."""
+def _best(candidates: dict[str, Tensor], classes: int) -> str | None:
+    """Return the name of the logits, else of the only part with as many columns as classes."""
     for name in _NAMES:
-        if name in found:
+        if name in candidates:
             return name
-    fitting = [name for name, part in found.items() if part.shape[1] == classes]
+    fitting = [name for name, part in candidates.items() if part.shape[1] == classes]
     if len(fitting) == 1:
         return fitting[0]
-    return next(iter(found)) if len(found) == 1 else None
+    return next(iter(candidates)) if len(candidates) == 1 else None
 
 
-def _complaint(output: Any, found: dict[str, Tensor]) -> str:
+def _complaint(output: Any, candidates: dict[str, Tensor]) -> str:
     kind = type(output).__name__
-    if not found:
+    if not candidates:
         return f"The network returns a {kind} without logits of shape (clips, classes)."
-    shapes = ", ".join(f"{name}: {tuple(part.shape)}" for name, part in found.items())
+    shapes = ", ".join(f"{name}: {tuple(part.shape)}" for name, part in candidates.items())
     return f"The network returns a {kind} with several tensors that may be logits ({shapes})."
 
 

@@ -17,7 +17,7 @@ import torch
 
 @contextmanager
 def matmul_precision(device: torch.device, *, rounded: bool) -> Iterator[None]:
-    """TensorFloat-32 or full float32 on CUDA inside; the user's settings outside.
+    """Compute in TensorFloat-32 or full float32 on CUDA inside, as the user set it outside.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is explained: a class, the difference of two, or any function of the logits."""
+"""The explained score: a class, the difference of two, or any function of the logits."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Goal:
     function: Callable[[Tensor], Tensor] | None = None
 
     def indices(self, logits: Tensor) -> list[int | None]:
-        """Class explained in each clip; None where a function is."""
+        """Return the class explained in each clip, or None for a function."""
         if self.function is not None:
             return [None] * len(logits)
         if self.index is None:
@@ -65,7 +65,7 @@ class Goal:
         return [self.index] * len(logits)
 
     def scores(self, logits: Tensor) -> Tensor:
-        """What is explained in each clip, (N,), from logits (N, K).
+        """Return the explained score of each clip, (N,), from logits (N, K).
 
         Raises
         ------

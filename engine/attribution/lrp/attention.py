@@ -1,4 +1,4 @@
-"""What transformers add: products of two activations, softmax, attention, normalisation.
+"""Handlers for transformers: products of two activations, softmax, attention, normalisation.
 
 The weights of attention are a softmax. By default they are a gate
 (`engine.attribution.lrp.pointwise`): constants that take no relevance, which all goes through the
@@ -70,7 +70,7 @@ def sum_of_products(context: LrpContext, func: Function, args: Any, kwargs: Any)
 
 
 def einsum(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
-    """Handle an einsum of two factors; of one it is a sum, of more there is no rule."""
+    """Handle an einsum of two factors. There is no rule for one or more than two."""
     equation, *factors = args
     if len(factors) == 1 and isinstance(factors[0], list | tuple):
         factors = list(factors[0])
@@ -139,21 +139,21 @@ def multi_head(context: LrpContext, func: Function, args: Any, kwargs: Any) -> A
 
 
 def _heads(context: LrpContext, given: dict[str, Any]) -> list[Tensor]:
-    """Queries, keys and values of `torch.nn.MultiheadAttention`, each (N, heads, L, C)."""
+    """Project to the queries, keys and values of a multi-head attention, (N, heads, L, C) each."""
     weights = given["in_proj_weight"].chunk(3)
     biases = [None] * 3 if given["in_proj_bias"] is None else given["in_proj_bias"].chunk(3)
-    found = []
+    projections = []
     for name, weight, bias in zip(("query", "key", "value"), weights, biases, strict=True):
         projected = linear.linear(context, functional.linear, (given[name], weight, bias), {})
         apart = projected.reshape(*projected.shape[:2], given["num_heads"], -1)
-        found.append(apart.permute(1, 2, 0, 3))
-    return found
+        projections.append(apart.permute(1, 2, 0, 3))
+    return projections
 
 
 def _attended(
     context: LrpContext, signals: Sequence[Tensor], added: Tensor | None, scale: float | None
 ) -> tuple[Tensor, Tensor]:
-    """What attention reads from the values, and its weights."""
+    """Return the output of attention, and its weights."""
     query, key, value = signals
     factor = query.shape[-1] ** -0.5 if scale is None else scale
     scaled = pointwise.multiplication(context, torch.mul, (query, factor), {})
@@ -202,7 +202,7 @@ def negation(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Ten
 
 
 def _product(context: LrpContext, op: Product, first: Tensor, second: Tensor) -> Tensor:
-    """A product of two tensors: gates and constants take nothing, two signals half each."""
+    """Multiply two tensors: gates and constants take nothing, two signals half each."""
     with torch.no_grad():
         result = op(first.detach(), second.detach())
     followed = [side for side in (first, second) if depends_on_input(side)]
@@ -225,12 +225,12 @@ def _product(context: LrpContext, op: Product, first: Tensor, second: Tensor) ->
 
 
 def _factor(op: Product, values: Tensor, weight: Tensor) -> Layer:
-    """A product as an operation that is linear in one of its factors."""
+    """Return a product as an operation that is linear in one of its factors."""
     return Layer(op, alias(values), weight.detach(), None, 0, bounds_of(values), True)
 
 
 def _as_added(mask: Tensor) -> Tensor:
-    """A mask as numbers to add: what a boolean one does not show gets minus infinity."""
+    """Return a mask as numbers to add, minus infinity where a boolean one hides."""
     if mask.dtype != torch.bool:
         return mask
     return torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, -math.inf)

@@ -21,7 +21,7 @@ Kind = TypeVar("Kind", bound=Rule)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How relevance is shared, beside the composite's own rules.
+    """Settings of relevance propagation: the composite, and options beside its rules.
 
     Attributes
     ----------

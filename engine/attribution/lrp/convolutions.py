@@ -29,7 +29,7 @@ _BY_DIMENSION: dict[int, Callable[..., Tensor]] = {
 def convolve(
     func: Callable[..., Tensor], values: Tensor, weight: Tensor, bias: Tensor | None, rest: Any
 ) -> Tensor:
-    """Convolve; the result's gradient by the values is quick where the library's is not.
+    """Convolve, with a quick gradient by the values where that of the library is slow.
 
     Parameters
     ----------
@@ -73,8 +73,8 @@ def input_gradient(
         return _scattered(gradient, weight, size, stride)
     phases, taps = _phase_kernels(weight, stride)
     conv = _BY_DIMENSION[len(kernel)]
-    found = conv(gradient, phases, None, 1, [count - 1 for count in taps])
-    whole = _interleaved(found, weight.shape[1], stride)
+    gradients = conv(gradient, phases, None, 1, [count - 1 for count in taps])
+    whole = _interleaved(gradients, weight.shape[1], stride)
     for axis, (start, extent) in enumerate(zip(padding, size, strict=True), 2):
         whole = whole.narrow(axis, start, min(extent, whole.shape[axis] - start))
     return _padded_to(whole, size)
@@ -121,7 +121,7 @@ def _each(value: Any, dimensions: int) -> tuple[int, ...]:
 def _scattered(
     gradient: Tensor, weight: Tensor, size: Sequence[int], stride: Sequence[int]
 ) -> Tensor:
-    """A kernel of one place: each gradient goes to the one place it came from."""
+    """Return each gradient to the one place it came from, for a kernel of one place."""
     conv = _BY_DIMENSION[len(size)]
     whole = gradient.new_zeros((len(gradient), weight.shape[1], *size))
     places = [slice(None, extent * step, step) for extent, step in _zipped(gradient, stride)]
@@ -137,8 +137,8 @@ def _phase_kernels(weight: Tensor, stride: Sequence[int]) -> tuple[Tensor, list[
     """Kernels (C_in * phases, C_out, ...) of stride 1, and their extents."""
     kernel = weight.shape[2:]
     taps = [math.ceil(extent / step) for extent, step in zip(kernel, stride, strict=True)]
-    wanted = [count * step for count, step in zip(taps, stride, strict=True)]
-    split = _padded_to(weight, wanted)
+    extents = [count * step for count, step in zip(taps, stride, strict=True)]
+    split = _padded_to(weight, extents)
     split = split.reshape(*weight.shape[:2], *_pairs(taps, stride))
     dimensions = len(kernel)
     steps = [3 + 2 * d for d in range(dimensions)]  # remainders: the phases
@@ -147,14 +147,14 @@ def _phase_kernels(weight: Tensor, stride: Sequence[int]) -> tuple[Tensor, list[
     return phases.reshape(-1, len(weight), *taps), taps
 
 
-def _interleaved(found: Tensor, channels: int, stride: Sequence[int]) -> Tensor:
+def _interleaved(gradients: Tensor, channels: int, stride: Sequence[int]) -> Tensor:
     """Put phases back in their places: (N, C * phases, ...) to (N, C, ... * stride)."""
-    extents, dimensions = found.shape[2:], len(stride)
-    split = found.view(len(found), channels, *stride, *extents)
+    extents, dimensions = gradients.shape[2:], len(stride)
+    split = gradients.view(len(gradients), channels, *stride, *extents)
     order = [axis for d in range(dimensions) for axis in (2 + dimensions + d, 2 + d)]
     whole = split.permute(0, 1, *order)
     sizes = [extent * step for extent, step in zip(extents, stride, strict=True)]
-    return whole.reshape(len(found), channels, *sizes)
+    return whole.reshape(len(gradients), channels, *sizes)
 
 
 def _padded_to(values: Tensor, size: Sequence[int]) -> Tensor:

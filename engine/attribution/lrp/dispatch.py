@@ -1,4 +1,4 @@
-"""Which handler LRP has for each operation, and which operations need none."""
+"""Table of operations: LRP's handler of each, and those that need none."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class HandlerMode(TorchFunctionMode):
         return result
 
     def unhandled(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        """What is done with an operation that has no handler."""
+        """Do an operation that has no handler."""
         return func(*args, **kwargs)
 
 
@@ -112,7 +112,7 @@ class RelevanceMode(HandlerMode):
         return iter(result) if func is Tensor.__iter__ else result
 
     def unhandled(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        """Move bounds along; note an operation on the input that has no rule."""
+        """Move bounds along, and tag the result of an operation on the input that has no rule."""
         if func is Tensor.__setitem__:
             return _assign(func, args, kwargs)
         result = func(*args, **kwargs)
@@ -124,7 +124,7 @@ class RelevanceMode(HandlerMode):
 
 
 def note_unseen(value: Tensor) -> None:
-    """Note a tensor on whose way from the input something happened that no mode can see.
+    """Tag a tensor whose way from the input holds an operation that no mode can see.
 
     Custom autograd functions and TorchScript do that. Activations among the former, such as the
     Swish that saves memory in X3D, pass relevance on by a hook on their node in the graph.
@@ -141,7 +141,7 @@ def note_unseen(value: Tensor) -> None:
 
 
 def refuse_missing(logits: Tensor) -> None:
-    """Raise AttributionError if logits depend on operations that have no rule; all are named."""
+    """Raise AttributionError if logits depend on operations that have no rule, naming them all."""
     note_unseen(logits)
     missing = list(unsupported_in(logits))
     if missing:
@@ -171,7 +171,7 @@ def _assign(func: Callable[..., Any], args: Any, kwargs: Any) -> None:
 
 
 def _move_notes(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> None:
-    """Move notes along with values: bounds say what z^B may assume, gates take nothing."""
+    """Copy tags to moved values: bounds say what z^B may assume, gates take nothing."""
     source = args[0] if args else None
     parts = (result,) if isinstance(result, Tensor) else tuple(result)
     if is_gate(source):
@@ -187,13 +187,13 @@ def _move_notes(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -
 
 
 def _described(func: Callable[..., Any]) -> str:
-    """An operation and the module it was called in: "torch.sin (in Mixer)"."""
+    """Describe an operation and the module it was called in: "torch.sin (in Mixer)"."""
     name, owner = name_of(func), _calling_module()
     return f"{name} (in {owner})" if owner else name
 
 
 def _calling_module() -> str:
-    """Class of the innermost module that is running, found on the stack: only for messages."""
+    """Return the class of the innermost running module, from the stack, for messages only."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         owner = frame.f_locals.get("self")

@@ -1,4 +1,4 @@
-"""Which calls change their first argument.
+"""Calls in place, which change their first argument.
 
 Operations in place leave their tensor alone while relevance is traced, because rules still need
 what it held; the result stands for it from then on (`engine.attribution.base.tensor_tags.newest`).
@@ -54,7 +54,7 @@ _POSITION: dict[Function, int] = {
 
 
 def out_of_place(func: Function, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """Arguments with which a call that may change its first argument leaves it alone."""
+    """Return arguments with which a call leaves its first argument alone."""
     if func in _ALWAYS:
         return (args[0].detach().clone(), *args[1:]), kwargs
     position = _POSITION.get(func, len(args))
@@ -65,7 +65,7 @@ def out_of_place(func: Function, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
 
 def is_in_place(func: Function, args: Any, kwargs: Any) -> bool:
-    """Whether a call changes its first argument."""
+    """Tell whether a call changes its first argument."""
     if func in _ALWAYS:
         return True
     position = _POSITION.get(func)

@@ -26,18 +26,18 @@ from engine.attribution.lrp.rules import RULES
 from engine.models.model import Clip
 
 
-def explain_by_lrp(subject: ExplainedModel, clip: Clip, options: LrpOptions) -> MethodOutput:
-    """Relevance of the input, traced back layer by layer (Bach et al. 2015).
+def explain_by_lrp(explained: ExplainedModel, clip: Clip, options: LrpOptions) -> MethodOutput:
+    """Trace relevance back to the input, layer by layer (Bach et al. 2015).
 
     Raises
     ------
     AttributionError
         If the network uses operations that have no rule; all of them are named.
     """
-    transformer = _is_transformer(subject.model.module)
+    transformer = _is_transformer(explained.model.module)
     settings = settings_of(options, transformer=transformer)
     if settings.biases and transformer:
-        subject.note(
+        explained.note(
             "Biases and class tokens take their share of the score; what the relevance of the "
             "pixels sums to is the rest."
         )
@@ -45,11 +45,11 @@ def explain_by_lrp(subject: ExplainedModel, clip: Clip, options: LrpOptions) -> 
     mode = RelevanceMode((clip.low, clip.high), settings)
     entered = mode.enter(leaf.clone())
     with mode:
-        logits = newest(subject.logits(entered))
+        logits = newest(explained.logits(entered))
     refuse_missing(logits)
-    start, explained = _start(subject, logits.detach(), settings.composite)
+    start, score = _start(explained, logits.detach(), settings.composite)
     (relevance,) = torch.autograd.grad(logits, leaf, start)
-    return MethodOutput(relevance.sum(1), logits.detach(), explained)
+    return MethodOutput(relevance.sum(1), logits.detach(), score)
 
 
 def settings_of(options: LrpOptions, *, transformer: bool = False) -> Settings:
@@ -69,20 +69,22 @@ def settings_of(options: LrpOptions, *, transformer: bool = False) -> Settings:
 
 
 def _is_transformer(network: nn.Module) -> bool:
-    """Whether a network's features have no sign to go by, as those behind ReLU do.
+    """Tell whether a network's features lack the sign that those behind ReLU have.
 
     Sharing by positive parts, or without the biases, then blows relevance up (decision 0011).
     """
     return any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in network.modules())
 
 
-def _start(subject: ExplainedModel, logits: Tensor, composite: Composite) -> tuple[Tensor, Tensor]:
-    """Relevance of the logits, (N, K), and what it sums to in each clip, (N,).
+def _start(
+    explained: ExplainedModel, logits: Tensor, composite: Composite
+) -> tuple[Tensor, Tensor]:
+    """Return the relevance of the logits, (N, K), and its sum in each clip, (N,).
 
     Each logit starts with what it contributes to the score: its value times the score's slope.
     """
     leaf = logits.clone().requires_grad_()
-    scores = subject.scores(leaf)
+    scores = explained.scores(leaf)
     (slope,) = torch.autograd.grad(scores.sum(), leaf)
     if composite.starts_with_one:
         return slope, slope.sum(1) * (0 if composite.contrastive else 1)

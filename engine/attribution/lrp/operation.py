@@ -129,7 +129,7 @@ class Operation:
         bias: Tensor | None = None,
         epsilon: float = 0.0,
     ) -> Tensor:
-        """Share in proportion to contributions of one sign; outputs without any give nothing."""
+        """Share in proportion to contributions of one sign, and nothing where there is none."""
         total, leaves = _summed(self.op, parts)
         result = total.detach() if bias is None else total.detach() + bias
         empty = result == 0
@@ -138,7 +138,7 @@ class Operation:
         return _input_gradient_product(total, leaves, share)
 
     def _share_sums(self, relevance: Tensor, epsilon: float = 0.0) -> tuple[Tensor, Tensor]:
-        """Share by signed contributions; return also where these sum to nothing."""
+        """Share by signed contributions, and return where these sum to nothing."""
         total, (leaf,) = _summed(self.op, [(self.values.detach(), self.weight)])
         result = total.detach() if self.bias is None else total.detach() + self.bias
         if result.data_ptr() == self.values.data_ptr():  # pooling one value gives the value itself

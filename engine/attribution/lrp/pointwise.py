@@ -54,7 +54,7 @@ def tanh(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
 
 
 def addition(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
-    """Handle ``first + alpha * second``; a constant is a bias, which takes nothing."""
+    """Handle ``first + alpha * second``. A constant is a bias, which takes nothing."""
     first, second = _sides(args, kwargs)
     return _sum(context, first, second, kwargs.get("alpha", 1))
 
@@ -91,7 +91,7 @@ def multiplication(context: LrpContext, func: Function, args: Any, kwargs: Any) 
 
 
 def division(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
-    """Handle a division by a constant; by an activation there is no rule."""
+    """Handle a division by a constant. By an activation there is no rule."""
     first, second = _sides(args, kwargs)
     if depends_on_input(second) or "rounding_mode" in kwargs:
         return tag_unsupported(func(*args, **kwargs), f"{name_of(func)} by an activation")
@@ -128,7 +128,7 @@ def _shifted(result: Tensor, first: Any, second: Any, factor: float, signal: Ten
 
 
 def _scaled(result: Tensor, signal: Tensor, change: Any) -> Tensor:
-    """A signal changed by a constant: relevance passes, and the input's bounds change with it."""
+    """Pass relevance of a signal changed by a constant, and change the input's bounds with it."""
     made = pass_through(result, signal.expand_as(result))
     bounds = bounds_of(signal)
     if bounds is not None:

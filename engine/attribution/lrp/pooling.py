@@ -30,7 +30,7 @@ def averaging(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Te
 
 
 def max_pooling(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
-    """Handle max pooling: its own gradient gives the winner all; or in proportion."""
+    """Handle max pooling: all to the winner by its own gradient, or in proportion."""
     if context.settings.winner:
         return func(*args, **kwargs)
     summing = _summing(func, args, kwargs)
@@ -51,7 +51,7 @@ def max_pooling(context: LrpContext, func: Function, args: Any, kwargs: Any) -> 
 
 
 def _summing(func: Function, args: Any, kwargs: Any) -> Callable[[Tensor], Tensor] | None:
-    """The average pooling over the same places, up to a factor a place; None if there is none."""
+    """Return the average pooling over the same places, up to a factor a place, if there is one."""
     name = name_of(func).rsplit(".", 1)[-1]
     average = getattr(functional, name.replace("max", "avg"))
     if name.startswith("adaptive"):

@@ -15,7 +15,7 @@ Options = TypeVar("Options", bound="MethodOptions")
 
 
 def option(default: Any, text: str, **limits: Any) -> Any:
-    """A field of `MethodOptions`: default, meaning, and ``choices`` or ``low`` and ``high``."""
+    """Make a field of `MethodOptions`: default, meaning, ``choices`` or ``low`` and ``high``."""
     return field(default=default, metadata={"text": text, **limits})
 
 
@@ -111,7 +111,7 @@ class TemporalMaskOptions(MethodOptions):
 
 
 def describe(kind: type[MethodOptions], preset: Mapping[str, Any]) -> tuple[OptionInfo, ...]:
-    """Options of a method as menus and the command line show them; fixed ones are left out."""
+    """Describe the options of a method that can be set, for menus and the command line."""
     return tuple(
         OptionInfo(
             name=part.name,

@@ -260,7 +260,7 @@ def test_plugin_is_a_model_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
         return load_model("figures", device="cpu")
 
     plugin = ModelPlugin(ModelInfo("theirs", "Theirs", "a plugin", bundled=False), load)
-    for module in ("loading", "shelf"):
+    for module in ("load", "cards.library"):
         monkeypatch.setattr(f"engine.models.{module}.plugin_models", lambda: {"theirs": plugin})
     assert known_models()["theirs"].title == "Theirs"
     assert load_model("theirs", weights="a.pth", device="cpu").spec.labels == FIGURES_LABELS

@@ -145,7 +145,7 @@ def test_separation_at_another_sigma_neither_reads_nor_differentiates(
     def never(*_: object) -> None:
         raise AssertionError("differentiated again")
 
-    monkeypatch.setattr(separation, "signed_piece", never)
+    monkeypatch.setattr(separation, "signed_chunk", never)
     curves = parts.curves(2.0)
     assert source.reads == reads
     wanted = split(volume, 2.0, preset="paper-2020").frame_motion_share

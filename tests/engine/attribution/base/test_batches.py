@@ -55,11 +55,11 @@ class TightOnADevice(nn.Module):
         return self.network(clip)
 
 
-def subject_of(
+def explained_by(
     report: Callable[[Progress], None] = lambda progress: None,
     check: Callable[[], None] = lambda: None,
 ) -> ExplainedModel:
-    """A subject whose model is never asked."""
+    """A model that is never asked."""
     return ExplainedModel(model_of(built("+=")), Goal(), report, check)
 
 
@@ -84,7 +84,7 @@ def numbers(most: int, tried: list[int]) -> Callable[[int, int], Tensor]:
 @pytest.mark.parametrize("count", [1, 2, 7, 10])
 def test_in_batches_gives_every_pass_once_in_order(count: int, size: int) -> None:
     tried: list[int] = []
-    pieces = list(in_batches(subject_of(), count, numbers(100, tried), size=size))
+    pieces = list(in_batches(explained_by(), count, numbers(100, tried), size=size))
     assert torch.cat(pieces).tolist() == list(range(count))
     assert max(tried) == min(size, count)
     assert len(tried) == -(-count // size)
@@ -94,7 +94,7 @@ def test_in_batches_gives_every_pass_once_in_order(count: int, size: int) -> Non
 @pytest.mark.parametrize("count", [1, 6, 13])
 def test_in_batches_halves_what_does_not_fit(count: int, most: int) -> None:
     tried: list[int] = []
-    pieces = list(in_batches(subject_of(), count, numbers(most, tried), size=8))
+    pieces = list(in_batches(explained_by(), count, numbers(most, tried), size=8))
     assert torch.cat(pieces).tolist() == list(range(count))
     assert all(len(piece) <= most for piece in pieces)
     assert tried[0] == min(8, count)
@@ -102,7 +102,7 @@ def test_in_batches_halves_what_does_not_fit(count: int, most: int) -> None:
 
 def test_in_batches_stays_at_what_has_fitted() -> None:
     tried: list[int] = []
-    list(in_batches(subject_of(), 8, numbers(2, tried), size=8))
+    list(in_batches(explained_by(), 8, numbers(2, tried), size=8))
     assert tried == [8, 4, 2, 2, 2, 2]
 
 
@@ -115,7 +115,7 @@ def test_in_batches_goes_on_after_memory_ran_out_in_the_middle() -> None:
         done.append((first, last))
         return torch.arange(first, last)
 
-    pieces = list(in_batches(subject_of(), 10, part, size=4))
+    pieces = list(in_batches(explained_by(), 10, part, size=4))
     assert done == [(0, 4), (4, 6), (6, 8), (8, 10)]
     assert torch.cat(pieces).tolist() == list(range(10))
 
@@ -123,13 +123,13 @@ def test_in_batches_goes_on_after_memory_ran_out_in_the_middle() -> None:
 def test_in_batches_raises_when_a_single_pass_does_not_fit() -> None:
     tried: list[int] = []
     with pytest.raises(torch.OutOfMemoryError):
-        list(in_batches(subject_of(), 5, numbers(0, tried), size=4))
+        list(in_batches(explained_by(), 5, numbers(0, tried), size=4))
     assert tried == [4, 2, 1]
 
 
 def test_in_batches_does_nothing_for_no_passes() -> None:
     tried: list[int] = []
-    assert list(in_batches(subject_of(), 0, numbers(9, tried), size=4)) == []
+    assert list(in_batches(explained_by(), 0, numbers(9, tried), size=4)) == []
     assert tried == []
 
 
@@ -138,19 +138,19 @@ def test_in_batches_lets_other_errors_through() -> None:
         raise ValueError("wrong")
 
     with pytest.raises(ValueError, match="wrong"):
-        list(in_batches(subject_of(), 5, part, size=4))
+        list(in_batches(explained_by(), 5, part, size=4))
 
 
 def test_in_batches_reports_what_is_done() -> None:
     told: list[tuple[int, int]] = []
-    subject = subject_of(report=lambda progress: told.append((progress.done, progress.total)))
+    subject = explained_by(report=lambda progress: told.append((progress.done, progress.total)))
     list(in_batches(subject, 7, numbers(2, []), size=4))
     assert told == [(2, 7), (4, 7), (6, 7), (7, 7)]
 
 
 def test_in_batches_checks_before_each_try() -> None:
     order: list[str] = []
-    subject = subject_of(check=lambda: order.append("check"))
+    subject = explained_by(check=lambda: order.append("check"))
 
     def part(first: int, last: int) -> Tensor:
         order.append(f"{first}-{last}")
@@ -162,7 +162,7 @@ def test_in_batches_checks_before_each_try() -> None:
 
 def test_in_batches_stops_when_cancelled() -> None:
     token, tried = CancelToken(), []
-    pieces = in_batches(subject_of(check=token.check), 9, numbers(9, tried), size=3)
+    pieces = in_batches(explained_by(check=token.check), 9, numbers(9, tried), size=3)
     next(pieces)
     token.cancel()
     with pytest.raises(Cancelled):
@@ -173,7 +173,7 @@ def test_in_batches_stops_when_cancelled() -> None:
 @pytest.mark.parametrize("gradients", [True, False])
 def test_in_batches_takes_what_fits_where_no_size_is_given(gradients: bool) -> None:
     tried: list[int] = []
-    list(in_batches(subject_of(), 9, numbers(9, tried), gradients=gradients))
+    list(in_batches(explained_by(), 9, numbers(9, tried), gradients=gradients))
     assert tried[0] == fitting(torch.device("cpu"), 0, gradients=gradients)
     assert sum(tried) == 9
 
