@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from engine.attribution.lrp.options import LrpOptions
-from engine.attribution.method_plugins import MethodPlugin, discover_methods
+from engine.attribution.method_plugins import METHOD_GROUP, MethodPlugin
 from engine.attribution.options.values import (
     CamOptions,
     GradCamOptions,
@@ -23,7 +23,7 @@ from engine.attribution.options.values import (
 )
 from engine.errors import AttributionError
 from engine.types import MethodInfo
-from engine.utils.entry_points import Discovery
+from engine.utils.entry_points import Discovery, discover
 from engine.utils.hints import closest
 
 DEFAULT_METHOD = "lrp"
@@ -332,7 +332,7 @@ METHODS: Mapping[str, MethodInfo] = _Methods()
 @cache
 def discovered_methods() -> Discovery[MethodPlugin]:
     """Find the methods of plugins once."""
-    return discover_methods(BUILT_IN)
+    return discover(METHOD_GROUP, MethodPlugin, BUILT_IN)
 
 
 def plugin_methods() -> Mapping[str, MethodPlugin]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.attribution.options import MethodOptions
 from engine.errors import AttributionError
 from engine.types import MethodInfo
-from engine.utils.entry_points import Discovery, discover, guarded
+from engine.utils.entry_points import guard
 
 METHOD_GROUP = "motion_inspector.methods"
 
@@ -33,12 +33,6 @@ class MethodPlugin:
     explain: Callable[..., Any]
     options: type[MethodOptions] = field(default=MethodOptions)
 
-
-def discover_methods(reserved: Collection[str]) -> Discovery[MethodPlugin]:
-    """Find the methods of plugins, none of which has a reserved name."""
-    discovery = discover(METHOD_GROUP, MethodPlugin, reserved)
-    safe = {
-        name: replace(plugin, explain=guarded(plugin.explain, name, AttributionError))
-        for name, plugin in discovery.plugins.items()
-    }
-    return replace(discovery, plugins=safe)
+    def guarded(self) -> MethodPlugin:
+        """Return the plugin with its failures told as the program's own."""
+        return replace(self, explain=guard(self.explain, self.info.name, AttributionError))

@@ -10,7 +10,7 @@ from typing import Any
 from engine.errors import ModelError
 from engine.models.catalogue import MODELS
 from engine.types import ModelInfo
-from engine.utils.entry_points import Discovery, discover, guarded
+from engine.utils.entry_points import Discovery, discover, guard
 
 MODEL_GROUP = "motion_inspector.models"
 
@@ -32,6 +32,10 @@ class ModelPlugin:
     info: ModelInfo
     load: Callable[..., Any]
 
+    def guarded(self) -> ModelPlugin:
+        """Return the plugin with its failures told as the program's own."""
+        return replace(self, load=guard(self.load, self.info.name, ModelError))
+
 
 def plugin_models() -> Mapping[str, ModelPlugin]:
     """Return the models that plugins add, by name."""
@@ -41,9 +45,4 @@ def plugin_models() -> Mapping[str, ModelPlugin]:
 @cache
 def discovered_models() -> Discovery[ModelPlugin]:
     """Find the models of plugins once."""
-    discovery = discover(MODEL_GROUP, ModelPlugin, MODELS)
-    safe = {
-        name: replace(plugin, load=guarded(plugin.load, name, ModelError))
-        for name, plugin in discovery.plugins.items()
-    }
-    return replace(discovery, plugins=safe)
+    return discover(MODEL_GROUP, ModelPlugin, MODELS)

@@ -109,7 +109,7 @@ class Separation:
         return self._frames_of(self.steps_ready)
 
     def std(self) -> np.float32:
-        """Standard deviation of what is compared, over the sampled frames ready."""
+        """Return the standard deviation of the compared values over the sampled frames ready."""
         return self._spread()[1]
 
     def threshold(self, sigma: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from engine.cancel import Cancelled
 from engine.errors import EngineError
@@ -23,6 +23,8 @@ class _Info(Protocol):
 class _Plugin(Protocol):
     @property
     def info(self) -> _Info: ...
+
+    def guarded(self) -> Self: ...
 
 
 Plugin = TypeVar("Plugin", bound=_Plugin)
@@ -74,15 +76,15 @@ def discover(group: str, kind: type[Plugin], reserved: Collection[str]) -> Disco
             skipped.append(SkippedPlugin(_described(entry), str(error)))
             log.warning("The plugin %s is left out: %s", _described(entry), error)
         else:
-            plugins[plugin.info.name] = plugin
+            plugins[plugin.info.name] = plugin.guarded()
     return Discovery(plugins, tuple(skipped))
 
 
-def guarded(call: Callable[..., Any], name: str, failure: type[EngineError]) -> Callable[..., Any]:
+def guard(call: Callable[..., Any], name: str, failure: type[EngineError]) -> Callable[..., Any]:
     """Return a plugin's function with its failures told as the program's own."""
 
     @wraps(call)
-    def guard(*args: Any, **kwargs: Any) -> Any:
+    def guarded(*args: Any, **kwargs: Any) -> Any:
         try:
             return call(*args, **kwargs)
         except (EngineError, Cancelled):
@@ -95,7 +97,7 @@ def guarded(call: Callable[..., Any], name: str, failure: type[EngineError]) -> 
                 "Tell its author; the log has the details with --log-level debug.",
             ) from error
 
-    return guard
+    return guarded
 
 
 class _UnusableError(Exception):

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+import torch
 
 from engine.attribution import METHODS, attribute, catalogue
 from engine.attribution.catalogue import BUILT_IN, check_options, find_entry
@@ -164,7 +165,7 @@ def test_a_failure_of_a_plugin_is_told_as_ours_are(install: Install, module: Mod
         loaded(plugin_models()["failing"])
 
 
-@pytest.mark.parametrize("error", [Cancelled(), ModelError("no weights")])
+@pytest.mark.parametrize("error", [Cancelled(), ModelError("no weights"), torch.OutOfMemoryError()])
 def test_a_cancel_and_a_told_error_pass_through(
     install: Install, module: ModuleType, error: Exception
 ) -> None:

@@ -57,7 +57,7 @@ def test_tensor_float_keeps_maps_within_a_hundredth(
         with open_video(path) as video:
             clip = model.preprocess(np.stack([video[index] for index in range(16)]))
     target = attribute(model, clip, None, method).target
-    monkeypatch.setattr("engine.attribution.attribute_clip.arithmetic", as_tensor_float)
+    monkeypatch.setattr("engine.attribution.attribute_clip.matmul_precision", as_tensor_float)
     fast = attribute(model, clip, target, method).relevance
     monkeypatch.undo()
     model.module.double()
@@ -66,7 +66,7 @@ def test_tensor_float_keeps_maps_within_a_hundredth(
     assert 1e-8 < error < 1e-2
 
 
-def test_arithmetic_leaves_the_cpu_alone() -> None:
+def test_matmul_precision_leaves_the_cpu_alone() -> None:
     before = torch.backends.cuda.matmul.fp32_precision
     with matmul_precision(torch.device("cpu"), rounded=True):
         assert torch.backends.cuda.matmul.fp32_precision == before
