@@ -55,20 +55,20 @@ ROW = "{:<44} {:>9} {:>10} {:>12} {:>10}"
 
 def main() -> None:
     """Measure and print a table; or, for itself, the memory of one row."""
-    asked = arguments()
-    torch.set_num_threads(asked.threads)
-    case = case_of(asked.network, asked.device)
-    if asked.memory_of:
-        print(peak_bytes(rows(case)[asked.memory_of], case.model.device))
+    options = arguments()
+    torch.set_num_threads(options.threads)
+    case = case_of(options.network, options.device)
+    if options.memory_of:
+        print(peak_bytes(rows(case)[options.memory_of], case.model.device))
         return
     chosen = {
         name: work
         for name, work in rows(case).items()
-        if not asked.rows or any(part in name for part in asked.rows.split(","))
+        if not options.rows or any(part in name for part in options.rows.split(","))
     }
-    turns = alternate(chosen, asked.repeat, case.model.device)
-    memory = {} if asked.no_memory else {name: memory_of(name, asked) for name in chosen}
-    show(asked, case, turns, memory)
+    turns = alternate(chosen, options.repeat, case.model.device)
+    memory = {} if options.no_memory else {name: memory_of(name, options) for name in chosen}
+    show(options, case, turns, memory)
 
 
 def arguments() -> argparse.Namespace:
@@ -97,22 +97,22 @@ def case_of(name: str, device: str) -> Case:
 
 def rows(case: Case) -> dict[str, Work]:
     """Everything that is measured, by the name of its row."""
-    found: dict[str, Work] = {
+    table: dict[str, Work] = {
         "floor: forward": lambda: forward(case, 1),
         "floor: forward, batch of 4": lambda: forward(case, 4),
         "floor: forward + input backward": lambda: floor(case, 1),
         "floor: 2 forwards + input backward": lambda: floor(case, 2),
     }
     for method in (*LRP, *CAPTUM, "grad_cam_plus_plus", "layer_cam", "rise"):
-        found[f"engine: {method}"] = engine(case, method)
+        table[f"engine: {method}"] = engine(case, method)
     for method in CAPTUM:
-        found[f"captum: {method}"] = peers.captum(method, case, STEPS)
+        table[f"captum: {method}"] = peers.captum(method, case, STEPS)
     if hasattr(case.model.module, "layer1"):
-        found["zennit: epsilon-plus"] = peers.zennit(case)
+        table["zennit: epsilon-plus"] = peers.zennit(case)
     package = peers.grad_cam_package(case)
     if package is not None:
-        found["pytorch-grad-cam: grad_cam"] = package
-    return found
+        table["pytorch-grad-cam: grad_cam"] = package
+    return table
 
 
 def engine(case: Case, method: str) -> Work:
@@ -153,10 +153,10 @@ def alternate(work: dict[str, Work], repeat: int, device: torch.device) -> dict[
     return seconds
 
 
-def memory_of(name: str, asked: argparse.Namespace) -> int:
+def memory_of(name: str, options: argparse.Namespace) -> int:
     """Peak memory of a row, measured in a process of its own, in bytes."""
-    command = [sys.executable, "-m", "benchmarks.attribution", asked.network]
-    command += ["--memory-of", name, "--threads", str(asked.threads), "--device", asked.device]
+    command = [sys.executable, "-m", "benchmarks.attribution", options.network]
+    command += ["--memory-of", name, "--threads", str(options.threads), "--device", options.device]
     # glibc keeps freed blocks of less than its moving threshold; a fixed one shows what is held
     settings = os.environ | {"MALLOC_MMAP_THRESHOLD_": "1000000"}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=settings)
@@ -187,13 +187,13 @@ def held_kib(field: str) -> int:
 
 
 def show(
-    asked: argparse.Namespace, case: Case, turns: dict[str, list[float]], memory: dict[str, int]
+    options: argparse.Namespace, case: Case, turns: dict[str, list[float]], memory: dict[str, int]
 ) -> None:
     """Print the table."""
     frames, height, width = case.clip.tensor.shape[2:]
     print(
-        f"{asked.network}, {frames}x{height}x{width}, torch {torch.__version__}, "
-        f"{case.model.device}, {asked.threads} threads, medians of {asked.repeat} turns"
+        f"{options.network}, {frames}x{height}x{width}, torch {torch.__version__}, "
+        f"{case.model.device}, {options.threads} threads, medians of {options.repeat} turns"
     )
     print(ROW.format("", "seconds", "/ gradient", "/ its peer", "peak MB"))
     base = turns.get("engine: gradient") or next(iter(turns.values()))

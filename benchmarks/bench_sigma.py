@@ -31,13 +31,13 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--size", type=int, default=112)
     parser.add_argument("--pane", type=int, nargs=2, default=(640, 360), metavar=("W", "H"))
-    asked = parser.parse_args()
-    analysis = analysis_of(asked.frames, asked.size)
-    print(f"{asked.frames} frames of {asked.size}x{asked.size}; medians of {REPEAT}, ms")
+    options = parser.parse_args()
+    analysis = analysis_of(options.frames, options.size)
+    print(f"{options.frames} frames of {options.size}x{options.size}; medians of {REPEAT}, ms")
     print(ROW.format("preset", "first time", "frame", "3 panes", "curves", "all three"))
     try:
         for preset in PRESETS:
-            print(row(analysis, preset, tuple(asked.pane)), flush=True)
+            print(row(analysis, preset, tuple(options.pane)), flush=True)
     finally:
         analysis.close()
 

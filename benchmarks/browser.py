@@ -40,7 +40,7 @@ video.play().catch(error => tell("error: " + error));
 
 def find_chromium() -> str | None:
     """Path of an installed Chromium or Chrome, or None."""
-    return next((found for name in _NAMES if (found := shutil.which(name))), None)
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
 def play(path: Path, chromium: str, timeout_s: float = 60.0) -> dict[str, Any]:
@@ -135,11 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer_file(self) -> None:
         content = self._path.read_bytes()
         kind = _TYPES[self._path.suffix.lower()]
-        asked = self.headers.get("Range")
-        if asked is None:
+        byte_range = self.headers.get("Range")
+        if byte_range is None:
             self._answer(200, kind, content)
             return
-        first, _, last = asked.removeprefix("bytes=").partition("-")
+        first, _, last = byte_range.removeprefix("bytes=").partition("-")
         start, stop = int(first), int(last) + 1 if last else len(content)
         self._answer(206, kind, content[start:stop], f"bytes {start}-{stop - 1}/{len(content)}")
 

@@ -41,8 +41,8 @@ def _counts(verdicts: dict[str, str]) -> str:
         verdict == "refused" and FILES[file].right == "damaged"
         for file, verdict in verdicts.items()
     )
-    told = ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
-    return f"{told}, of {len(verdicts)} ({refused_well} of the refused are damaged files)"
+    summary = ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
+    return f"{summary}, of {len(verdicts)} ({refused_well} of the refused are damaged files)"
 
 
 def _verdicts(library: str) -> dict[str, str]:

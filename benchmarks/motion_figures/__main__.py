@@ -145,11 +145,11 @@ def _run_all(options: argparse.Namespace) -> None:
 
 
 def _words(options: argparse.Namespace, minutes: float) -> str:
-    given = " --quick" if options.quick else ""
+    switches = " --quick" if options.quick else ""
     if tuple(options.large) != LARGE:
-        given += " ".join([" --large", *options.large])
+        switches += " ".join([" --large", *options.large])
     return (
-        f"Made by `python -m benchmarks.motion_figures all{given}`, torch {torch.__version__}; "
+        f"Made by `python -m benchmarks.motion_figures all{switches}`, torch {torch.__version__}; "
         f"this run took {minutes:.0f} minutes, less what it found done."
     )
 
@@ -159,17 +159,17 @@ def _networks(
 ) -> list[results.Measured]:
     folder, count = options.folder, amount.accuracy
     with resource_path("figures.safetensors") as bundled:
-        found = [_measured("bundled network", "figures", bundled, amount.bundled, count, folder)]
+        networks = [_measured("bundled network", "figures", bundled, amount.bundled, count, folder)]
     title = f"trained with signs that tell (b = {BIASED:g})"
-    found.append(_measured(title, "figures", rungs[BIASED], amount.biased, count, folder))
+    networks.append(_measured(title, "figures", rungs[BIASED], amount.biased, count, folder))
     for name in options.large:
         weights = folder / f"{name}-{options.seed}.safetensors"
         if options.quick and not weights.exists():
             print(f"{name} is left out: it is trained by a full run only.")
             continue
         weights = trained(name, options.seed, folder)
-        found.append(_measured(name, name, weights, amount.large, amount.large_accuracy, folder))
-    return found
+        networks.append(_measured(name, name, weights, amount.large, amount.large_accuracy, folder))
+    return networks
 
 
 def _measured(
@@ -195,15 +195,15 @@ def _choices(
     """Candidates for the selector on the bundled network, and on one that knows the signs."""
     with resource_path("figures.safetensors") as bundled:
         subjects = [("bundled", bundled, False), (f"b = {BIASED:g}", biased, True)]
-        found = {}
+        choices = {}
         for title, weights, telling in subjects:
             path = folder / f"choice-{version_of(weights, telling, amount.choice)}.json"
             if not path.exists():
                 model = as_model("figures", load_network("figures", weights))
                 compared = choice.compare(model, telling, amount.choice)
                 path.write_text(json.dumps(compared), encoding="utf-8")
-            found[title] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+            choices[title] = json.loads(path.read_text(encoding="utf-8"))
+    return choices
 
 
 if __name__ == "__main__":

@@ -95,8 +95,8 @@ def kept_accuracy(network: nn.Module, weights: Path, count: int, folder: Path) -
     """
     path = folder / f"accuracy-{version_of(weights, count)}.json"
     if not path.exists():
-        found = accuracy_of(network, count)
-        rows = zip(found.truth.tolist(), found.answer.tolist(), found.camera, strict=True)
+        accuracy = accuracy_of(network, count)
+        rows = zip(accuracy.truth.tolist(), accuracy.answer.tolist(), accuracy.camera, strict=True)
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(list(rows)), encoding="utf-8")
     truth, answer, camera = zip(*json.loads(path.read_text(encoding="utf-8")), strict=True)

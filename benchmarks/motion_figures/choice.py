@@ -44,15 +44,15 @@ def coarse_derivative(relevance: Float32Array) -> Float32Array:
 def steady_derivative(relevance: Float32Array) -> Float32Array:
     """|dR/dt| after each step is shifted by the whole picture's movement (phase correlation)."""
     strength = _blurred(np.abs(relevance), 1.0)
-    found = np.zeros_like(relevance)
+    change = np.zeros_like(relevance)
     for step in range(1, len(relevance) - 1):
         before, after = (
             _shifted(relevance[other], strength[other], strength[step])
             for other in (step - 1, step + 1)
         )
-        found[step] = np.abs(after - before)
-    found[0], found[-1] = found[1], found[-2]
-    return np.asarray(smoothed_in_space(found))
+        change[step] = np.abs(after - before)
+    change[0], change[-1] = change[1], change[-2]
+    return np.asarray(smoothed_in_space(change))
 
 
 def deviation(relevance: Float32Array) -> Float32Array:
@@ -123,7 +123,7 @@ def compare(
     dict of dict of list of float
         By candidate: the areas "motion" and "cue" of `kept_curve`, clip by clip.
     """
-    found: dict[str, dict[str, list[float]]] = {
+    areas: dict[str, dict[str, list[float]]] = {
         name: {"motion": [], "cue": []} for name in CANDIDATES
     }
     progress = Progress(f"candidates on {model.spec.name}", count)
@@ -133,11 +133,11 @@ def compare(
         moving, cue = clip.moving & ~clip.cue, clip.cue & ~clip.moving
         for name, candidate in CANDIDATES.items():
             score = candidate(relevance)
-            areas = found[name]
-            areas["motion"].append(kept_curve(score, relevance, clip.moving, ~clip.moving).area)
-            areas["cue"].append(kept_curve(score, relevance, moving, cue).area)
+            lists = areas[name]
+            lists["motion"].append(kept_curve(score, relevance, clip.moving, ~clip.moving).area)
+            lists["cue"].append(kept_curve(score, relevance, moving, cue).area)
         progress.add()
-    return found
+    return areas
 
 
 def _blurred(steps: Float32Array, width: float) -> Float32Array:

@@ -51,8 +51,8 @@ def write_record(weights: Path, record: Path, command: str, count: int = CLIPS) 
     network = load_network("figures", weights)
     size = sum(parameter.numel() for parameter in network.parameters())
     made = {"labels": list(FIGURES_LABELS), "parameters": size, "command": command}
-    found = made | {"torch": torch.__version__} | calibrated(network, count)
-    record.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    facts = made | {"torch": torch.__version__} | calibrated(network, count)
+    record.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
 def calibrated(network: nn.Module, count: int = CLIPS) -> dict[str, Any]:
@@ -79,15 +79,15 @@ def calibrated(network: nn.Module, count: int = CLIPS) -> dict[str, Any]:
 
 
 def _scores(network: nn.Module, count: int, *, unlike: bool) -> dict[str, Float64Array]:
-    found: dict[str, list[float]] = {"energy": [], "highest logit": []}
+    scores: dict[str, list[float]] = {"energy": [], "highest logit": []}
     progress = Progress("clips without a figure" if unlike else "held-out clips", count)
     for index in range(count):
         with torch.inference_mode():
             logits = network(normalise(_clip(index, unlike=unlike))[None])[0].double()
-        found["energy"].append(float(logits.logsumexp(0)))
-        found["highest logit"].append(float(logits.max()))
+        scores["energy"].append(float(logits.logsumexp(0)))
+        scores["highest logit"].append(float(logits.max()))
         progress.add()
-    return {name: np.array(values) for name, values in found.items()}
+    return {name: np.array(values) for name, values in scores.items()}
 
 
 def _clip(index: int, *, unlike: bool) -> UInt8Array:

@@ -72,11 +72,11 @@ def measure_ladder(
     }
     missing = {b: model for b, (model, _) in models.items() if not files[b].exists()}
     if missing:
-        told = answers({f"{b:g}": model.module for b, model in missing.items()}, counts.answers)
+        replies = answers({f"{b:g}": model.module for b, model in missing.items()}, counts.answers)
         shares = _shares(missing, counts)
         for b in missing:
-            kept = [getattr(told[f"{b:g}"], kind).tolist() for kind in _KINDS]
-            text = json.dumps({"answers": kept, "shares": shares[b]})
+            rows = [getattr(replies[f"{b:g}"], kind).tolist() for kind in _KINDS]
+            text = json.dumps({"answers": rows, "shares": shares[b]})
             files[b].write_text(text, encoding="utf-8")
     return [_rung(b, path) for b, path in files.items()]
 
@@ -85,14 +85,14 @@ _KINDS = ("telling", "shuffled", "frozen")
 
 
 def _rung(b: float, path: Path) -> Rung:
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    told = Answers(*(np.array(one, np.bool_) for one in kept["answers"]))
-    return Rung(b, told, {name: np.array(one) for name, one in kept["shares"].items()})
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    replies = Answers(*(np.array(one, np.bool_) for one in stored["answers"]))
+    return Rung(b, replies, {name: np.array(one) for name, one in stored["shares"].items()})
 
 
 def _shares(models: dict[float, VideoModel], counts: Counts) -> dict[float, dict[str, list[float]]]:
     """Motion shares as the program shows them: of the class that each network answers."""
-    found: dict[float, dict[str, list[float]]] = {b: {n: [] for n in SHARED} for b in models}
+    shares: dict[float, dict[str, list[float]]] = {b: {n: [] for n in SHARED} for b in models}
     progress = Progress("motion shares of the ladder", counts.shares)
     for index in range(counts.shares):
         frames = TEST.clip(index, telling=True).frames
@@ -101,12 +101,12 @@ def _shares(models: dict[float, VideoModel], counts: Counts) -> dict[float, dict
             heat = attribute(model, clip, None, METHOD)
             selected = select(heat)
             for preset in PRESETS:
-                found[b][preset].append(selected[preset].share)
+                shares[b][preset].append(selected[preset].share)
             if index < counts.stills and heat.target is not None:
                 by_stills = select_by_stills(model, clip, heat.target, METHOD)[1]
-                found[b][FROZEN].append(by_stills.share)
+                shares[b][FROZEN].append(by_stills.share)
         progress.add()
-    return found
+    return shares
 
 
 def agreement(rungs: list[Rung], selector: str) -> Interval:
@@ -125,18 +125,18 @@ def agreement(rungs: list[Rung], selector: str) -> Interval:
         Over clips of the test set, drawn anew for the shares and for the answers.
     """
     shares = np.stack([rung.shares[selector] for rung in rungs])
-    told = [_bits(rung.answers) for rung in rungs]
-    clips, asked = shares.shape[1], told[0].shape[1]
+    replies = [_bits(rung.answers) for rung in rungs]
+    clips, count = shares.shape[1], replies[0].shape[1]
     rng = np.random.default_rng(1)
 
     def drawn(chosen: Int64Array) -> float:
         whole = chosen.size == clips and bool((chosen == np.arange(clips)).all())
-        others = np.arange(asked) if whole else rng.integers(0, asked, asked)
-        lost = [float((one[0, others] * 1.0 - one[1, others]).mean()) for one in told]
+        others = np.arange(count) if whole else rng.integers(0, count, count)
+        lost = [float((one[0, others] * 1.0 - one[1, others]).mean()) for one in replies]
         return spearman(np.nanmean(shares[:, chosen], axis=1), lost)
 
     return resampled(clips, drawn)
 
 
-def _bits(found: Answers) -> BoolArray:
-    return np.stack([found.telling, found.frozen])
+def _bits(replies: Answers) -> BoolArray:
+    return np.stack([replies.telling, replies.frozen])

@@ -61,16 +61,18 @@ def figures_of(
     dict of dict of float
         nan where a figure is undefined, such as the mass on a distractor that is not there.
     """
-    found = {name: _placed(one, truth) for name, one in selected.items()}
+    figures = {name: _placed(one, truth) for name, one in selected.items()}
     for name, one in selected.items():
-        found[name] |= _ranked(relevance, one, truth)
-    kept = {name: _passed(relevance, selected[name], truth) for name in PAPERS if name in selected}
+        figures[name] |= _ranked(relevance, one, truth)
+    passed = {
+        name: _passed(relevance, selected[name], truth) for name in PAPERS if name in selected
+    }
     for name, one in selected.items():
         curve = _against_cue(relevance, one, truth)
-        for paper, (motion, cue) in kept.items():
-            found[name][f"cue at {paper}"] = curve.other_at(motion)
-            found[name][f"cue of {paper}"] = cue
-    return found
+        for paper, (motion, cue) in passed.items():
+            figures[name][f"cue at {paper}"] = curve.other_at(motion)
+            figures[name][f"cue of {paper}"] = cue
+    return figures
 
 
 def _placed(one: Selected, truth: Truth) -> dict[str, float]:
@@ -87,8 +89,8 @@ def _placed(one: Selected, truth: Truth) -> dict[str, float]:
     }
 
 
-def _mass_on(kept: Float32Array, mask: BoolArray) -> float:
-    return mass_accuracy(kept, mask) if mask.any() else float("nan")
+def _mass_on(relevance: Float32Array, mask: BoolArray) -> float:
+    return mass_accuracy(relevance, mask) if mask.any() else float("nan")
 
 
 def _ranked(relevance: Float32Array, one: Selected, truth: Truth) -> dict[str, float]:
@@ -104,8 +106,8 @@ def _against_cue(relevance: Float32Array, one: Selected, truth: Truth) -> KeptCu
 def _passed(relevance: Float32Array, one: Selected, truth: Truth) -> tuple[float, float]:
     """Shares of the relevance of what moves, and of the sign, that pass at the default sigma."""
     strength = np.abs(relevance)
-    wanted, other = truth.moving & ~truth.cue, truth.cue & ~truth.moving
-    return _share(strength, wanted, one.mask), _share(strength, other, one.mask)
+    moving, cue = truth.moving & ~truth.cue, truth.cue & ~truth.moving
+    return _share(strength, moving, one.mask), _share(strength, cue, one.mask)
 
 
 def _share(strength: Float32Array, of: BoolArray, passed: BoolArray) -> float:

@@ -79,14 +79,14 @@ def measure(model: VideoModel, weights: Path, extent: Extent, folder: Path) -> l
         network names the activity) and ``figures`` (see `measures.figures_of`).
     """
     table = _Table(folder / f"{model.spec.name}-{version_of(weights, extent.telling)}.jsonl")
-    wanted = [(clip, method) for clip in range(extent.clips) for method in METHODS]
-    missing = [key for key in wanted if not table.has(*key, stills=_stills(*key, extent))]
+    keys = [(clip, method) for clip in range(extent.clips) for method in METHODS]
+    missing = [key for key in keys if not table.has(*key, stills=_stills(*key, extent))]
     progress = Progress(f"explaining with {model.spec.name}", len(missing))
     for clip, method in missing:
         subject = _subject(clip, extent.telling)
         table.add(_row(model, method, clip, subject, _stills(clip, method, extent)))
         progress.add()
-    return [table.rows[key] for key in wanted]
+    return [table.rows[key] for key in keys]
 
 
 def _stills(clip: int, method: str, extent: Extent) -> bool:
@@ -132,12 +132,12 @@ def _row(
     model: VideoModel, method: str, index: int, subject: tuple[FigureClip, Truth], stills: bool
 ) -> Row:
     clip, truth = subject
-    given = model.preprocess(clip.frames)
+    model_clip = model.preprocess(clip.frames)
     if stills:
-        heat, frozen = select_by_stills(model, given, clip.label, method)
+        heat, frozen = select_by_stills(model, model_clip, clip.label, method)
         selected = select(heat) | {FROZEN: frozen}
     else:
-        heat = attribute(model, given, clip.label, method, **OPTIONS.get(method, {}))
+        heat = attribute(model, model_clip, clip.label, method, **OPTIONS.get(method, {}))
         selected = select(heat)
     return {
         "method": method,
@@ -150,11 +150,11 @@ def _row(
 
 def version_of(weights: Path, *marks: object) -> str:
     """Eight digits that change with the weights, the marks, and the code that figures come from."""
-    found = hashlib.sha256(weights.read_bytes() + repr(marks).encode())
+    digest = hashlib.sha256(weights.read_bytes() + repr(marks).encode())
     here = Path(__file__).parent
     packages = (engine.attribution, engine.selective)
     code = [path for one in packages for path in Path(str(one.__file__)).parent.rglob("*.py")]
     code += [here / f"{name}.py" for name in ("measures", "selectors", "reliance", "testset")]
     for file in sorted(code):
-        found.update(file.read_bytes())
-    return found.hexdigest()[:8]
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]

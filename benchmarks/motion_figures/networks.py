@@ -33,8 +33,8 @@ class FullPrecision(nn.Sequential):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Map what the layers map, in float32."""
         with torch.autocast("cpu", enabled=False):
-            found: torch.Tensor = super().forward(features.float())  # type: ignore[no-untyped-call]
-        return found
+            result: torch.Tensor = super().forward(features.float())  # type: ignore[no-untyped-call]
+        return result
 
 
 def r3d_18() -> nn.Module:

@@ -143,12 +143,12 @@ def ladder(seed: int, folder: Path, *, retrain: bool) -> dict[float, Path]:
     retrain : bool
         Whether to train them although they are kept here.
     """
-    found = {}
+    files = {}
     for b in RUNGS:
         name = f"ladder-{b:g}-{seed}.safetensors"
         if retrain or not (SHIPPED / name).exists():
             train_rung(b, replace(LADDER, seed=seed), LADDER_CLIPS, folder)
-            found[b] = folder / name
+            files[b] = folder / name
         else:
-            found[b] = SHIPPED / name
-    return found
+            files[b] = SHIPPED / name
+    return files

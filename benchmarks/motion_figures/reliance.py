@@ -60,24 +60,24 @@ def answers(networks: dict[str, nn.Module], count: int, split: Split = TEST) -> 
     dict of Answers
         By the same names.
     """
-    found: dict[str, list[list[bool]]] = {name: [[], [], []] for name in networks}
+    hits: dict[str, list[list[bool]]] = {name: [[], [], []] for name in networks}
     progress = Progress("reliance of the ladder", count)
     for start in range(0, count, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, count))
-        told = [split.clip(index, telling=True) for index in numbers]
-        labels = torch.tensor([clip.label for clip in told])
+        clips = [split.clip(index, telling=True) for index in numbers]
+        labels = torch.tensor([clip.label for clip in clips])
         shown = [
-            [clip.frames for clip in told],
+            [clip.frames for clip in clips],
             [split.clip(index).frames for index in numbers],
             [np.repeat(clip.frames[len(clip.frames) // 2][None], len(clip.frames), 0)
-             for clip in told],
+             for clip in clips],
         ]  # fmt: skip
         for kind, frames in enumerate(shown):
             batch = torch.stack([normalise(one) for one in frames])
             for name, network in networks.items():
-                found[name][kind] += right(network, batch, labels)
+                hits[name][kind] += right(network, batch, labels)
         progress.add(len(numbers))
-    return {name: Answers(*(np.array(kind) for kind in three)) for name, three in found.items()}
+    return {name: Answers(*(np.array(kind) for kind in three)) for name, three in hits.items()}
 
 
 def right(network: nn.Module, batch: torch.Tensor, labels: torch.Tensor) -> list[bool]:

@@ -103,12 +103,12 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-def _cell(found: Interval, percent: bool = False) -> str:
-    if not math.isfinite(found.value):
+def _cell(interval: Interval, percent: bool = False) -> str:
+    if not math.isfinite(interval.value):
         return "–"
     if percent:
-        return f"{found.value:.1%} [{found.low:.1%}, {found.high:.1%}]"
-    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
+        return f"{interval.value:.1%} [{interval.low:.1%}, {interval.high:.1%}]"
+    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
 def _accuracies(networks: Sequence[Measured]) -> str:
@@ -197,7 +197,7 @@ def _ladder(rungs: list[Rung]) -> str:
         "lost: frozen",
         *(f"share, {n}" for n in SHARED),
     )
-    found = [[name, f"{_range(agreement(rungs, name))}"] for name in SHARED]
+    correlations = [[name, f"{_range(agreement(rungs, name))}"] for name in SHARED]
     return "\n\n".join(
         [
             f"Accuracy on {count} clips whose sign tells the activity, and what is lost of it; "
@@ -205,13 +205,13 @@ def _ladder(rungs: list[Rung]) -> str:
             _table(head, rows),
             "Spearman correlation, over the rungs, of motion share with the accuracy lost when "
             "the clip is frozen:",
-            _table(("motion share by", "correlation"), found),
+            _table(("motion share by", "correlation"), correlations),
         ]
     )
 
 
-def _range(found: Interval) -> str:
-    return f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+def _range(interval: Interval) -> str:
+    return f"{interval.value:+.2f} [{interval.low:+.2f}, {interval.high:+.2f}]"
 
 
 def _lost(rung: Rung, kind: str) -> str:
@@ -237,7 +237,7 @@ def _choices(choices: dict[str, dict[str, dict[str, list[float]]]]) -> str:
         return "Not measured."
     names = next(iter(choices.values()))
     rows = [
-        [name, *(_cell(mean_interval(found[name][kind])) for found in choices.values()
+        [name, *(_cell(mean_interval(areas[name][kind])) for areas in choices.values()
                  for kind in ("motion", "cue"))]
         for name in names
     ]  # fmt: skip

@@ -48,12 +48,12 @@ def select(heat: Attribution) -> dict[str, Selected]:
     """
     relevance = heat.relevance
     everything = np.ones(relevance.shape, np.bool_)
-    found = {"raw": Selected(relevance, everything, np.abs(relevance), 1.0)}
+    table = {"raw": Selected(relevance, everything, np.abs(relevance), 1.0)}
     for preset in PRESETS:
         prepared = Prepared(relevance, preset, heat.time_step)
         parts = prepared.at(DEFAULT_SIGMA)
-        found[preset] = Selected(parts.motion, parts.mask, prepared.compared, parts.motion_share)
-    return found
+        table[preset] = Selected(parts.motion, parts.mask, prepared.compared, parts.motion_share)
+    return table
 
 
 def select_by_stills(

@@ -73,10 +73,10 @@ def is_held_out(index: int) -> bool:
 
 def checksum(clip: FigureClip) -> str:
     """First 16 hexadecimal digits of the SHA-256 of frames, labels and masks."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for array in (clip.frames, clip.labels, clip.moving):
-        found.update(array.tobytes())
-    return found.hexdigest()[:16]
+        digest.update(array.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def write_manifest(path: Path = MANIFEST) -> None:
@@ -85,8 +85,8 @@ def write_manifest(path: Path = MANIFEST) -> None:
         {"any sign": checksum(TEST.clip(i)), "telling sign": checksum(TEST.clip(i, telling=True))}
         for i in range(TEST_CLIPS)
     ]
-    found = {"version": VERSION, "first_seed": TEST.first_seed, "sha256": sums}
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    manifest = {"version": VERSION, "first_seed": TEST.first_seed, "sha256": sums}
+    path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 def differing(count: int = TEST_CLIPS) -> list[int]:

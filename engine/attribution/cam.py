@@ -18,7 +18,7 @@ from engine.attribution.layers import default_layer, find_layer, grid_of, watche
 from engine.attribution.options.values import CamOptions, GradCamOptions
 from engine.errors import AttributionError
 from engine.models.model import Clip
-from engine.models.preprocess.token_grid import TokenGrid
+from engine.models.preprocess.input_layout import TokenGrid
 
 FEW_STEPS = 4
 _SPACE = (3, 4)

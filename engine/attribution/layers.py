@@ -14,7 +14,7 @@ from engine.attribution.base.explained_model import ExplainedModel, check_clip, 
 from engine.attribution.base.targets import Goal
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.models.preprocess.token_grid import TokenGrid
+from engine.models.preprocess.input_layout import TokenGrid
 from engine.utils.hints import closest
 
 Watcher = Callable[[Any], Any]

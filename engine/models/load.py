@@ -134,9 +134,9 @@ def _of_hub(card: ModelCard, check: Check) -> VideoModel:
     return replace(model, spec=_checked_layer(card.spec(model.spec, names), model.module, card))
 
 
-def _other_labels(card: ModelCard, given: int, classes: int) -> ModelError:
+def _other_labels(card: ModelCard, count: int, classes: int) -> ModelError:
     return ModelError(
-        f"The labels file {card.labels} has {given} labels, but the weights of "
+        f"The labels file {card.labels} has {count} labels, but the weights of "
         f"{card.name} decide between {classes} classes.",
         f"Give one label a line, {classes} in all, in the order of the logits.",
     )

@@ -23,14 +23,13 @@ from engine.errors import AttributionError, VideoError
 from engine.models import VideoModel, load_model, sample_frames, seen_rect
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
-from engine.pipeline.overlap_add import OverlapAdd
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.selective import checked_sigma, preset_params
 from engine.store import Analysis, Header, Resumable
 from engine.store.checkpoint import State
 from engine.types import Progress, Request, Window
 from engine.video import Video, open_requested
-from engine.windows import window_starts
+from engine.windows import OverlapAdd, window_starts
 
 Report = Callable[[Progress], None]
 
@@ -99,7 +98,11 @@ def explain(
 
 
 def _explain(
-    request: Request, report: Report, check: Check, folder: Path | None, kept: Resumable | None
+    request: Request,
+    report: Report,
+    check: Check,
+    folder: Path | None,
+    checkpoint: Resumable | None,
 ) -> Analysis:
     with open_requested(request, check=check, report=report, cache_bytes=_CACHE_BYTES) as video:
         checked_range(request.frames, len(video), request.video)  # before the model is loaded
@@ -115,14 +118,14 @@ def _explain(
         request = _resolved(request, model)
         header = header_of(request, model, video)
         state = None
-        if kept is None:
+        if checkpoint is None:
             analysis = Analysis.create(header, folder)
         else:
-            analysis, state = kept.begin(header, str(model.device), check)
+            analysis, state = checkpoint.begin(header, str(model.device), check)
         try:
             run = _Run(analysis, model, video, report, check)
             run.resume(state)
-            run.fill(kept)
+            run.fill(checkpoint)
         except BaseException:
             analysis.close()
             raise
@@ -132,8 +135,8 @@ def _explain(
 def _resolved(request: Request, model: VideoModel) -> Request:
     """The request with its classes as indices."""
     first, second = (
-        None if given is None else resolve_target(model.spec, given)
-        for given in (request.target, request.against)
+        None if target is None else resolve_target(model.spec, target)
+        for target in (request.target, request.against)
     )
     return replace(request, target=first, against=second)
 
@@ -212,14 +215,14 @@ class _Run:
             # on it.
             self._batch = int(state["batch"])
 
-    def fill(self, kept: Resumable | None) -> None:
+    def fill(self, checkpoint: Resumable | None) -> None:
         """Explain all windows that are missing."""
         if self._done < len(self._starts):
-            self._explain_rest(kept)
-        if kept is not None:
-            kept.finish(self._analysis)
+            self._explain_rest(checkpoint)
+        if checkpoint is not None:
+            checkpoint.finish(self._analysis)
 
-    def _explain_rest(self, kept: Resumable | None) -> None:
+    def _explain_rest(self, checkpoint: Resumable | None) -> None:
         header = self._analysis.header
         clips = WindowReader(
             self._model, self._video, header, self._check, self._starts[self._done]
@@ -228,20 +231,20 @@ class _Run:
         try:
             while self._done < len(self._starts):
                 self._explain_batch(clips)
-                if kept is not None:
-                    kept.keep(self._analysis, self._state())
+                if checkpoint is not None:
+                    checkpoint.keep(self._analysis, self._state())
                 self._clock.windows(self._done)
                 self._check()
         except Cancelled:
-            if kept is not None:
-                kept.keep(self._analysis, self._state(), now=True)
+            if checkpoint is not None:
+                checkpoint.keep(self._analysis, self._state(), now=True)
             raise
 
     def _explain_batch(self, clips: WindowReader) -> None:
         starts = self._starts[self._done : self._done + self._batch]
         batch = [clips.window(first) for first in starts]
-        found = self._explainer.explain([cut.clip for cut in batch])
-        for cut, result in zip(batch, found, strict=True):
+        results = self._explainer.explain([cut.clip for cut in batch])
+        for cut, result in zip(batch, results, strict=True):
             self._append(cut, result)
         self._batch = self._explainer.batch
 
@@ -252,7 +255,7 @@ class _Run:
         self._blend.add(result.relevance[: self._length - cut.padded])
         lost = _lost_in(cut, self._video, header.start)
         window = _window(cut, result, lost, conserves=METHODS[header.request.method].conserves)
-        self._analysis.append([window], self._blend.take(following - cut.first))
+        self._analysis.append([window], self._blend.flush(following - cut.first))
 
     def _state(self) -> State:
         return {**self._blend.state(), "batch": np.array(self._batch)}

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 _SEPARATOR = "|"
 
 
-def remember(model: str, method: str, device: str, seconds: float) -> None:
+def record(model: str, method: str, device: str, seconds: float) -> None:
     """Keep the time of a window, in place of an earlier one.
 
     Where that fails the log says so: the next run measures again.
@@ -50,7 +50,7 @@ def remember(model: str, method: str, device: str, seconds: float) -> None:
             partial.unlink(missing_ok=True)
 
 
-def expected_s(
+def predict_seconds(
     model: str, method: str, device: str, windows: int, passes: Mapping[str, int]
 ) -> float | None:
     """Time that some windows will take.
@@ -58,7 +58,7 @@ def expected_s(
     Parameters
     ----------
     model, method, device : str
-        As they were given to `remember`.
+        As they were given to `record`.
     windows : int
         How many.
     passes : mapping
@@ -70,8 +70,8 @@ def expected_s(
     float or None
         In seconds; None where this model has not been run on this device.
     """
-    kept = _read()
-    times = {other: kept.get(_key(model, other, device)) for other in passes}
+    history = _read()
+    times = {other: history.get(_key(model, other, device)) for other in passes}
     known: dict[str, float] = {other: time for other, time in times.items() if _is_time(time)}
     if method not in passes or not known:
         return None
@@ -87,13 +87,13 @@ def _distance(passes: Mapping[str, int], one: str, other: str) -> float:
 def _read() -> dict[str, Any]:
     """Everything kept; nothing where the file is missing or broken."""
     try:
-        kept = json.loads(_path().read_text(encoding="utf-8"))
+        history = json.loads(_path().read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError):
         log.info("the times in %s cannot be used", _path(), exc_info=True)
         return {}
-    return kept if isinstance(kept, dict) else {}
+    return history if isinstance(history, dict) else {}
 
 
 def _is_time(value: object) -> TypeGuard[float]:

@@ -27,9 +27,9 @@ def clip_at(model: VideoModel, path: Path, start: int) -> Clip:
                 f"Give a --start from 0 to {len(video) - 1}.",
             )
         steps = sample_frames(model.spec, video.timestamps_s, start, len(video))
-        wanted = steps[: model.spec.frames].tolist()
-        wanted += wanted[-1:] * (model.spec.frames - len(wanted))
-        return model.preprocess(np.stack([video[index] for index in wanted]))
+        frames = steps[: model.spec.frames].tolist()
+        frames += frames[-1:] * (model.spec.frames - len(frames))
+        return model.preprocess(np.stack([video[index] for index in frames]))
 
 
 def noise_clip(model: VideoModel) -> Clip:

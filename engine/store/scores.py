@@ -10,7 +10,7 @@ from engine.types import Float32Array, Float64Array, Int64Array, Window
 from engine.windows import window_weights
 
 
-def softmax(logits: Float32Array) -> Float64Array:
+def softmax(logits: Float32Array | Float64Array) -> Float64Array:
     """Probabilities of logits along the last axis."""
     shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     probabilities: Float64Array = shifted / shifted.sum(axis=-1, keepdims=True)

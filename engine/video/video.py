@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -19,11 +18,11 @@ from engine.errors import VideoError
 from engine.types import Float64Array, UInt8Array
 from engine.video.container.source import Stream, local_path, video_errors
 from engine.video.decode.cache import FrameCache
-from engine.video.decode.colour import BLACK, Colour, Converter, orientation_of
-from engine.video.decode.prefetch import Ahead
+from engine.video.decode.colour import BLACK, Colour, Converter, orientation_of, shown_size
+from engine.video.decode.prefetch import Prefetcher
 from engine.video.decode.worker import Worker
 from engine.video.facts import FileFacts, PictureFacts, picture_facts
-from engine.video.images.open_images import OpenedPictures, Settled, open_pictures
+from engine.video.images.open_images import CompleteIndex, OpenedPictures, open_pictures
 from engine.video.index.packets import Report
 from engine.video.scan.incremental_index import IncrementalIndex
 from engine.video.scan.open_index import Verify, open_stream
@@ -158,8 +157,8 @@ class Video:
             raise
         self._facts, self._reader = opened.facts, opened.reader
         self._picture_facts = picture_facts(opened.first)
-        self._learning: IncrementalIndex | Settled = (
-            opened.learning
+        self._index: IncrementalIndex | CompleteIndex = (
+            opened.index
             if isinstance(opened, OpenedPictures)
             else IncrementalIndex(opened, later=verify == "later")
         )
@@ -169,8 +168,8 @@ class Video:
         aspect = opened.facts.pixel_aspect
         self._pixel_aspect = 1 / aspect if orientation_of(opened.first).transpose else aspect
         self._deinterlace, self._hold = deinterlace, hold
-        self._ahead = Ahead(self._cache, self._cache.room_for(opened.first), self._read)
-        self._learn_later()
+        self._prefetcher = Prefetcher(self._cache, self._cache.room_for(opened.first), self._read)
+        self._complete_later()
 
     @property
     def path(self) -> Path:
@@ -190,7 +189,7 @@ class Video:
     @property
     def fps(self) -> float:
         """Average frames per second."""
-        return self._learning.known.fps
+        return self._index.state.fps
 
     @property
     def timestamps_s(self) -> Float64Array:
@@ -200,7 +199,7 @@ class Video:
         times stored in the file. Only in transport and program streams, whose clocks start
         anywhere, is the start of the earliest stream taken off.
         """
-        return self._learning.known.times_s
+        return self._index.state.times_s
 
     @property
     def duration_s(self) -> float:
@@ -216,7 +215,7 @@ class Video:
     @property
     def progress(self) -> float:
         """Part of the file that is known, 0 to 1; below 1 its length still grows."""
-        return self._learning.known.progress
+        return self._index.state.progress
 
     @property
     def damaged_frames(self) -> frozenset[int]:
@@ -229,7 +228,7 @@ class Video:
 
         First frame and the frame after the last, from damage to where decoding starts anew.
         """
-        return self._learning.known.damage
+        return self._index.state.damage
 
     @property
     def file_facts(self) -> FileFacts:
@@ -259,7 +258,7 @@ class Video:
         if width < 1 or height < 1:
             raise ValueError(f"a picture cannot be {width} x {height} pixels")
         with self._lock, video_errors(self._path):
-            frame = self._frame(self._number(index), self._ahead.chunk, never)
+            frame = self._frame(self._number(index), self._prefetcher.chunk, never)
             return self._converter.picture(frame, width, height)
 
     def frames(
@@ -298,11 +297,11 @@ class Video:
             self._cache.clear()
 
     def __len__(self) -> int:
-        return len(self._learning.known.times_s)
+        return len(self._index.state.times_s)
 
     def __getitem__(self, index: SupportsIndex) -> UInt8Array:
         with self._lock, video_errors(self._path):
-            frame = self._frame(self._number(index), self._ahead.chunk, never)
+            frame = self._frame(self._number(index), self._prefetcher.chunk, never)
             return self._converter.rgb(frame)
 
     def __iter__(self) -> Iterator[UInt8Array]:
@@ -351,8 +350,8 @@ class Video:
                 if not (self._hold and number in self.damaged_frames):
                     raise
                 return self._stored_frame(self._in_place_of(number), chunk, check)
-        if self._ahead.after(number, len(self)):
-            self._worker.do_later(self._ahead.work, first=True)
+        if self._prefetcher.after(number, len(self)):
+            self._worker.do_later(self._prefetcher.work, first=True)
         return frame
 
     def _in_place_of(self, number: int) -> int:
@@ -369,16 +368,16 @@ class Video:
             frame = self._read(number, chunk, check)
         except VideoError:
             if number in self._reader.lost:
-                self._learning.frame_is_lost(check)
-                self._learn_later()
+                self._index.note_lost_frame(check)
+                self._complete_later()
             raise
-        self._learning.look()
-        self._learn_later()
+        self._index.note_failures()
+        self._complete_later()
         return frame
 
-    def _learn_later(self) -> None:
-        if self._learning.pending:
-            self._worker.do_later(self._learning.work)
+    def _complete_later(self) -> None:
+        if self._index.pending:
+            self._worker.do_later(self._index.work)
 
     def _read(self, number: int, chunk: int, check: Check) -> VideoFrame:
         def keep(passed: int, frame: VideoFrame) -> None:
@@ -389,16 +388,8 @@ class Video:
             return self._reader.read(number, keep, check)
 
     def _close_files(self) -> None:
-        self._learning.close()
+        self._index.close()
         self._reader.close()
-
-
-def shown_size(size: tuple[int, int], pixel_aspect: Fraction) -> tuple[int, int]:
-    """Size at which pixels of that aspect look right; no side becomes shorter."""
-    width, height = size
-    if pixel_aspect >= 1:
-        return round(float(width * pixel_aspect)), height
-    return width, round(float(height / pixel_aspect))
 
 
 def _nothing() -> None:

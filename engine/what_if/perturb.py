@@ -20,7 +20,7 @@ from engine.types import Int64Array
 from engine.what_if.queries import Fill
 
 
-def changed_clip(
+def fill_region(
     clip: Clip, region: Region, frames: Int64Array, *, keep: bool, fill: Fill
 ) -> tuple[Tensor, float]:
     """A clip with a region, or all but the region, filled.

@@ -54,7 +54,7 @@ class WhatIfResult:
 
     Attributes
     ----------
-    question : WhatIfQuery
+    query : WhatIfQuery
         What was asked.
     labels : tuple of str
         Names of the classes.
@@ -72,7 +72,7 @@ class WhatIfResult:
         How many windows were scored.
     """
 
-    question: WhatIfQuery
+    query: WhatIfQuery
     labels: tuple[str, ...]
     logits: Float64Array
     changed_logits: Float64Array
@@ -137,7 +137,7 @@ class RegionAgreement:
     frames: int
 
 
-def expected(
+def region_agreement(
     analysis: Analysis, region: Region, preset: Preset, sigma: float, check: Check = never
 ) -> RegionAgreement:
     """Measure relevance against a region where it is expected, see `engine.metrics.masks`.
@@ -159,7 +159,7 @@ def expected(
     EngineError
         If nothing is painted on what the model saw of the frames that are explained.
     """
-    found = _Found(region)
+    sums = _RegionAccumulator(region)
     separation = analysis.separation(preset)
     start = analysis.header.start
     for frame in _painted_frames(analysis, region, separation.frames_ready):
@@ -167,17 +167,17 @@ def expected(
         where = _mask_on(analysis, region, frame)
         if where.any():
             maps = separation.frame(frame - start, sigma)
-            found.add(where, maps.relevance, maps.motion)
-    if not found.masks:
+            sums.add(where, maps.relevance, maps.motion)
+    if not sums.masks:
         raise EngineError(
             "Nothing is painted on the explained frames where the model looks.",
             "Paint where you expect it to look, on frames that are explained.",
         )
-    return found.measured()
+    return sums.measured()
 
 
 @dataclass(slots=True, eq=False)
-class _Found:
+class _RegionAccumulator:
     """Masks and maps of some frames."""
 
     region: Region

@@ -18,9 +18,10 @@ from engine.errors import EngineError
 from engine.models import VideoModel
 from engine.pipeline.explain_video import header_of
 from engine.pipeline.window_reader import WindowClip, WindowReader
+from engine.store.scores import softmax
 from engine.types import Float64Array, Int64Array, Progress, Request, UInt8Array
 from engine.video import Video, open_requested
-from engine.what_if.perturb import changed_clip
+from engine.what_if.perturb import fill_region
 from engine.what_if.queries import FILLS, SCOPES, MotionTests, Scope, WhatIfQuery, WhatIfResult
 from engine.windows import window_starts
 
@@ -31,7 +32,7 @@ _VARIANTS = ("original", "frozen", "reversed", "shuffled")
 def what_if(
     model: VideoModel,
     request: Request,
-    question: WhatIfQuery,
+    query: WhatIfQuery,
     frame: int,
     report: Report = lambda progress: None,
     check: Check = never,
@@ -44,7 +45,7 @@ def what_if(
         That of the request, loaded.
     request : Request
         Its video, frames and overlap are used: windows are those of `engine.pipeline.explain`.
-    question : WhatIfQuery
+    query : WhatIfQuery
         What is changed.
     frame : int
         The playhead, counted in the video: the window whose middle is nearest to it is asked
@@ -57,26 +58,26 @@ def what_if(
     EngineError
         If the video, a setting or the region cannot be used, or nothing would be changed.
     """
-    _check_choice("fill", question.fill, FILLS)
-    _check_choice("scope", question.scope, SCOPES)
-    _check_painted(question.region)
+    _check_choice("fill", query.fill, FILLS)
+    _check_choice("scope", query.scope, SCOPES)
+    _check_painted(query.region)
     with open_requested(request, check=check, report=report) as video:
         windows = _Windows(model, video, request, check)
         shown = windows.nearest(frame)
-        found = _Scores()
+        scores = _Scores()
         pictures = None
-        for done, cut in enumerate(windows.cuts(question.scope, shown)):
+        for done, cut in enumerate(windows.cuts(query.scope, shown)):
             frames = np.array(cut.indices, dtype=np.int64) + windows.header.start
-            keep, fill = question.keep, question.fill
-            changed, share = changed_clip(cut.clip, question.region, frames, keep=keep, fill=fill)
-            found.add(_logits(model, (cut.clip.tensor, changed), check), share)
+            keep, fill = query.keep, query.fill
+            changed, share = fill_region(cut.clip, query.region, frames, keep=keep, fill=fill)
+            scores.add(_logits(model, (cut.clip.tensor, changed), check), share)
             if cut.first == shown:
                 pictures = _pictures(cut, changed, frames)
-            report(Progress("Asking the model", done + 1, windows.count(question.scope)))
+            report(Progress("Asking the model", done + 1, windows.count(query.scope)))
     assert pictures is not None  # the window at the playhead is one of those asked about
-    answer = found.answer(question, model.spec.labels, *pictures)
-    _check_touched(answer, windows.inside, frame)
-    return answer
+    result = scores.mean(query, model.spec.labels, *pictures)
+    _check_touched(result, windows.inside, frame)
+    return result
 
 
 def motion_tests(
@@ -134,10 +135,10 @@ def _check_painted(region: Region) -> None:
         raise EngineError("Nothing is painted yet.", "Draw a box or paint on a picture first.")
 
 
-def _check_touched(answer: WhatIfResult, inside: float, frame: int) -> None:
+def _check_touched(result: WhatIfResult, inside: float, frame: int) -> None:
     """Refuse an answer about a region that the model does not see: it would be about nothing."""
-    untouched = inside if answer.question.keep else 0.0
-    if answer.changed_share == untouched:
+    untouched = inside if result.query.keep else 0.0
+    if result.changed_share == untouched:
         raise EngineError(
             f"Nothing is painted where the model looks around frame {frame}.",
             "Paint on the frames around the playhead, inside what the model sees.",
@@ -222,20 +223,19 @@ class _Scores:
         self._rows.append(rows)
         self._shares.append(share)
 
-    def answer(
+    def mean(
         self,
-        question: WhatIfQuery,
+        query: WhatIfQuery,
         labels: tuple[str, ...],
         pictures: UInt8Array,
         frames: Int64Array,
     ) -> WhatIfResult:
         """What came out, as means over the windows."""
         rows = np.stack(self._rows)
-        powers = np.exp(rows - rows.max(-1, keepdims=True))
         logits, changed_logits = rows.mean(0)
-        before, after = (powers / powers.sum(-1, keepdims=True)).mean(0)
+        before, after = softmax(rows).mean(0)
         return WhatIfResult(
-            question=question,
+            query=query,
             labels=labels,
             logits=logits,
             changed_logits=changed_logits,

@@ -32,7 +32,7 @@ class AnswerView(QWidget):
 
     def show_answer(self, answer: WhatIfResult) -> None:
         """Show the classes scored highest in either, in the order of before."""
-        self._asked = answer.question.region
+        self._asked = answer.query.region
         before, after = answer.probabilities, answer.changed_probabilities
         reached = np.maximum(before, after)
         reached[before.argmax()] = np.inf  # it is what the verdict is about

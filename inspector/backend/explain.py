@@ -11,7 +11,7 @@ from engine.attribution import METHODS
 from engine.cancel import Check
 from engine.errors import ModelError
 from engine.models import sample_frames
-from engine.pipeline.runtime_history import expected_s, remember
+from engine.pipeline.runtime_history import predict_seconds, record
 from engine.store import Analysis
 from engine.types import ModelSpec, Progress, Request
 from engine.windows import window_starts
@@ -72,7 +72,7 @@ def estimate(
     steps = len(sample_frames(spec, np.arange(frames) / fps, 0, frames))
     windows = len(window_starts(steps, spec.frames, _USUAL.overlap))
     passes = {name: info.passes for name, info in METHODS.items()}
-    return windows, expected_s(model, method, _USUAL.device, windows, passes)
+    return windows, predict_seconds(model, method, _USUAL.device, windows, passes)
 
 
 def _spec_of(name: str, labels: tuple[str, ...]) -> ModelSpec | None:
@@ -114,7 +114,7 @@ class _Timed:
         made = self._windows - self._before
         if made > 0 and not request.options:
             seconds = (self._ended - self._began) / made
-            remember(str(request.model), request.method, request.device, seconds)
+            record(str(request.model), request.method, request.device, seconds)
 
     def _note(self, analysis: Analysis) -> None:
         now = time.perf_counter()

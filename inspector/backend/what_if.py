@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.cancel import Check
 from engine.types import Request
-from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, expected
+from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, region_agreement
 from gui.backend import WhatIfBackend
 from gui.tasks.jobs import Report
 
@@ -67,7 +67,7 @@ class Asking:
 def what_if_services() -> WhatIfBackend:
     """The real answers, for the window."""
     asking = Asking()
-    return WhatIfBackend(asking.ask, asking.motion_tests, expected)
+    return WhatIfBackend(asking.ask, asking.motion_tests, region_agreement)
 
 
 def _key_of(request: Request) -> _Key:

@@ -29,7 +29,7 @@ from engine.types import (
     UInt8Array,
     Window,
 )
-from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, expected
+from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, region_agreement
 from gui.backend import Backend, CardBackend, CardField, ExportBackend, WhatIfBackend
 from gui.main_window.window import MainWindow
 from gui.state.export_request import ExportRequest
@@ -129,7 +129,7 @@ class FakeEngine:
         wait_for(self.gate, check)
         before, after = np.array([0.7, 0.2, 0.1]), np.array([0.3, 0.5, 0.2])
         return WhatIfResult(
-            question=question,
+            query=question,
             labels=LABELS,
             logits=np.log(before),
             changed_logits=np.log(after),
@@ -229,7 +229,7 @@ def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWin
         log_folder=tmp_path / "log",
         device=lambda: "2 CPU cores",
         sessions=keep_services(tmp_path),
-        what_if=WhatIfBackend(engine.ask, engine.motion_tests, expected),
+        what_if=WhatIfBackend(engine.ask, engine.motion_tests, region_agreement),
     )
     window = MainWindow(services)
     qtbot.addWidget(window)

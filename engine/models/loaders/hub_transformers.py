@@ -19,8 +19,7 @@ from engine.cancel import Check, never
 from engine.errors import ModelError
 from engine.models.devices import move, resolve_device
 from engine.models.model import VideoModel
-from engine.models.preprocess.input_layout import packing
-from engine.models.preprocess.token_grid import TokenGrid
+from engine.models.preprocess.input_layout import TokenGrid, packing
 from engine.models.weights.download import Report
 from engine.types import ModelSpec, Progress
 
@@ -165,11 +164,11 @@ def _network(library: Any, folder: Path) -> torch.nn.Module:
     """
     library.utils.logging.disable_progress_bar()
     kind = library.AutoModelForVideoClassification
-    module, found = _read(
+    module, info = _read(
         folder,
         lambda: kind.from_pretrained(folder, output_loading_info=True, weights_only=True, **_LOCAL),
     )
-    missing = sorted(found["missing_keys"])
+    missing = sorted(info["missing_keys"])
     if missing:
         raise ModelError(
             f"The weights in {folder} are not those of a classifier: {len(missing)} tensors are "
@@ -187,11 +186,11 @@ def _spec(name: str, config: Any, kind: _Kind, processor: Any, folder: Path) -> 
     frames = getattr(config, "num_frames", None) or config.frames_per_clip
     crop, low, high = _probed(processor, folder)
     size = config.crop_size if config.model_type == "vjepa2" else config.image_size
-    wanted = tuple(size) if isinstance(size, list | tuple) else (size, size)
-    if crop != wanted:
+    expected = tuple(size) if isinstance(size, list | tuple) else (size, size)
+    if crop != expected:
         raise ModelError(
             f"The processor in {folder} makes pictures of {crop[1]}x{crop[0]}, but the network "
-            f"takes {wanted[1]}x{wanted[0]}.",
+            f"takes {expected[1]}x{expected[0]}.",
             "Use the processor that belongs to the checkpoint.",
         )
     ends = [end * np.array(std) + np.array(mean) for end in (low, high)]

@@ -167,16 +167,16 @@ def _exported(path: Path, shape: tuple[int, ...]) -> ClosedNetwork:
             f"{path} takes {len(inputs)} inputs, but one clip is what it is given.",
             "Export a network that takes one tensor.",
         )
-    wanted = tuple(inputs[0].shape)
-    sides = zip(wanted[1:], shape[1:], strict=False)  # lengths are compared on their own
+    exported = tuple(inputs[0].shape)
+    sides = zip(exported[1:], shape[1:], strict=False)  # lengths are compared on their own
     fits = all(side == ours for side, ours in sides if isinstance(side, int))
-    if len(wanted) != len(shape) or not fits:
+    if len(exported) != len(shape) or not fits:
         raise ModelError(
-            f"{path} was exported for clips of shape {_shape_text(wanted)}, but the card makes "
+            f"{path} was exported for clips of shape {_shape_text(exported)}, but the card makes "
             f"{_shape_text(shape)}.",
             "Change frames, crop or layout in the card, or export it anew.",
         )
-    most = wanted[0] if isinstance(wanted[0], int) else None
+    most = exported[0] if isinstance(exported[0], int) else None
     if most not in (None, 1):
         raise ModelError(
             f"{path} was exported for {most} clips at once, but they come one by one.",

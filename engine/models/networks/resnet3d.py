@@ -29,8 +29,8 @@ class PaddedShortcut(nn.Module):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Map (N, C, T, H, W) to (N, C + added, T / stride, H / stride, W / stride)."""
         step = self._stride
-        kept = features[:, :, ::step, ::step, ::step]
-        return functional.pad(kept, (0, 0, 0, 0, 0, 0, 0, self._added))
+        strided = features[:, :, ::step, ::step, ::step]
+        return functional.pad(strided, (0, 0, 0, 0, 0, 0, 0, self._added))
 
 
 class Residual(nn.Module):
@@ -58,8 +58,8 @@ class Residual(nn.Module):
         for number in range(1, self._count + 1):
             out = self.get_submodule(f"bn{number}")(self.get_submodule(f"conv{number}")(out))
             out = functional.relu(out) if number < self._count else out
-        kept = features if self.downsample is None else self.downsample(features)
-        return functional.relu(out + kept)
+        shortcut = features if self.downsample is None else self.downsample(features)
+        return functional.relu(out + shortcut)
 
 
 class ResNet3D(nn.Module):

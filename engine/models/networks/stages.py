@@ -102,9 +102,9 @@ class ResBlock(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Map (N, before, T, H, W) to (N, after, T, H / stride, W / stride)."""
-        kept = features if self.branch1_conv is None else self.branch1_conv(features)
-        kept = kept if self.branch1_norm is None else self.branch1_norm(kept)
-        return functional.relu(kept + self.branch2(features))
+        shortcut = features if self.branch1_conv is None else self.branch1_conv(features)
+        shortcut = shortcut if self.branch1_norm is None else self.branch1_norm(shortcut)
+        return functional.relu(shortcut + self.branch2(features))
 
 
 class ResStage(nn.Module):

@@ -89,10 +89,10 @@ def spec_of(name: str) -> ModelSpec:
 
 def _evaluated_with(weights: WeightsEnum, setting: str) -> float:
     """A setting of torchvision's evaluation; it stands only in the words of the metadata."""
-    found = re.search(rf"`{setting}=([\d.]+)`", weights.meta["_docs"])
-    if found is None:
+    match = re.search(rf"`{setting}=([\d.]+)`", weights.meta["_docs"])
+    if match is None:
         raise ModelError(
             f"torchvision's metadata of {weights} does not tell its {setting}.",
             "Install a version of torchvision that this program was tested with.",
         )
-    return float(found.group(1))
+    return float(match.group(1))

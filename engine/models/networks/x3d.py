@@ -146,9 +146,9 @@ def _stage(before: int, width: int, depth: int) -> ResStage:
 
 def _squeezed(channels: int) -> int:
     """A sixteenth, as a multiple of 8 that is not less than 0.9 of it."""
-    wanted = channels / 16
-    nearest = max(8, int(wanted + 4) // 8 * 8)
-    return nearest + 8 if nearest < 0.9 * wanted else nearest
+    sixteenth = channels / 16
+    nearest = max(8, int(sixteenth + 4) // 8 * 8)
+    return nearest + 8 if nearest < 0.9 * sixteenth else nearest
 
 
 def _network(size: str, frames: int, every: int, resize: int, places: int) -> Network:

@@ -1,8 +1,9 @@
-"""Turning clips into the order of dimensions and colours that a network takes."""
+"""Layout of a network's input: dimensions, colours, and a transformer's tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
@@ -25,3 +26,55 @@ def packing(layout: str, channels: str) -> Callable[[torch.Tensor], torch.Tensor
         return ordered.transpose(1, 2) if layout == "NTCHW" else ordered
 
     return pack
+
+
+@dataclass(frozen=True, slots=True)
+class TokenGrid:
+    """Where the tokens of a network come from.
+
+    A module says it by an attribute ``token_grid``; class activation maps then work on layers
+    whose output is tokens.
+
+    Attributes
+    ----------
+    steps, height, width : int
+        Tubelets along time, height and width of the clip.
+    extra : int
+        Tokens before those of the clip, such as one for the class.
+    time_last : bool
+        Whether time runs fastest in the order of the tokens, instead of slowest.
+    """
+
+    steps: int
+    height: int
+    width: int
+    extra: int = 0
+    time_last: bool = False
+
+    def as_map(self, tokens: torch.Tensor, clips: int) -> torch.Tensor | None:
+        """Lay out tokens as a map.
+
+        Parameters
+        ----------
+        tokens : Tensor, (N, L, C), or (N t, L, C) where each step has tokens of its own
+        clips : int
+            Clips that they belong to, N.
+
+        Returns
+        -------
+        Tensor, (N, C, t, h, w), or None
+            None where it is not the tokens of these clips.
+        """
+        if tokens.dim() != 3:
+            return None
+        own, channels = tokens[:, self.extra :], tokens.shape[2]
+        tubelets = (self.steps, self.height, self.width)
+        places = self.height * self.width
+        if own.shape[:2] == (clips * self.steps, places):
+            return own.reshape(clips, *tubelets, channels).permute(0, 4, 1, 2, 3)
+        if own.shape[:2] != (clips, self.steps * places):
+            return None
+        if self.time_last:
+            laid = own.reshape(clips, self.height, self.width, self.steps, channels)
+            return laid.permute(0, 4, 3, 1, 2)
+        return own.reshape(clips, *tubelets, channels).permute(0, 4, 1, 2, 3)

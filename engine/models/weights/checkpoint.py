@@ -90,10 +90,10 @@ def fit(module: nn.Module, state: State, model: str, origin: str) -> None:
     ModelError
         If names or shapes differ from the network's; it is unchanged then.
     """
-    wanted, given = _shapes(module.state_dict()), _shapes(state)
-    wrapper = _wrapper(wanted, given)
-    given = {name.removeprefix(wrapper): shape for name, shape in given.items()}
-    problems = _class_problem(wanted, given) or _problems(wanted, given)
+    network, weights = _shapes(module.state_dict()), _shapes(state)
+    wrapper = _wrapper(network, weights)
+    weights = {name.removeprefix(wrapper): shape for name, shape in weights.items()}
+    problems = _class_problem(network, weights) or _problems(network, weights)
     if problems:
         raise ModelError(
             f"The weights {origin} do not fit the model {model}: {', '.join(problems)}.",
@@ -110,13 +110,13 @@ def weight_called(state: State, name: str) -> torch.Tensor | None:
     return behind[0] if len(behind) == 1 else None
 
 
-def _wrapper(wanted: Mapping[str, object], given: Mapping[str, object]) -> str:
+def _wrapper(network: Mapping[str, object], weights: Mapping[str, object]) -> str:
     """What a wrapper such as Lightning's put before all names: "model."; mostly nothing."""
-    first = next(iter(wanted), "")
-    for name in given:
+    first = next(iter(network), "")
+    for name in weights:
         if name.endswith(f".{first}"):
             wrapper = name.removesuffix(first)
-            if all(other.startswith(wrapper) for other in given):
+            if all(other.startswith(wrapper) for other in weights):
                 return wrapper
     return ""
 
@@ -182,34 +182,38 @@ def _shapes(state: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
 
 
 def _class_problem(
-    wanted: dict[str, tuple[int, ...]], given: dict[str, tuple[int, ...]]
+    network: dict[str, tuple[int, ...]], weights: dict[str, tuple[int, ...]]
 ) -> list[str]:
     """That only the number of classes differs, where it does; else nothing."""
-    if set(wanted) != set(given):
+    if set(network) != set(weights):
         return []
-    differ = [name for name in wanted if wanted[name] != given[name]]
-    firsts = {(given[name][:1], wanted[name][:1]) for name in differ}
-    same_rest = all(given[name][1:] == wanted[name][1:] for name in differ)
+    differ = [name for name in network if network[name] != weights[name]]
+    firsts = {(weights[name][:1], network[name][:1]) for name in differ}
+    same_rest = all(weights[name][1:] == network[name][1:] for name in differ)
     if not same_rest or len(firsts) != 1 or len({n.rpartition(".")[0] for n in differ}) != 1:
         return []
     ((theirs, ours),) = firsts
     return [f"they decide between {theirs[0]} classes, the network between {ours[0]}"]
 
 
-def _problems(wanted: dict[str, tuple[int, ...]], given: dict[str, tuple[int, ...]]) -> list[str]:
+def _problems(
+    network: dict[str, tuple[int, ...]], weights: dict[str, tuple[int, ...]]
+) -> list[str]:
     """What keeps the weights from fitting: a count and the first example of each kind."""
-    missing = [name for name in wanted if name not in given]
-    unknown = [name for name in given if name not in wanted]
-    reshaped = [name for name in wanted if name in given and wanted[name] != given[name]]
+    missing = [name for name in network if name not in weights]
+    unknown = [name for name in weights if name not in network]
+    reshaped = [name for name in network if name in weights and network[name] != weights[name]]
     problems = []
     if missing:
-        problems.append(f"{len(missing)} of {len(wanted)} tensors are missing (first {missing[0]})")
+        problems.append(
+            f"{len(missing)} of {len(network)} tensors are missing (first {missing[0]})"
+        )
     if unknown:
         problems.append(f"{len(unknown)} are of no use to it (first {unknown[0]})")
     if reshaped:
         first = reshaped[0]
         problems.append(
             f"{len(reshaped)} have another shape "
-            f"(first {first}: {given[first]} instead of {wanted[first]})"
+            f"(first {first}: {weights[first]} instead of {network[first]})"
         )
     return problems

@@ -198,10 +198,10 @@ def _blocks(download: Download, start: int) -> Generator[tuple[int, bytes, int],
 
 def _extent(response: HTTPResponse) -> tuple[int, int]:
     """Place of the first byte, and bytes in all; a server that knows no ranges begins at 0."""
-    found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    if found is None:
+    match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    if match is None:
         return 0, response.length or 0
-    return int(found.group(1)), int(found.group(2))
+    return int(match.group(1)), int(match.group(2))
 
 
 def _failure(download: Download, reason: str) -> ModelError:

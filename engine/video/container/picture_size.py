@@ -54,9 +54,9 @@ def _fixed(head: bytes) -> tuple[int, int] | None:
 
 def _text(head: bytes) -> tuple[int, int] | None:
     for pattern in _TEXTS:
-        found = pattern.match(head)
-        if found:
-            return int(found["width"]), int(found["height"])
+        match = pattern.match(head)
+        if match:
+            return int(match["width"]), int(match["height"])
     return None
 
 

@@ -189,20 +189,20 @@ def _moving_streams(container: InputContainer, path: Path) -> list[VideoStream]:
     return moving
 
 
-def _choose_stream(streams: list[VideoStream], wanted: Stream, limits: Limits) -> VideoStream:
-    if wanted.number is None:
+def _choose_stream(streams: list[VideoStream], choice: Stream, limits: Limits) -> VideoStream:
+    if choice.number is None:
         default = (stream for stream in streams if stream.disposition & Disposition.default)
         chosen = next(default, streams[0])
         if chosen.frames == 1:  # an animated picture file's own still
             chosen = max(streams, key=lambda stream: stream.frames)
-    elif 0 <= wanted.number < len(streams):
-        chosen = streams[wanted.number]
+    elif 0 <= choice.number < len(streams):
+        chosen = streams[choice.number]
     else:
         raise VideoError(
-            f"{wanted.path} has no video stream {wanted.number}.",
+            f"{choice.path} has no video stream {choice.number}.",
             f"It has {len(streams)}, counted from 0.",
         )
-    _refuse_what_cannot_be_decoded(chosen, wanted.path, limits)
+    _refuse_what_cannot_be_decoded(chosen, choice.path, limits)
     return chosen
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import cast
 
@@ -81,6 +82,14 @@ def _from_matrix(matrix: npt.NDArray[np.int32]) -> Orientation:
     if abs(b) + abs(c) > abs(a) + abs(d):
         return Orientation(True, c < 0, b < 0)
     return Orientation(False, a < 0, d < 0)
+
+
+def shown_size(size: tuple[int, int], pixel_aspect: Fraction) -> tuple[int, int]:
+    """Return the size at which pixels of that aspect look right, no side shorter."""
+    width, height = size
+    if pixel_aspect >= 1:
+        return round(float(width * pixel_aspect)), height
+    return width, round(float(height / pixel_aspect))
 
 
 class Converter:

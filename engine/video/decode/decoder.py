@@ -115,9 +115,9 @@ class Decoder:
             self._reopen()  # a flushed decoder still paints over damage with what it saw before
         fresh, self._fresh = self._fresh, False
         if not (fresh and start == 0):
-            found = yield from self._seek(start)
-            if found is not None:
-                return found
+            packets = yield from self._seek(start)
+            if packets is not None:
+                return packets
             self._reopen()
             self._fresh = False
         packets = iter(PacketReader(self._source))

@@ -26,12 +26,12 @@ def deinterlaced(
         Interlaced.
     """
     beside = [_fits(other, frame) for other in (before, after)]
-    given = [beside[0] or frame, frame, beside[1] or frame]
+    inputs = [beside[0] or frame, frame, beside[1] or frame]
     graph = _graph(frame)
-    for number, part in enumerate(given):
+    for number, part in enumerate(inputs):
         _push(graph, part, number)
     graph.push(None)
-    for number in range(len(given)):
+    for number in range(len(inputs)):
         picture = graph.pull()
         assert isinstance(picture, VideoFrame)
         if number == 1:
@@ -58,11 +58,11 @@ def _graph(frame: VideoFrame) -> Graph:
 
 def _push(graph: Graph, frame: VideoFrame, number: int) -> None:
     """Push a frame under a time of its own; it is shared, and so keeps the time it had."""
-    kept = frame.pts, frame.time_base
+    stamp = frame.pts, frame.time_base
     frame.pts, frame.time_base = number, _TIME_BASE
     try:
         graph.push(frame)
     finally:
-        frame.pts = kept[0]
-        if kept[1] is not None:
-            frame.time_base = kept[1]
+        frame.pts = stamp[0]
+        if stamp[1] is not None:
+            frame.time_base = stamp[1]

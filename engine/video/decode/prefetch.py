@@ -1,4 +1,4 @@
-"""Frames that will be asked for next, decoded before they are: so that no step has to wait."""
+"""Decoding of the frames that will be asked for next, so that no step has to wait."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _FAR_FRAMES = 24
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    target: int
+    number: int
     count: int
 
 
-class Ahead:
+class Prefetcher:
     """Chooses what to decode ahead, from the direction in which frames are asked for.
 
     Forward a few frames: the decoder then works while the caller does. Backward a chunk, as
@@ -46,31 +46,31 @@ class Ahead:
         self.chunk = max(room * 2 // 5, 1)
         self._forward = min(_FORWARD_FRAMES, room // 4)
         self._last = 0
-        self._wish: _Target | None = None
+        self._target: _Target | None = None
 
     def after(self, number: int, frame_count: int) -> bool:
-        """Note that a frame was asked for; return whether there is something to do ahead."""
+        """Choose what to decode next after a frame was asked for; return true if there is any."""
         step, self._last = number - self._last, number
         if 0 < step <= _FAR_FRAMES:
-            self._wish = self._wish_forward(number, frame_count)
+            self._target = self._target_forward(number, frame_count)
         elif -_FAR_FRAMES <= step < 0:
-            self._wish = self._wish_backward(number)
+            self._target = self._target_backward(number)
         elif step:
-            self._wish = None
-        return self._wish is not None
+            self._target = None
+        return self._target is not None
 
     def work(self, check: Check) -> bool:
-        """Fulfil the newest wish; return whether there may be more. A `Task` of the worker."""
-        wish = self._wish
-        if wish is None or self._cache.keeps(wish.target):
+        """Decode up to the newest target; return true if there may be more. A `Task`."""
+        target = self._target
+        if target is None or self._cache.keeps(target.number):
             return False
-        self._decode(wish.target, wish.count, check)
+        self._decode(target.number, target.count, check)
         return True
 
-    def _wish_forward(self, number: int, frame_count: int) -> _Target | None:
-        target = min(number + self._forward, frame_count - 1)
-        return _Target(target, self._forward) if target > number else None
+    def _target_forward(self, number: int, frame_count: int) -> _Target | None:
+        last = min(number + self._forward, frame_count - 1)
+        return _Target(last, self._forward) if last > number else None
 
-    def _wish_backward(self, number: int) -> _Target | None:
+    def _target_backward(self, number: int) -> _Target | None:
         first = self._cache.first_kept_before(number, self.chunk)
         return _Target(first - 1, self.chunk) if first > 0 and self._forward else None

@@ -21,12 +21,12 @@ from engine.video.scan.incremental_index import IndexState
 from engine.video.scan.open_index import FrameSource
 
 
-class Settled:
+class CompleteIndex:
     """What is known of frames of which nothing more is to be learnt.
 
     Attributes
     ----------
-    known : IndexState
+    state : IndexState
     pending : bool
         Always false.
     """
@@ -35,16 +35,16 @@ class Settled:
 
     def __init__(self, times_s: Float64Array, fps: float) -> None:
         times_s.setflags(write=False)
-        self.known = IndexState(times_s, fps)
+        self.state = IndexState(times_s, fps)
 
     def work(self, check: Check) -> bool:
         """Have nothing to do. A `Task` of the worker."""
         return False
 
-    def look(self) -> None:
+    def note_failures(self) -> None:
         """Have nothing to note."""
 
-    def frame_is_lost(self, check: Check) -> None:
+    def note_lost_frame(self, check: Check) -> None:
         """Learn nothing from it: pictures do not depend on one another."""
 
     def close(self) -> None:
@@ -63,14 +63,14 @@ class OpenedPictures:
     first : VideoFrame
         That frame.
     facts : FileFacts
-    learning : Settled
+    index : CompleteIndex
     """
 
     reader: FrameSource
     first_number: int
     first: VideoFrame
     facts: FileFacts
-    learning: Settled
+    index: CompleteIndex
 
 
 def open_pictures(path: Path, fps: float | None, check: Check) -> OpenedPictures | None:
@@ -93,18 +93,21 @@ def open_pictures(path: Path, fps: float | None, check: Check) -> OpenedPictures
     if files is not None:
         rate = fps or DEFAULT_FPS
         return _opened(
-            StillsReader(path, files), Settled(still_times(len(files), rate), rate), files, check
+            StillsReader(path, files),
+            CompleteIndex(still_times(len(files), rate), rate),
+            files,
+            check,
         )
     if path.is_file() and is_animated_webp(path):
         animation = AnimationReader(path, Limits.from_environment())
-        return _opened(animation, Settled(animation.times_s, animation.fps), [path], check)
+        return _opened(animation, CompleteIndex(animation.times_s, animation.fps), [path], check)
     return None
 
 
 def _opened(
-    reader: FrameSource, learning: Settled, files: list[Path], check: Check
+    reader: FrameSource, index: CompleteIndex, files: list[Path], check: Check
 ) -> OpenedPictures:
-    number, first = _first_readable(reader, len(learning.known.times_s), check)
+    number, first = _first_readable(reader, len(index.state.times_s), check)
     with video_errors(files[0]):
         size = sum(file.stat().st_size for file in files)
     kind = files[0].suffix.lstrip(".").upper()
@@ -121,7 +124,7 @@ def _opened(
         sound=None,
         size_bytes=size,
     )
-    return OpenedPictures(reader, number, first, facts, learning)
+    return OpenedPictures(reader, number, first, facts, index)
 
 
 def _first_readable(reader: FrameSource, total: int, check: Check) -> tuple[int, VideoFrame]:

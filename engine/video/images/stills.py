@@ -95,10 +95,10 @@ def find_stills(path: str | Path) -> list[Path] | None:
     """
     path = Path(path)
     with video_errors(path):
-        found = _candidates(path)
-        if found is None:
+        files = _candidates(path)
+        if files is None:
             return None
-        images = [file for file in found if _is_image(file)]
+        images = [file for file in files if _is_image(file)]
     if not images:
         what = "is a folder without images" if path.is_dir() else "fits no image"
         raise VideoError(f"{path} {what}.", "Choose a video file, or a folder of images.")
@@ -239,8 +239,8 @@ def _first_picture(file: Path, *, tolerant: bool) -> VideoFrame:
 def _upright(frame: VideoFrame) -> VideoFrame:
     """Turned as its EXIF block asks: images of one folder may each be turned in another way."""
     plain = without_exif(frame)
-    asked = orientation_of(plain)
-    steps = [("transpose", "dir=cclock_flip")] if asked.transpose else []  # rows for columns only
-    steps += [("hflip", "")] if asked.mirror_x else []
-    steps += [("vflip", "")] if asked.mirror_y else []
+    orientation = orientation_of(plain)
+    steps = [("transpose", "dir=cclock_flip")] if orientation.transpose else []
+    steps += [("hflip", "")] if orientation.mirror_x else []
+    steps += [("vflip", "")] if orientation.mirror_y else []
     return filtered(plain, [("sidedata", "mode=delete"), *steps]) if steps else plain

@@ -53,10 +53,10 @@ class PacketTable:
 
     def find(self, pos: int, size: int, pts: int) -> int | None:
         """Number of the packet with that position and size; None unless exactly one fits."""
-        found = np.flatnonzero((self.pos == pos) & (self.size == size))
-        if len(found) > 1:
-            found = found[self.pts[found] == pts]
-        return int(found[0]) if len(found) == 1 else None
+        matches = np.flatnonzero((self.pos == pos) & (self.size == size))
+        if len(matches) > 1:
+            matches = matches[self.pts[matches] == pts]
+        return int(matches[0]) if len(matches) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,7 +37,7 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else platformdirs.user_cache_path("motion-inspector")
 
 
-def fingerprint(path: Path, *asked: object) -> str:
+def fingerprint(path: Path, *settings: object) -> str:
     """Name for what a file holds and what was asked of it.
 
     From its size, the time of its last change and 16 blocks of its bytes.
@@ -45,7 +45,7 @@ def fingerprint(path: Path, *asked: object) -> str:
     """
     facts = path.stat()
     libraries = av.library_versions["libavformat"]
-    made = f"{_VERSION} {libraries} {facts.st_size} {facts.st_mtime_ns} {asked}"
+    made = f"{_VERSION} {libraries} {facts.st_size} {facts.st_mtime_ns} {settings}"
     digest = hashlib.blake2b(made.encode(), digest_size=20)
     with path.open("rb") as file:
         for block in range(_BLOCKS):

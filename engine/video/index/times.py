@@ -36,9 +36,9 @@ def frame_times(index: Index, time_base: Fraction, stated_fps: float | None) -> 
     step = 1.0 / (stated_fps or _FALLBACK_FPS)
     for ticks in (index.packets.pts[index.shown], np.sort(index.packets.dts[index.shown])):
         known = np.flatnonzero(ticks != NO_TIME)
-        kept = known[_longest_increasing(ticks[known])]
-        if len(kept) * 2 > len(ticks):
-            return _fill(kept, ticks, time_base, step)
+        anchors = known[_longest_increasing(ticks[known])]
+        if len(anchors) * 2 > len(ticks):
+            return _fill(anchors, ticks, time_base, step)
     return np.arange(len(index), dtype=np.float64) * step
 
 
@@ -70,10 +70,12 @@ def _longest_increasing(values: Int64Array) -> Int64Array:
     return np.array(chain[::-1], np.int64)
 
 
-def _fill(kept: Int64Array, ticks: Int64Array, time_base: Fraction, step_s: float) -> Float64Array:
+def _fill(
+    anchors: Int64Array, ticks: Int64Array, time_base: Fraction, step_s: float
+) -> Float64Array:
     numbers = np.arange(len(ticks))
-    times_s = ticks[kept].astype(np.float64) * time_base.numerator / time_base.denominator
-    filled = np.interp(numbers, kept, times_s).astype(np.float64)
-    filled += np.minimum(numbers - kept[0], 0) * step_s
-    filled += np.maximum(numbers - kept[-1], 0) * step_s
+    times_s = ticks[anchors].astype(np.float64) * time_base.numerator / time_base.denominator
+    filled = np.interp(numbers, anchors, times_s).astype(np.float64)
+    filled += np.minimum(numbers - anchors[0], 0) * step_s
+    filled += np.maximum(numbers - anchors[-1], 0) * step_s
     return filled

@@ -13,7 +13,7 @@ from engine.video.scan.open_index import OpenedStream
 from engine.video.scan.verification import Verification
 
 _PART_S = 0.1
-_TOLD_EVERY_S = 0.5
+_REPORT_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,56 +54,56 @@ class IncrementalIndex:
         self._later = later
         self._index = opened.index
         self._verification = opened.verification
-        self._finding: Verification | None = None
+        self._loss_pass: Verification | None = None
         self._parts = 0
-        self.known = self._known()
+        self.state = self._current_state()
 
     @property
     def pending(self) -> bool:
         """Whether `work` has something to do."""
-        return self._verification is not None or self._finding is not None
+        return self._verification is not None or self._loss_pass is not None
 
     def work(self, check: Check) -> bool:
         """Do a part; return whether there is more. A `Task` of the worker."""
         if self._verification is not None:
-            self._go_on(self._verification, check)
-        elif self._finding is not None and not self._finding.advance(check, seconds=_PART_S):
-            self._found(self._finding)
+            self._advance(self._verification, check)
+        elif self._loss_pass is not None and not self._loss_pass.advance(check, seconds=_PART_S):
+            self._adopt_losses(self._loss_pass)
         return self.pending
 
-    def look(self) -> None:
+    def note_failures(self) -> None:
         """Note what failed while frames were read, though FFmpeg painted over it."""
         failed = self._opened.reader.failed
         if self._index.verified or len(failed) == len(self._index.failed):
             return
         self._index = replace(self._index, failed=np.array(sorted(failed), np.int64))
         if self._later:
-            self._finding = self._finding or self._pass()
-        self.known = self._known()
+            self._loss_pass = self._loss_pass or self._new_pass()
+        self.state = self._current_state()
 
-    def frame_is_lost(self, check: Check) -> None:
+    def note_lost_frame(self, check: Check) -> None:
         """Learn which frames do not decode, now that one did not."""
         if not self._index.verified:
-            self._finding = self._finding or self._pass()
+            self._loss_pass = self._loss_pass or self._new_pass()
             if not self._later:
-                self._finding.advance(check)
-                self._found(self._finding)
-        self.known = self._known()
+                self._loss_pass.advance(check)
+                self._adopt_losses(self._loss_pass)
+        self.state = self._current_state()
 
-    def _pass(self) -> Verification:
+    def _new_pass(self) -> Verification:
         opened = self._opened
         return Verification(opened.stream, self._index.packets, opened.codec_name)
 
     def close(self) -> None:
         """Give files back."""
-        for verification in (self._verification, self._finding):
+        for verification in (self._verification, self._loss_pass):
             if verification is not None:
                 verification.close()
 
-    def _go_on(self, verification: Verification, check: Check) -> None:
+    def _advance(self, verification: Verification, check: Check) -> None:
         ended = not verification.advance(check, seconds=_PART_S)
         self._parts += 1
-        if not ended and self._parts % round(_TOLD_EVERY_S / _PART_S):
+        if not ended and self._parts % round(_REPORT_EVERY_S / _PART_S):
             return
         if ended or verification.frame_count >= len(self._index):
             self._index = verification.index()
@@ -111,21 +111,21 @@ class IncrementalIndex:
         if ended:
             self._verification = None
             self._opened.keep(self._index)
-        self.known = self._known()
+        self.state = self._current_state()
 
-    def _found(self, finding: Verification) -> None:
-        came = finding.index()
-        lost = np.flatnonzero(~np.isin(self._index.shown, came.shown))
+    def _adopt_losses(self, loss_pass: Verification) -> None:
+        decoded = loss_pass.index()
+        lost = np.flatnonzero(~np.isin(self._index.shown, decoded.shown))
         # the numbers of the frames stay, also the next time that the file is opened
         self._index = replace(
-            self._index, verified=True, damaged=True, failed=came.failed, lost=lost
+            self._index, verified=True, damaged=True, failed=decoded.failed, lost=lost
         )
         self._opened.reader.adopt(self._index)
         self._opened.keep(self._index)
-        self._finding = None
-        self.known = self._known()
+        self._loss_pass = None
+        self.state = self._current_state()
 
-    def _known(self) -> IndexState:
+    def _current_state(self) -> IndexState:
         clock = self._opened.clock
         times_s = clock.times_s(self._index)
         progress = 1.0 if self._verification is None else self._verification.progress

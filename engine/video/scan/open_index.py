@@ -152,14 +152,14 @@ def _known_index(
     began = time.monotonic()
     index = load_index(name)
     codec_name = source.stream.codec_context.name
-    kept = index is not None
+    is_stored = index is not None
     if index is None:
         index = index_by_time(read_table(source, check, report), codec_name)
     intra_only = source.stream.codec_context.codec.intra_only
     format_name = source.container.format.name
     risky = is_risky(index.packets, format_name, codec_name, intra_only=intra_only)
     if index.verified or not (risky or verify == "always"):
-        if not kept and time.monotonic() - began > _WORTH_KEEPING_S:
+        if not is_stored and time.monotonic() - began > _WORTH_KEEPING_S:
             save_index(name, index)
         return index, None
     verification = Verification(stream, index.packets, codec_name)

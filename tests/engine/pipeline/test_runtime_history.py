@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.pipeline.runtime_history import expected_s, remember
+from engine.pipeline.runtime_history import predict_seconds, record
 from engine.video.index import index_store
 from engine.video.index.index_store import cache_folder
 
@@ -13,50 +13,50 @@ PASSES = {"lrp": 1, "smoothgrad": 25, "rise": 1000}
 
 
 def test_expected_is_what_was_remembered_times_windows() -> None:
-    remember("figures", "lrp", "auto", 0.5)
-    assert expected_s("figures", "lrp", "auto", 18, PASSES) == 9.0
+    record("figures", "lrp", "auto", 0.5)
+    assert predict_seconds("figures", "lrp", "auto", 18, PASSES) == 9.0
 
 
 def test_newest_time_wins() -> None:
-    remember("figures", "lrp", "auto", 0.5)
-    remember("figures", "lrp", "auto", 0.25)
-    assert expected_s("figures", "lrp", "auto", 4, PASSES) == 1.0
+    record("figures", "lrp", "auto", 0.5)
+    record("figures", "lrp", "auto", 0.25)
+    assert predict_seconds("figures", "lrp", "auto", 4, PASSES) == 1.0
 
 
 def test_unknown_method_is_scaled_from_the_nearest() -> None:
-    remember("figures", "lrp", "auto", 0.5)
-    remember("figures", "smoothgrad", "auto", 10.0)
-    assert expected_s("figures", "rise", "auto", 1, PASSES) == 400.0
-    assert expected_s("figures", "smoothgrad", "auto", 1, PASSES) == 10.0
+    record("figures", "lrp", "auto", 0.5)
+    record("figures", "smoothgrad", "auto", 10.0)
+    assert predict_seconds("figures", "rise", "auto", 1, PASSES) == 400.0
+    assert predict_seconds("figures", "smoothgrad", "auto", 1, PASSES) == 10.0
 
 
 def test_other_model_and_device_tell_nothing() -> None:
-    remember("figures", "lrp", "auto", 0.5)
-    assert expected_s("r3d_18", "lrp", "auto", 1, PASSES) is None
-    assert expected_s("figures", "lrp", "cuda", 1, PASSES) is None
-    assert expected_s("figures", "gone", "auto", 1, PASSES) is None
+    record("figures", "lrp", "auto", 0.5)
+    assert predict_seconds("r3d_18", "lrp", "auto", 1, PASSES) is None
+    assert predict_seconds("figures", "lrp", "cuda", 1, PASSES) is None
+    assert predict_seconds("figures", "gone", "auto", 1, PASSES) is None
 
 
 @pytest.mark.parametrize("text", ["{broken", "[1, 2]", '{"figures|lrp|auto": "fast"}', "\x00"])
 def test_broken_file_tells_nothing_and_is_written_anew(text: str) -> None:
     cache_folder().mkdir(parents=True, exist_ok=True)
     (cache_folder() / "speed.json").write_text(text)
-    assert expected_s("figures", "lrp", "auto", 1, PASSES) is None
-    remember("figures", "lrp", "auto", 2.0)
-    assert expected_s("figures", "lrp", "auto", 1, PASSES) == 2.0
+    assert predict_seconds("figures", "lrp", "auto", 1, PASSES) is None
+    record("figures", "lrp", "auto", 2.0)
+    assert predict_seconds("figures", "lrp", "auto", 1, PASSES) == 2.0
 
 
 @pytest.mark.parametrize("kept", ["-1", "0", "NaN", "Infinity"])
 def test_impossible_times_in_the_file_are_not_believed(kept: str) -> None:
     cache_folder().mkdir(parents=True, exist_ok=True)
     (cache_folder() / "speed.json").write_text(f'{{"figures|lrp|auto": {kept}}}')
-    assert expected_s("figures", "lrp", "auto", 1, PASSES) is None
+    assert predict_seconds("figures", "lrp", "auto", 1, PASSES) is None
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
 def test_remember_refuses_what_is_no_time(seconds: float) -> None:
     with pytest.raises(ValueError, match="is not a time"):
-        remember("figures", "lrp", "auto", seconds)
+        record("figures", "lrp", "auto", seconds)
 
 
 def test_folder_that_cannot_be_written_is_no_error(
@@ -64,10 +64,10 @@ def test_folder_that_cannot_be_written_is_no_error(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv(index_store.CACHE_VARIABLE, str(tmp_path / "file"))
-    remember("figures", "lrp", "auto", 0.5)
-    assert expected_s("figures", "lrp", "auto", 1, PASSES) is None
+    record("figures", "lrp", "auto", 0.5)
+    assert predict_seconds("figures", "lrp", "auto", 1, PASSES) is None
 
 
 def test_nothing_partial_is_left() -> None:
-    remember("figures", "lrp", "auto", 0.5)
+    record("figures", "lrp", "auto", 0.5)
     assert [path.name for path in cache_folder().iterdir()] == ["speed.json"]

@@ -18,7 +18,7 @@ from engine.pipeline.single_clip import clip_at
 from engine.render.model_view import model_view
 from engine.types import ModelSpec, Progress, Rect, Request
 from engine.video import open_video
-from engine.what_if.perturb import changed_clip
+from engine.what_if.perturb import fill_region
 from engine.what_if.queries import FILLS, WhatIfQuery, WhatIfResult
 from engine.what_if.run import motion_tests, what_if
 from tests.clips import moving_square, write_clip
@@ -82,7 +82,7 @@ def test_what_if_the_whole_picture_is_kept_nothing_changes(
 def test_what_if_all_is_removed_by_the_mean_leaves_a_constant_clip(
     model: VideoModel, video: Path
 ) -> None:
-    clip = changed_clip(noise_clip(), WHOLE, ALL, keep=False, fill="mean")[0]
+    clip = fill_region(noise_clip(), WHOLE, ALL, keep=False, fill="mean")[0]
     mean = noise_clip().tensor.mean((2, 3, 4), keepdim=True)
     assert torch.allclose(clip, mean.expand_as(clip), atol=1e-6)
     answer = asked(model, video, WHOLE, fill="mean")
@@ -114,12 +114,12 @@ def test_what_if_a_model_that_looks_at_one_corner_misses_nothing_else(
 
 def test_changed_clip_fills_the_region_and_nothing_else() -> None:
     clip, half = noise_clip(), SIDE // 2
-    changed, share = changed_clip(clip, LEFT, ALL, keep=False, fill="frozen")
+    changed, share = fill_region(clip, LEFT, ALL, keep=False, fill="frozen")
     assert share == 0.5
     assert torch.equal(changed[..., half:], clip.tensor[..., half:])
     middle = clip.tensor[:, :, LENGTH // 2, :, :half]
     assert torch.equal(changed[..., :half], middle[:, :, None].expand(-1, -1, LENGTH, -1, -1))
-    kept, _ = changed_clip(clip, LEFT, ALL, keep=True, fill="frozen")
+    kept, _ = fill_region(clip, LEFT, ALL, keep=True, fill="frozen")
     assert torch.equal(kept[..., :half], clip.tensor[..., :half])
     assert torch.equal(kept[:, :, 0, :, half:], clip.tensor[:, :, LENGTH // 2, :, half:])
 
@@ -127,7 +127,7 @@ def test_changed_clip_fills_the_region_and_nothing_else() -> None:
 def test_changed_clip_follows_the_frames_of_the_region() -> None:
     clip, region = noise_clip(), Region((Box(12, 14, 0, 0, 1, 1),))
     frames = np.arange(10, 10 + LENGTH)
-    changed, share = changed_clip(clip, region, frames, keep=False, fill="mean")
+    changed, share = fill_region(clip, region, frames, keep=False, fill="mean")
     differs = (changed != clip.tensor).flatten(3).any(3).any(1)[0]
     assert differs.tolist() == [frame in (12, 13) for frame in frames]
     assert share == 2 / LENGTH
@@ -136,7 +136,7 @@ def test_changed_clip_follows_the_frames_of_the_region() -> None:
 def test_changed_clip_never_changes_the_padding() -> None:
     clip = noise_clip(Rect(-0.5, 0.0, 1.5, 1.0))
     for keep, region in ((False, WHOLE), (True, Region((Box(0, 9, 0.4, 0.4, 0.6, 0.6),)))):
-        changed, _ = changed_clip(clip, region, ALL, keep=keep, fill="mean")
+        changed, _ = fill_region(clip, region, ALL, keep=keep, fill="mean")
         assert torch.equal(changed[..., : SIDE // 4], clip.tensor[..., : SIDE // 4])
         assert not torch.equal(changed, clip.tensor)
 
@@ -146,7 +146,7 @@ def test_changed_clip_blurs_by_a_tenth_of_the_side() -> None:
     values = torch.zeros(1, 3, 1, side, side)
     values[..., side // 2, side // 2] = 1
     clip = replace(noise_clip(), tensor=values)
-    changed, _ = changed_clip(clip, WHOLE, np.zeros(1, np.int64), keep=False, fill="blurred")
+    changed, _ = fill_region(clip, WHOLE, np.zeros(1, np.int64), keep=False, fill="blurred")
     row = changed[0, 0, 0].sum(0).double()
     places = torch.arange(side) - side // 2
     deviation = float(((row * places**2).sum() / row.sum()).sqrt())

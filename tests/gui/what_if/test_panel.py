@@ -37,7 +37,7 @@ def answer_of(
 ) -> WhatIfResult:
     was, changed = np.array(before), np.array(after)
     return WhatIfResult(
-        question=WhatIfQuery(region),
+        query=WhatIfQuery(region),
         labels=LABELS,
         logits=np.log(was),
         changed_logits=np.log(changed),

@@ -6,7 +6,7 @@ import av
 
 from engine.cancel import Check, never
 from engine.video.decode.cache import FrameCache
-from engine.video.decode.prefetch import Ahead
+from engine.video.decode.prefetch import Prefetcher
 
 FRAME = av.VideoFrame(16, 16, "gray")
 COUNT = 100
@@ -25,7 +25,7 @@ class Decoder:
             self.cache.put(kept, FRAME)
 
 
-def read(ahead: Ahead, decoder: Decoder, number: int) -> None:
+def read(ahead: Prefetcher, decoder: Decoder, number: int) -> None:
     if decoder.cache.get(number) is None:
         decoder.cache.put(number, FRAME)
     if ahead.after(number, COUNT):
@@ -33,9 +33,9 @@ def read(ahead: Ahead, decoder: Decoder, number: int) -> None:
             pass
 
 
-def made() -> tuple[Ahead, Decoder]:
+def made() -> tuple[Prefetcher, Decoder]:
     decoder = Decoder()
-    return Ahead(decoder.cache, 20, decoder), decoder
+    return Prefetcher(decoder.cache, 20, decoder), decoder
 
 
 def test_ahead_goes_a_few_frames_before_forward_steps_and_stops_at_the_end() -> None:
@@ -65,7 +65,7 @@ def test_ahead_does_nothing_after_a_jump_or_where_nothing_fits() -> None:
     ahead, decoder = made()
     read(ahead, decoder, 70)
     assert decoder.asked == []
-    small = Ahead(FrameCache(0), 1, decoder)
+    small = Prefetcher(FrameCache(0), 1, decoder)
     small.after(50, COUNT)
     assert not small.after(49, COUNT)
     assert not small.after(50, COUNT)
