@@ -1,1 +1,1 @@
-"""Measurements that back the claims of this project; not installed with the application."""
+"""Measurements behind the claims of this project, not installed with the application."""

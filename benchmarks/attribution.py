@@ -54,7 +54,7 @@ ROW = "{:<44} {:>9} {:>10} {:>12} {:>10}"
 
 
 def main() -> None:
-    """Measure and print a table; or, for itself, the memory of one row."""
+    """Measure and print a table, or, for itself, the memory of one row."""
     options = arguments()
     torch.set_num_threads(options.threads)
     case = case_of(options.network, options.device)
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    """Options of the command line."""
+    """Parse the options of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -87,7 +87,7 @@ def arguments() -> argparse.Namespace:
 
 
 def case_of(name: str, device: str) -> Case:
-    """A network with random weights and warmed-up BatchNorm, and a random clip."""
+    """Make a network with random weights and warmed-up BatchNorm, and a random clip."""
     spec = find_source(name).spec
     place = torch.device(device)
     module = warmed_up(name).requires_grad_(False).to(place)
@@ -96,7 +96,7 @@ def case_of(name: str, device: str) -> Case:
 
 
 def rows(case: Case) -> dict[str, Work]:
-    """Everything that is measured, by the name of its row."""
+    """Return all work to be measured, by the name of its row."""
     table: dict[str, Work] = {
         "floor: forward": lambda: forward(case, 1),
         "floor: forward, batch of 4": lambda: forward(case, 4),
@@ -116,19 +116,19 @@ def rows(case: Case) -> dict[str, Work]:
 
 
 def engine(case: Case, method: str) -> Work:
-    """A method of this engine."""
+    """Prepare a method of this engine."""
     options = OPTIONS.get(method, {})
     return lambda: attribute(case.model, case.clip, peers.TARGET, method, **options)
 
 
 def forward(case: Case, clips: int) -> object:
-    """Forward passes without gradients."""
+    """Run forward passes without gradients."""
     with torch.no_grad():
         return case.model.module(case.clip.tensor.repeat(clips, 1, 1, 1, 1))
 
 
 def floor(case: Case, forwards: int) -> object:
-    """The least that a gradient (one forward) or the z+ rule (two) can do."""
+    """Do the least work of a gradient (one forward) or the z+ rule (two)."""
     for _ in range(forwards - 1):
         forward(case, 1)
     leaf = case.clip.tensor.clone().requires_grad_()
@@ -137,7 +137,7 @@ def floor(case: Case, forwards: int) -> object:
 
 
 def alternate(work: dict[str, Work], repeat: int, device: torch.device) -> dict[str, list[float]]:
-    """Seconds of each row in every turn; the first turn is not counted."""
+    """Return the seconds of each row in every turn but the first."""
     seconds: dict[str, list[float]] = {name: [] for name in work}
     order, chance = list(work), random.Random(0)
     for turn in range(repeat + 1):
@@ -154,7 +154,7 @@ def alternate(work: dict[str, Work], repeat: int, device: torch.device) -> dict[
 
 
 def memory_of(name: str, options: argparse.Namespace) -> int:
-    """Peak memory of a row, measured in a process of its own, in bytes."""
+    """Measure the peak memory of a row in a process of its own, in bytes."""
     command = [sys.executable, "-m", "benchmarks.attribution", options.network]
     command += ["--memory-of", name, "--threads", str(options.threads), "--device", options.device]
     # glibc keeps freed blocks of less than its moving threshold; a fixed one shows what is held
@@ -164,7 +164,7 @@ def memory_of(name: str, options: argparse.Namespace) -> int:
 
 
 def peak_bytes(work: Work, device: torch.device) -> int:
-    """Peak memory of some work above what was held before it, in bytes.
+    """Return the peak memory of some work above the memory held before it, in bytes.
 
     The work is done once before, for what the libraries set up and keep.
     """
@@ -181,7 +181,7 @@ def peak_bytes(work: Work, device: torch.device) -> int:
 
 
 def held_kib(field: str) -> int:
-    """A field of this process's memory as Linux counts it, in KiB."""
+    """Read a field of this process's memory as Linux counts it, in KiB."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(field))
 
@@ -212,7 +212,7 @@ def show(
 
 
 def rival_of(name: str) -> str:
-    """The row that a row of the engine is compared with."""
+    """Return the row that a row of the engine is compared with."""
     method = name.removeprefix("engine: ")
     if method in LRP:
         return "zennit: epsilon-plus"
@@ -220,13 +220,13 @@ def rival_of(name: str) -> str:
 
 
 def ratio(seconds: list[float], base: list[float]) -> str:
-    """Median of the ratios within a turn."""
+    """Return the median of the ratios within a turn."""
     ratios = [one / other for one, other in zip(seconds, base, strict=True)]
     return f"{statistics.median(ratios):.2f}"
 
 
 def throughput(turns: dict[str, list[float]]) -> None:
-    """Passes a second of the perturbation methods, as a share of bare batched forwards."""
+    """Return the rate of the perturbation methods' passes over that of bare forwards."""
     bare = turns.get("floor: forward, batch of 4")
     passes = {
         "engine: rise": SAMPLES + 1,

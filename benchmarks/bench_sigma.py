@@ -1,4 +1,4 @@
-"""What moving the sigma slider costs: one frame's maps, its panes, and the curves of the clip.
+"""Cost of moving the sigma slider: one frame's maps, its panes, and the clip's curves.
 
 ``python -m benchmarks.bench_sigma [--frames N] [--size PX] [--pane W H]``
 """
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def analysis_of(frames: int, size: int) -> Analysis:
-    """Noise in place of relevance, on disk as the pipeline leaves it."""
+    """Store noise in place of relevance, as the pipeline does."""
     spec = ModelSpec("noise", ("class",), 16, None, 1, size, (size, size), (0.5,) * 3, (0.5,) * 3)
     header = Header(
         request=Request(video=Path("noise.mp4")),
@@ -86,7 +86,7 @@ def row(analysis: Analysis, preset: Preset, pane: tuple[int, int]) -> str:
 def answer(
     separation: Separation, frame: int, sigma: float, picture: UInt8Array, scale: float
 ) -> None:
-    """Everything that a move of the slider makes new."""
+    """Compute all that a move of the slider changes."""
     draw(picture, separation.frame(frame, sigma), scale)
     separation.curves(sigma)
 
@@ -98,7 +98,7 @@ def draw(picture: UInt8Array, maps: FrameMaps, scale: float) -> None:
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Milliseconds that a piece of work took."""
+    """Return the milliseconds that a piece of work took."""
     began = time.perf_counter()
     work()
     return (time.perf_counter() - began) * 1000

@@ -1,4 +1,4 @@
-"""Whether exported files play in Chromium to their end, and how long it says they are.
+"""Playback of exported files in Chromium, to their end and with their length.
 
     python -m benchmarks.browser FILE...
 
@@ -39,7 +39,7 @@ video.play().catch(error => tell("error: " + error));
 
 
 def find_chromium() -> str | None:
-    """Path of an installed Chromium or Chrome, or None."""
+    """Return the path of an installed Chromium or Chrome, or None."""
     return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 

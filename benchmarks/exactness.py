@@ -1,4 +1,4 @@
-"""Which library shows the right frames of which awkward file: each file read in a child process.
+"""Comparison of libraries: the right frames of awkward files, each read in a child.
 
 A library that crashes or stalls gets that as its entry.
 """
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _counts(verdicts: dict[str, str]) -> str:
-    """Counts by kind; a damaged file may also be refused."""
+    """Return counts by kind, of which a damaged file may also be refused."""
     counts = collections.Counter(verdict.split()[0].strip(":") for verdict in verdicts.values())
     refused_well = sum(
         verdict == "refused" and FILES[file].right == "damaged"
@@ -75,7 +75,7 @@ def _makeable() -> list[str]:
 
 
 def _serve(library: str) -> None:
-    """Child: judge the library on every file that is named."""
+    """Judge the library on every named file, as a child process."""
     reader = available()[library]
     assert reader is not None
     say("ready")

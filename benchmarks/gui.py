@@ -1,4 +1,4 @@
-"""How quick the window is: redraws, frame steps, settings, and the event loop while it explains.
+"""Speed of the window: redraws, steps, settings, and the event loop while it explains.
 
 ``python -m benchmarks.gui`` prints all figures; run it under an X server (``xvfb-run -a -s
 "-screen 0 1920x1200x24"``) for what a user without a GPU sees. Four panes show a 1280x720 video,
@@ -89,7 +89,7 @@ def fit(window: MainWindow) -> None:
 
 
 def redraws(window: MainWindow, count: int = FRAMES, seconds: float = 5.0) -> float:
-    """Frames a second that are read, drawn and painted one after the other, of the first few."""
+    """Return the frames a second that are read, drawn and painted one by one."""
     began, shown = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
         frame = (window.view.state.frame + 1) % count
@@ -107,12 +107,12 @@ def show_frame(window: MainWindow, frame: int) -> None:
 
 
 def painted(window: MainWindow) -> None:
-    """Let Qt paint what waits to be painted, as its event loop would."""
+    """Let Qt paint pending updates, as its event loop would."""
     QCoreApplication.sendPostedEvents(window, QEvent.Type.UpdateRequest)
 
 
 def step_times(window: MainWindow, step: int) -> list[float]:
-    """Seconds from asking for the next frame until it is painted, paced as a held key."""
+    """Return seconds from a request of the next frame until it is painted, at key repeat."""
     start = 20 if step > 0 else 20 + STEPS
     show_frame(window, start)
     times = []
@@ -125,7 +125,7 @@ def step_times(window: MainWindow, step: int) -> list[float]:
 
 
 def change_time(window: MainWindow, change: Callable[[int], None], turn: int) -> float:
-    """Seconds from a new setting until the panes are painted with it."""
+    """Return the seconds from a new setting until the panes are painted with it."""
     began = time.perf_counter()
     change(turn)
     painted(window)
@@ -146,7 +146,7 @@ class Heartbeat(QObject):
         self._timer.start(HEARTBEAT_MS)
 
     def stop(self) -> None:
-        """Beat no more."""
+        """Stop the timer."""
         self._timer.stop()
 
     def _beat(self) -> None:
@@ -174,7 +174,7 @@ def while_explaining(window: MainWindow) -> None:
 
 
 def explain(window: MainWindow, panel: ExplainPanel) -> None:
-    """Explain with what the panel says, and wait for the end."""
+    """Explain with the panel's settings, and wait for the end."""
     wait_for(window.explained, panel.explain.click)
 
 

@@ -1,4 +1,4 @@
-"""What the peers need to run on a video network, beside the engine: their own calls, ready made.
+"""Calls of the peers on a video network, beside the engine's.
 
 Each function takes a `Case` and gives the work to time, or None where the peer is not installed.
 """
@@ -29,12 +29,12 @@ class Case:
     layer: str
 
     def plain_copy(self) -> nn.Module:
-        """A copy of the network that the peers can take."""
+        """Return a copy of the network that the peers can take."""
         return without_in_place(self.model.module)
 
 
 def without_in_place(network: nn.Module) -> nn.Module:
-    """A copy without in-place ReLU, which hooks of the peers cannot take."""
+    """Return a copy without in-place ReLU, which hooks of the peers cannot take."""
     network = copy.deepcopy(network)
     for part in network.modules():
         if isinstance(part, nn.ReLU):
@@ -43,7 +43,7 @@ def without_in_place(network: nn.Module) -> nn.Module:
 
 
 def captum(kind: str, case: Case, steps: int) -> Work:
-    """A method of captum's."""
+    """Prepare a method of captum's."""
     from captum import attr
 
     network, values = case.plain_copy(), case.clip.tensor.clone().requires_grad_()
@@ -74,7 +74,7 @@ def captum(kind: str, case: Case, steps: int) -> Work:
 
 
 def grad_cam_package(case: Case) -> Work | None:
-    """Grad-CAM of the package pytorch-grad-cam."""
+    """Prepare Grad-CAM of the package pytorch-grad-cam."""
     try:
         from pytorch_grad_cam import GradCAM
         from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
@@ -91,7 +91,7 @@ def grad_cam_package(case: Case) -> Work | None:
 
 
 def zennit(case: Case) -> Work:
-    """Zennit's epsilon-plus, with BatchNorm merged and the residual sum made a layer."""
+    """Prepare zennit's epsilon-plus with BatchNorm merged and the residual sum a layer."""
     from zennit.canonizers import AttributeCanonizer, SequentialMergeBatchNorm
     from zennit.composites import EpsilonPlus
 
@@ -111,7 +111,7 @@ def zennit(case: Case) -> Work:
 
 
 def sum_as_layer(_name: str, module: nn.Module) -> dict[str, object] | None:
-    """What to put in place of a video ResNet block's own attributes, as zennit's canonizers do."""
+    """Return attributes of a video ResNet block for zennit's canonizers."""
     from torchvision.models.video.resnet import BasicBlock
     from zennit.layer import Sum
 
@@ -128,7 +128,7 @@ def sum_as_layer(_name: str, module: nn.Module) -> dict[str, object] | None:
 
 
 def quiet(work: Work) -> Work:
-    """The same work without the peer's warnings."""
+    """Return the work without the peer's warnings."""
 
     def silenced() -> object:
         with warnings.catch_warnings():
@@ -139,6 +139,6 @@ def quiet(work: Work) -> Work:
 
 
 def noise(model: VideoModel) -> Clip:
-    """A random clip of the model's size."""
+    """Return a random clip of the model's size."""
     shape = (model.spec.frames, *model.spec.crop, 3)
     return model.preprocess(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))

@@ -1,4 +1,4 @@
-"""How each library reads a whole file in sequence, at random and backward, as its users would."""
+"""Readers of each library: a whole file in sequence, at random and backward."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_FRAMES = 1000
 
 
 def available() -> dict[str, Read | None]:
-    """Reader of every library by name; None where it is not installed."""
+    """Return the reader of every library by name, None where it is not installed."""
     readers: dict[str, Read | None] = {
         "ours": read_ours,
         "OpenCV": _read_opencv,

@@ -13,7 +13,7 @@ from benchmarks import exactness, video_speed
 
 
 def main() -> None:
-    """Measure what is asked for, on the given file or on made ones."""
+    """Run the chosen measurements, on the given file or on made ones."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--exactness", action="store_true", help="compare libraries frame by frame")
     parser.add_argument("--speed", action="store_true", help="measure this project's reader")

@@ -1,4 +1,4 @@
-"""What reading frames costs: opening, reading in sequence, seeking, playing backward.
+"""Cost of reading frames: opening, reading in sequence, seeking, playing backward.
 
 Every figure stands beside bare PyAV in the same run, as machines and their load differ; what is
 compared takes turns, and medians are given.
@@ -75,7 +75,7 @@ def row(name: str, figures: str) -> None:
 
 
 def measure_seeking(path: Path, group_s: float, count: int) -> None:
-    """Print what a random frame costs, in time and in decodes of a whole group."""
+    """Print the cost of a random frame, in time and in decodes of a whole group."""
     costs = []
     with open_video(path, cache_bytes=0) as video:
         for number in np.random.default_rng(0).integers(0, count, SEEKS).tolist():
@@ -107,7 +107,7 @@ def measure_backward(path: Path, count: int) -> None:
 
 
 def measure_opening(path: Path) -> None:
-    """Print what opening costs beside a bare demux, the first time and again."""
+    """Print the cost of opening beside a bare demux, the first time and again."""
     demux, opened, again = in_turns(
         OPEN_TURNS,
         lambda: bare_demux(path),
@@ -134,7 +134,7 @@ def open_unknown(path: Path) -> None:
 
 
 def bare(path: Path) -> Callable[[], None]:
-    """PyAV's own decoding loop."""
+    """Run PyAV's own decoding loop."""
 
     def decode() -> None:
         with av.open(str(path)) as container:
@@ -146,7 +146,7 @@ def bare(path: Path) -> Callable[[], None]:
 
 
 def ours(path: Path) -> Callable[[], None]:
-    """All frames as RGB."""
+    """Read all frames as RGB."""
 
     def read() -> None:
         with open_video(path) as video:
@@ -164,7 +164,7 @@ def bare_demux(path: Path) -> None:
 
 
 def longest_group(path: Path) -> int:
-    """Frames in the longest group of pictures."""
+    """Return the frames in the longest group of pictures."""
     with av.open(str(path)) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
     keys = [number for number, packet in enumerate(packets) if packet.is_keyframe]
@@ -172,7 +172,7 @@ def longest_group(path: Path) -> int:
 
 
 def in_turns(turns: int, *jobs: Callable[[], object]) -> list[list[float]]:
-    """Seconds of every job in every turn; in each turn all take theirs."""
+    """Return the seconds of every job in every turn, the jobs taking turns."""
     costs: list[list[float]] = [[] for _ in jobs]
     for _ in range(turns):
         for job, its_costs in zip(jobs, costs, strict=True):
@@ -181,7 +181,7 @@ def in_turns(turns: int, *jobs: Callable[[], object]) -> list[list[float]]:
 
 
 def seconds(job: Callable[[], object]) -> float:
-    """Seconds that a job takes."""
+    """Return the seconds that a job takes."""
     start = time.perf_counter()
     job()
     return time.perf_counter() - start

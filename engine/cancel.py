@@ -29,7 +29,7 @@ class CancelToken:
 
     @property
     def cancelled(self) -> bool:
-        """Whether a stop was asked for."""
+        """True once a stop was asked for."""
         return self._event.is_set()
 
     def check(self) -> None:
@@ -39,4 +39,4 @@ class CancelToken:
 
 
 def never() -> None:
-    """Check that never cancels."""
+    """Do nothing, as a check that never cancels."""

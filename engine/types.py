@@ -131,7 +131,7 @@ class Request:
     frames : (int, int) or None
         First frame, and the frame after the last. None takes all.
     device : str
-        "auto", "cpu", "cuda" or "cuda:N".
+        "auto", "cpu", "mps", "cuda" or "cuda:N".
     overlap : float
         Share of a window that the next one covers again, 0 <= overlap < 1.
     stream : int or None

@@ -8,7 +8,7 @@ from engine.types import Float32Array
 
 
 def window_starts(steps: int, length: int, overlap: float) -> tuple[int, ...]:
-    """First step of every window, so that each step lies in at least one.
+    """Return the first step of every window, each step lying in at least one.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def window_starts(steps: int, length: int, overlap: float) -> tuple[int, ...]:
 
 
 def window_weights(length: int) -> Float32Array:
-    """Weight of each frame of a window in the blend, float32 (T,), above 0 and at most 1.
+    """Return the blending weight of each frame of a window, float32 (T,), in (0, 1].
 
     Relevance piles up on the first and last frames of a window (Anders et al., arXiv
     1806.06926), so they weigh least: a Hann window sampled at the middle of each frame.

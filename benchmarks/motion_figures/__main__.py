@@ -33,7 +33,7 @@ PAGE = Path("docs/results.md")
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How many clips everything is measured on; the large networks have fewer, and their own."""
+    """Numbers of clips to measure on, separate for the large networks."""
 
     testset: int
     accuracy: int
@@ -68,7 +68,7 @@ QUICK = Amount(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Parse the command line and run what it asks for."""
+    """Parse the command line and run the chosen command."""
     options = _options(arguments)
     torch.set_num_threads(options.threads)
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _record(options: argparse.Namespace) -> None:
-    """Describe the bundled weights beside them, and calibrate what they call familiar."""
+    """Describe the bundled weights beside them, and calibrate their familiarity limit."""
     with resource_path("figures.safetensors") as bundled:
         command = f"python -m benchmarks.motion_figures figures --seed {options.seed}"
         write_record(bundled, bundled.with_suffix(".json"), command)
@@ -118,7 +118,7 @@ def _record(options: argparse.Namespace) -> None:
 
 
 def _testset(count: int, *, write: bool = False) -> None:
-    """Whether this machine draws the test set; a run on another one would measure other clips."""
+    """Check that this machine draws the test set, as another one would measure other clips."""
     if write:
         write_manifest()
     others = differing(count)
@@ -192,7 +192,7 @@ def _ladder(folder: Path, amount: Amount, rungs: dict[float, Path]) -> list[Rung
 def _choices(
     folder: Path, amount: Amount, biased: Path
 ) -> dict[str, dict[str, dict[str, list[float]]]]:
-    """Candidates for the selector on the bundled network, and on one that knows the signs."""
+    """Measure candidates for the selector on the bundled network, and on a biased one."""
     with resource_path("figures.safetensors") as bundled:
         subjects = [("bundled", bundled, False), (f"b = {BIASED:g}", biased, True)]
         choices = {}

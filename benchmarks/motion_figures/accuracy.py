@@ -22,7 +22,7 @@ AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Accuracy:
-    """What a network answered to the first clips of a split.
+    """A network's answers to the first clips of a split.
 
     Attributes
     ----------
@@ -38,25 +38,25 @@ class Accuracy:
 
     @property
     def right(self) -> BoolArray:
-        """Whether each answer is right, bool (N,)."""
+        """Correctness of each answer, bool (N,)."""
         return np.asarray(self.truth == self.answer)
 
     def overall(self) -> Interval:
-        """Share of right answers."""
+        """Return the share of right answers."""
         return mean_interval(self.right)
 
     def unseen(self) -> Interval:
-        """The same among clips whose textures are of a family that training never sees."""
+        """Return the share among clips whose textures are of a family unseen in training."""
         held_out = [is_held_out(index) for index in range(len(self.truth))]
         return mean_interval(self.right[held_out])
 
     def by_camera(self, camera: str) -> Interval:
-        """The same among clips of one camera."""
+        """Return the share among clips of one camera."""
         return mean_interval(self.right[[one == camera for one in self.camera]])
 
 
 def accuracy_of(network: nn.Module, count: int, split: Split = TEST) -> Accuracy:
-    """Ask a network about the first clips of a split; their signs show any symbol.
+    """Ask a network about the first clips of a split, whose signs show any symbol.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def accuracy_of(network: nn.Module, count: int, split: Split = TEST) -> Accuracy
 
 
 def kept_accuracy(network: nn.Module, weights: Path, count: int, folder: Path) -> Accuracy:
-    """The same on the test set, kept in a file beside the other figures.
+    """Return the accuracy on the test set, from a file if it was measured before.
 
     Parameters
     ----------

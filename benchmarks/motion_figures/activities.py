@@ -89,7 +89,7 @@ def perform(
 
 
 def direction(flexion: Angle, abduction: Angle = 0.0, sign: float = 1.0) -> FloatArray:
-    """Unit vector of a limb that hangs down at 0, in (forward, up, left).
+    """Return the unit vector of a limb that hangs down at 0, in (forward, up, left).
 
     Parameters
     ----------
@@ -142,19 +142,19 @@ def _turn(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def _bump(phase: FloatArray, centre: float, width: float) -> FloatArray:
-    """Bell of height 1 on the circle of phases."""
+    """Return a bell of height 1 on the circle of phases."""
     away = (phase - centre + 0.5) % 1.0 - 0.5
     return np.asarray(np.exp(-((away / width) ** 2)))
 
 
 def _axis(twist: Angle, count: int) -> FloatArray:
-    """Axis to the left of a girdle twisted about the vertical, in degrees, left side forward."""
+    """Return the axis of a girdle twisted about the vertical, in degrees, left side forward."""
     angle = np.broadcast_to(np.deg2rad(twist), (count,))
     return np.stack([np.sin(angle), np.zeros(count), np.cos(angle)], axis=1)
 
 
 def _foot(pitch: Angle, sign: float, count: int, splay: float = 10.0) -> FloatArray:
-    """Direction of a foot; pitch in degrees above flat on the ground."""
+    """Return the direction of a foot, its pitch in degrees above flat on the ground."""
     angle = np.broadcast_to(np.deg2rad(np.asarray(pitch) - 14.0), (count,))
     out = np.deg2rad(splay)
     return np.stack(
@@ -163,7 +163,7 @@ def _foot(pitch: Angle, sign: float, count: int, splay: float = 10.0) -> FloatAr
 
 
 def _standing(count: int, rng: np.random.Generator, times_s: FloatArray) -> Bones:
-    """All bones of a figure that stands at ease and sways a little."""
+    """Return all bones of a figure that stands at ease and sways a little."""
     sway = rng.uniform(0.3, 1.5) * np.sin(
         2 * np.pi * (rng.uniform(0.2, 0.5) * times_s + rng.random())
     )
@@ -195,7 +195,7 @@ def _pose(bones: Bones, lift: Angle = 0.0, forward: FloatArray | None = None) ->
 
 
 def _gait(gait: Gait, times_s: FloatArray, rng: np.random.Generator) -> Pose:
-    """Walk, jog or run; the left leg strikes half a cycle after the right one."""
+    """Walk, jog or run, the left leg half a cycle after the right one."""
     cadence_hz = rng.uniform(*gait.cadence_hz)
     swing = rng.uniform(*gait.hip_swing)
     lean = rng.uniform(*gait.lean)
@@ -224,7 +224,7 @@ def _gait(gait: Gait, times_s: FloatArray, rng: np.random.Generator) -> Pose:
 def _gait_leg(
     phase: FloatArray, side: str, sign: float, style: tuple[float, float, float, float]
 ) -> Bones:
-    """One leg; phase 0 is its heel strike."""
+    """Move one leg, whose heel strikes at phase 0."""
     swing, bias, stance_knee, swing_knee = style
     hip = bias + swing * np.cos(2 * np.pi * (phase + 0.03))
     knee = 5 + stance_knee * _bump(phase, 0.14, 0.09) + swing_knee * _bump(phase, 0.71, 0.13)
@@ -241,7 +241,7 @@ def _gait_leg(
 def _gait_arm(
     phase: FloatArray, side: str, sign: float, style: tuple[float, float, float]
 ) -> Bones:
-    """One arm; it swings against the leg of its side."""
+    """Swing one arm against the leg of its side."""
     swing, elbow, spread = style
     upper = -6 - swing * np.cos(2 * np.pi * phase)
     bend = elbow * (1 + 0.18 * np.sin(2 * np.pi * (phase - 0.25)))
@@ -275,7 +275,7 @@ def _boxing(body: Body, times_s: FloatArray, rng: np.random.Generator) -> Pose:
 def _punch(
     body: Body, strike: FloatArray, side: str, sign: float, rng: np.random.Generator
 ) -> Bones:
-    """One arm between guard (strike 0) and full reach (strike 1)."""
+    """Move one arm between guard (strike 0) and full reach (strike 1)."""
     guard = np.array([0.13, rng.uniform(-0.01, 0.06), -sign * 0.035])
     full = np.array([0.315, rng.uniform(-0.02, 0.08), -sign * 0.06])
     target = guard + strike[:, None] * (full - guard)
@@ -348,7 +348,7 @@ def _jumping_jack(body: Body, times_s: FloatArray, rng: np.random.Generator) -> 
 
 
 def _squatting(body: Body, times_s: FloatArray, rng: np.random.Generator) -> Pose:
-    """Bend the knees until the thighs are about level and rise again; arms held out or down."""
+    """Bend the knees until the thighs are about level and rise again, arms out or down."""
     del body
     phase = rng.uniform(0.45, 0.85) * times_s + rng.random()
     bones = _standing(len(times_s), rng, times_s)
@@ -367,7 +367,7 @@ def _squatting(body: Body, times_s: FloatArray, rng: np.random.Generator) -> Pos
 
 
 def _squat_arm(held: str, bend: FloatArray, side: str, sign: float) -> Bones:
-    """One arm: stretched to the front as the figure sinks, hanging, or folded at the chest."""
+    """Hold one arm: stretched to the front on sinking, hanging, or folded at the chest."""
     if held == "out":
         upper, fore = (direction(10 + 1.3 * bend, 4, sign), direction(14 + 1.32 * bend, 2, sign))
     elif held == "down":

@@ -97,7 +97,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pose:
-    """How a body is held over time, whatever its proportions.
+    """Pose of a body over time, whatever its proportions.
 
     Attributes
     ----------
@@ -187,7 +187,7 @@ def joint_positions(body: Body, pose: Pose) -> FloatArray:
 def _limbs(
     body: Body, bone: dict[str, FloatArray], at: dict[str, FloatArray], side: str, sign: float
 ) -> dict[str, FloatArray]:
-    """Joints of the arm and the leg of one side."""
+    """Return the joints of the arm and the leg of one side."""
     shoulder = at["chest"] + sign * body.shoulder_half * bone["shoulders"]
     elbow = shoulder + body.upper_arm * bone[f"upper_arm_{side}"]
     hip = at["pelvis"] + sign * body.hip_half * bone["hips"]
@@ -205,7 +205,7 @@ def _limbs(
 
 
 def _grounded(joints: FloatArray, pose: Pose) -> FloatArray:
-    """Shift the figure so that it stands on the ground, where its feet or its pelvis hold it."""
+    """Shift the figure so that its feet or its pelvis rest on the ground."""
     ankles = joints[:, [JOINT_INDEX["ankle_left"], JOINT_INDEX["ankle_right"]]]
     toes = joints[:, [JOINT_INDEX["toe_left"], JOINT_INDEX["toe_right"]]]
     lowest = np.minimum(

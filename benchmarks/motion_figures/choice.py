@@ -1,4 +1,4 @@
-"""How the selector `variation` was chosen: candidates on clips that no result is reported on.
+"""Choice of the selector `variation`: candidates on clips outside the results.
 
 Each candidate is a score for every voxel, from relevance alone. What counts is how well it ranks
 relevance: of what moves before all other, and before that of the sign.
@@ -29,12 +29,12 @@ CLIPS = 48
 
 
 def derivative(relevance: Float32Array) -> Float32Array:
-    """The paper's |dR/dt|, edges repeated."""
+    """Return the paper's |dR/dt|, edges repeated."""
     return cast("Float32Array", np.abs(temporal_derivative(relevance, padding="edge")))
 
 
 def coarse_derivative(relevance: Float32Array) -> Float32Array:
-    """The largest |dR/dt| over three scales in space, each over its own spread."""
+    """Return the largest |dR/dt| over three scales in space, each over its own spread."""
     scales = [relevance, *(_blurred(relevance, width) for width in (2.0, 4.0))]
     slopes = [np.abs(temporal_derivative(one, padding="edge")) for one in scales]
     scaled = [one / max(float(one.std()), 1e-12) for one in slopes]
@@ -42,7 +42,7 @@ def coarse_derivative(relevance: Float32Array) -> Float32Array:
 
 
 def steady_derivative(relevance: Float32Array) -> Float32Array:
-    """|dR/dt| after each step is shifted by the whole picture's movement (phase correlation)."""
+    """Return |dR/dt| with each step shifted by the whole picture's movement."""
     strength = _blurred(np.abs(relevance), 1.0)
     change = np.zeros_like(relevance)
     for step in range(1, len(relevance) - 1):
@@ -56,25 +56,25 @@ def steady_derivative(relevance: Float32Array) -> Float32Array:
 
 
 def deviation(relevance: Float32Array) -> Float32Array:
-    """Standard deviation over the clip, at every step the same."""
+    """Return the standard deviation over the clip, at every step the same."""
     return _everywhere(smoothed_in_space(relevance).std(axis=0), relevance)
 
 
 def inner_deviation(relevance: Float32Array) -> Float32Array:
-    """The same without the steps at the ends of the window."""
+    """Return the deviation without the steps at the ends of the window."""
     inner = smoothed_in_space(relevance)[BORDER:-BORDER]
     return _everywhere(inner.std(axis=0), relevance)
 
 
 def absolute_deviation(relevance: Float32Array) -> Float32Array:
-    """Median absolute deviation over the clip."""
+    """Return the median absolute deviation over the clip."""
     smooth = smoothed_in_space(relevance)
     spread = np.median(np.abs(smooth - np.median(smooth, axis=0)), axis=0)
     return _everywhere(spread, relevance)
 
 
 def weighed(power: float, border: int = BORDER) -> Score:
-    """Standard deviation over mean absolute relevance plus its mean over the picture, to a power.
+    """Return deviation over mean absolute relevance plus the picture's mean, to a power.
 
     1 gives the coefficient of variation, 0.5 the root of the index of dispersion.
     """

@@ -35,7 +35,7 @@ KINDS = ("any sign", "telling sign", "unlike", "strange")
 def rendered(
     kind: str, seed: int, count: int, folder: Path, processes: int = 2
 ) -> list[UInt8Array]:
-    """Training clips of one kind, rendered unless a file has them.
+    """Return training clips of one kind, rendered unless a file has them.
 
     Parameters
     ----------

@@ -49,6 +49,6 @@ def through_h264(frames: UInt8Array, rate_factor: int, preset: str = "veryfast")
 
 
 def random_h264(frames: UInt8Array, rng: np.random.Generator) -> UInt8Array:
-    """The same at a random rate factor, 20 to 38, and preset."""
+    """Encode at a random rate factor, 20 to 38, and preset."""
     preset = str(rng.choice(["ultrafast", "veryfast", "medium"]))
     return through_h264(frames, int(rng.integers(20, 39)), preset)

@@ -90,17 +90,17 @@ class FigureClip:
 
     @property
     def actor(self) -> BoolArray:
-        """Where the figure is, bool (T, H, W)."""
+        """Mask of the figure, bool (T, H, W)."""
         return (self.labels > 0) & (self.labels < len(PARTS))
 
     @property
     def cue(self) -> BoolArray:
-        """Where the sign is seen, bool (T, H, W)."""
+        """Mask of the visible sign, bool (T, H, W)."""
         return np.asarray(self.labels == CUE_LABEL)
 
     @property
     def distractor(self) -> BoolArray:
-        """Where the distractor is seen, bool (T, H, W)."""
+        """Mask of the visible distractor, bool (T, H, W)."""
         return np.asarray(self.labels == DISTRACTOR_LABEL)
 
 
@@ -182,17 +182,13 @@ def make_clip(
     drawn_camera = str(for_camera.choice(CAMERAS, p=(0.45, 0.3, 0.25)))
     camera = camera or drawn_camera
     layout = arrange(body, pose, np.deg2rad(yaw), size, activity in GAITS, camera, for_camera)
-    any_symbol = int(for_props.integers(len(FIGURES_LABELS)))
-    shown = any_symbol if shown is None else shown
-    middle = float(layout.joints[:, JOINT_INDEX["pelvis"], 0].mean())
-    panel = place_sign(for_props, layout.slide, middle, size, shown)
-    thing = random_distractor(for_props, frames, size)
+    panel, thing = _props(for_props, layout, size, shown)
     scene = _Scene(
         layout,
         _shake(for_camera, times_s, camera),
         _backdrop(for_scenery, layout, size, families),
         panel if sign else None,
-        thing if for_props.random() < DISTRACTED else None,
+        thing,
         shadow=float(for_scenery.choice([0.0, 0.25, 0.45])),
     )
     oversize = int(for_sensor.choice([2, 2, 3]))
@@ -206,15 +202,26 @@ def make_clip(
         moving=moving_mask(labels, layout, scene.distractor, size),
         activity=activity,
         label=FIGURES_LABELS.index(activity),
-        shown=shown if sign else None,
+        shown=panel.shows if sign else None,
         camera=camera,
         fps=fps,
         seed=seed,
     )
 
 
+def _props(
+    rng: np.random.Generator, layout: Layout, size: int, shown: int | None
+) -> tuple[Sign, Distractor | None]:
+    """Draw the sign, and often a distractor."""
+    any_symbol = int(rng.integers(len(FIGURES_LABELS)))
+    middle = float(layout.joints[:, JOINT_INDEX["pelvis"], 0].mean())
+    panel = place_sign(rng, layout.slide, middle, size, any_symbol if shown is None else shown)
+    thing = random_distractor(rng, len(layout.slide), size)
+    return panel, thing if rng.random() < DISTRACTED else None
+
+
 def _shake(rng: np.random.Generator, times_s: FloatArray, camera: str) -> Camera:
-    """A still camera does not move at all; one that pans shakes a little."""
+    """Shake a camera a little if it pans, and not at all if it is still."""
     strength = {"still": 0.0, "hand-held": rng.uniform(0.004, 0.02), "pan": rng.uniform(0, 0.006)}
     return hand_held(rng, times_s, strength[camera])
 
@@ -222,7 +229,7 @@ def _shake(rng: np.random.Generator, times_s: FloatArray, camera: str) -> Camera
 def _backdrop(
     rng: np.random.Generator, layout: Layout, size: int, families: tuple[str, ...] | None
 ) -> UInt8Array:
-    """Scenery as wide as the camera's path over it, 1.25 pictures high."""
+    """Draw scenery as wide as the camera's path over it, 1.25 pictures high."""
     reach = int(min(np.ptp(layout.slide), 2.0 * size))
     high = int(1.25 * size)
     horizon = (layout.ground + 0.125 * size) / high - rng.uniform(0.02, 0.25)
@@ -232,7 +239,7 @@ def _backdrop(
 def _render(
     scene: _Scene, body: Body, look: Look, size: int, oversize: int
 ) -> tuple[list[UInt8Array], UInt8Array]:
-    """Draw all frames at ``oversize`` times the size; labels are read at the final size."""
+    """Draw all frames at ``oversize`` times the size, and read labels at the final size."""
     drawn, labels = [], []
     for frame in range(len(scene.layout.slide)):
         affine = oversize * scene.camera.affine(frame, size, size)
@@ -266,7 +273,7 @@ def _view(scene: _Scene, frame: int, affine: FloatArray, oversize: int) -> View:
 
 
 def _scenery_in(scene: _Scene, frame: int, affine: FloatArray, drawn_size: int) -> UInt8Array:
-    """The backdrop as the camera sees it in one frame, at drawing size.
+    """Return the backdrop as the camera sees it in one frame, at drawing size.
 
     Places are rounded to 1/32 pixel and weights to integers before anything is summed, so every
     processor gives the same bytes.

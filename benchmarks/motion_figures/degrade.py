@@ -1,4 +1,4 @@
-"""What a camera and a codec do to frames: blur, exposure, noise, block compression."""
+"""Effects of camera and codec on frames: blur, exposure, noise, block compression."""
 
 from __future__ import annotations
 
@@ -59,6 +59,6 @@ def _through(picture: UInt8Array, share: float) -> UInt8Array:
 
 
 def _compress(picture: UInt8Array, quality: int) -> UInt8Array:
-    """Through JPEG and back: the block and chroma losses of video codecs."""
+    """Pass a frame through JPEG, for the block and chroma losses of video codecs."""
     _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), dtype=np.uint8)

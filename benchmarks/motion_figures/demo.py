@@ -43,7 +43,7 @@ MARGIN = 0.04
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What the figure does for `SEGMENT_FRAMES` frames.
+    """Activity of the figure for `SEGMENT_FRAMES` frames.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def segment_of(frame: int) -> Segment:
-    """The segment that a frame belongs to; the blend into the next one starts before its end."""
+    """Return the segment of a frame, which blends into the next one before its end."""
     return SEGMENTS[min(frame // SEGMENT_FRAMES, len(SEGMENTS) - 1)]
 
 
@@ -129,7 +129,7 @@ def render_demo() -> UInt8Array:
 
 
 def _perform_all(times_s: FloatArray) -> tuple[Pose, FloatArray, FloatArray]:
-    """Pose, turn (radians) and distance moved to the right (body heights) over the clip."""
+    """Return pose, turn (radians) and way to the right (body heights) over the clip."""
     poses, yaws, paces = [], [], []
     for segment in SEGMENTS:
         pose, _ = perform(segment.activity, BODY, times_s, np.random.default_rng(segment.style))
@@ -152,14 +152,14 @@ def _perform_all(times_s: FloatArray) -> tuple[Pose, FloatArray, FloatArray]:
 
 
 def _switch(count: int, number: int) -> FloatArray:
-    """Weight of segment ``number``: 0 before it, 1 from its start on, smooth in between."""
+    """Return the weight of segment ``number``: 0 before it, 1 from its start on, smooth."""
     middle = number * SEGMENT_FRAMES - 0.5
     ramp = np.clip((np.arange(count) - middle) / BLEND_FRAMES + 0.5, 0, 1)
     return np.asarray(ramp * ramp * (3 - 2 * ramp))
 
 
 def _follow(moved: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """How the scenery slides and where the figure is, in picture heights.
+    """Return the slide of the scenery and the place of the figure, in picture heights.
 
     The camera follows with a delay, as a person would.
     """
@@ -172,14 +172,14 @@ def _follow(moved: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _park(reach: float) -> UInt8Array:
-    """The park, at 1.5 times the final size, as wide as the camera's way."""
+    """Draw the park at 1.5 times the final size, as wide as the camera's way."""
     high = HEIGHT * (1 + 2 * MARGIN)
     wide = WIDTH + HEIGHT * (2 * MARGIN + reach)
     return draw_park(int(1.5 * high), int(1.5 * wide), seed=5)
 
 
 def _draw(park: UInt8Array, affine: FloatArray, start: FloatArray, view: View) -> UInt8Array:
-    """One frame: the park where the camera looks, and the figure with its shadow."""
+    """Draw one frame: the visible park, and the figure with its shadow."""
     placed = affine.copy()
     placed[:, 2] += affine[:, :2] @ start
     placed[:, :2] /= 1.5

@@ -37,7 +37,7 @@ CHOSEN = "highest logit"
 
 
 def write_record(weights: Path, record: Path, command: str, count: int = CLIPS) -> None:
-    """Write what is to be known of the bundled weights beside them.
+    """Write the facts of the bundled weights beside them.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def write_record(weights: Path, record: Path, command: str, count: int = CLIPS) 
 
 
 def calibrated(network: nn.Module, count: int = CLIPS) -> dict[str, Any]:
-    """The limit, and how well highest logit and energy tell the two kinds apart.
+    """Return the limit, and the areas by which two scores tell the two kinds apart.
 
     Parameters
     ----------
@@ -91,13 +91,13 @@ def _scores(network: nn.Module, count: int, *, unlike: bool) -> dict[str, Float6
 
 
 def _clip(index: int, *, unlike: bool) -> UInt8Array:
-    """One of the split "choice"; every second one went through the encoder."""
+    """Return a clip of the split "choice", every second one through the encoder."""
     frames = make_strange(CHOICE.first_seed + index) if unlike else CHOICE.clip(index).frames
     return random_h264(frames, np.random.default_rng([index, 81])) if index % 2 else frames
 
 
 def _area(known: Float64Array, strange: Float64Array) -> float:
-    """Chance that a known clip scores higher than a strange one."""
+    """Return the chance that a known clip scores higher than a strange one."""
     scores = np.concatenate([known, strange])
     is_known = np.arange(scores.size) < known.size
     return round(kept_curve(scores, np.ones(scores.size), is_known, ~is_known).area, 4)

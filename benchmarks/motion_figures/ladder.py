@@ -22,7 +22,7 @@ RUNGS = (0.0, 0.5, 0.8, 0.9, 0.95, 1.0)
 
 
 def rung_clips(b: float, seed: int, count: int, folder: Path) -> Clips:
-    """Clips of one rung.
+    """Return the clips of one rung.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def rung_clips(b: float, seed: int, count: int, folder: Path) -> Clips:
 
 
 def train_rung(b: float, plan: Plan, count: int, folder: Path) -> nn.Module:
-    """The network of one rung, trained unless a file has it.
+    """Return the network of one rung, trained unless a file has it.
 
     Parameters
     ----------

@@ -91,7 +91,7 @@ def _rung(b: float, path: Path) -> Rung:
 
 
 def _shares(models: dict[float, VideoModel], counts: Counts) -> dict[float, dict[str, list[float]]]:
-    """Motion shares as the program shows them: of the class that each network answers."""
+    """Measure motion shares for the class that each network answers, as the program does."""
     shares: dict[float, dict[str, list[float]]] = {b: {n: [] for n in SHARED} for b in models}
     progress = Progress("motion shares of the ladder", counts.shares)
     for index in range(counts.shares):
@@ -110,7 +110,7 @@ def _shares(models: dict[float, VideoModel], counts: Counts) -> dict[float, dict
 
 
 def agreement(rungs: list[Rung], selector: str) -> Interval:
-    """Rank correlation, over the rungs, of mean motion share with motion reliance.
+    """Return the rank correlation, over the rungs, of motion share with motion reliance.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where the figure is in the picture, and how the scenery slides behind it."""
+"""Layout of the figure in the picture, and the slide of the scenery behind it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OUTLINE = 0.085
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Where a figure is in the picture, in picture pixels.
+    """Place of a figure in the picture, in picture pixels.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What is measured of one explanation of one clip, against the truth about its pixels."""
+"""Measures of one explanation of one clip against the truth about its pixels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAPERS = ("recommended", "paper-2020", "code-2021")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """What is known of a clip.
+    """True masks and flow of a clip.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Truth:
 
 
 def truth_of(clip: FigureClip) -> Truth:
-    """The truth about a clip; its optical flow is estimated from the frames."""
+    """Return the truth about a clip, with optical flow estimated from its frames."""
     magnitude = np.stack([flow.magnitude for flow in flows(clip.frames)])
     return Truth(clip.moving, clip.cue, clip.distractor, magnitude)
 
@@ -45,7 +45,7 @@ def truth_of(clip: FigureClip) -> Truth:
 def figures_of(
     relevance: Float32Array, selected: dict[str, Selected], truth: Truth
 ) -> dict[str, dict[str, float]]:
-    """All figures of one relevance volume, by selector and name.
+    """Return all figures of one relevance volume, by selector and name.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def figures_of(
 
 
 def _placed(one: Selected, truth: Truth) -> dict[str, float]:
-    """Where the relevance lies that a selector keeps."""
+    """Measure the location of the relevance that a selector keeps."""
     flow = flow_precision(one.kept, truth.magnitude)
     return {
         "share": one.share,
@@ -94,7 +94,7 @@ def _mass_on(relevance: Float32Array, mask: BoolArray) -> float:
 
 
 def _ranked(relevance: Float32Array, one: Selected, truth: Truth) -> dict[str, float]:
-    """How well its score ranks the voxels, whatever the threshold."""
+    """Measure the ranking of the voxels by a selector's score, without a threshold."""
     area = kept_curve(one.score, relevance, truth.moving, ~truth.moving).area
     return {"area": area, "area cue": _against_cue(relevance, one, truth).area}
 
@@ -104,7 +104,7 @@ def _against_cue(relevance: Float32Array, one: Selected, truth: Truth) -> KeptCu
 
 
 def _passed(relevance: Float32Array, one: Selected, truth: Truth) -> tuple[float, float]:
-    """Shares of the relevance of what moves, and of the sign, that pass at the default sigma."""
+    """Return the shares of moving relevance and of the sign's that pass at default sigma."""
     strength = np.abs(relevance)
     moving, cue = truth.moving & ~truth.cue, truth.cue & ~truth.moving
     return _share(strength, moving, one.mask), _share(strength, cue, one.mask)

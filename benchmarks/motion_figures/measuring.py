@@ -1,4 +1,4 @@
-"""Measure a network's explanations on the test set; what is measured is kept, row by row."""
+"""Measurement of a network's explanations on the test set, stored row by row."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ STILLS_OF = "lrp"
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much of the test set a network is measured on.
+    """Part of the test set that a network is measured on.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ Row = dict[str, Any]
 
 
 def measure(model: VideoModel, weights: Path, extent: Extent, folder: Path) -> list[Row]:
-    """Rows of a network; those that a file has are not measured again.
+    """Return the rows of a network, measuring those that no file has.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def _stills(clip: int, method: str, extent: Extent) -> bool:
 
 
 class _Table:
-    """Rows in a file of JSON lines; a line that was cut off is measured again."""
+    """Rows in a file of JSON lines, of which a cut-off line is measured again."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -108,7 +108,7 @@ class _Table:
             self._keep(json.loads(line))
 
     def has(self, clip: int, method: str, *, stills: bool) -> bool:
-        """Whether a row is there, with the frozen-frame split if it is wanted."""
+        """Return true if a row is there, with the frozen-frame split if ``stills``."""
         row = self.rows.get((clip, method))
         return row is not None and (not stills or FROZEN in row["figures"])
 
@@ -149,7 +149,7 @@ def _row(
 
 
 def version_of(weights: Path, *marks: object) -> str:
-    """Eight digits that change with the weights, the marks, and the code that figures come from."""
+    """Return eight digits that change with the weights, the marks, and the measuring code."""
     digest = hashlib.sha256(weights.read_bytes() + repr(marks).encode())
     here = Path(__file__).parent
     packages = (engine.attribution, engine.selective)

@@ -1,4 +1,4 @@
-"""Which pixels move against the scenery, the truth that explanations are held against."""
+"""Mask of the pixels that move against the scenery, the truth for explanations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOVES_PX = 0.5
 def moving_mask(
     labels: npt.NDArray[np.uint8], layout: Layout, distractor: Distractor | None, size: int
 ) -> npt.NDArray[np.bool_]:
-    """Mark what movement changes: what moves, and what it has just left or is about to cover.
+    """Mark moving pixels, and those that were just left or are about to be covered.
 
     A part moves in a frame if one of its two joints does, against the scenery, by at least
     `MOVES_PX` to or from a frame beside it. The mask of a frame holds the moving parts in it
@@ -54,7 +54,7 @@ def moving_mask(
 
 
 def speed(places: FloatArray, slide: FloatArray) -> FloatArray:
-    """Speed against the scenery, in pixels per frame: the larger one of to and from each frame.
+    """Return the speed against the scenery in pixels per frame, the larger of to and from.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def speed(places: FloatArray, slide: FloatArray) -> FloatArray:
 
 
 def _joints() -> tuple[tuple[str, str], ...]:
-    """The two joints of each part, in the order of `PARTS`, less the background."""
+    """Return the two joints of each part, in the order of `PARTS`, less the background."""
     pairs: list[tuple[str, str]] = [("pelvis", "chest"), ("head", "chest")]
     for chain in (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle")):
         for side, _ in SIDES:

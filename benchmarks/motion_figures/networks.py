@@ -17,7 +17,7 @@ from engine.models.networks.figures import FIGURES_LABELS, FiguresNet
 
 
 def figures() -> FiguresNet:
-    """The bundled architecture, with first filters that watch change."""
+    """Build the bundled architecture, with first filters that watch change."""
     network = FiguresNet()
     watch_change(network.get_parameter("features.0.conv.weight"))
     return network
@@ -31,14 +31,14 @@ class FullPrecision(nn.Sequential):
     """
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Map what the layers map, in float32."""
+        """Map as the wrapped layers, in float32."""
         with torch.autocast("cpu", enabled=False):
             result: torch.Tensor = super().forward(features.float())  # type: ignore[no-untyped-call]
         return result
 
 
 def r3d_18() -> nn.Module:
-    """ResNet 3D of 18 layers (Tran et al. 2018, arXiv 1711.11248), eight classes."""
+    """Build ResNet 3D of 18 layers (Tran et al. 2018, arXiv 1711.11248), eight classes."""
     network: nn.Module = torchvision.models.video.r3d_18(num_classes=len(FIGURES_LABELS))
     watch_change(network.get_parameter("stem.0.weight"))
     network.layer4 = FullPrecision(*network.get_submodule("layer4").children())
@@ -46,7 +46,7 @@ def r3d_18() -> nn.Module:
 
 
 def r2plus1d_18() -> nn.Module:
-    """ResNet (2+1)D of 18 layers (the same paper), eight classes."""
+    """Build ResNet (2+1)D of 18 layers (the same paper), eight classes."""
     network: nn.Module = torchvision.models.video.r2plus1d_18(num_classes=len(FIGURES_LABELS))
     watch_change(network.get_parameter("stem.3.weight"))
     network.layer4 = FullPrecision(*network.get_submodule("layer4").children())
@@ -74,7 +74,7 @@ def watch_change(weight: nn.Parameter) -> None:
 
 
 def save_weights(network: nn.Module, path: Path) -> None:
-    """Save weights in half precision; a reader never sees half a file."""
+    """Save weights in half precision, in one step for readers."""
     halved = {
         name: (value.half() if value.is_floating_point() else value).contiguous()
         for name, value in network.state_dict().items()
@@ -86,7 +86,7 @@ def save_weights(network: nn.Module, path: Path) -> None:
 
 
 def load_network(name: str, path: Path) -> nn.Module:
-    """The network of that name with the weights of a file, in evaluation mode."""
+    """Load the network of that name with the weights of a file, in evaluation mode."""
     network = NETWORKS[name]()
     weights = load_file(path)
     network.load_state_dict({key: value.float() for key, value in weights.items()})
@@ -94,7 +94,7 @@ def load_network(name: str, path: Path) -> nn.Module:
 
 
 def as_model(name: str, network: nn.Module) -> VideoModel:
-    """A trained network as the program explains it: clips of 112 pixels, the eight activities.
+    """Wrap a trained network as the program explains it: 112 pixels, eight activities.
 
     Parameters
     ----------

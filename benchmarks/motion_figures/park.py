@@ -67,7 +67,7 @@ def _sky(rng: np.random.Generator, height: int, width: int) -> Picture:
 
 
 def _contour(rng: np.random.Generator, width: int, waves: int) -> npt.NDArray[np.float64]:
-    """Smooth skyline: a sum of waves, about -1 to 1 over the width."""
+    """Return a smooth skyline: a sum of waves, about -1 to 1 over the width."""
     x = np.linspace(0, 1, width)
     line = np.zeros(width)
     for wave in range(1, waves + 1):
@@ -88,7 +88,7 @@ def _hills(picture: Picture, rng: np.random.Generator) -> None:
 
 
 def _tree_line(picture: Picture, rng: np.random.Generator) -> None:
-    """A wood behind the lawn: many soft crowns, the nearer the darker."""
+    """Draw a wood behind the lawn: many soft crowns, the nearer the darker."""
     height, width = picture.shape[:2]
     for row in range(3):
         for x in np.arange(-0.05 * height, width, 0.055 * height):
@@ -106,7 +106,7 @@ def _crown(
     colour: Colour,
     clumps: int,
 ) -> None:
-    """Foliage: clumps of leaves from dark below to light above left."""
+    """Draw foliage: clumps of leaves from dark below to light above left."""
     places = rng.normal(0, 0.42, (clumps, 2))
     for dx, dy in sorted(places.tolist(), key=lambda place: -place[1] - 0.3 * place[0]):
         light = 1.0 - 0.30 * dy - 0.16 * dx + rng.normal(0, 0.06)
@@ -116,7 +116,7 @@ def _crown(
 
 
 def _lawn(picture: Picture, rng: np.random.Generator) -> None:
-    """Grass in mown bands that widen towards the viewer."""
+    """Draw grass in mown bands that widen towards the viewer."""
     height, width = picture.shape[:2]
     top = int(_LAWN * height)
     deep = np.linspace(0, 1, height - top, dtype=np.float32)[:, None]
@@ -131,7 +131,7 @@ def _lawn(picture: Picture, rng: np.random.Generator) -> None:
 
 
 def _path(picture: Picture, rng: np.random.Generator) -> None:
-    """Pale gravel with a soft verge."""
+    """Draw pale gravel with a soft verge."""
     height, width = picture.shape[:2]
     rows = np.arange(height)[:, None] / height
     wobble = 0.004 * _contour(rng, width, 9)[None]
@@ -144,7 +144,7 @@ def _path(picture: Picture, rng: np.random.Generator) -> None:
 
 
 def _tree(picture: Picture, rng: np.random.Generator, x: float, ground: float, size: float) -> None:
-    """Trunk with two boughs under a crown of clumps, with a shadow on the lawn."""
+    """Draw a trunk with two boughs under a crown of clumps, and a shadow on the lawn."""
     _shade(picture, (x + 0.03 * size, ground), (0.17 * size, 0.022 * size), 0.34)
     bark = (0.36, 0.28, 0.21)
     top = ground - 0.34 * size
@@ -167,7 +167,7 @@ def _lamp(picture: Picture, x: float, ground: float, height: int) -> None:
 
 
 def _bench(picture: Picture, x: float, ground: float, height: int) -> None:
-    """Three slats for the back, two for the seat, iron legs."""
+    """Draw three slats for the back, two for the seat, iron legs."""
     wide = 0.105 * height
     _shade(picture, (x, ground), (1.15 * wide, 0.016 * height), 0.4)
     for side in (-0.8, 0.8):
@@ -193,7 +193,7 @@ def _bin(picture: Picture, x: float, ground: float, height: int) -> None:
 
 
 def _fixed(*values: float) -> tuple[int, ...]:
-    """Pixels in fixed point with four binary places, as OpenCV draws them."""
+    """Return pixels in fixed point with four binary places, as OpenCV draws them."""
     return tuple(round(16 * value) for value in values)
 
 
@@ -208,7 +208,7 @@ def _beam(
     half: float,
     colour: Colour,
 ) -> None:
-    """Straight bar, lit from the left; ``half`` is half its thickness in pixels."""
+    """Draw a straight bar, lit from the left and twice ``half`` thick, in pixels."""
     along = np.array(end) - np.array(start)
     normal = np.array([-along[1], along[0]]) / max(float(np.linalg.norm(along)), 1e-6)
     if normal[0] + normal[1] > 0:
@@ -226,7 +226,7 @@ def _beam(
 def _shade(
     picture: Picture, centre: tuple[float, float], axes: tuple[float, float], strength: float
 ) -> None:
-    """Soft elliptic shadow on the ground."""
+    """Draw a soft elliptic shadow on the ground."""
     left, right = int(centre[0] - 2 * axes[0]), int(centre[0] + 2 * axes[0]) + 1
     top, bottom = int(centre[1] - 2 * axes[1]), int(centre[1] + 2 * axes[1]) + 1
     left, top = max(left, 0), max(top, 0)

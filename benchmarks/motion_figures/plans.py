@@ -1,4 +1,4 @@
-"""What each network is trained on, and for how long."""
+"""Training plans: clips and length of training for each network."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LADDER = Plan(SEED, (64,) * 12 + (112,) * 2, recolour=False)
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How much is trained; the seeds of the plans are set when they are used.
+    """Amounts of training, with seeds set on use.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ SHORT = Course(
 
 
 def trained(name: str, seed: int, folder: Path, course: Course = WHOLE) -> Path:
-    """Weights of a network, trained unless the folder has them.
+    """Return the weights of a network, trained unless the folder has them.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def trained(name: str, seed: int, folder: Path, course: Course = WHOLE) -> Path:
 
 
 def _first(seed: int, folder: Path, course: Course) -> Path:
-    """The bundled network's first training; a second goes on with other and stranger clips."""
+    """Plan the bundled network's first training, before one on other and stranger clips."""
     weights = folder / f"figures-first{course.name}-{seed}.safetensors"
     if not weights.exists():
         clips = _clips(seed, course.clips, folder, "unlike", course.unlike)
@@ -132,7 +132,7 @@ def _train(
 
 
 def ladder(seed: int, folder: Path, *, retrain: bool) -> dict[float, Path]:
-    """Weights of the ladder by b: those that are kept here, or trained.
+    """Return the weights of the ladder by b, shipped or trained.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ class Progress:
         self._told = self._began
 
     def add(self, count: int = 1) -> None:
-        """So many more are done; prints at most every ten seconds, and at the end."""
+        """Count finished things, and print at most every ten seconds and at the end."""
         self._done += count
         now = time.monotonic()
         if self._done < self._total and now - self._told < _EVERY_S:

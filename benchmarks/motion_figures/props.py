@@ -159,7 +159,7 @@ def random_distractor(rng: np.random.Generator, frames: int, size: int) -> Distr
 
 
 def _path(rng: np.random.Generator, times: FloatArray) -> FloatArray:
-    """Places (x, y) in picture heights for times from 0 to 1, (T, 2)."""
+    """Return places (x, y) in picture heights for times from 0 to 1, (T, 2)."""
     kind = int(rng.integers(4))
     start, phase = rng.uniform(0.1, 0.9, 2), rng.random()
     if kind == 0:  # across
@@ -184,7 +184,7 @@ def _path(rng: np.random.Generator, times: FloatArray) -> FloatArray:
 def draw_distractor(
     picture: UInt8Array, labels: UInt8Array, thing: Distractor, frame: int, affine: FloatArray
 ) -> None:
-    """Draw a distractor in one frame, in place; parameters as for `draw_sign`."""
+    """Draw a distractor in one frame, in place, with the parameters of `draw_sign`."""
     outline = _fixed(_mapped(thing.corners[frame], affine))
     cv2.fillConvexPoly(picture, outline, thing.colour, cv2.LINE_AA, _SUBPIXEL_BITS)
     cv2.fillConvexPoly(labels, outline, DISTRACTOR_LABEL, cv2.LINE_8, _SUBPIXEL_BITS)

@@ -1,4 +1,4 @@
-"""What a network really relies on: the accuracy that it loses without it."""
+"""Reliance of a network on a cue: the accuracy that it loses without it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """Which clips a network names right, each bool (N,).
+    """Correctness of a network's answers, each bool (N,).
 
     Attributes
     ----------
@@ -35,11 +35,11 @@ class Answers:
     frozen: BoolArray
 
     def cue_reliance(self) -> float:
-        """Accuracy lost when the sign is shuffled, -1 to 1."""
+        """Return the accuracy lost when the sign is shuffled, -1 to 1."""
         return float(self.telling.mean() - self.shuffled.mean())
 
     def motion_reliance(self) -> float:
-        """Accuracy lost when the motion is frozen, -1 to 1."""
+        """Return the accuracy lost when the motion is frozen, -1 to 1."""
         return float(self.telling.mean() - self.frozen.mean())
 
 
@@ -81,7 +81,7 @@ def answers(networks: dict[str, nn.Module], count: int, split: Split = TEST) -> 
 
 
 def right(network: nn.Module, batch: torch.Tensor, labels: torch.Tensor) -> list[bool]:
-    """Whether the network's answers are the labels."""
+    """Return the correctness of the network's answers."""
     with torch.inference_mode():
         hits: list[bool] = (network(batch).argmax(1) == labels).tolist()
     return hits

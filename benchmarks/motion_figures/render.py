@@ -108,11 +108,11 @@ class View:
     yaw: float
 
     def at(self, joint: str) -> FloatArray:
-        """Position of a joint in drawing pixels, float64 (2,)."""
+        """Return the position of a joint in drawing pixels, float64 (2,)."""
         return np.asarray(self.joints[JOINT_INDEX[joint]])
 
     def close(self, *joints: str) -> float:
-        """Mean closeness of some joints."""
+        """Return the mean closeness of some joints."""
         return float(np.mean([self.closeness[JOINT_INDEX[joint]] for joint in joints]))
 
 
@@ -173,7 +173,7 @@ def draw_figure(
 
 
 def drop_shadow(picture: UInt8Array, view: View, strength: float) -> None:
-    """Darken the ground under the figure, in place; strength 0 to 1. It carries no label."""
+    """Darken the ground under the figure in place, unlabelled, by a strength of 0 to 1."""
     feet = np.stack([view.at("ankle_left"), view.at("ankle_right")])
     toes = np.stack([view.at("toe_left"), view.at("toe_right")])
     centre = np.concatenate([feet, toes]).mean(axis=0)
@@ -197,7 +197,7 @@ def _row(point: FloatArray, radius: float) -> list[float]:
 def _segment(
     start: FloatArray, end: FloatArray, radii: tuple[float, float], cut: tuple[float, float]
 ) -> FloatArray:
-    """Two circles that span part of a limb; ``cut`` is in fractions of its length."""
+    """Return two circles that span part of a limb, ``cut`` in fractions of its length."""
     rows = []
     for fraction in cut:
         radius = radii[0] + fraction * (radii[1] - radii[0])
@@ -213,7 +213,7 @@ def _limb(
     parts: tuple[int, int],
     depths: tuple[float, float],
 ) -> list[_Shape]:
-    """Two bones, dressed in colours[0] down to ``cover`` (in bones), bare in colours[1] below."""
+    """Return two bones, dressed in colours[0] down to ``cover``, bare in colours[1] below."""
     shapes: list[_Shape] = []
     for colour, top, bottom in ((colours[1], cover, 2.0), (colours[0], 0.0, cover)):
         hulls = []
@@ -288,7 +288,7 @@ def _trunk(view: View, body: Body, look: Look) -> list[_Shape]:
 
 
 def _head(view: View, body: Body, look: Look) -> list[_Shape]:
-    """Hair, face, ear, eyes, nose and mouth; what of them shows depends on the turn."""
+    """Draw hair, face, ear, eyes, nose and mouth, as far as the turn shows them."""
     spot = _head_frame(view, body)
     radius = body.head_radius * view.scale
     turned, facing = float(np.sin(view.yaw)), float(np.cos(view.yaw))
@@ -337,7 +337,7 @@ def _head_frame(view: View, body: Body) -> _Spot:
 
 
 def _fill(picture: UInt8Array, labels: UInt8Array, shape: _Shape, scale: float) -> None:
-    """Fill the hulls layer by layer: dark rim, colour, highlight; then mark their labels."""
+    """Fill the hulls layer by layer (dark rim, colour, highlight), then mark their labels."""
     tint = np.array(shape.colour)
     smallest = float(min(circles[:, 2].min() for circles in shape.hulls))
     layers = _FINE_LAYERS if scale > _FINE_SCALE else _LAYERS
@@ -353,12 +353,12 @@ def _fill(picture: UInt8Array, labels: UInt8Array, shape: _Shape, scale: float) 
 
 
 def _each(shape: _Shape) -> tuple[int, ...]:
-    """Part of each hull; one part may be made of several hulls."""
+    """Return the part of each hull, as one part may be made of several hulls."""
     return shape.parts if len(shape.parts) > 1 else shape.parts * len(shape.hulls)
 
 
 def _outline(circles: FloatArray) -> npt.NDArray[np.int32]:
-    """Convex outline of circles, in fixed-point pixels."""
+    """Return the convex outline of circles, in fixed-point pixels."""
     points = circles[:, None, :2] + circles[:, 2, None, None] * _CIRCLE
     fixed = np.round(points.reshape(-1, 2) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
     return np.asarray(cv2.convexHull(fixed), dtype=np.int32)

@@ -61,7 +61,7 @@ def page(
     words: str,
     reading: str = "",
 ) -> str:
-    """The whole page as Markdown.
+    """Return the whole page as Markdown.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def _accuracies(networks: Sequence[Measured]) -> str:
 
 
 def _values(rows: Sequence[Row], selector: str, name: str) -> Float64Array:
-    """One figure over clips; nan where a selector was not measured on a clip."""
+    """Return one figure over clips, nan where a selector was not measured."""
     none: dict[str, float] = {}
     return np.array(
         [row["figures"].get(selector, none).get(name, math.nan) for row in rows], np.float64
@@ -134,7 +134,7 @@ def _values(rows: Sequence[Row], selector: str, name: str) -> Float64Array:
 
 
 def _claims(one: Measured) -> str:
-    """LRP: areas by camera, and the sign that passes at the motion that the paper's keep."""
+    """Return LRP's areas by camera, and the sign's share at the paper's share of motion."""
     lrp = [row for row in one.rows if row["method"] == "lrp"]
     still = [row for row in lrp if row["camera"] == "still"]
     areas = [
@@ -232,7 +232,7 @@ def _methods(one: Measured) -> str:
 
 
 def _choices(choices: dict[str, dict[str, dict[str, list[float]]]]) -> str:
-    """Candidates in rows; for each network the two areas."""
+    """Return the candidates in rows, with two areas for each network."""
     if not choices:
         return "Not measured."
     names = next(iter(choices.values()))

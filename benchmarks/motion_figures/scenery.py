@@ -57,7 +57,7 @@ def random_scenery(
 
 
 def bell_noise(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
-    """Noise of mean 0 and deviation 1, nearly normal: sums of four bytes.
+    """Return noise of mean 0 and deviation 1, nearly normal: sums of four bytes.
 
     Bytes are the same on every processor; the tails of `standard_normal` pass through a logarithm.
     """
@@ -66,7 +66,7 @@ def bell_noise(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[
 
 
 def _colour(rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Colour between grey and saturated."""
+    """Draw a colour between grey and saturated."""
     grey = rng.uniform(0.05, 0.95)
     return np.clip(grey + rng.uniform(0, 0.45) * rng.standard_normal(3), 0, 1)
 
@@ -80,7 +80,7 @@ def _mix(field: npt.NDArray[np.float64], rng: np.random.Generator) -> Picture:
 def octaves(
     rng: np.random.Generator, height: int, width: int, roughness: float
 ) -> npt.NDArray[np.float64]:
-    """Value noise over several octaves, scaled to 0 to 1."""
+    """Return value noise over several octaves, scaled to 0 to 1."""
     field = np.zeros((height, width))
     cells = rng.uniform(2, 6)
     for octave in range(5):
@@ -96,7 +96,7 @@ def octaves(
 def _grid(
     rng: np.random.Generator, height: int, width: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Coordinates along two rotated axes, in picture heights."""
+    """Return coordinates along two rotated axes, in picture heights."""
     angle = rng.uniform(0, np.pi)
     y, x = np.mgrid[0:height, 0:width] / height
     along = x * np.cos(angle) + y * np.sin(angle)
@@ -109,7 +109,7 @@ def _noise(rng: np.random.Generator, height: int, width: int) -> Picture:
 
 
 def _foliage(rng: np.random.Generator, height: int, width: int) -> Picture:
-    """Ridged noise: leaves, gravel, marble."""
+    """Draw ridged noise: leaves, gravel, marble."""
     field = 1 - np.abs(2 * octaves(rng, height, width, rng.uniform(0.6, 0.95)) - 1)
     return _mix(field ** rng.uniform(0.7, 3), rng)
 
@@ -129,7 +129,7 @@ def _checkers(rng: np.random.Generator, height: int, width: int) -> Picture:
 
 
 def _blobs(rng: np.random.Generator, height: int, width: int) -> Picture:
-    """Ellipses of many sizes, some soft."""
+    """Draw ellipses of many sizes, some soft."""
     picture = _mix(octaves(rng, height, width, 0.5), rng)
     for _ in range(rng.integers(10, 45)):
         centre = (int(rng.integers(width)), int(rng.integers(height)))
@@ -151,7 +151,7 @@ def _gradient(rng: np.random.Generator, height: int, width: int) -> Picture:
 
 
 def _clutter(rng: np.random.Generator, height: int, width: int) -> Picture:
-    """Polygons and bars of many colours, as in a full room."""
+    """Draw polygons and bars of many colours, as in a full room."""
     picture = _noise(rng, height, width)
     for _ in range(rng.integers(12, 50)):
         centre = rng.uniform(0, 1, 2) * (width, height)
@@ -163,7 +163,7 @@ def _clutter(rng: np.random.Generator, height: int, width: int) -> Picture:
 
 
 def _room(rng: np.random.Generator, height: int, width: int) -> Picture:
-    """Wall, floor, skirting and upright furniture, softly lit."""
+    """Draw wall, floor, skirting and upright furniture, softly lit."""
     picture = np.empty((height, width, 3))
     picture[:] = _colour(rng)
     line = int(rng.uniform(0.55, 0.85) * height)
@@ -179,7 +179,7 @@ def _room(rng: np.random.Generator, height: int, width: int) -> Picture:
 
 
 def _bricks(rng: np.random.Generator, height: int, width: int) -> Picture:
-    """Courses of bricks with joints; held out from training."""
+    """Draw courses of bricks with joints, held out from training."""
     courses = rng.integers(6, 18)
     y, x = np.mgrid[0:height, 0:width] / height * courses
     row = np.floor(y)
@@ -192,7 +192,7 @@ def _bricks(rng: np.random.Generator, height: int, width: int) -> Picture:
 
 
 def _rings(rng: np.random.Generator, height: int, width: int) -> Picture:
-    """Concentric rings warped by noise, like wood; held out from training."""
+    """Draw concentric rings warped by noise, like wood, held out from training."""
     y, x = np.mgrid[0:height, 0:width] / height
     away = np.hypot(x - rng.uniform(0, width / height), y - rng.uniform(0, 1))
     warped = rng.uniform(4, 14) * away + 2 * octaves(rng, height, width, 0.6)

@@ -18,7 +18,7 @@ SELECTORS = ("raw", *PRESETS, FROZEN)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selected:
-    """What one selector makes of a relevance volume.
+    """Result of one selector on a relevance volume.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Selected:
 
 
 def select(heat: Attribution) -> dict[str, Selected]:
-    """Everything that needs relevance alone, at the default sigma, by selector.
+    """Apply all selectors that need relevance alone, at the default sigma.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def select(heat: Attribution) -> dict[str, Selected]:
 def select_by_stills(
     model: VideoModel, clip: Clip, target: int, method: str
 ) -> tuple[Attribution, Selected]:
-    """What the frozen-frame split keeps: relevance less that of each frame standing still.
+    """Apply the frozen-frame split: relevance less that of each frame standing still.
 
     Parameters
     ----------

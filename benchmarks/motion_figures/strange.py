@@ -46,7 +46,7 @@ def make_strange(
 
 
 def _layered(rng: np.random.Generator, size: int, frames: int) -> UInt8Array:
-    """Soft shaded bodies before one another, each swaying and drifting: faces, animals, trees."""
+    """Render soft shaded bodies before one another, each swaying and drifting."""
     pictures = _swaying(rng, size, frames).astype(np.float64)
     for _ in range(int(rng.integers(1, 5))):
         body, outline = _soft_body(rng, size)
@@ -60,7 +60,7 @@ def _layered(rng: np.random.Generator, size: int, frames: int) -> UInt8Array:
 
 
 def _soft_body(rng: np.random.Generator, size: int) -> tuple[FloatArray, FloatArray]:
-    """Colours 0 to 255 with light from one side, (size, size, 3), and coverage 0 to 1."""
+    """Return colours 0 to 255 lit from one side, (size, size, 3), and coverage 0 to 1."""
     y, x = np.mgrid[0:size, 0:size] / size
     centre, radii = rng.uniform(0.1, 0.9, 2), rng.uniform(0.1, 0.45, 2)
     distance = np.hypot((x - centre[0]) / radii[0], (y - centre[1]) / radii[1])
@@ -75,7 +75,7 @@ def _soft_body(rng: np.random.Generator, size: int) -> tuple[FloatArray, FloatAr
 
 
 def _swaying(rng: np.random.Generator, size: int, frames: int) -> UInt8Array:
-    """One scenery that bends as cloth, water or leaves do."""
+    """Render one scenery that bends as cloth, water or leaves do."""
     texture = random_scenery(rng, size, size).astype(np.float64)
     texture = cv2.GaussianBlur(texture, (0, 0), rng.uniform(0.3, 4))
     moves = _sway(rng, size, frames, reach=rng.uniform(0, 0.06))
@@ -83,7 +83,7 @@ def _swaying(rng: np.random.Generator, size: int, frames: int) -> UInt8Array:
 
 
 def _sway(rng: np.random.Generator, size: int, frames: int, reach: float) -> FloatArray:
-    """Smooth displacements that come and go, in pixels, (frames, size, size, 2)."""
+    """Return smooth displacements over time, in pixels, (frames, size, size, 2)."""
     times_s = np.arange(frames) / FIGURES_FPS
     total = np.zeros((frames, size, size, 2))
     for _ in range(3):
@@ -102,7 +102,7 @@ def _displaced(picture: FloatArray, field: FloatArray) -> FloatArray:
 
 
 def _close_up(rng: np.random.Generator, size: int, frames: int) -> UInt8Array:
-    """Part of somebody, so near that no activity can be told."""
+    """Render a part of somebody, so near that no activity can be told."""
     clip = make_clip(int(rng.integers(1 << 40)), size=3 * size, frames=frames, degraded=False)
     rows, columns = np.nonzero(clip.actor.any(axis=0))
     side = int(min(size, 0.45 * np.ptp(rows)))

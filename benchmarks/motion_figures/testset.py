@@ -39,7 +39,7 @@ class Split:
     first_seed: int
 
     def clip(self, index: int, telling: bool = False) -> FigureClip:
-        """One clip of the split.
+        """Render one clip of the split.
 
         Parameters
         ----------
@@ -67,12 +67,12 @@ CHOICE = Split("choice", 2_000_000)
 
 
 def is_held_out(index: int) -> bool:
-    """Whether the textures of a clip are of a family that training never sees."""
+    """Return true if a clip's textures are of a family that training never sees."""
     return index // len(FIGURES_LABELS) % 2 == 1
 
 
 def checksum(clip: FigureClip) -> str:
-    """First 16 hexadecimal digits of the SHA-256 of frames, labels and masks."""
+    """Return the first 16 digits of the SHA-256 of frames, labels and masks."""
     digest = hashlib.sha256()
     for array in (clip.frames, clip.labels, clip.moving):
         digest.update(array.tobytes())
@@ -90,7 +90,7 @@ def write_manifest(path: Path = MANIFEST) -> None:
 
 
 def differing(count: int = TEST_CLIPS) -> list[int]:
-    """Clips of the test set, among the first ones, that this machine draws otherwise."""
+    """Return the first clips of the test set that this machine draws otherwise."""
     known = json.loads(MANIFEST.read_text(encoding="utf-8"))["sha256"]
     return [
         i

@@ -37,7 +37,7 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What decides a training, besides the clips.
+    """Settings that decide a training, besides the clips.
 
     Attributes
     ----------
@@ -66,13 +66,13 @@ class Plan:
     threads: int = 2
 
     def steps(self, epoch: int, count: int) -> int:
-        """Batches in an epoch, of ``count`` clips in all."""
+        """Return the batches in an epoch of ``count`` clips in all."""
         return min(count, self.clips[epoch] if self.clips else count) // BATCH
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clips:
-    """What is trained on.
+    """Clips to train on.
 
     Attributes
     ----------
@@ -150,14 +150,14 @@ class _Run:
         }
 
     def save(self, path: Path) -> None:
-        """Keep the state; a reader never sees half a file."""
+        """Save the state, in one step for readers."""
         states = {name: part.state_dict() for name, part in self._parts().items()}
         unfinished = path.with_suffix(".part")
         torch.save(states | {"epoch": self.epoch}, unfinished)
         unfinished.replace(path)
 
     def load(self, path: Path) -> None:
-        """Go on from a state, if there is one."""
+        """Continue from a state, if there is one."""
         if not path.exists():
             return
         states = torch.load(path, weights_only=True)
@@ -166,7 +166,7 @@ class _Run:
         self.epoch = states["epoch"]
 
     def train_epoch(self, name: str) -> None:
-        """One pass over the clips."""
+        """Train in one pass over the clips."""
         size = self._plan.sizes[self.epoch]
         steps = self._plan.steps(self.epoch, len(self._clips.labelled))
         progress = Progress(
@@ -181,7 +181,7 @@ class _Run:
         print(f"{name}, epoch {self.epoch}: {right / (steps * BATCH):.3f} right", flush=True)
 
     def _step(self, batch: torch.Tensor, labels: torch.Tensor) -> int:
-        """One step of gradient descent in mixed precision: number of right answers."""
+        """Do one step of gradient descent in mixed precision, and count right answers."""
         self._optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.network(batch)
@@ -200,7 +200,7 @@ class _Run:
 
 
 def _batches(clips: Clips, plan: Plan, epoch: int) -> Iterator[Batch]:
-    """Batches in a random order; an unlike clip, where there are some, is the last of each."""
+    """Yield batches in a random order, each ending with an unlike clip if there are any."""
     order = np.random.default_rng([plan.seed, epoch]).permutation(len(clips.labelled))
     size = plan.sizes[epoch]
 
@@ -219,7 +219,7 @@ def _batches(clips: Clips, plan: Plan, epoch: int) -> Iterator[Batch]:
 
 
 def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches, the next one being made while one is used."""
+    """Yield the same batches, preparing one while the last is used."""
     with ThreadPoolExecutor(1) as pool:
         upcoming = pool.submit(next, batches, None)
         while (batch := upcoming.result()) is not None:

@@ -56,7 +56,7 @@ _SAME = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 
 
 def _travelling(rng: np.random.Generator, size: int, frames: int) -> UInt8Array:
-    """One scenery under a camera that rests, shakes, pans or zooms."""
+    """Render one scenery under a camera that rests, shakes, pans or zooms."""
     wide = 2 * size
     scenery = random_scenery(rng, wide, wide, horizon=rng.uniform(0.4, 0.9))
     if rng.random() < 0.5:
@@ -75,7 +75,7 @@ def _travelling(rng: np.random.Generator, size: int, frames: int) -> UInt8Array:
 
 
 def _flowing(rng: np.random.Generator, size: int, frames: int) -> UInt8Array:
-    """Cloudy colours that dissolve into one another, as water, smoke or light."""
+    """Render cloudy colours that dissolve into one another, as water, smoke or light."""
     ends = [np.stack([octaves(rng, size, size, 0.6) for _ in range(3)], axis=2) for _ in range(2)]
     phase = rng.uniform(0, np.pi) + rng.uniform(0.2, 3) * np.linspace(0, np.pi, frames)
     weights = 0.5 - 0.5 * np.cos(phase)
@@ -84,7 +84,7 @@ def _flowing(rng: np.random.Generator, size: int, frames: int) -> UInt8Array:
 
 
 def _add_surface(pictures: UInt8Array, rng: np.random.Generator, size: int) -> None:
-    """Something large and textured that moves and turns on its own, in place."""
+    """Draw a large textured thing that moves and turns on its own, in place."""
     texture = random_scenery(rng, size, size)
     corners = int(rng.integers(4, 9))
     angles = np.sort(rng.uniform(0, 2 * np.pi, corners))

@@ -1,4 +1,4 @@
-"""What a model is, where it comes from, and what it sees of a video.
+"""Models: their sources, their networks, and their view of a video.
 
 Importing this package loads no torch: the names that need it (`load_model`, `VideoModel`,
 `Clip`) are imported when they are first asked for.
@@ -36,7 +36,7 @@ _NEED_TORCH = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a name that needs torch when it is first asked for (PEP 562)."""
+    """Import a name on first use, as it needs torch (PEP 562)."""
     if name not in _NEED_TORCH:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_NEED_TORCH[name]), name)

@@ -22,7 +22,7 @@ def _torchvision(
     download_mb: float,
     licence: str = _BSD,
 ) -> ModelInfo:
-    """A network of torchvision: its metadata once more, as reading it would import torch."""
+    """Describe a network of torchvision, whose own metadata would import torch."""
     first, fifth = accuracies
     return ModelInfo(
         name=name,
@@ -36,7 +36,7 @@ def _torchvision(
 
 
 def _published(name: str, title: str, classes: int, seen: str) -> ModelInfo:
-    """A network of `engine.models.networks`, whose weights the user brings."""
+    """Describe a network of `engine.models.networks`, whose weights the user brings."""
     summary = f"names {classes} activities; {seen}; weights given as a file"
     return ModelInfo(name, title, summary, bundled=False)
 

@@ -1,4 +1,4 @@
-"""Which device a model computes on."""
+"""Choice of the device that a model computes on."""
 
 from __future__ import annotations
 

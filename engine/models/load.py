@@ -1,4 +1,4 @@
-"""From a name to a model that is ready to be explained."""
+"""Loading of models by name, ready to be explained."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def load_model(
         Text file (UTF-8) with one label a line, in the order of the logits. By default the
         card's, or the model's own labels where their number fits, else "class 0", "class 1", ...
     device : str
-        "auto", "cpu", "cuda" or "cuda:N".
+        "auto", "cpu", "mps", "cuda" or "cuda:N".
     report : callable, optional
         Told the progress of the loading and of the download in bytes.
     check : callable
@@ -69,7 +69,7 @@ def load_model(
 
 
 def card_of(name_or_path: str | Path) -> ModelCard:
-    """The card that a model is asked for by; for a plain name one that says nothing else.
+    """Return the card of a model, one without settings for a plain name.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def card_of(name_or_path: str | Path) -> ModelCard:
 
 
 def load_card(card: ModelCard, device: str, report: Report, check: Check) -> VideoModel:
-    """Load the model that a card describes; errors are those of `load_model`."""
+    """Load the model that a card describes, with the errors of `load_model`."""
     plugin = plugin_models().get(card.network) if card.path is None else None
     if plugin is not None:
         made: VideoModel = plugin.load(card.checkpoint, card.labels, device, report, check)
@@ -100,7 +100,7 @@ def load_card(card: ModelCard, device: str, report: Report, check: Check) -> Vid
 
 
 def known_labels(name: str, weights: Path | None, report: Report, check: Check) -> tuple[str, ...]:
-    """Labels of a model; it is loaded only where they are not known without its weights.
+    """Return the labels of a model, loading it only if they come with its weights.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def known_labels(name: str, weights: Path | None, report: Report, check: Check) 
 
 
 def _of_hub(card: ModelCard, check: Check) -> VideoModel:
-    """A classifier of the transformers library, with what the card says otherwise."""
+    """Load a classifier of the transformers library, changed as the card says."""
     from engine.models.loaders.hub_transformers import load_transformer  # its library is an extra
 
     if card.checkpoint is not None:
@@ -145,7 +145,7 @@ def _other_labels(card: ModelCard, count: int, classes: int) -> ModelError:
 def _with_files(
     card: ModelCard, weights: Path | str | None, labels: Path | str | None
 ) -> ModelCard:
-    """The card with files given beside it in place of its own."""
+    """Return the card with files given beside it in place of its own."""
     return replace(
         card,
         checkpoint=card.checkpoint if weights is None else Path(weights),
@@ -154,7 +154,7 @@ def _with_files(
 
 
 def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
-    """A network of the catalogue; the number of classes is that of its weights."""
+    """Load a network of the catalogue, with the number of classes of its weights."""
     source = find_source(card.network)
     names = None if card.labels is None else read_labels(card.labels)
     if card.checkpoint is not None:
@@ -182,7 +182,7 @@ def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
 
 
 def _own(card: ModelCard) -> VideoModel:
-    """A network that comes with its own code; the number of classes is that of the labels."""
+    """Load a network that comes with its own code, with a class for each label."""
     names = () if card.labels is None else read_labels(card.labels)
     spec = card.spec(None, names)
     folder = card.folder
@@ -206,7 +206,7 @@ def _own(card: ModelCard) -> VideoModel:
 
 
 def _checked_layer(spec: ModelSpec, module: nn.Module, card: ModelCard) -> ModelSpec:
-    """The same spec, unless the card names a layer that the network does not have."""
+    """Return the spec, unless the card names a layer that the network does not have."""
     names = [name for name, _ in module.named_modules() if name]
     if card.layer is not None and card.layer not in names:
         raise ModelError(
@@ -246,7 +246,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
 
 
 def _class_count(source: Source, state: State) -> int:
-    """Classes that the weights decide between; the usual number where they have no head."""
+    """Return the number of classes in the weights, the usual one if they have no head."""
     head = weight_called(state, source.head)
     if head is None or head.ndim == 0 or head.shape[0] == 0:
         return len(source.spec.labels)  # they do not fit, which is told when they are fitted

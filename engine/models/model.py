@@ -24,7 +24,7 @@ from engine.types import ModelSpec, Rect, UInt8Array
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
-    """What a network is given, and where it came from.
+    """Input of a network, and its place in the video.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoModel:
-    """A network together with what it expects.
+    """A network with the specification of its input.
 
     Attributes
     ----------
@@ -75,14 +75,14 @@ class VideoModel:
     closed: str = ""
 
     def arguments(self, values: torch.Tensor) -> tuple[Any, ...]:
-        """What the module is called with, from clips (N, 3, T, h, w)."""
+        """Return the module's arguments for clips (N, 3, T, h, w)."""
         if self.pack is None:
             return (values,)
         packed = self.pack(values)
         return packed if isinstance(packed, tuple) else (packed,)
 
     def copied_to(self, device: torch.device) -> VideoModel:
-        """The same model on another device; this one is left as it is."""
+        """Return a copy of the model on another device."""
         return replace(self, module=copy.deepcopy(self.module).to(device), device=device)
 
     def preprocess(self, frames: UInt8Array) -> Clip:
@@ -133,7 +133,7 @@ class VideoModel:
         return normalised
 
     def _range(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """What black and white become, by the same arithmetic as every pixel."""
+        """Return the input values of black and white, by the arithmetic of every pixel."""
         extremes = torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1).expand(2, 3, 1, 1)
         black, white = self._normalised(extremes)
         return black.view(1, 3, 1, 1, 1), white.view(1, 3, 1, 1, 1)

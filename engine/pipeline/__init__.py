@@ -1,4 +1,4 @@
-"""Explaining a video of any length, and finding what is explained already.
+"""Explanation of a video of any length, and the cache of earlier ones.
 
 Importing this package loads no torch: `explain` is imported when it is first asked for.
 """
@@ -14,7 +14,7 @@ __all__ = ["explain"]
 
 
 def __getattr__(name: str) -> object:
-    """Import a name that needs torch when it is first asked for (PEP 562)."""
+    """Import a name on first use, as it needs torch (PEP 562)."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from engine.pipeline import explain_video

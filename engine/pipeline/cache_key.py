@@ -1,4 +1,4 @@
-"""A name for everything that decides an explanation: two requests of one name give equal maps.
+"""Key of everything that decides an explanation: requests of one key give equal maps.
 
 Paths count by what their files hold, so that a moved video keeps its name. How relevance is
 separated afterwards does not count. No torch.
@@ -32,7 +32,7 @@ _BUNDLED = ("figures.safetensors",)
 
 
 def request_key(request: Request) -> str | None:
-    """Name of a request: 40 hexadecimal digits, or None.
+    """Return the key of a request: 40 hexadecimal digits, or None.
 
     It is made of every field but ``preset`` and ``sigma``; of what the video, the weights, the
     labels and the model card with its files hold; of the engine's own code, and the versions of
@@ -73,7 +73,7 @@ def request_key(request: Request) -> str | None:
 
 
 def _model(name: str) -> dict[str, Any] | None:
-    """What decides the network and its input; None where that cannot be told."""
+    """Return the identity of the network and its input, or None if it cannot be known."""
     card = find_card(name)
     if card is None:
         return {"name": name} if name in MODELS else None
@@ -84,7 +84,7 @@ def _model(name: str) -> dict[str, Any] | None:
 
 
 def _files_of(card: ModelCard) -> list[Path] | None:
-    """Files that a card's network is made of; None where they cannot all be told."""
+    """Return the files that a card's network is made of, or None if not all are known."""
     assert card.path is not None
     files = [path for path in (card.path, card.checkpoint, card.labels) if path is not None]
     if card.is_known:

@@ -1,4 +1,4 @@
-"""explain(): the one door for window, command line and batch.
+"""explain(): the one entry point for window, command line and batch.
 
 A video of any length goes through in overlapping windows. Memory is bounded by the window:
 frames are reduced to the network's input size as they are decoded, and relevance leaves for
@@ -133,7 +133,7 @@ def _explain(
 
 
 def _resolved(request: Request, model: VideoModel) -> Request:
-    """The request with its classes as indices."""
+    """Return the request with its classes as indices."""
     first, second = (
         None if target is None else resolve_target(model.spec, target)
         for target in (request.target, request.against)
@@ -142,7 +142,7 @@ def _resolved(request: Request, model: VideoModel) -> Request:
 
 
 def checked_range(frames: tuple[int, int] | None, count: int, path: Path) -> tuple[int, int]:
-    """First frame, and the frame after the last, of a range inside a video.
+    """Return the first frame, and the frame after the last, of a range inside a video.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def checked_range(frames: tuple[int, int] | None, count: int, path: Path) -> tup
 
 
 def header_of(request: Request, model: VideoModel, video: Video) -> Header:
-    """What an analysis of a request would say of it, before there are numbers.
+    """Return the header that an analysis of a request will have.
 
     Raises
     ------
@@ -208,7 +208,7 @@ class _Run:
         self._batch = self._explainer.batch
 
     def resume(self, state: State | None) -> None:
-        """Go on as `_state` was, which was kept after the windows that the analysis has."""
+        """Restore the blending state saved after the last stored window."""
         if state is not None:
             self._blend.restore(state["sum"], state["weight"])
             # Windows are explained in the same company as without the break: rounding depends
@@ -273,7 +273,7 @@ def _target(request: Request) -> Target:
 
 
 class _Clock:
-    """Tells how far the windows are and how long the rest takes."""
+    """Reports of finished windows and the time left."""
 
     def __init__(self, report: Report, analysis: Analysis, windows: int) -> None:
         self._report = report
@@ -283,7 +283,7 @@ class _Clock:
         self._began = time.monotonic()
 
     def begin(self, model: VideoModel, clips: WindowReader, request: Request, done: int) -> None:
-        """Report the start: with the time it will take, where a clip takes many passes."""
+        """Report the start, with an estimate of the time where a clip takes many passes."""
         left = None
         if METHODS[request.method].passes > 1:
             cut = clips.window(clips.first)
@@ -313,7 +313,7 @@ class _Clock:
 
 
 def _lost_in(cut: WindowClip, video: Video, start: int) -> list[int]:
-    """Frames of the video that a window should have and that do not decode."""
+    """Return the video's frames in a window that do not decode."""
     return sorted(video.damaged_frames & {start + index for index in cut.indices})
 
 

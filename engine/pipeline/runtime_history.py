@@ -1,4 +1,4 @@
-"""How long explaining took before, kept on disk, so that the next run can say what it will take."""
+"""Times of earlier runs, kept on disk to predict those of the next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEPARATOR = "|"
 
 
 def record(model: str, method: str, device: str, seconds: float) -> None:
-    """Keep the time of a window, in place of an earlier one.
+    """Store the time of a window, in place of an earlier one.
 
     Where that fails the log says so: the next run measures again.
 
@@ -53,7 +53,7 @@ def record(model: str, method: str, device: str, seconds: float) -> None:
 def predict_seconds(
     model: str, method: str, device: str, windows: int, passes: Mapping[str, int]
 ) -> float | None:
-    """Time that some windows will take.
+    """Return the time that some windows will take, or None if unknown.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def _distance(passes: Mapping[str, int], one: str, other: str) -> float:
 
 
 def _read() -> dict[str, Any]:
-    """Everything kept; nothing where the file is missing or broken."""
+    """Read the history, empty if the file is missing or broken."""
     try:
         history = json.loads(_path().read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""One clip of a video, and one of noise: for what looks at a single clip."""
+"""One clip of a video, or of noise, for commands on a single clip."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.video import open_video
 
 
 def clip_at(model: VideoModel, path: Path, start: int) -> Clip:
-    """The clip of a video that begins at a frame; its last frame is repeated where it is short.
+    """Return the clip that begins at a frame, padded with its last frame at the end.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def clip_at(model: VideoModel, path: Path, start: int) -> Clip:
 
 
 def noise_clip(model: VideoModel) -> Clip:
-    """A clip of noise, the same each time, as large as the network's input."""
+    """Return a clip of noise of the network's input size, the same each time."""
     shape = (model.spec.frames, *model.spec.crop, 3)
     frames = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     return model.preprocess(frames)

@@ -1,4 +1,4 @@
-"""Windows cut out of a video as the model is given them, each frame decoded once."""
+"""Windows of a video as the model's input, each frame decoded once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class WindowReader:
         self._held: list[Clip] = []
 
     def window(self, first: int) -> WindowClip:
-        """The window that starts at a step; steps never go back."""
+        """Read the window that starts at a step, not before the last one read."""
         del self._held[: first - self.first]
         self.first = first
         length = self._model.spec.frames

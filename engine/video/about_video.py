@@ -11,7 +11,7 @@ _MOST_RANGES = 8
 
 
 def as_numbers(video: Video) -> dict[str, Any]:
-    """Facts of a video as values that JSON can hold; times in seconds, frames from 0."""
+    """Return facts of a video as JSON values, times in seconds, frames from 0."""
     file, picture = video.file_facts, video.picture_facts
     times_s = video.timestamps_s
     return {
@@ -50,7 +50,7 @@ def as_numbers(video: Video) -> dict[str, Any]:
 
 
 def in_words(video: Video) -> list[tuple[str, str]]:
-    """Facts of a video as pairs of a name and what is to be said of it."""
+    """Return facts of a video as pairs of a name and a text."""
     file, picture = video.file_facts, video.picture_facts
     rate = "constant" if is_constant_rate(video.timestamps_s, video.tick_s) else "variable"
     pairs = [

@@ -1,4 +1,4 @@
-"""What a video is: container, codec, colours, rate, streams; for people and for programs."""
+"""Facts of a video for people and programs: container, codec, colours, rate, streams."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _GRID_S = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What a file says of itself and of the stream that is shown.
+    """Facts that a file states of itself and of the stream that is shown.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """What a decoded picture says of itself.
+    """Facts that a decoded picture states of itself.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ class PictureFacts:
 
 
 def file_facts(source: Source) -> FileFacts:
-    """Collect what an open source says of itself."""
+    """Collect the facts that an open source states of itself."""
     container, context = source.container, source.stream.codec_context
     sound = [stream.codec_context for stream in container.streams.audio]
     duration = container.duration or 0
@@ -127,7 +127,7 @@ def file_facts(source: Source) -> FileFacts:
 
 
 def picture_facts(frame: VideoFrame) -> PictureFacts:
-    """Collect what a frame says of itself."""
+    """Collect the facts that a frame states of itself."""
     components = frame.format.components
     return PictureFacts(
         pixel_format=frame.format.name,
@@ -143,7 +143,7 @@ def picture_facts(frame: VideoFrame) -> PictureFacts:
 
 
 def is_constant_rate(times_s: Float64Array, tick_s: float) -> bool:
-    """Whether the frames lie on an even grid, but for the rounding to the file's clock.
+    """Return true if the frames lie on an even grid, but for the rounding of the file's clock.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ def open_requested(
     report: Report = lambda progress: None,
     cache_bytes: int = CACHE_BYTES,
 ) -> Video:
-    """Open the video that a request is about; as `open_video`.
+    """Open the video of a request, as `open_video`.
 
     Where a frame does not decode the one before stands in, so that damage does not end the work.
     """

@@ -57,7 +57,7 @@ def open_video(
     report: Report = lambda progress: None,
     cache_bytes: int = CACHE_BYTES,
 ) -> Video:
-    """Open a video file and learn where its frames are.
+    """Open a video file and index its frames.
 
     What was learnt is kept on disk, so that a file is read through only once.
 
@@ -117,7 +117,7 @@ def open_video(
 
 
 class Video:
-    """The frames of a video file; made by `open_video`.
+    """Frames of a video file, as a sequence made by `open_video`.
 
     A sequence: ``len(video)`` frames, ``video[i]`` is frame i in display order, uint8 RGB
     (H, W, 3), C-contiguous, owned by the caller, turned as the file's display matrix asks.
@@ -209,12 +209,12 @@ class Video:
 
     @property
     def tick_s(self) -> float:
-        """Unit of the stream's clock in seconds; 0 where times are not read from it."""
+        """Unit of the stream's clock in seconds, 0 where times are not read from it."""
         return self._facts.tick_s
 
     @property
     def progress(self) -> float:
-        """Part of the file that is known, 0 to 1; below 1 its length still grows."""
+        """Part of the file that is known, 0 to 1, while its length still grows."""
         return self._index.state.progress
 
     @property
@@ -232,16 +232,16 @@ class Video:
 
     @property
     def file_facts(self) -> FileFacts:
-        """What the file says of itself."""
+        """Facts that the file states of itself."""
         return self._facts
 
     @property
     def picture_facts(self) -> PictureFacts:
-        """What the first frame says of its pixels."""
+        """Facts that the first frame states of its pixels."""
         return self._picture_facts
 
     def picture(self, index: SupportsIndex, width: int, height: int) -> UInt8Array:
-        """Frame for display, scaled by area averaging.
+        """Return a frame for display, scaled by area averaging.
 
         Parameters
         ----------
@@ -264,7 +264,7 @@ class Video:
     def frames(
         self, indices: Iterable[SupportsIndex], check: Check = never
     ) -> Iterator[UInt8Array]:
-        """Frames one after the other, in the order asked for.
+        """Yield frames one after the other, in the given order.
 
         Parameters
         ----------
@@ -290,7 +290,7 @@ class Video:
             yield picture
 
     def close(self) -> None:
-        """Give file and memory back; may be called twice."""
+        """Close the file and free the memory, if still open."""
         with self._lock:
             self._closed = True
             self._worker.close(self._close_files)
@@ -329,7 +329,7 @@ class Video:
         return number % len(self)
 
     def _frame(self, number: int, chunk: int, check: Check) -> VideoFrame:
-        """Frame as it is to be shown; the last ``chunk`` up to it are then kept."""
+        """Return a frame for display, and cache the last ``chunk`` up to it."""
         frame = self._stored_frame(number, chunk, check)
         if not (self._deinterlace and frame.interlaced_frame):
             return frame
@@ -355,7 +355,7 @@ class Video:
         return frame
 
     def _in_place_of(self, number: int) -> int:
-        """Frame before one that does not decode, or else behind it, that does."""
+        """Return the nearest frame that decodes, before a lost one if any, else behind it."""
         lost = self.damaged_frames
         others = [*range(number - 1, -1, -1), *range(number + 1, len(self))]
         return int(next(other for other in others if other not in lost))
@@ -393,4 +393,4 @@ class Video:
 
 
 def _nothing() -> None:
-    """Have nothing to close."""
+    """Do nothing, as nothing is open yet."""

@@ -1,1 +1,1 @@
-"""What if: the model asked again about a clip that was changed."""
+"""What-if queries: the model's scores for a changed clip."""

@@ -23,7 +23,7 @@ from engine.what_if.queries import Fill
 def fill_region(
     clip: Clip, region: Region, frames: Int64Array, *, keep: bool, fill: Fill
 ) -> tuple[Tensor, float]:
-    """A clip with a region, or all but the region, filled.
+    """Fill a region of a clip, or all but the region.
 
     Parameters
     ----------

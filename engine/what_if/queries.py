@@ -1,4 +1,4 @@
-"""What a user asks a model "what if", and what comes back: plain values. No torch."""
+"""What-if queries and results as plain values. No torch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_FRAMES_MEASURED = 256
 
 @dataclass(frozen=True, slots=True)
 class WhatIfQuery:
-    """What is changed in the clip.
+    """A change of the clip to try.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class WhatIfQuery:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WhatIfResult:
-    """What the model says of the clip, and of the changed clip.
+    """The model's scores of the clip and of the changed clip.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class MotionTests:
 
 @dataclass(frozen=True, slots=True)
 class RegionAgreement:
-    """How much of the relevance lies where the user expects it.
+    """Share of the relevance inside the region where the user expects it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Asking a model "what if": parts of the clip removed or kept, or its movement destroyed."""
+"""Runs of what-if queries: parts of the clip removed, or its movement destroyed."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _check_painted(region: Region) -> None:
 
 
 def _check_touched(result: WhatIfResult, inside: float, frame: int) -> None:
-    """Refuse an answer about a region that the model does not see: it would be about nothing."""
+    """Refuse a result for a region that the model does not see."""
     untouched = inside if result.query.keep else 0.0
     if result.changed_share == untouched:
         raise EngineError(
@@ -160,7 +160,7 @@ class _Windows:
         return float(inside_picture(self.header.seen, self._model.spec.crop).mean())
 
     def nearest(self, frame: int) -> int:
-        """First step of the window whose middle is nearest to a frame of the video."""
+        """Return the first step of the window whose middle is nearest to a frame of the video."""
         steps = self.header.step_frames + self.header.start
         last = len(steps) - 1
 
@@ -171,11 +171,11 @@ class _Windows:
         return min(self._starts, key=distance)
 
     def count(self, scope: Scope) -> int:
-        """How many windows `cuts` gives."""
+        """Return the number of windows that `cuts` gives."""
         return 1 if scope == "window" else len(self._starts)
 
     def cuts(self, scope: Scope, shown: int) -> Iterator[WindowClip]:
-        """The window shown, or all of them in order."""
+        """Yield the window shown, or all of them in order."""
         starts = (shown,) if scope == "window" else self._starts
         clips = WindowReader(self._model, self._video, self.header, self._check, starts[0])
         for first in starts:
@@ -183,7 +183,7 @@ class _Windows:
             yield clips.window(first)
 
     def target(self, request: Request, shown: int) -> int:
-        """The class of the request, or what the model makes of the window shown."""
+        """Return the class of the request, or the model's answer to the window shown."""
         if request.target is not None:
             return resolve_target(self._model.spec, request.target)
         cut = next(self.cuts("window", shown))
@@ -191,7 +191,7 @@ class _Windows:
 
 
 def _logits(model: VideoModel, clips: tuple[Tensor, ...], check: Check) -> Float64Array:
-    """Logits of clips, float64 (n, K)."""
+    """Return the logits of clips, float64 (n, K)."""
     subject = ExplainedModel(model, Goal(), check=check)
     with evaluating(model.module), torch.no_grad():
         # one by one, as explaining does: what fits the memory there fits here
@@ -202,7 +202,7 @@ def _logits(model: VideoModel, clips: tuple[Tensor, ...], check: Check) -> Float
 def _pictures(
     cut: WindowClip, changed: Tensor, frames: Int64Array
 ) -> tuple[UInt8Array, Int64Array]:
-    """Some frames of a changed clip as RGB pictures, and which frames of the video they are."""
+    """Return some frames of a changed clip as RGB pictures, and their numbers in the video."""
     count = len(frames) - cut.padded
     chosen = np.linspace(0, count - 1, min(count, _PICTURES)).round().astype(np.int64)
     low, high = cut.clip.low, cut.clip.high
@@ -230,7 +230,7 @@ class _Scores:
         pictures: UInt8Array,
         frames: Int64Array,
     ) -> WhatIfResult:
-        """What came out, as means over the windows."""
+        """Return the result as means over the windows."""
         rows = np.stack(self._rows)
         logits, changed_logits = rows.mean(0)
         before, after = softmax(rows).mean(0)

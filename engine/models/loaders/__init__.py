@@ -1,1 +1,1 @@
-"""Where networks come from: the catalogue, hubs, and the user's own code."""
+"""Loaders of networks: the catalogue, hubs, and the user's own code."""

@@ -28,7 +28,7 @@ _HINT = 'Install it with: pip install "motion-inspector[hf]"'
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What the configuration of an architecture does not tell.
+    """Facts of an architecture that its configuration lacks.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ def load_transformer(
         A folder as ``save_pretrained`` writes it, or the name of one on the hub that is in the
         cache of this computer: "MCG-NJU/videomae-base-finetuned-kinetics".
     device : str
-        "auto", "cpu", "cuda" or "cuda:N".
+        "auto", "cpu", "mps", "cuda" or "cuda:N".
     report, check : callable
         Told that it loads; raises `Cancelled` when the model is no longer wanted.
 
@@ -123,7 +123,7 @@ def _library() -> Any:
 
 
 def _folder(name: str) -> Path:
-    """Folder of a checkpoint: one that exists, or what the cache of the hub has of that name."""
+    """Return the folder of a checkpoint, an existing one or one in the hub's cache."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -158,7 +158,7 @@ def _read(folder: Path, read: Callable[[], Any]) -> Any:
 
 
 def _network(library: Any, folder: Path) -> torch.nn.Module:
-    """The classifier with its weights, float32, in evaluation mode.
+    """Load the classifier with its weights, float32, in evaluation mode.
 
     Safetensors come first; other weights are read by torch with ``weights_only``.
     """
@@ -211,7 +211,7 @@ def _spec(name: str, config: Any, kind: _Kind, processor: Any, folder: Path) -> 
 
 
 def _probed(processor: Any, folder: Path) -> tuple[tuple[int, int], Any, Any]:
-    """Size of what a processor makes, and what black and white become, per channel."""
+    """Measure a processor: its output size, and black and white per channel."""
     video = np.zeros((2, 64, 64, 3), np.uint8)
     video[1] = 255
     made = _read(folder, lambda: processor([video], return_tensors="pt", do_sample_frames=False))

@@ -1,4 +1,4 @@
-"""Where the models of the catalogue come from: how each is built, and its default weights."""
+"""Sources of the catalogue's models: their builders and default weights."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Source:
 
 
 def find_source(name: str) -> Source:
-    """Source of a model by name.
+    """Return the source of a model by name.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def _figures() -> Source:
 
 @cache
 def _least_familiar() -> float:
-    """Calibrated with the weights, by `benchmarks.motion_figures.familiar`."""
+    """Read the limit that `benchmarks.motion_figures.familiar` calibrated with the weights."""
     return float(json.loads(resource_bytes(_RECORD))["least_familiar"])
 
 

@@ -53,13 +53,13 @@ class ClosedNetwork(nn.Module):
         self.most = most
 
     def forward(self, clips: torch.Tensor) -> Any:
-        """What the network makes of clips (N, ...), in portions that it takes."""
+        """Score clips (N, ...) in portions that the network takes."""
         if self.most is None or len(clips) == self.most:
             return self.inner(clips)
         return torch.cat([self.inner(part) for part in torch.split(clips, self.most)])
 
     def train(self, mode: bool = True) -> ClosedNetwork:
-        """Leave the inside alone: what torch.export wrote has no modes."""
+        """Leave the network's mode alone, as torch.export wrote none."""
         self.training = mode
         return self
 
@@ -190,7 +190,7 @@ def _shape_text(shape: tuple[Any, ...]) -> str:
 
 
 def _check_exported(path: Path) -> None:
-    """Refuse what torch.export.load would unpickle or run besides its graph, or allocate."""
+    """Refuse parts that torch.export.load would unpickle, run or allocate besides the graph."""
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if "aotinductor" in name or name.split("/")[-1].startswith(
@@ -218,7 +218,7 @@ def _check_pickle(path: Path, content: bytes) -> None:
 
 
 def _largest(config: bytes) -> int:
-    """Elements of the largest tensor that a table of weights lists."""
+    """Return the elements of the largest tensor that a table of weights lists."""
     entries = json.loads(config)["config"].values()
     sizes = [(entry.get("tensor_meta") or {}).get("sizes", []) for entry in entries]
     return max(
@@ -253,7 +253,7 @@ def _located(where: str, folder: Path) -> ModuleSpec:
 
 
 def _imported(spec: ModuleSpec, folder: Path) -> ModuleType:
-    """Run the module; what it imports is looked for in the card's folder, too."""
+    """Import a module, and its own imports from the card's folder too."""
     sys.path.insert(0, str(folder))
     try:
         if not spec.name.startswith("motion_inspector_card_"):

@@ -29,7 +29,7 @@ _MIXED = {
 
 
 class Unit(nn.Module):
-    """Convolution, BatchNorm and ReLU; without a norm, the convolution and its bias alone."""
+    """Convolution, BatchNorm and ReLU, or the convolution with its bias alone."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Unit(nn.Module):
 
 
 class SamePool(nn.Module):
-    """Max pooling; the zeros around never win over what a ReLU leaves, save a tie."""
+    """Max pooling whose zero padding never wins over a ReLU's output, save a tie."""
 
     def __init__(self, kernel: Triple, stride: Triple) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class Mixed(nn.Module):
 
 
 class I3D(nn.Module):
-    """Scores clips of any size; its logits are averaged over time, as its authors do.
+    """Scores clips of any size by logits averaged over time, as its authors do.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ class I3D(nn.Module):
 
 
 def padded(features: torch.Tensor, kernel: Triple, stride: Triple) -> torch.Tensor:
-    """Zeros around (N, C, T, H, W), as many as TensorFlow's "SAME" adds."""
+    """Pad (N, C, T, H, W) with zeros, as many as TensorFlow's "SAME" adds."""
     amounts: list[int] = []
     for size, extent, step in zip(features.shape[2:], kernel, stride, strict=True):
         whole = max((-(-size // step) - 1) * step + extent - size, 0)

@@ -1,4 +1,4 @@
-"""What is known of a network whose weights the user brings: definition, input, sources."""
+"""Description of a network whose weights the user brings: definition, input, sources."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class Network:
 
 
 def numbered(count: int) -> tuple[str, ...]:
-    """Names of classes whose list we do not have."""
+    """Return numbered names for classes without a list of names."""
     return tuple(f"class {index}" for index in range(count))
 
 
 def kinetics_labels() -> tuple[str, ...]:
-    """The 400 names of Kinetics-400 in alphabetical order, as every network here counts them."""
+    """Return the 400 names of Kinetics-400 in alphabetical order, the classes' order here."""
     return tuple(get_model_weights("r3d_18").DEFAULT.meta["categories"])

@@ -1,4 +1,4 @@
-"""The pooling before a classifier, as networks do it that score larger pictures place by place."""
+"""Pooling before a classifier, for networks that score larger pictures place by place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.models.networks.network import Triple
 
 
 def window_averages(features: torch.Tensor, window: Triple) -> torch.Tensor:
-    """Average (N, C, T, H, W) in every position of a window, cut to what is there.
+    """Average (N, C, T, H, W) in every position of a window, cut to the input's size.
 
     Larger pictures than the network was trained on have several positions.
     """

@@ -20,7 +20,7 @@ from engine.types import ModelSpec
 
 
 class PaddedShortcut(nn.Module):
-    """Shortcut type A: skips places and fills the new channels with zeros; nothing is learned."""
+    """Shortcut type A: skips places and fills new channels with zeros, without weights."""
 
     def __init__(self, added: int, stride: int) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Residual(nn.Module):
 
 
 class ResNet3D(nn.Module):
-    """Scores clips of any size; all layers but the first stage halve time, height and width.
+    """Scores clips of any size, each stage but the first halving time, height and width.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ class ResNet3D(nn.Module):
 def _block(
     channels: int, inner: int, stride: int, *, expansion: int, groups: int, shortcut: str
 ) -> Residual:
-    """One block from that many channels to ``inner * expansion``."""
+    """Build one block from that many channels to ``inner * expansion``."""
     convolutions = _convolutions(channels, inner, expansion, stride, groups)
     return Residual(convolutions, _shortcut(channels, inner * expansion, stride, shortcut))
 
@@ -157,7 +157,7 @@ def _shortcut(channels: int, out: int, stride: int, kind: str) -> nn.Module | No
 
 
 def _spec(name: str, published: int) -> ModelSpec:
-    """What weights of that year are given: consecutive frames, whatever the video's rate."""
+    """Describe the input for weights of a year: consecutive frames at any rate."""
     standardised = published == 2020
     return ModelSpec(
         name=name,

@@ -78,7 +78,7 @@ class SlowFast(nn.Module):
 
 
 class Pathways(nn.Module):
-    """One stage of both pathways, and what the slow one is then given of the fast one."""
+    """One stage of both pathways, and the fusion of fast features into the slow one."""
 
     def __init__(self, slow: nn.Module, fast: nn.Module, fusion: nn.Module | None) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ def _stem(channels: int, frames: int) -> Stem:
 
 
 def _stage(before: int, stage: int, frames: int, share: int) -> ResStage:
-    """One stage: frames that its first convolutions span, and its share of the channels."""
+    """Build one stage with the frames of its first convolutions and its share of channels."""
     inner, after = 64 * 2**stage // share, 256 * 2**stage // share
     blocks = []
     for block in range(_DEPTHS[stage]):

@@ -35,7 +35,7 @@ class Stem(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """Three convolutions; the middle one sees space, and strides in it.
+    """Three convolutions, the middle one over space and with the stride.
 
     Parameters
     ----------
@@ -123,6 +123,6 @@ class ResStage(nn.Module):
 def convolution(
     before: int, after: int, kernel: Triple, stride: int = 1, groups: int = 1
 ) -> nn.Conv3d:
-    """Convolution that keeps the size, less a stride in height and width; without bias."""
+    """Make a convolution without bias that keeps the size but for its stride in space."""
     around = (kernel[0] // 2, kernel[1] // 2, kernel[2] // 2)
     return nn.Conv3d(before, after, kernel, (1, stride, stride), around, groups=groups, bias=False)

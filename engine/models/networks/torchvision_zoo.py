@@ -45,7 +45,7 @@ its logits over time and takes any length; its paper (arXiv 1712.04851) trains i
 
 
 def head_of(name: str) -> str:
-    """Name of the classifier's weight."""
+    """Return the name of the classifier's weight."""
     return _HEADS[name]
 
 
@@ -56,7 +56,7 @@ def build_network(name: str, classes: int) -> nn.Module:
 
 
 def download_weights(name: str, report: Report, check: Check) -> State:
-    """Weights of a network, downloaded first where they are not there.
+    """Load the weights of a network, downloaded first if they are missing.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def spec_of(name: str) -> ModelSpec:
 
 
 def _evaluated_with(weights: WeightsEnum, setting: str) -> float:
-    """A setting of torchvision's evaluation; it stands only in the words of the metadata."""
+    """Read a setting of torchvision's evaluation from the prose of the metadata."""
     match = re.search(rf"`{setting}=([\d.]+)`", weights.meta["_docs"])
     if match is None:
         raise ModelError(

@@ -46,7 +46,7 @@ class SqueezeExcitation(nn.Module):
 
 
 class SeparateStem(nn.Module):
-    """Convolution over space, then over time in each channel; published with names swapped."""
+    """Convolution over space, then over time in each channel, published with names swapped."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -124,7 +124,7 @@ def _inner(width: int) -> int:
 
 
 def _stage(before: int, width: int, depth: int) -> ResStage:
-    """One stage; every other block is gated."""
+    """Build one stage, in which every other block is gated."""
     inner = _inner(width)
     blocks = []
     for block in range(depth):
@@ -145,14 +145,14 @@ def _stage(before: int, width: int, depth: int) -> ResStage:
 
 
 def _squeezed(channels: int) -> int:
-    """A sixteenth, as a multiple of 8 that is not less than 0.9 of it."""
+    """Return a sixteenth, as a multiple of 8 that is not less than 0.9 of it."""
     sixteenth = channels / 16
     nearest = max(8, int(sixteenth + 4) // 8 * 8)
     return nearest + 8 if nearest < 0.9 * sixteenth else nearest
 
 
 def _network(size: str, frames: int, every: int, resize: int, places: int) -> Network:
-    """One published size: frames, every how many of a video at 30 frames/s, height and width."""
+    """Describe one published size: frames, their step at 30 frames/s, height and width."""
     name = f"x3d_{size}"
     spec = ModelSpec(
         name=name,

@@ -1,4 +1,4 @@
-"""Which frames of a video a model takes. No torch.
+"""Sampling of the frames that a model takes from a video. No torch.
 
 A model that was trained at 15 frames/s sees movement at double speed when it is given every
 second frame of a 15 frames/s video, so frames are taken by their time, not by their number.
@@ -18,7 +18,7 @@ _ROUNDING_S = 1e-3
 
 
 def sample_frames(spec: ModelSpec, timestamps_s: Float64Array, start: int, stop: int) -> Int64Array:
-    """Frames that the model takes from a range of a video.
+    """Return the frames that the model takes from a range of a video.
 
     With ``spec.stride`` every stride-th frame. With ``spec.fps``, for each time
     ``t(start) + k / fps`` the latest frame that is shown by then. No frame is taken twice:
@@ -59,14 +59,14 @@ def sample_frames(spec: ModelSpec, timestamps_s: Float64Array, start: int, stop:
 
 
 def _has_rate(times_s: Float64Array, fps: float) -> bool:
-    """Whether the video runs at that rate throughout, within 3 % and a stored millisecond."""
+    """Return true if the video runs at that rate throughout, within 3 % and 1 ms."""
     mean_s = times_s[-1] / (len(times_s) - 1)
     steady = bool(np.all(np.abs(np.diff(times_s) - mean_s) <= _SAME_RATE * mean_s + _ROUNDING_S))
     return steady and abs(mean_s * fps - 1) <= _SAME_RATE
 
 
 def _shown_at_ticks(times_s: Float64Array, fps: float) -> BoolArray:
-    """Frames on screen at one of the times k / fps, as a mask.
+    """Return a mask of the frames on screen at one of the times k / fps.
 
     Counting the ticks before each frame, instead of listing the ticks, keeps the memory at
     the number of frames even where a video stands still for days.
@@ -81,7 +81,7 @@ def _shown_at_ticks(times_s: Float64Array, fps: float) -> BoolArray:
 
 
 def _tolerance_s(times_s: Float64Array) -> float:
-    """How far a stored time may lie behind the true one.
+    """Return how far a stored time may lie behind the true one, in seconds.
 
     Measured as the deviation from an even grid: exact times keep a hair's breadth, so that
     29.97 frames/s gives torchvision's frames; times rounded to milliseconds get as much as

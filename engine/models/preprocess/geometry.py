@@ -1,4 +1,4 @@
-"""Where in the source picture the network's input lies. No torch.
+"""Geometry of the network's input in the source picture. No torch.
 
 Resize and centre crop follow torchvision's arithmetic to the pixel, rounding included
 (`torchvision.transforms.functional.resize` and `center_crop`), so that heat computed on the
@@ -13,7 +13,7 @@ from engine.types import ModelSpec, Rect
 
 
 def resized_size(spec: ModelSpec, size: tuple[int, int]) -> tuple[int, int]:
-    """Size of the picture after the model's resize.
+    """Return the size of the picture after the model's resize.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def resized_size(spec: ModelSpec, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def crop_corner(spec: ModelSpec, size: tuple[int, int]) -> tuple[int, int]:
-    """Left and top of the centre crop in the resized picture, in pixels.
+    """Return left and top of the centre crop in the resized picture, in pixels.
 
     Negative where the resized picture is smaller than the crop: the picture is padded with
     black there, and the crop begins that far outside it.
@@ -57,7 +57,7 @@ def crop_corner(spec: ModelSpec, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def seen_rect(spec: ModelSpec, size: tuple[int, int]) -> Rect:
-    """Part of the source picture that the network's input covers.
+    """Return the part of the source picture that the network's input covers.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def seen_rect(spec: ModelSpec, size: tuple[int, int]) -> Rect:
 
 
 def _offset(length: int, crop: int) -> int:
-    """Begin of a centre crop along one axis, rounded as torchvision rounds."""
+    """Return the start of a centre crop along one axis, rounded as torchvision rounds."""
     if crop > length:
         return -((crop - length) // 2)
     return round((length - crop) / 2)

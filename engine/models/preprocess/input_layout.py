@@ -9,7 +9,7 @@ import torch
 
 
 def packing(layout: str, channels: str) -> Callable[[torch.Tensor], torch.Tensor] | None:
-    """From RGB clips (N, 3, T, h, w) to what a network takes; None where it is just that.
+    """Return a map from RGB clips (N, 3, T, h, w) to a network's layout, or None if it is that.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def packing(layout: str, channels: str) -> Callable[[torch.Tensor], torch.Tensor
 
 @dataclass(frozen=True, slots=True)
 class TokenGrid:
-    """Where the tokens of a network come from.
+    """Layout of a network's tokens over the clip.
 
     A module says it by an attribute ``token_grid``; class activation maps then work on layers
     whose output is tokens.

@@ -103,7 +103,7 @@ def fit(module: nn.Module, state: State, model: str, origin: str) -> None:
 
 
 def weight_called(state: State, name: str) -> torch.Tensor | None:
-    """A weight by its name, or the only one whose name ends so, behind a wrapper's."""
+    """Return a weight by its name, or the only one with that name behind a wrapper's."""
     if name in state:
         return state[name]
     behind = [tensor for key, tensor in state.items() if key.endswith(f".{name}")]
@@ -111,7 +111,7 @@ def weight_called(state: State, name: str) -> torch.Tensor | None:
 
 
 def _wrapper(network: Mapping[str, object], weights: Mapping[str, object]) -> str:
-    """What a wrapper such as Lightning's put before all names: "model."; mostly nothing."""
+    """Return the prefix that a wrapper put before all names, as Lightning's "model.", or ""."""
     first = next(iter(network), "")
     for name in weights:
         if name.endswith(f".{first}"):
@@ -122,7 +122,7 @@ def _wrapper(network: Mapping[str, object], weights: Mapping[str, object]) -> st
 
 
 def _content(path: Path) -> object:
-    """What is stored in the file, with every way of failing told as one."""
+    """Load the file's content, with one error for every way of failing."""
     try:
         if path.suffix.lower() == ".safetensors":
             return load_file(path)
@@ -146,7 +146,7 @@ def _content(path: Path) -> object:
 
 
 def _unwrapped(content: object, path: Path) -> State:
-    """The state dict inside what a training script saved."""
+    """Return the state dict inside the dict that a training script saved."""
     for key in _NESTS:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
@@ -161,12 +161,12 @@ def _unwrapped(content: object, path: Path) -> State:
 
 
 def _is_weight(value: object) -> bool:
-    """Whether it is a plain tensor; sparse ones and ones without values (meta) cannot be copied."""
+    """Return true for a plain tensor: sparse and meta ones cannot be copied."""
     return isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_meta
 
 
 def _without_prefix(state: State) -> State:
-    """The same weights without the prefixes that wrappers put before every name."""
+    """Return the weights without the prefixes that wrappers put before every name."""
     for prefix in _PREFIXES:
         if all(name.startswith(prefix) for name in state):
             state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
@@ -184,7 +184,7 @@ def _shapes(state: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
 def _class_problem(
     network: dict[str, tuple[int, ...]], weights: dict[str, tuple[int, ...]]
 ) -> list[str]:
-    """That only the number of classes differs, where it does; else nothing."""
+    """Return the problem if only the number of classes differs, else nothing."""
     if set(network) != set(weights):
         return []
     differ = [name for name in network if network[name] != weights[name]]
@@ -199,7 +199,7 @@ def _class_problem(
 def _problems(
     network: dict[str, tuple[int, ...]], weights: dict[str, tuple[int, ...]]
 ) -> list[str]:
-    """What keeps the weights from fitting: a count and the first example of each kind."""
+    """Return the problems of fit: a count and the first example of each kind."""
     missing = [name for name in network if name not in weights]
     unknown = [name for name in weights if name not in network]
     reshaped = [name for name in network if name in weights and network[name] != weights[name]]

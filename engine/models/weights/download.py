@@ -1,4 +1,4 @@
-"""Fetching one file: with progress, cancel, a checksum, and going on after a broken connection.
+"""Download of one file, with progress, cancel, checksum, and resume.
 
 Apart from torch's own download, which can neither be cancelled, nor go on where it stopped, nor
 report to a window. The file appears under its name only when it is complete and verified; until
@@ -59,17 +59,17 @@ class Download:
 
     @property
     def path(self) -> Path:
-        """Where the finished file lies."""
+        """Path of the finished file."""
         return self.folder / Path(urlsplit(self.url).path).name
 
     @property
     def part(self) -> Path:
-        """Where it lies until it is finished."""
+        """Path of the unfinished file."""
         return self.path.with_name(f"{self.path.name}.part")
 
 
 def fetch(download: Download, report: Report, check: Check) -> Path:
-    """Path of the file, downloaded first where it is not there yet.
+    """Return the path of the file, downloaded first if it is missing.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class _BrokenError(Exception):
 
 
 def _fetch_through_part(download: Download, report: Report, check: Check) -> None:
-    """Receive into NAME.part; move it to its name when it is verified."""
+    """Receive into NAME.part, and move it to its name once verified."""
     try:
         _receive_all(download, report, check)
         if not _verified(download.part, download.path.name):
@@ -123,7 +123,7 @@ def _fetch_through_part(download: Download, report: Report, check: Check) -> Non
 
 
 def _receive_all(download: Download, report: Report, check: Check) -> None:
-    """Receive the file, taking broken connections up again as long as something arrives."""
+    """Receive the file, resuming broken connections as long as data arrives."""
     for tries_left in reversed(range(_TRIES)):
         before = _size(download.part)
         try:
@@ -135,7 +135,7 @@ def _receive_all(download: Download, report: Report, check: Check) -> None:
 
 
 def _goes_on(download: Download) -> bool:
-    """Whether what has arrived may be gone on from: only a checksum tells it from other files."""
+    """Return true if a part can be resumed: only a checksum can verify it afterwards."""
     return _CHECKSUM.search(download.path.name) is not None
 
 
@@ -144,7 +144,7 @@ def _size(path: Path) -> int:
 
 
 def _receive(download: Download, report: Report, check: Check) -> None:
-    """Write what the server sends behind what is there, and make sure that it sent all."""
+    """Append the server's response to the part, and check that it is complete."""
     check()
     start = _size(download.part) if _goes_on(download) else 0
     started_s = reported_s = time.monotonic()
@@ -166,7 +166,7 @@ def _receive(download: Download, report: Report, check: Check) -> None:
 
 
 def _write(file: BinaryIO, offset: int, block: bytes) -> None:
-    """Write a block at its place; the first block of a file drops what was there before."""
+    """Write a block at its place, the first one into an empty file."""
     file.seek(offset)
     if offset == 0:
         file.truncate()
@@ -174,7 +174,7 @@ def _write(file: BinaryIO, offset: int, block: bytes) -> None:
 
 
 def _blocks(download: Download, start: int) -> Generator[tuple[int, bytes, int], None, None]:
-    """Blocks as they arrive, each with its place and the bytes to expect in all (0: unknown).
+    """Yield blocks as they arrive, each with its place and the total bytes (0: unknown).
 
     Network errors are told here, so that an OSError outside is one of the disk.
     """
@@ -197,7 +197,7 @@ def _blocks(download: Download, start: int) -> Generator[tuple[int, bytes, int],
 
 
 def _extent(response: HTTPResponse) -> tuple[int, int]:
-    """Place of the first byte, and bytes in all; a server that knows no ranges begins at 0."""
+    """Return the first byte's place and the total, from 0 if the server knows no ranges."""
     match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if match is None:
         return 0, response.length or 0
@@ -205,7 +205,7 @@ def _extent(response: HTTPResponse) -> tuple[int, int]:
 
 
 def _failure(download: Download, reason: str) -> ModelError:
-    """One sentence that names the file, and where to put it by hand."""
+    """Return an error that names the file, and the folder to put it in by hand."""
     path, have = download.path, _size(download.part)
     resumed = bool(have) and _goes_on(download)
     again = f" (it goes on after the {have} bytes that are here)" if resumed else ""
@@ -227,7 +227,7 @@ def _progress(download: Download, done: int, total: int, start: int, elapsed_s: 
 
 
 def _verified(path: Path, name: str | None = None) -> bool:
-    """Whether a file has the checksum that its name (or another) announces, if any."""
+    """Return true if a file has the checksum in its name (or another), or none is there."""
     announced = _CHECKSUM.search(name or path.name)
     if announced is None:
         return True

@@ -1,4 +1,4 @@
-"""Whether a file of weights claims more than it holds: asked before anything is allocated.
+"""Checks of the claims of a weights file before anything is allocated.
 
 An archive of a few kilobytes can unpack to terabytes, and a pickle of a hundred bytes can ask
 for a tensor of any size. Real ones store their weights uncompressed; only the little code of a

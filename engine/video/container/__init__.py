@@ -1,1 +1,1 @@
-"""A video file opened: its boxes, its limits, and what it claims to hold."""
+"""Containers: opening a video file, with limits on the claims of its headers."""

@@ -1,4 +1,4 @@
-"""How many samples the boxes of an MP4 or MOV file make FFmpeg list, counted by their headers.
+"""Count of the samples that the boxes of an MP4 or MOV file make FFmpeg list.
 
 FFmpeg makes an entry of some 35 bytes for each while it opens the file, as many as the file
 claims: a table of equal sizes, a fragment of equal samples and an edit list that repeats what it
@@ -28,7 +28,7 @@ _ENDLESS = 2**60  # ticks: no file is that long, and sums of two stay within 64 
 
 
 class Box(NamedTuple):
-    """A box of a file: its type, and from where to where its content goes, in bytes."""
+    """A box of a file: its type, and start and stop of its content in bytes."""
 
     kind: bytes
     start: int
@@ -36,7 +36,7 @@ class Box(NamedTuple):
 
 
 def claimed_samples(file: BinaryIO, size: int) -> int:
-    """Entries that FFmpeg would make for all tracks; 0 where the file is of another kind.
+    """Return the entries that FFmpeg would make for all tracks, 0 for other kinds of files.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class _Counter:
         self._movie_scale = 1
 
     def count(self, start: int, stop: int, depth: int) -> int:
-        """Samples claimed by the boxes between two places."""
+        """Count the samples claimed by the boxes between two places."""
         if depth > _DEEPEST:
             return 0
         return sum(self._in_box(box, depth) for box in self._boxes(start, stop))
@@ -120,7 +120,7 @@ class _Counter:
         return samples
 
     def _is_plain_sound(self, boxes: dict[bytes, list[Box]]) -> bool:
-        """Whether FFmpeg lists blocks of samples: sound in which each sample lasts one tick."""
+        """Return true for sound whose samples last one tick: FFmpeg lists blocks of those."""
         sound = any(self._numbers(box, ">I", 8) == (0x736F756E,) for box in boxes[b"hdlr"])
         steady = [self._numbers(box, ">III", 4) for box in boxes[b"stts"]]
         return sound and all(len(n) == 3 and n[0] == 1 and n[2] == 1 for n in steady)
@@ -131,7 +131,7 @@ class _Counter:
         return count if equal else min(count, 2 * (box.stop - box.start))
 
     def _shown(self, boxes: dict[bytes, list[Box]], samples: int) -> int:
-        """Entries that an edit list makes: for each part those from the key sample before it on."""
+        """Count the entries of an edit list: each part from the key sample before it on."""
         scale = max([self._time_scale(box) for box in boxes[b"mdhd"]], default=1)
         timeline = _Timeline(self._rows(boxes[b"stts"], ">u4", 2), samples)
         keys = np.sort(self._rows(boxes[b"stss"], ">u4", 1)[:, 0]) - 1
@@ -147,7 +147,7 @@ class _Counter:
         return shown
 
     def _edits(self, box: Box) -> tuple[Int64Array, Int64Array]:
-        """Duration in ticks of the movie and start in ticks of the track of every shown part."""
+        """Return the duration in movie ticks and the start in track ticks of every edit."""
         (version,) = self._numbers(box, ">B", 0) or (0,)
         layout = [("duration", ">u8"), ("start", ">i8"), ("rate", ">u4")]
         if version != 1:
@@ -193,7 +193,7 @@ class _Counter:
         return self._file.read(box.stop - box.start)
 
     def _numbers(self, box: Box, layout: str, place: int) -> tuple[int, ...]:
-        """Numbers at a place in a box; none if the box is too short."""
+        """Return the numbers at a place in a box, none if it is too short."""
         length = struct.calcsize(layout)
         if box.start + place + length > box.stop:
             return ()
@@ -203,7 +203,7 @@ class _Counter:
 
 
 class _Timeline:
-    """Which sample of a track is on at a time: from its runs of (count, duration in ticks)."""
+    """Sample number by time, from a track's runs of (count, duration in ticks)."""
 
     def __init__(self, runs: Int64Array, samples: int) -> None:
         counts, self._ticks = runs[:, 0], runs[:, 1]
@@ -213,7 +213,7 @@ class _Timeline:
         self._times = np.cumsum(self._counts * self._ticks)
 
     def sample_at(self, times: Int64Array, side: str) -> Int64Array:
-        """Number of the sample at each time; of several at once the first or behind the last."""
+        """Return the number of the sample at each time, the first or last of several."""
         if not len(self._times):
             return np.full(len(times), self._samples if side == "right" else 0, np.int64)
         right = side == "right"

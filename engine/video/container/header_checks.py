@@ -1,4 +1,4 @@
-"""What a file claims in its headers, and would cost while FFmpeg opens it: refused before.
+"""Refusal of files whose headers would make FFmpeg spend too much on opening them.
 
 FFmpeg makes tables as long as the file says while it opens it. For most containers it stops
 where the file ends; those where it does not are looked at here. All others were tried.
@@ -29,7 +29,7 @@ _FLASH_TABLE = re.compile(rb"\x00(?:\x05times|\x0dfilepositions)\x0a(?P<count>.{
 
 
 def refuse_absurd_claims(path: Path, limits: Limits) -> None:
-    """Refuse a file that would cost too much to open, and what is no video but names others.
+    """Refuse playlists, and files that would cost too much to open.
 
     Reads headers only: microseconds for most files.
 

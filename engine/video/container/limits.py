@@ -1,4 +1,4 @@
-"""How much a file may claim before it is refused, and the settings that raise it."""
+"""Limits of a file's claims, and the environment variables that raise them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FFMPEG_LARGEST = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is still opened.
+    """Largest pictures and files that are opened.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Limits:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Limits as the environment variables set them; the defaults where they do not.
+        """Read the limits from environment variables, else take the defaults.
 
         Raises
         ------
@@ -46,7 +46,7 @@ class Limits:
 
     @property
     def decoder_options(self) -> dict[str, str]:
-        """Options for FFmpeg; `av.open` hands them to probing only, so the decoder needs them too.
+        """Limits as options for the decoder, which `av.open` does not pass on to it.
 
         Without them a picture is allocated before anybody can look at its size.
         """

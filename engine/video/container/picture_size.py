@@ -1,4 +1,4 @@
-"""Width and height that the header of an image claims, read without decoding anything.
+"""Width and height from the header of an image, without decoding.
 
 FFmpeg refuses what is too large without saying how large it is: this is for the message.
 """
@@ -31,7 +31,7 @@ _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def claimed_size(head: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels; None where this is no image, or of a kind not known here.
+    """Return width and height in pixels, or None for a file of an unknown kind.
 
     Parameters
     ----------

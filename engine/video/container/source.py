@@ -1,4 +1,4 @@
-"""A file, opened for reading, and its one video stream; every refusal is a sentence for the user.
+"""An open file and its one video stream, with failures as sentences for the user.
 
 Apart from the rest because it is the border to FFmpeg: what can be refused without decoding is
 refused here, and library errors become `VideoError` here.
@@ -92,7 +92,7 @@ class Stream:
 
 
 def local_path(path: str | PathLike[str]) -> Path:
-    """Path of a file on this machine.
+    """Return the path of a file on this machine.
 
     Raises
     ------
@@ -162,7 +162,7 @@ class Source:
             raise
 
     def close(self) -> None:
-        """Give the file and the decoder back; may be called twice."""
+        """Close the file and the decoder, if still open."""
         self.container.close()
 
 
@@ -218,7 +218,7 @@ def _refuse_what_cannot_be_decoded(stream: VideoStream, path: Path, limits: Limi
 
 @cache
 def _probing() -> dict[str, str]:
-    """Options that keep FFmpeg to this one file, which is no pattern for others."""
+    """Return options that keep FFmpeg to this one file, not a pattern for others."""
     formats = ",".join(
         name for name in sorted(av.formats_available) if name not in _OTHER_FILES and _reads(name)
     )

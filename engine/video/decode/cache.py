@@ -1,4 +1,4 @@
-"""Decoded frames, kept up to a number of bytes; the least recently used go first."""
+"""Cache of decoded frames, bounded in bytes, least recently used first out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FrameCache:
         return self._used_bytes
 
     def get(self, number: int) -> VideoFrame | None:
-        """Frame with that number, now the most recently used one; None if it is not kept."""
+        """Return a frame and mark it as used, or None if it is not cached."""
         with self._lock:
             entry = self._frames.get(number)
             if entry is None:
@@ -38,11 +38,11 @@ class FrameCache:
             return entry[0]
 
     def keeps(self, number: int) -> bool:
-        """Whether that frame is kept; it does not count as used by that."""
+        """Return true if a frame is cached, without marking it as used."""
         return number in self._frames
 
     def first_kept_before(self, number: int, reach: int) -> int:
-        """Lowest frame from which all up to ``number`` are kept, at most ``reach`` before it.
+        """Return the lowest frame from which all up to ``number`` are cached, within ``reach``.
 
         These now count as used: the ones that a step back needs next are the last to go.
         """
@@ -75,7 +75,7 @@ class FrameCache:
             self._used_bytes = 0
 
     def room_for(self, frame: VideoFrame) -> int:
-        """How many frames like this one fit, at least 1."""
+        """Return how many frames like this one fit, at least 1."""
         return max(self._budget_bytes // max(frame_bytes(frame), 1), 1)
 
     def _drop(self, number: int) -> None:
@@ -84,5 +84,5 @@ class FrameCache:
 
 
 def frame_bytes(frame: VideoFrame) -> int:
-    """Bytes that a frame's picture takes in memory."""
+    """Return the bytes that a frame's picture takes in memory."""
     return sum(plane.buffer_size for plane in frame.planes)

@@ -1,4 +1,4 @@
-"""From a decoder's frame to RGB as it is to be seen: colour, size, orientation.
+"""Conversion of a decoder's frame to RGB for display: colour, size, orientation.
 
 FFmpeg's swscale reads the colour matrix and range that the frame is tagged with. Untagged video
 is taken as BT.601 limited range, as FFmpeg, OpenCV and torchvision take it, so that a model is
@@ -37,7 +37,7 @@ BLACK: Colour = (0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How the stored picture is to be turned: first transposed, then mirrored.
+    """Orientation of a stored picture: first transposed, then mirrored.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Orientation:
     mirror_y: bool = False
 
     def size(self, width: int, height: int) -> tuple[int, int]:
-        """Width and height after turning; the same function undoes it."""
+        """Return width and height after turning, or before it if given those after."""
         return (height, width) if self.transpose else (width, height)
 
     def apply(self, picture: UInt8Array) -> UInt8Array:
@@ -62,7 +62,7 @@ class Orientation:
 
 
 def orientation_of(frame: VideoFrame) -> Orientation:
-    """Orientation that the display matrix of a frame asks for, in steps of 90 degrees."""
+    """Return the orientation that a frame's display matrix asks for, in steps of 90 degrees."""
     frame = without_exif(frame)
     try:
         raw = cast("Mapping[str, Buffer]", frame.side_data)["DISPLAYMATRIX"]
@@ -77,7 +77,7 @@ def _turned_by(degrees: int) -> Orientation:
 
 
 def _from_matrix(matrix: npt.NDArray[np.int32]) -> Orientation:
-    """Orientation for rows (a, b), (c, d): x' = a x + c y and y' = b x + d y."""
+    """Return the orientation for rows (a, b), (c, d): x' = a x + c y and y' = b x + d y."""
     (a, b), (c, d) = matrix.astype(np.int64).tolist()
     if abs(b) + abs(c) > abs(a) + abs(d):
         return Orientation(True, c < 0, b < 0)
@@ -118,7 +118,7 @@ class Converter:
         return self._orientation.size(*self._stored_size)
 
     def rgb(self, frame: VideoFrame) -> UInt8Array:
-        """Frame at the video's size: uint8 (H, W, 3), contiguous, owned by the caller."""
+        """Return a frame at the video's size: uint8 (H, W, 3), contiguous, owned by the caller."""
         same = (frame.width, frame.height) == self._stored_size
         if same and _can_be_quick(frame):
             stored = self._quick_rgb(frame)
@@ -128,7 +128,7 @@ class Converter:
         return np.ascontiguousarray(self._orientation.apply(stored))
 
     def picture(self, frame: VideoFrame, width: int, height: int) -> UInt8Array:
-        """Frame scaled by area averaging: uint8 (height, width, 3), contiguous."""
+        """Return a frame scaled by area averaging: uint8 (height, width, 3), contiguous."""
         size = self._orientation.size(width, height)
         stored = self._converted(frame, size, self._scaled, _SCALED)
         return np.ascontiguousarray(self._orientation.apply(stored))
@@ -164,7 +164,7 @@ class Converter:
         return np.asarray(cv2.add(picture, (lift, lift, lift, 0), dst=picture), np.uint8)
 
     def _measured_lift(self, matrix: int, colour_range: int, format_name: str) -> int:
-        """By how much the quick way is too dark, on this processor, for pictures so wide."""
+        """Measure how much too dark the quick way is, on this processor and at this width."""
         width, height = self._stored_size
         sample = VideoFrame(width, min(height, _TRIED_ROWS), format_name)
         rng = np.random.default_rng(0)
@@ -189,7 +189,7 @@ def _has_alpha(frame: VideoFrame) -> bool:
 
 
 def _over(rgba: npt.NDArray[np.generic], background: Colour) -> UInt8Array:
-    """Straight alpha over a colour: uint8 (H, W, 4) to (H, W, 3)."""
+    """Blend straight alpha over a colour: uint8 (H, W, 4) to (H, W, 3)."""
     picture, alpha = np.asarray(rgba[..., :3], np.uint8), np.asarray(rgba[..., 3:], np.uint8)
     if alpha.min(initial=255) == 255:
         return np.ascontiguousarray(picture)

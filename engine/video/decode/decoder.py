@@ -106,11 +106,11 @@ class Decoder:
         yield from self._decode(None)
 
     def close(self) -> None:
-        """Give the file back; may be called twice."""
+        """Close the file, if still open."""
         self._source.close()
 
     def _packets_from(self, start: int) -> Skipping[Packets]:
-        """Packets from ``start`` on; None is yielded for some of those that are skipped."""
+        """Yield None for some skipped packets, and return those from ``start`` on."""
         if self._tolerant and not self._fresh:
             self._reopen()  # a flushed decoder still paints over damage with what it saw before
         fresh, self._fresh = self._fresh, False
@@ -140,7 +140,7 @@ class Decoder:
         return None
 
     def _seek_times(self, start: int) -> list[int]:
-        """Return times to seek to, best first; earlier key packets where the demuxer lands late."""
+        """Return times to seek to, best first, then those of earlier key packets."""
         earlier = np.flatnonzero(self._table.key[:start])[-1:-4:-2]
         times = [self._table.pts[start], self._table.dts[start], *self._table.pts[earlier]]
         return [int(time) for time in times if time != NO_TIME]
@@ -196,7 +196,7 @@ class Decoder:
                 yield tag, _copy(frame) if self._tolerant else frame
 
     def _culprit(self) -> int:
-        """Packet that failed: frame threads tell of it as many packets later as there are."""
+        """Return the packet that failed, which frame threads report some packets later."""
         behind = 0 if self._tolerant else self._source.stream.codec_context.thread_count
         return max(self.fed - behind, 0)
 

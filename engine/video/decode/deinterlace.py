@@ -13,7 +13,7 @@ _TIME_BASE = Fraction(1, 1000)
 def deinterlaced(
     before: VideoFrame | None, frame: VideoFrame, after: VideoFrame | None
 ) -> VideoFrame:
-    """Picture at the time of a frame's first field, with the lines of the other one filled in.
+    """Return the picture of a frame's first field, the other field's lines filled in.
 
     The same for the same three frames, whatever was read before. The field order is that of
     the frame.
@@ -57,7 +57,7 @@ def _graph(frame: VideoFrame) -> Graph:
 
 
 def _push(graph: Graph, frame: VideoFrame, number: int) -> None:
-    """Push a frame under a time of its own; it is shared, and so keeps the time it had."""
+    """Push a shared frame under another time, then restore its own."""
     stamp = frame.pts, frame.time_base
     frame.pts, frame.time_base = number, _TIME_BASE
     try:

@@ -15,7 +15,7 @@ _EXIF = 31  # AV_FRAME_DATA_EXIF; the filter knows no name for it
 
 
 def without_exif(frame: VideoFrame) -> VideoFrame:
-    """Same picture, whose side data can be read; the frame itself if it carries no block."""
+    """Return the same picture without an EXIF block, so that its side data can be read."""
     try:
         len(frame.side_data)
     except ValueError:
@@ -24,7 +24,7 @@ def without_exif(frame: VideoFrame) -> VideoFrame:
 
 
 def filtered(frame: VideoFrame, steps: list[tuple[str, str]]) -> VideoFrame:
-    """Frame passed through FFmpeg's filters, each a name and its options."""
+    """Pass a frame through FFmpeg's filters, each a name and its options."""
     graph = Graph()
     start = graph.add_buffer(
         width=frame.width,

@@ -1,4 +1,4 @@
-"""High dynamic range to standard: what PQ and HLG pictures look like on an ordinary screen.
+"""Tone mapping: PQ and HLG pictures for a screen of standard dynamic range.
 
 FFmpeg's swscale cuts off all above 203 nits, so this is done here: to linear light, the
 highlights compressed, to BT.709 primaries, to sRGB's curve.
@@ -42,12 +42,12 @@ _LUMINANCE = np.array([0.2627, 0.6780, 0.0593], np.float32)
 
 
 def is_hdr(frame: VideoFrame) -> bool:
-    """Whether a frame's transfer is PQ or HLG."""
+    """Return true if a frame's transfer is PQ or HLG."""
     return frame.color_trc in (_PQ, _HLG)
 
 
 def tone_mapped(rgb16: npt.NDArray[np.generic], transfer: int, primaries: int) -> UInt8Array:
-    """Standard picture of a high dynamic range one.
+    """Return the standard-range picture of a high dynamic range one.
 
     Parameters
     ----------
@@ -76,13 +76,13 @@ def tone_mapped(rgb16: npt.NDArray[np.generic], transfer: int, primaries: int) -
 def _scaled(
     light: Float32Array, gains: Float32Array, by: npt.NDArray[np.generic], top: float
 ) -> Float32Array:
-    """Light times a gain that depends on something between 0 and ``top`` at the same pixel."""
+    """Multiply light by a gain from a table over another value, 0 to ``top``, of the pixel."""
     gain = np.take(gains, _places(by, top))
     return np.asarray(cv2.multiply(light, cv2.merge([gain, gain, gain])), np.float32)
 
 
 def _places(values: npt.NDArray[np.generic], top: float) -> npt.NDArray[np.uint16]:
-    """Where values stand in a table that spans 0 to ``top``; beyond its ends the outermost."""
+    """Return positions of values in a table that spans 0 to ``top``, clipped to it."""
     # rounds, and limits to 0 and 65535
     scaled = cv2.multiply(np.asarray(values, np.float32), _LAST / top, dtype=cv2.CV_16U)
     return np.asarray(scaled, np.uint16)
@@ -96,7 +96,7 @@ def _nits_table(transfer: int) -> Float32Array:
 
 
 def pq_nits(codes: Float64Array) -> Float64Array:
-    """Luminance in nits of PQ code values 0 to 1 (SMPTE ST 2084)."""
+    """Return the luminance in nits of PQ code values 0 to 1 (SMPTE ST 2084)."""
     m1, m2, c1, c2, c3 = 0.1593017578125, 78.84375, 0.8359375, 18.8515625, 18.6875
     root = codes ** (1 / m2)
     result: Float64Array = 10_000 * (np.maximum(root - c1, 0) / (c2 - c3 * root)) ** (1 / m1)
@@ -104,7 +104,7 @@ def pq_nits(codes: Float64Array) -> Float64Array:
 
 
 def hlg_scene_light(codes: Float64Array) -> Float64Array:
-    """Relative scene light, 0 to 1, of HLG code values 0 to 1 (ITU-R BT.2100)."""
+    """Return the relative scene light, 0 to 1, of HLG code values 0 to 1 (ITU-R BT.2100)."""
     a, b, c = 0.17883277, 0.28466892, 0.55991073
     result: Float64Array = np.where(codes <= 0.5, codes**2 / 3, (np.exp((codes - c) / a) + b) / 12)
     return result
@@ -112,13 +112,13 @@ def hlg_scene_light(codes: Float64Array) -> Float64Array:
 
 @cache
 def _system_gain_table() -> Float32Array:
-    """What HLG's scene light is multiplied by on a screen of the peak (BT.2100's OOTF)."""
+    """Return the factors of HLG's scene light on a screen of the peak (BT.2100's OOTF)."""
     luminance = np.linspace(0, 1, _STEPS)
     return (PEAK_NITS * luminance ** (_HLG_GAMMA - 1)).astype(np.float32)
 
 
 def compressed(nits: Float64Array) -> Float64Array:
-    """Brightness on the screen, 0 to 1, of a luminance in nits.
+    """Return the brightness on the screen, 0 to 1, of a luminance in nits.
 
     Proportional up to three quarters of diffuse white; above that logarithmic, without a kink,
     so that the peak is full white and all below it can be told apart.

@@ -49,7 +49,7 @@ class Prefetcher:
         self._target: _Target | None = None
 
     def after(self, number: int, frame_count: int) -> bool:
-        """Choose what to decode next after a frame was asked for; return true if there is any."""
+        """Choose a target after a frame was asked for, and return true if there is one."""
         step, self._last = number - self._last, number
         if 0 < step <= _FAR_FRAMES:
             self._target = self._target_forward(number, frame_count)
@@ -60,7 +60,7 @@ class Prefetcher:
         return self._target is not None
 
     def work(self, check: Check) -> bool:
-        """Decode up to the newest target; return true if there may be more. A `Task`."""
+        """Decode up to the newest target, and return true if there may be more (a `Task`)."""
         target = self._target
         if target is None or self._cache.keeps(target.number):
             return False

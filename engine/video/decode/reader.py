@@ -1,4 +1,4 @@
-"""Frames by number: where to start decoding, when to just go on, what to do if none comes."""
+"""Frames by number: the packet to start at, continuing from it, and lost frames."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Reader:
 
     @property
     def failed(self) -> frozenset[int]:
-        """Packets that failed to decode so far; one beside may be meant."""
+        """Packets that failed to decode so far, exact to a neighbour."""
         return self._failed.union(self._decoder.failed)
 
     def adopt(self, index: Index) -> None:
@@ -96,7 +96,7 @@ class Reader:
         )
 
     def close(self) -> None:
-        """Give the file back; may be called twice."""
+        """Close the file, if still open."""
         self._run = None
         self._decoder.close()
 
@@ -159,7 +159,7 @@ class Reader:
         return frame
 
     def _distrust(self) -> None:
-        """Go on in the way that is right for damaged files."""
+        """Switch to the way of reading for damaged files."""
         self._damaged, self._failed = True, self.failed
         self._run = None
         self._decoder.close()

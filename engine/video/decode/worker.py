@@ -1,4 +1,4 @@
-"""One thread that decodes for a video: calls that are waited for, and work for when there are none.
+"""The decoding thread of a video: jobs with a caller waiting, and tasks for idle time.
 
 FFmpeg works outside the interpreter's lock, so a thread is enough; it is apart from its callers
 so that they can give up waiting: a decoder stuck in a broken file cannot be interrupted.
@@ -57,7 +57,7 @@ class _Call(Generic[T]):
 
 
 class _State:
-    """What thread and callers share; apart from `Worker`, so that a forgotten one can end."""
+    """State shared by thread and callers, so that the thread of a lost `Worker` can end."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
@@ -86,7 +86,7 @@ class Worker:
         self._stuck = False
 
     def call(self, job: Callable[[Check], T], check: Check) -> T:
-        """Run a job and wait for its end; tasks make way for it.
+        """Run a job before any task, and wait for its end.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class Worker:
         return call.result[0]
 
     def do_later(self, task: Task, *, first: bool = False) -> None:
-        """Do a task while nobody waits, part by part, unless it is being done already.
+        """Do a task while nobody waits, part by part, unless it is queued already.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class Worker:
                 self._state.changed.notify()
 
     def close(self, last: Callable[[], None]) -> None:
-        """End the thread; ``last`` is run when no job runs any more. May be called twice."""
+        """End the thread after ``last`` has run in it, if it still runs."""
         with self._state.changed:
             self._state.closing = True
             self._state.changed.notify()

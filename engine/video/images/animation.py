@@ -30,13 +30,13 @@ _FORMATS = {"RGB": "rgb24", "RGBA": "rgba"}
 
 
 def is_animated_webp(path: Path) -> bool:
-    """Whether a file says in its header that it is a WebP image that moves."""
+    """Return true if a file's header says that it is an animated WebP image."""
     with video_errors(path), path.open("rb") as file:
         return _is_animated(file.read(_HEADER))
 
 
 class AnimationReader:
-    """Gets frames by number; going back starts anew, as each is drawn onto the one before.
+    """Reader of frames by number, from the start for a step back.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class AnimationReader:
         return frame
 
     def close(self) -> None:
-        """Give memory back; may be called twice."""
+        """Free the memory, if still held."""
         self._image.close()
 
     def _decode(self, number: int) -> VideoFrame:
@@ -142,7 +142,7 @@ def _is_animated(header: bytes) -> bool:
 
 
 def _whole_frames(path: Path, limits: Limits) -> tuple[bytes, list[float]]:
-    """Content of the file up to its last whole frame, and the frames' durations in seconds."""
+    """Return the content up to the last whole frame, and the frames' durations in seconds."""
     with path.open("rb") as file:
         header = file.read(_HEADER)
         if not _is_animated(header):
@@ -162,7 +162,7 @@ def _whole_frames(path: Path, limits: Limits) -> tuple[bytes, list[float]]:
 
 
 def _frames(file: BinaryIO, size: int) -> tuple[int, list[float]]:
-    """Where the last whole frame ends, in bytes, and how long each is shown, in seconds."""
+    """Return the end of the last whole frame in bytes, and all durations in seconds."""
     stop, durations_s = 0, []
     for kind, start, end in _chunks(file, size):
         if kind == b"ANMF":
@@ -174,7 +174,7 @@ def _frames(file: BinaryIO, size: int) -> tuple[int, list[float]]:
 
 
 def _chunks(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
-    """Whole chunks: kind, and from where to where its content goes, padding included."""
+    """Yield whole chunks: kind, and start and end of the content with its padding."""
     place = 12
     while place + _CHUNK <= size:
         file.seek(place)

@@ -1,4 +1,4 @@
-"""Opening what is no stream of packets: a folder of pictures, an animated WebP."""
+"""Opening of pictures without a stream: a folder of images, or an animated WebP."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from engine.video.scan.open_index import FrameSource
 
 
 class CompleteIndex:
-    """What is known of frames of which nothing more is to be learnt.
+    """Index of pictures, which is complete from the start.
 
     Attributes
     ----------
@@ -38,17 +38,17 @@ class CompleteIndex:
         self.state = IndexState(times_s, fps)
 
     def work(self, check: Check) -> bool:
-        """Have nothing to do. A `Task` of the worker."""
+        """Do nothing. A `Task` of the worker."""
         return False
 
     def note_failures(self) -> None:
-        """Have nothing to note."""
+        """Do nothing, as pictures tell of every failure."""
 
     def note_lost_frame(self, check: Check) -> None:
-        """Learn nothing from it: pictures do not depend on one another."""
+        """Do nothing, as pictures do not depend on one another."""
 
     def close(self) -> None:
-        """Have nothing to give back."""
+        """Do nothing, as there is nothing to close."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +74,7 @@ class OpenedPictures:
 
 
 def open_pictures(path: Path, fps: float | None, check: Check) -> OpenedPictures | None:
-    """Open a folder or pattern of pictures, or an animated WebP; None if it is neither.
+    """Open a folder or pattern of pictures or an animated WebP, else return None.
 
     Parameters
     ----------

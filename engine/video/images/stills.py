@@ -74,7 +74,7 @@ _NUMBER_FIELD = re.compile(r"%(?:0(\d+))?d")
 
 
 def find_stills(path: str | Path) -> list[Path] | None:
-    """Images that a folder holds or a pattern fits, in natural order: img2 before img10.
+    """Return the images of a folder or pattern in natural order: img2 before img10.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def find_stills(path: str | Path) -> list[Path] | None:
 
 
 def still_times(count: int, fps: float = DEFAULT_FPS) -> Float64Array:
-    """Times of so many images in seconds: float64 (count,), read-only."""
+    """Return the times of so many images in seconds: float64 (count,), read-only."""
     times_s = np.arange(count, dtype=np.float64) / fps
     times_s.setflags(write=False)
     return times_s
@@ -217,7 +217,7 @@ def _natural(file: Path) -> tuple[list[str | int], str]:
 
 
 def _decode(file: Path) -> VideoFrame:
-    """First picture in a file, as much of it as can be had."""
+    """Decode the first picture in a file, as much of it as possible."""
     try:
         return _first_picture(file, tolerant=False)
     except VideoError:
@@ -237,7 +237,7 @@ def _first_picture(file: Path, *, tolerant: bool) -> VideoFrame:
 
 
 def _upright(frame: VideoFrame) -> VideoFrame:
-    """Turned as its EXIF block asks: images of one folder may each be turned in another way."""
+    """Return a picture turned by its EXIF block, as images of a folder may differ in it."""
     plain = without_exif(frame)
     orientation = orientation_of(plain)
     steps = [("transpose", "dir=cclock_flip")] if orientation.transpose else []

@@ -1,4 +1,4 @@
-"""Which packet holds which frame, and where decoding has to start to get it.
+"""Index of frames: the packet that holds each, and the packet to start decoding at.
 
 Frame N is the N-th picture in display order. The order is read from a table of all packets;
 where that table cannot be trusted it is replaced by what a decoding pass gave.
@@ -23,7 +23,7 @@ _ONE_START_CODECS = frozenset({"gif", "apng", "webp"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PacketTable:
-    """What a demuxing pass tells of every packet, in file order.
+    """Facts of every packet from a demuxing pass, in file order.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class PacketTable:
         return len(self.size)
 
     def find(self, pos: int, size: int, pts: int) -> int | None:
-        """Number of the packet with that position and size; None unless exactly one fits."""
+        """Return the packet with that position and size, or None unless exactly one fits."""
         matches = np.flatnonzero((self.pos == pos) & (self.size == size))
         if len(matches) > 1:
             matches = matches[self.pts[matches] == pts]
@@ -104,12 +104,12 @@ class Index:
         return len(self.shown)
 
     def start_for(self, frame: int) -> int:
-        """Position in ``starts`` of the last one that gives that frame."""
+        """Return the position in ``starts`` of the last one that gives that frame."""
         return max(int(np.searchsorted(self.first_frames, frame, side="right")) - 1, 0)
 
 
 def is_risky(table: PacketTable, format_name: str, codec_name: str, *, intra_only: bool) -> bool:
-    """Whether the order of frames must be learnt by decoding, as the packets may mislead.
+    """Return true if packets may mislead, so that only decoding tells the frames' order.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def is_risky(table: PacketTable, format_name: str, codec_name: str, *, intra_onl
 
 
 def index_by_time(table: PacketTable, codec_name: str) -> Index:
-    """Index in the order of presentation times: right for every stream that is not risky."""
+    """Index frames by presentation time, right for every stream that is not risky."""
     visible = np.flatnonzero(~table.discard)
     shown = visible[np.argsort(table.pts[visible], kind="stable")]
     keys = np.flatnonzero(table.key)
@@ -154,7 +154,7 @@ def index_by_decoding(
     damaged: bool,
     failed: Int64Array,
 ) -> Index:
-    """Index in the order in which a decoding pass gave the packets' pictures.
+    """Index frames in the order in which a decoding pass gave the packets' pictures.
 
     Decoding starts only at packets that are marked as keys and gave a key picture, ``keys``:
     some containers mark every packet.

@@ -1,4 +1,4 @@
-"""Indexes kept on disk by what a file holds, so that a long or unruly file is read only once."""
+"""Indexes on disk by a file's content, so that a long or unruly file is read only once."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _FRAMES = ("shown", "starts", "first_frames", "verified", "damaged", "failed", "
 
 
 def cache_folder() -> Path:
-    """Folder for what can be made again; it may not exist yet."""
+    """Return the folder for files that can be made again, which may not exist yet."""
     chosen = os.environ.get(CACHE_VARIABLE)
     return Path(chosen) if chosen else platformdirs.user_cache_path("motion-inspector")
 
 
 def fingerprint(path: Path, *settings: object) -> str:
-    """Name for what a file holds and what was asked of it.
+    """Return a name for a file's content and the settings of its index.
 
     From its size, the time of its last change and 16 blocks of its bytes.
     Reading all of a long video would take as long as indexing it.
@@ -55,7 +55,7 @@ def fingerprint(path: Path, *settings: object) -> str:
 
 
 def load_index(name: str) -> Index | None:
-    """Index kept under a `fingerprint`; None if there is none that can be used."""
+    """Load the index of a `fingerprint`, or None if there is none that can be used."""
     path = _path(name)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
@@ -73,7 +73,7 @@ def load_index(name: str) -> Index | None:
 
 
 def save_index(name: str, index: Index) -> None:
-    """Keep an index; where that fails the log says so, as it can be made again."""
+    """Store an index, and log a failure, as it can be made again."""
     path = _path(name)
     partial = path.with_suffix(f".{secrets.token_hex(4)}.part")
     arrays = {column: getattr(index.packets, column) for column in _COLUMNS}

@@ -90,7 +90,7 @@ def read_table(source: Source, check: Check, report: Report) -> PacketTable:
 
 
 def position(packet: Packet[VideoStream]) -> int:
-    """Byte position of a packet in the file, -1 where unknown."""
+    """Return the byte position of a packet in the file, -1 where unknown."""
     return -1 if packet.pos is None else packet.pos
 
 

@@ -15,7 +15,7 @@ _SAME_RATE = 0.01
 
 
 def frame_times(index: Index, time_base: Fraction, stated_fps: float | None) -> Float64Array:
-    """Time of every frame, strictly increasing.
+    """Return the time of every frame, strictly increasing.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def frame_times(index: Index, time_base: Fraction, stated_fps: float | None) -> 
 
 
 def average_fps(times_s: Float64Array, stated_fps: float | None) -> float:
-    """Frames per second over the whole video; the stated rate where it agrees within 1 %."""
+    """Return the frame rate of the whole video, as stated if within 1 %."""
     if len(times_s) < 2:
         return stated_fps or _FALLBACK_FPS
     measured = (len(times_s) - 1) / float(times_s[-1] - times_s[0])
@@ -53,7 +53,7 @@ def average_fps(times_s: Float64Array, stated_fps: float | None) -> float:
 
 
 def _longest_increasing(values: Int64Array) -> Int64Array:
-    """Positions of a longest strictly increasing subsequence (patience sorting)."""
+    """Return positions of a longest strictly increasing subsequence (patience sorting)."""
     if len(values) == 0 or (np.diff(values) > 0).all():
         return np.arange(len(values))
     ends: list[int] = []

@@ -1,1 +1,1 @@
-"""What becomes known of a video as it is opened and decoded."""
+"""Scans of a video: its index when it is opened, verification, damage."""

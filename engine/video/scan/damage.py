@@ -1,4 +1,4 @@
-"""Which frames of a damaged video are not to be trusted."""
+"""Ranges of frames that damage makes doubtful."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FrameRange = tuple[int, int]
 
 
 def damaged_ranges(index: Index, lost: Iterable[int]) -> tuple[FrameRange, ...]:
-    """Ranges of frames in which something is missing or may look wrong.
+    """Return ranges of frames in which something is missing or may look wrong.
 
     From a packet that did not decode, or before which the file could not be read, to where
     decoding starts anew: what lies between refers to it. Where no frame of that came at all, the

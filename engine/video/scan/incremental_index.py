@@ -1,4 +1,4 @@
-"""What is known of a stream's frames by now; more of it is learnt while the video is in use."""
+"""Index of a stream that is completed while the video is in use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REPORT_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexState:
-    """The frames of a video, as far as they are known.
+    """The frames of a video known so far.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class IndexState:
 
 
 class IncrementalIndex:
-    """Ends the decoding pass of a stream, and finds out what it lost.
+    """Finishes the decoding pass of a stream, and finds its lost frames.
 
     Parameters
     ----------
@@ -60,11 +60,11 @@ class IncrementalIndex:
 
     @property
     def pending(self) -> bool:
-        """Whether `work` has something to do."""
+        """True if `work` has something to do."""
         return self._verification is not None or self._loss_pass is not None
 
     def work(self, check: Check) -> bool:
-        """Do a part; return whether there is more. A `Task` of the worker."""
+        """Do a part of the pass, and return true if there is more (a `Task` of the worker)."""
         if self._verification is not None:
             self._advance(self._verification, check)
         elif self._loss_pass is not None and not self._loss_pass.advance(check, seconds=_PART_S):
@@ -72,7 +72,7 @@ class IncrementalIndex:
         return self.pending
 
     def note_failures(self) -> None:
-        """Note what failed while frames were read, though FFmpeg painted over it."""
+        """Note packets that failed during reading, though FFmpeg painted over them."""
         failed = self._opened.reader.failed
         if self._index.verified or len(failed) == len(self._index.failed):
             return

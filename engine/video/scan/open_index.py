@@ -31,22 +31,22 @@ _WORTH_KEEPING_S = 0.1
 
 
 class FrameSource(Protocol):
-    """Where a video's frames come from: a stream of a file, or single pictures."""
+    """Source of a video's frames: a stream of a file, or single pictures."""
 
     @property
     def lost(self) -> frozenset[int]:
         """Frames known not to decode."""
 
     def read(self, number: int, seen: Seen, check: Check) -> VideoFrame:
-        """Decode one frame; ``seen`` gets every frame on the way."""
+        """Decode one frame, and pass every frame on the way to ``seen``."""
 
     def close(self) -> None:
-        """Give files back; may be called twice."""
+        """Close the files, if still open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How a stream tells time.
+    """Clock of a stream: its unit, rate and start.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Clock:
     start_s: float
 
     def times_s(self, index: Index) -> Float64Array:
-        """Times of the frames in seconds: float64 (N,), strictly increasing, read-only."""
+        """Return the frames' times in seconds: float64 (N,), strictly increasing, read-only."""
         times_s = frame_times(index, self.time_base, self.stated_fps) - self.start_s
         times_s.setflags(write=False)
         return times_s
@@ -112,7 +112,7 @@ class OpenedStream:
 
 
 def open_stream(stream: Stream, *, verify: Verify, check: Check, report: Report) -> OpenedStream:
-    """Read the packets of a stream and decode its first frame; as `engine.video.open_video`."""
+    """Read a stream's packets and decode its first frame, as `engine.video.open_video`."""
     source = Source(stream)
     try:
         return _opened(stream, source, verify, check, report)

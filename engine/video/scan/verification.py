@@ -55,7 +55,7 @@ class Verification:
         return 1.0 if self.ended else fed / max(len(self._table), 1)
 
     def index(self) -> Index:
-        """Index of the frames that came so far; verified once the pass has ended."""
+        """Return the index of the frames so far, verified once the pass has ended."""
         failed = [] if self._decoder is None else self._decoder.failed
         return index_by_decoding(
             self._table,
@@ -92,7 +92,7 @@ class Verification:
         return self.index()
 
     def close(self) -> None:
-        """Give the file back; the pass cannot go on."""
+        """Close the file and end the pass."""
         self.ended = True
         if self._decoder is not None:
             self._decoder.close()
@@ -120,7 +120,7 @@ class Verification:
             self.close()
 
     def _last_ones_missing(self) -> bool:
-        """Whether pictures at the end did not come: frame threads drop them without a word."""
+        """Return true if pictures at the end are missing, which frame threads drop silently."""
         last = range(len(self._table))[-_LAST_PACKETS:]
         return self._codec_name in _ONE_EACH_CODECS and any(
             packet not in self._order and not self._table.discard[packet] for packet in last
