@@ -18,7 +18,7 @@ from benchmarks.motion_figures import choice, results
 from benchmarks.motion_figures.accuracy import kept_accuracy
 from benchmarks.motion_figures.familiar import write_record
 from benchmarks.motion_figures.ladder_measures import Counts, Rung, measure_ladder
-from benchmarks.motion_figures.measuring import Extent, measure, version_of
+from benchmarks.motion_figures.measurement import Extent, measure, version_of
 from benchmarks.motion_figures.networks import NETWORKS, as_model, load_network
 from benchmarks.motion_figures.plans import SEED, SHORT, WHOLE, ladder, trained
 from benchmarks.motion_figures.testset import MANIFEST, TEST_CLIPS, differing, write_manifest

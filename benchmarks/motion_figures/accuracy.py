@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from benchmarks.motion_figures.augment import normalise
-from benchmarks.motion_figures.measuring import version_of
+from benchmarks.motion_figures.measurement import version_of
 from benchmarks.motion_figures.progress import Progress
 from benchmarks.motion_figures.testset import TEST, Split, is_held_out
 from engine.metrics import Interval, mean_interval

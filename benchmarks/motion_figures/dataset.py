@@ -17,7 +17,7 @@ from benchmarks.motion_figures.body import JOINT_INDEX, Body, FloatArray, random
 from benchmarks.motion_figures.camera import Camera, hand_held
 from benchmarks.motion_figures.degrade import degrade
 from benchmarks.motion_figures.layout import CAMERAS, Layout, arrange
-from benchmarks.motion_figures.moving import moving_mask
+from benchmarks.motion_figures.motion_mask import moving_mask
 from benchmarks.motion_figures.props import (
     CUE_LABEL,
     DISTRACTOR_LABEL,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.motion_figures.measuring import version_of
+from benchmarks.motion_figures.measurement import version_of
 from benchmarks.motion_figures.progress import Progress
 from benchmarks.motion_figures.reliance import Answers, answers
 from benchmarks.motion_figures.selectors import FROZEN, select, select_by_stills

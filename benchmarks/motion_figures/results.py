@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks.motion_figures.accuracy import Accuracy
 from benchmarks.motion_figures.ladder_measures import SHARED, Rung, agreement
 from benchmarks.motion_figures.layout import CAMERAS
+from benchmarks.motion_figures.measurement import METHODS, Row
 from benchmarks.motion_figures.measures import PAPERS
-from benchmarks.motion_figures.measuring import METHODS, Row
 from benchmarks.motion_figures.selectors import SELECTORS
 from benchmarks.motion_figures.testset import TEST, VERSION
 from engine.metrics import Interval, mean_interval, resampled
@@ -45,7 +45,7 @@ class Measured:
         For people.
     accuracy : Accuracy
     rows : list of dict
-        As of `measuring.measure`.
+        As of `measurement.measure`.
     """
 
     title: str

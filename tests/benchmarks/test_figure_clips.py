@@ -8,7 +8,7 @@ from benchmarks.motion_figures.activities import GAITS, perform, reach
 from benchmarks.motion_figures.body import JOINT_INDEX, Body, blend, joint_positions
 from benchmarks.motion_figures.codec import through_h264
 from benchmarks.motion_figures.dataset import make_clip
-from benchmarks.motion_figures.moving import speed
+from benchmarks.motion_figures.motion_mask import speed
 from benchmarks.motion_figures.render import PARTS
 from benchmarks.motion_figures.scenery import FAMILIES, random_scenery
 from benchmarks.motion_figures.unlike import make_unlike

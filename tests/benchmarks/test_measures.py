@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.motion_figures import measuring
+from benchmarks.motion_figures import measurement
 from benchmarks.motion_figures.dataset import make_clip
 from benchmarks.motion_figures.ladder_measures import (
     SHARED,
@@ -15,8 +15,8 @@ from benchmarks.motion_figures.ladder_measures import (
     agreement,
     measure_ladder,
 )
+from benchmarks.motion_figures.measurement import Extent, measure, version_of
 from benchmarks.motion_figures.measures import PAPERS, Truth, figures_of, truth_of
-from benchmarks.motion_figures.measuring import Extent, measure, version_of
 from benchmarks.motion_figures.networks import as_model, save_weights
 from benchmarks.motion_figures.reliance import Answers
 from benchmarks.motion_figures.selectors import FROZEN, SELECTORS, Selected, select
@@ -94,7 +94,7 @@ def untrained(tmp_path):
 
 
 def test_measure_keeps_rows_and_does_not_make_them_again(tmp_path, untrained, monkeypatch):
-    monkeypatch.setattr(measuring, "METHODS", ("lrp", "gradient"))
+    monkeypatch.setattr(measurement, "METHODS", ("lrp", "gradient"))
     rows = measure(*untrained, Extent(2, 1), tmp_path / "rows")
     assert [(row["clip"], row["method"]) for row in rows] == [
         (0, "lrp"), (0, "gradient"), (1, "lrp"), (1, "gradient"),
@@ -102,13 +102,13 @@ def test_measure_keeps_rows_and_does_not_make_them_again(tmp_path, untrained, mo
     assert set(rows[0]["figures"]) == set(SELECTORS)
     assert set(rows[2]["figures"]) == set(SELECTORS) - {FROZEN}
     assert all(f"cue of {paper}" in rows[0]["figures"]["raw"] for paper in PAPERS)
-    monkeypatch.setattr(measuring, "_row", None)  # would fail if it were called
+    monkeypatch.setattr(measurement, "_row", None)  # would fail if it were called
     again = measure(*untrained, Extent(2, 1), tmp_path / "rows")
     assert json.dumps(again) == json.dumps(rows)
 
 
 def test_measure_makes_a_row_again_that_was_cut_off(tmp_path, untrained, monkeypatch):
-    monkeypatch.setattr(measuring, "METHODS", ("gradient",))
+    monkeypatch.setattr(measurement, "METHODS", ("gradient",))
     rows = measure(*untrained, Extent(2, 0), tmp_path / "rows")
     (table,) = (tmp_path / "rows").iterdir()
     table.write_text(table.read_text()[:-40])

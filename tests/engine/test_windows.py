@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.windows import window_starts, window_weights
+from engine.windows import OverlapAdd, window_starts, window_weights
 
 
 @given(
@@ -54,3 +54,28 @@ def test_window_weights_are_positive_symmetric_and_least_at_the_ends(length: int
 def test_window_weights_at_half_overlap_add_up_to_one() -> None:
     weights = window_weights(16)
     assert weights[:8] + weights[8:] == pytest.approx(np.ones(8))
+
+
+def test_overlap_add_is_the_weighted_mean_of_the_windows() -> None:
+    windows = np.random.default_rng(0).normal(size=(2, 4, 3, 2)).astype(np.float32)
+    blend = OverlapAdd(4, (3, 2))
+    blend.add(windows[0])
+    parts = [blend.flush(2)]
+    blend.add(windows[1])
+    parts.append(blend.flush(4))
+    weights = window_weights(4)[:, None, None]
+    overlap = weights[2:] * windows[0, 2:] + weights[:2] * windows[1, :2]
+    expected = [windows[0, :2], overlap / (weights[2:] + weights[:2]), windows[1, 2:]]
+    assert np.allclose(np.concatenate(parts), np.concatenate(expected), atol=1e-6)
+
+
+def test_overlap_add_continues_from_a_state() -> None:
+    windows = np.random.default_rng(1).normal(size=(2, 4, 3, 2)).astype(np.float32)
+    whole, resumed = OverlapAdd(4, (3, 2)), OverlapAdd(4, (3, 2))
+    whole.add(windows[0])
+    whole.flush(2)
+    state = whole.state()
+    resumed.restore(state["sum"], state["weight"])
+    for blend in (whole, resumed):
+        blend.add(windows[1])
+    assert np.array_equal(whole.flush(4), resumed.flush(4))

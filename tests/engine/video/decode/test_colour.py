@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.types import Float64Array, UInt8Array
-from engine.video.decode.colour import Converter
+from engine.video.decode.colour import Converter, Orientation, _from_matrix, _turned_by
 
 MATRICES = {
     "BT.709": (1, 0.2126, 0.0722),
@@ -104,3 +104,14 @@ def test_rgb_of_a_flat_grey_is_that_grey_in_every_format(name: str) -> None:
 def test_rgb_of_a_frame_of_another_size_is_scaled_to_the_first() -> None:
     first, other = (av.VideoFrame.from_ndarray(np.full((s, s, 3), 90, np.uint8)) for s in (32, 48))
     assert Converter(first).rgb(other).shape == (32, 32, 3)
+
+
+def test_orientation_turns_like_rot90() -> None:
+    picture = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    for degrees in (0, 90, 180, -90, -180):
+        expected = np.rot90(picture, degrees // 90 % 4)
+        assert np.array_equal(_turned_by(degrees).apply(picture), expected)
+    quarter = _from_matrix(np.array([[0, -65536], [65536, 0]], np.int32))
+    assert np.array_equal(quarter.apply(picture), np.rot90(picture))
+    assert quarter.size(4, 2) == (2, 4)
+    assert _from_matrix(np.array([[-65536, 0], [0, 65536]], np.int32)) == Orientation(False, True)

@@ -12,7 +12,7 @@ from engine.errors import VideoError
 from engine.video import open_video
 from engine.video.scan.damage import damaged_ranges
 from tests.engine.video.numbered import Clip, number_in
-from tests.engine.video.test_parts import decoded, table
+from tests.engine.video.tables import decoded, table
 from tests.engine.video.test_refusals import damaged_file
 from tests.waiting import wait_until
 

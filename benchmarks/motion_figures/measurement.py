@@ -61,7 +61,7 @@ Row = dict[str, Any]
 
 
 def measure(model: VideoModel, weights: Path, extent: Extent, folder: Path) -> list[Row]:
-    """Return the rows of a network, measuring those that no file has.
+    """Return the rows of a network, and measure those that no file has.
 
     Parameters
     ----------
