@@ -132,10 +132,12 @@ class WindowParts(QMainWindow):
 
     def _make_sessions(self) -> None:
         backend, edits = self.backend.sessions, self.edits
-        workspace = WindowWorkspace(
+        self.workspace = WindowWorkspace(
             self.view, self.explain, self.runs, self.notes, self.what_if, self.docks
         )
-        self.sessions = SessionController(backend, workspace, edits, lambda: self.analysis, self)
+        self.sessions = SessionController(
+            backend, self.workspace, edits, lambda: self.analysis, self
+        )
         self.session_dialogs = SessionDialogs(self, self.sessions, edits)
 
     def _analysis_and_notes(self) -> tuple[Analysis | None, tuple[Note, ...]]:

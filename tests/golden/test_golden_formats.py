@@ -23,7 +23,7 @@ from engine.video.index.index_store import cache_folder
 from gui.commands.command import Command, CommandTable
 from gui.commands.shortcuts import load_keys, save_keys
 from gui.main_window.window import MainWindow
-from gui.main_window.window_store import WindowLook, load_look, save_look
+from gui.main_window.appearance import WindowLook, load_look, save_look
 from inspector.backend.sessions import RecentFiles
 from tests.golden.keeping import KEPT, regenerates, same_bytes
 from tests.golden.sessions import HOME, NOTES
@@ -78,10 +78,11 @@ def nothing() -> None:
 def table(qtbot: QtBot) -> CommandTable:
     return CommandTable(
         (
-            Command("play.toggle", "Play", "&Playback", ("Space", "K"), nothing),
-            Command("play.next", "Next frame", "&Playback", ("Right",), nothing),
-            Command("view.fit", "Fit", "&View", (), nothing),
-        )
+            Command("play.toggle", "Play", nothing, ("Space", "K")),
+            Command("play.next", "Next frame", nothing, ("Right",)),
+            Command("view.fit", "Fit", nothing),
+        ),
+        {"&Playback": ("play.toggle", "play.next"), "&View": ("view.fit",)},
     )
 
 

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.types import Request
 from engine.utils.content_hash import content_id
 from gui.main_window.window import MainWindow
-from gui.session.snapshot import contents_of, session_of
+from gui.session.snapshot import contents_of
 from gui.state.session_file import SUFFIX, SessionFile, dump, load, read_session, save_session
 from gui.state.view_state import ViewState
 from inspector.backend.sessions import Autosave, find_recoverable
@@ -89,7 +89,7 @@ def shown(window: MainWindow, qtbot: QtBot, clip: Path, tmp_path: Path) -> MainW
 def test_session_is_shown_and_taken_from_the_window_again(
     shown: MainWindow, tmp_path: Path
 ) -> None:
-    session = session_of(shown, "content")
+    session = shown.workspace.snapshot("content")
     assert session is not None
     text = dump(session, tmp_path / "sessions").replace(str(tmp_path), str(HOME))
     same_json("session/of-the-window.json", json.loads(text) | {"layout": list(session.layout)})

@@ -69,25 +69,25 @@ def test_commands_are_what_they_were(window: MainWindow) -> None:
 
 
 def test_opened_window_is_as_it_was(opened: MainWindow, qtbot: QtBot) -> None:
-    opened.session.go_to(24)
+    opened.view.go_to(24)
     same("opened", opened, qtbot)
 
 
 def test_explained_window_is_as_it_was(explained: MainWindow, qtbot: QtBot) -> None:
-    explained.session.go_to(24)
+    explained.view.go_to(24)
     same("explained", explained, qtbot)
 
 
 def test_compared_window_with_notes_is_as_it_was(explained: MainWindow, qtbot: QtBot) -> None:
     for note in NOTES:
-        explained.noting.notes.add(note)
-    explained.comparing.keep()
+        explained.notes.notes.add(note)
+    explained.comparison.keep()
     explained.panel.method.setCurrentIndex(explained.panel.method.findData("gradient"))
-    made = [explained.explained, explained.explaining.refilter.finished]
+    made = [explained.explained, explained.runs.refilter.finished]
     with qtbot.waitSignals(made, timeout=10_000):
         explained.panel.explain.click()
     explained.docks.show("notes")
-    explained.session.go_to(24)
+    explained.view.go_to(24)
     same("compared", explained, qtbot)
 
 

@@ -34,7 +34,7 @@ def words_in(widget: QWidget) -> str:
 def commands_in(table: CommandTable) -> str:
     """Return the commands with their words, menus and keys, a line each."""
     return "\n".join(
-        " | ".join((name, command.text, command.menu, ", ".join(table.keys(name))))
+        " | ".join((name, command.text, table.menu_of[name], ", ".join(table.keys(name))))
         for name, command in table.commands.items()
     )
 
