@@ -1,0 +1,1 @@
+"""The index of a video: the times and places of its frames."""

@@ -1,0 +1,1 @@
+"""Commands: named actions with keys, and the dialogs that show and change the keys."""

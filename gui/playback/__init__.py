@@ -1,0 +1,1 @@
+"""Playback: the frame reader, the clock, the transport bar and their controller."""

@@ -1,0 +1,1 @@
+"""Sessions: saving, opening and recovering the state of the window."""

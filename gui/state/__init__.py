@@ -1,0 +1,1 @@
+"""State without widgets: the view, videos, curves, sessions and exports as values."""

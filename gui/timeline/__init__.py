@@ -1,0 +1,1 @@
+"""The timeline: plots over frames, their readout, and the motion of the video."""
