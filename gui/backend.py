@@ -26,7 +26,7 @@ Preview = Callable[[Analysis, ClipSettings, tuple[int, int], int, Report, Check]
 
 @dataclass(frozen=True, slots=True)
 class ExportBackend:
-    """Writing, handed in by the application; each is called in a worker thread.
+    """Writing of exports, each called in a worker thread.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class RecentFile:
     ----------
     path : Path
     is_there : bool
-        Whether it still exists.
+        True if it still exists.
     """
 
     path: Path
@@ -135,7 +135,7 @@ class SessionBackend:
 
 @dataclass(frozen=True, slots=True)
 class WhatIfBackend:
-    """What-if queries; each is called in a worker thread, the first two in the same one.
+    """What-if queries, each called in a worker thread, the first two in the same one.
 
     Attributes
     ----------
@@ -159,11 +159,11 @@ class CardField:
     Attributes
     ----------
     name, text : str
-        Key, and what it means.
+        Key and its meaning.
     example : str
         A value.
     is_file : bool
-        Whether it names a file.
+        True if it names a file.
     choices : tuple of str
         The values it can have; empty where any will do.
     """
@@ -177,12 +177,12 @@ class CardField:
 
 @dataclass(frozen=True, slots=True)
 class CardBackend:
-    """Making model cards, handed in by the application.
+    """Model cards of the user: made, checked and trusted.
 
     Attributes
     ----------
     fields : tuple of CardField
-        What a card can say.
+        Keys of a card.
     check : callable
         (texts by key, video or None, first frame, report, check) -> CardReport; called in a
         worker thread.
@@ -200,12 +200,12 @@ class CardBackend:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The heavy work, handed in by the application; each is called in a worker thread.
+    """The heavy work, each callable called in a worker thread.
 
     Attributes
     ----------
     models, methods : mapping
-        What can be chosen.
+        The models and methods to choose from.
     explain : callable
         (request, report, check) -> Analysis.
     labels : callable
@@ -219,9 +219,9 @@ class Backend:
     agreement : callable
         (analysis, preset, sigma, report, check) -> FlowPrecision.
     settings : Path
-        Folder for what the user has changed: keys, layout.
+        Folder of the user's keys and layout.
     log_folder : Path
-        Where the log is written.
+        Folder of the log.
     device : callable
         () -> what is computed on, in words.
     sessions : SessionBackend

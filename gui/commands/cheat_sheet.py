@@ -15,7 +15,7 @@ _COLUMNS = 3
 
 
 class CheatSheet(QDialog):
-    """Keys with what they do, by menu; Escape closes it.
+    """The keys of all commands by menu, closed by Escape.
 
     Parameters
     ----------

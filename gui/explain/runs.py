@@ -80,7 +80,7 @@ class ExplainRuns(QObject):
         self.badges: tuple[Badge, ...] = ()
         self._flow: FlowPrecision | None = None
         self._services, self._session, self._holding = services, session, holding
-        self.engine = JobRunner("engine", self, discard=_close, yields=True)
+        self.engine = JobRunner("engine", self, discard=_close, low_priority=True)
         self.refilter = JobRunner("curves", self)
         self.engine.progressed.connect(self._on_engine_progressed)
         self.engine.finished.connect(self._on_engine_finished)

@@ -141,7 +141,7 @@ class ExportController(QObject):
             self.told.emit(f"{count} more to export after this")
 
     def commands(self, window: QWidget) -> tuple[Command, ...]:
-        """Return the commands that write files; `window` is the parent of their dialogs."""
+        """Return the commands that write files, with dialogs over `window`."""
         export, queue = partial(self.open, window), self.exporter
         timeline = partial(self.open, window, {"format": "timeline.png"})
         save = partial(self._choose_folder, window)

@@ -109,7 +109,7 @@ class Appearance(QObject):
 
 
 def load_look(settings: Path) -> WindowLook:
-    """Return the stored look; the default without a file, or with a broken one (logged)."""
+    """Return the stored look, or the default if there is no usable file."""
     path = settings / _FILE
     try:
         fields = Fields(json.loads(path.read_text(encoding="utf-8")))
@@ -128,7 +128,7 @@ def load_look(settings: Path) -> WindowLook:
 
 
 def save_look(settings: Path, look: WindowLook) -> None:
-    """Store the look; a failure is only logged, since it is a convenience."""
+    """Store the look. A failure is only logged, since the look is a convenience."""
     values = {
         "geometry": look.geometry,
         "docks": look.docks,

@@ -15,7 +15,7 @@ from resources import guide_page
 
 
 def help_commands(window: QWidget, log: LogBuffer, backend: Backend) -> tuple[Command, ...]:
-    """Return the commands of the Help menu; `window` is the parent of their dialogs."""
+    """Return the commands of the Help menu, with dialogs over `window`."""
 
     def show_log() -> None:
         LogViewer(log, backend.log_folder, window).open()

@@ -54,6 +54,7 @@ class WindowParts(QMainWindow):
         self._make_state()
         self._make_widgets()
         self._make_controllers()
+        self._make_analysis_controllers()
         self.docks = self._make_docks()
         self._make_sessions()
 
@@ -111,24 +112,26 @@ class WindowParts(QMainWindow):
         self.statusBar().addPermanentWidget(self.hover_label)
 
     def _make_controllers(self) -> None:
-        backend, view, refs = self.backend, self.view, self.analysis_refs
-        panes, timeline, edits = self.panes, self.timeline, self.edits
+        view, panes = self.view, self.panes
         self.view_bindings = ViewBindings(
-            view, self.transport, timeline, panes, lambda: self.analysis, self
+            view, self.transport, self.timeline, panes, lambda: self.analysis, self
         )
         self.playback = PlaybackController(view, panes, self.transport, self)
+        self.notes = NotesController(view, self.timeline, self.edits, self)
+        self.flow_energy = FlowMeasuring(self)
+        self.analysis_loader = JobRunner("loader", self)
+
+    def _make_analysis_controllers(self) -> None:
+        backend, view, refs, panes = self.backend, self.view, self.analysis_refs, self.panes
         self.runs = ExplainRuns(backend, view, refs, self)
         self.explain = ExplainController(backend, view, self.runs, self)
         self.comparison = ComparisonController(
-            view, panes, timeline, self.runs, refs, backend.methods, self
+            view, panes, self.timeline, self.runs, refs, backend.methods, self
         )
-        self.notes = NotesController(view, timeline, edits, self)
         request = self.explain.current_request
-        self.what_if = WhatIfDesk(backend.what_if, view, panes, edits, request, self)
-        self.flow_energy = FlowMeasuring(self)
+        self.what_if = WhatIfDesk(backend.what_if, view, panes, self.edits, request, self)
         self.export = ExportController(backend.export, view, refs, self._analysis_and_notes, self)
         self.export.choices = dict(self.appearance.look.export)
-        self.analysis_loader = JobRunner("loader", self)
 
     def _make_sessions(self) -> None:
         backend, edits = self.backend.sessions, self.edits

@@ -70,7 +70,7 @@ class ViewBindings(QObject):
         self._view.go_to(frame)
 
     def step_window(self, windows: int) -> None:
-        """Step by windows of the model; by sixteen frames before there is an analysis."""
+        """Step by windows of the model, or of sixteen frames without an analysis."""
         analysis = self._analysis()
         starts = [] if analysis is None else [w.start_step for w in analysis.windows[:2]]
         length = _WINDOW_FRAMES

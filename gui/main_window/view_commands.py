@@ -93,5 +93,5 @@ def _turn_polarity(view: ViewModel) -> None:
 
 
 def _following(values: Sequence[Any], value: object) -> Any:
-    """Return the next of some values; the first one after the last."""
+    """Return the value after another, in a ring."""
     return values[(values.index(value) + 1) % len(values)]

@@ -297,7 +297,7 @@ class MainWindow(WindowParts):
 
     @Slot()
     def _show_title(self) -> None:
-        """Name the session, or the video; marked if something is not saved."""
+        """Show the name of the session or video, marked if it has unsaved changes."""
         path = self.sessions.path or (None if self.video is None else self.video.path)
         if path is not None:
             self.setWindowTitle(f"{path.name}[*] – Motion Inspector")

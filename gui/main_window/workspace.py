@@ -21,7 +21,7 @@ _DOCKS = "docks"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowWorkspace:
-    """The parts of the window that a session describes; a `gui.session.snapshot.Workspace`."""
+    """The parts of the window that a session describes, as `gui.session.snapshot.Workspace`."""
 
     view: ViewModel
     explain: ExplainController
@@ -31,7 +31,7 @@ class WindowWorkspace:
     docks: Docks
 
     def snapshot(self, content: str = "") -> SessionFile | None:
-        """Return what is open in the window; None without a video."""
+        """Return the open video with everything done on it, or None without a video."""
         request, analysis = self.explain.current_request(), self.runs.analysis
         if request is None:
             return None

@@ -25,7 +25,7 @@ _ANALYSIS = ".analysis"
 
 @dataclass(frozen=True, slots=True)
 class LocatedSession:
-    """A session that was read, and the place of its video; None if it cannot be found."""
+    """A session that was read, with the path of its video if that can be found."""
 
     session: SessionFile
     path: Path | None
@@ -106,7 +106,7 @@ class SessionController(QObject):
         self._timer.timeout.connect(self.autosave)
 
     def open(self, path: Path) -> None:
-        """Open a session file; its video follows, or `video_missing`, or `failed`."""
+        """Open a session file. `opened`, `video_missing` or `failed` follows."""
         relink = self.backend.relink
 
         def work(report: Report, check: Check) -> LocatedSession:
@@ -127,7 +127,7 @@ class SessionController(QObject):
         self.runner.submit(work)
 
     def go_on(self, located: LocatedSession, video: Path) -> None:
-        """Open a session with the video that the user chose; warn if it is another one."""
+        """Open a session with the video that the user chose, with a warning if it differs."""
         difference = self.backend.difference
         self.runner.submit(
             lambda report, check: replace(
@@ -177,7 +177,7 @@ class SessionController(QObject):
         self.saver.submit(lambda report, check: backend.save(session, path))
 
     def autosave_now(self) -> Path | None:
-        """Save what is open before this returns; return the file."""
+        """Save what is open at once, and return the file."""
         return self.backend.autosave.save(self._snapshot(), self.path)
 
     def close(self) -> None:

@@ -36,14 +36,14 @@ class SessionDialogs:
         self._window, self._sessions, self._edits = window, sessions, edits
 
     def save(self, go_on: Callable[[], object] | None = None) -> None:
-        """Save the session in its file, or ask for one; then go on if it is saved."""
+        """Save the session in its file, or ask for one, then go on."""
         if self._sessions.path is None:
             self.save_as(go_on)
         else:
             self._save_at(self._sessions.path, go_on)
 
     def save_as(self, go_on: Callable[[], object] | None = None) -> None:
-        """Ask for a file and save the session there; then go on if it is saved."""
+        """Ask for a file, save the session there, then go on."""
         video, path = self._sessions.video, self._sessions.path
         if video is None:
             return
@@ -57,7 +57,7 @@ class SessionDialogs:
         save_dialog(self._window, "Save the session", take, kinds, name).open()
 
     def ask_unsaved(self, go_on: Callable[[], object]) -> None:
-        """Go on once unsaved notes and regions are saved or discarded; at once without any."""
+        """Go on once unsaved notes and regions are saved or discarded."""
         video = self._sessions.video
         if self._edits.isClean() or video is None:
             go_on()

@@ -61,7 +61,7 @@ class FileOpener:
         self._bundled = ExitStack()  # bundled files that are open
 
     def open(self, path: Path) -> None:
-        """Open a file or folder; an unknown kind is taken for a video."""
+        """Open a file or folder, of an unknown kind as a video."""
         to = self._receivers
         if path.name.endswith(SUFFIX):
             self._ask_unsaved(partial(to.session, path))

@@ -21,7 +21,7 @@ class Workspace(Protocol):
     """All that sessions know of the window."""
 
     def snapshot(self, content: str = "") -> SessionFile | None:
-        """Return what is open; None without a video.
+        """Return the open video with everything done on it, or None without a video.
 
         Parameters
         ----------

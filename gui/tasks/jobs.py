@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 Report = Callable[[Progress], None]
 Work = Callable[[Report, Check], Any]
 STOP_MS = 20_000
-_STEPPED_BACK = 10  # of Linux's niceness
+_LOW_PRIORITY = 10  # of Linux's niceness
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What to tell the user of a failed job: one sentence and a hint.
+    """The message of a failed job for the user: one sentence and a hint.
 
     ``untrusted`` is the file of code that the user must trust for the job to go on, if any.
     """
@@ -47,7 +47,7 @@ class Failure:
 
 
 class JobWorker(QObject):
-    """Runs jobs; lives in the worker thread.
+    """Runs jobs in the worker thread.
 
     Signals
     -------
@@ -61,11 +61,11 @@ class JobWorker(QObject):
     cancelled = Signal(int)
 
     @Slot()
-    def step_back(self) -> None:
+    def lower_priority(self) -> None:
         """Lower the priority of this thread, and of those it will start."""
         QThread.currentThread().setPriority(QThread.Priority.LowPriority)
         if sys.platform == "linux":  # where Qt's priorities mean nothing
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _STEPPED_BACK)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW_PRIORITY)
 
     @Slot(object)
     def run(self, job: Job) -> None:
@@ -95,8 +95,8 @@ class JobWorker(QObject):
 class JobRunner(QObject):
     """Hands work to a thread and passes on what comes back of the newest job alone.
 
-    A result of an older job is given to ``discard``, so that what it holds is let go. A runner
-    that ``yields`` leaves the processor to the window wherever both want it.
+    A result of an older job is given to ``discard``, which releases it. A runner of
+    ``low_priority`` leaves the processor to the window wherever both want it.
 
     Signals
     -------
@@ -116,7 +116,7 @@ class JobRunner(QObject):
         parent: QObject | None = None,
         discard: Callable[[Any], None] | None = None,
         *,
-        yields: bool = False,
+        low_priority: bool = False,
     ) -> None:
         super().__init__(parent)
         self._discard = discard
@@ -126,8 +126,8 @@ class JobRunner(QObject):
         self._thread.setObjectName(name)
         self._worker = JobWorker()
         self._worker.moveToThread(self._thread)
-        if yields:
-            self._thread.started.connect(self._worker.step_back)
+        if low_priority:
+            self._thread.started.connect(self._worker.lower_priority)
         self._submitted.connect(self._worker.run)
         self._worker.progressed.connect(self._on_worker_progressed)
         self._worker.finished.connect(self._on_worker_finished)
@@ -137,11 +137,11 @@ class JobRunner(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a job is wanted and not yet ended."""
+        """True while a job is submitted and not yet ended."""
         return self._job is not None
 
     def submit(self, work: Work) -> int:
-        """Start work in the thread, in place of what runs there; return its number."""
+        """Start work in the thread, in place of the running job, and return its number."""
         if self._job is not None:
             self._job.token.cancel()
         self._last_id += 1
@@ -150,12 +150,12 @@ class JobRunner(QObject):
         return self._last_id
 
     def cancel(self) -> None:
-        """Ask the running job to stop; `cancelled` follows."""
+        """Ask the running job to stop. `cancelled` follows."""
         if self._job is not None:
             self._job.token.cancel()
 
     def close(self) -> None:
-        """Stop the job and the thread; returns when both have ended."""
+        """Stop the job and the thread, and wait for both."""
         self.cancel()
         self._job = None
         self._thread.quit()

@@ -1,4 +1,4 @@
-"""Passing on what changes often, no more often than eyes can follow; the newest always arrives."""
+"""A throttle: passes numbers on no more often than eyes can follow, the newest always."""
 
 from __future__ import annotations
 

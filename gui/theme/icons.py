@@ -14,7 +14,7 @@ _SCALE = 3  # drawn larger, so that it is sharp on any screen
 
 
 def icon(name: str) -> QIcon:
-    """Picture of a name in `SHAPES`, in the colours of the theme that is shown."""
+    """Return the icon of a name in `SHAPES`, in the colours of the theme that is shown."""
     made = QIcon()
     for mode, colour in (
         (QIcon.Mode.Normal, theme.colours().text),
@@ -38,7 +38,7 @@ def _drawn(shape: Callable[[QPainter], None], colour: QColor) -> QPixmap:
 
 
 def _triangle(left: float, right: float) -> Callable[[QPainter], None]:
-    """A triangle that points from one column to the other."""
+    """Return a triangle that points from one column to the other."""
 
     def draw(painter: QPainter) -> None:
         corners = [QPointF(left, 3), QPointF(right, 8), QPointF(left, 13)]

@@ -1,4 +1,4 @@
-"""Colours and style of the window, dark and light; told apart by colour-blind users."""
+"""Colours and style of the window, dark and light, safe for colour-blind users."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _shown = DARK
 
 
 def colours() -> Colours:
-    """Colours of the scheme that is shown; read them when painting, since it can change."""
+    """Return the colours of the scheme that is shown: read them when painting, they change."""
     return _shown
 
 

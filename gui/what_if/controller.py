@@ -60,7 +60,7 @@ class WhatIfDesk(QObject):
         self._is_outdated = self._measures = False  # what runs: for another video; reads relevance
         self.panel = WhatIfPanel()
         self.layer = PaintLayer(stack, self._view, self)
-        self.runner = JobRunner("what if", self, yields=True)
+        self.runner = JobRunner("what if", self, low_priority=True)
         grid.set_layer(self.layer)
         self._connect_painting()
         self._connect_questions()

@@ -22,8 +22,8 @@ from engine.pipeline.runtime_history import expected_s, remember
 from engine.video.index.index_store import cache_folder
 from gui.commands.command import Command, CommandTable
 from gui.commands.shortcuts import load_keys, save_keys
-from gui.main_window.window import MainWindow
 from gui.main_window.appearance import WindowLook, load_look, save_look
+from gui.main_window.window import MainWindow
 from inspector.backend.sessions import RecentFiles
 from tests.golden.keeping import KEPT, regenerates, same_bytes
 from tests.golden.sessions import HOME, NOTES
