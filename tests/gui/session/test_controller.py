@@ -38,7 +38,7 @@ def saved(explained: MainWindow, qtbot: QtBot, tmp_path: Path) -> Path:
     return path
 
 
-def test_keeping_saves_and_opens_everything(
+def test_sessions_saves_and_opens_everything(
     saved: Path, explained: MainWindow, qtbot: QtBot
 ) -> None:
     window = explained
@@ -54,7 +54,7 @@ def test_keeping_saves_and_opens_everything(
     assert window.windowTitle().startswith(saved.name)
 
 
-def test_keeping_finds_a_video_that_moved_with_the_session(
+def test_sessions_finds_a_video_that_moved_with_the_session(
     saved: Path, explained: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     home = tmp_path / "elsewhere"
@@ -68,7 +68,7 @@ def test_keeping_finds_a_video_that_moved_with_the_session(
     assert explained.video.path == video
 
 
-def test_keeping_asks_for_a_missing_video_and_warns_of_another(
+def test_sessions_asks_for_a_missing_video_and_warns_of_another(
     saved: Path, explained: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     lonely = tmp_path / "lonely" / saved.name
@@ -98,7 +98,7 @@ def test_keeping_asks_for_a_missing_video_and_warns_of_another(
         ('{"kind": "Motion Inspector session", "format": 99}', "newer version"),
     ],
 )
-def test_keeping_loses_nothing_to_a_broken_session(
+def test_sessions_loses_nothing_to_a_broken_session(
     explained: MainWindow, qtbot: QtBot, tmp_path: Path, text: str, words: str
 ) -> None:
     note(explained)
@@ -113,7 +113,7 @@ def test_keeping_loses_nothing_to_a_broken_session(
     assert len(explained.notes.notes.notes) == 1
 
 
-def test_keeping_refuses_notes_that_are_none_before_anything_makes_way(
+def test_sessions_refuses_notes_that_are_none_before_anything_makes_way(
     saved: Path, explained: MainWindow, qtbot: QtBot
 ) -> None:
     saved.write_text(saved.read_text().replace('"first": 3', '"first": 30'))
@@ -123,7 +123,7 @@ def test_keeping_refuses_notes_that_are_none_before_anything_makes_way(
     assert explained.analysis is not None
 
 
-def test_keeping_tells_of_an_analysis_that_is_not_there(
+def test_sessions_tells_of_an_analysis_that_is_not_there(
     saved: Path, explained: MainWindow, qtbot: QtBot
 ) -> None:
     shutil.rmtree(saved.with_name("mine.analysis"))
@@ -134,7 +134,7 @@ def test_keeping_tells_of_an_analysis_that_is_not_there(
     assert len(explained.notes.notes.notes) == 1
 
 
-def test_keeping_explains_again_what_was_in_no_folder(
+def test_sessions_explains_again_what_was_in_no_folder(
     explained: MainWindow, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
 ) -> None:
     kept = explained.sessions.autosave_now()
@@ -149,7 +149,9 @@ def test_keeping_explains_again_what_was_in_no_folder(
     assert engine.requests[-1] == engine.requests[-2]
 
 
-def test_keeping_offers_what_a_crash_left(opened: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_sessions_offers_what_a_crash_left(
+    opened: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     note(opened)
     dead = keep_services(tmp_path / "of the dead", tmp_path / "state")
     kept = dead.autosave.save(read_session(opened.sessions.autosave_now()))
