@@ -164,18 +164,18 @@ def while_explaining(window: MainWindow) -> None:
     print_times("event loop blocked, whole run", heart.gaps)
     print(f"  longest {max(heart.gaps) * 1e3:.0f} ms")
     window.panel.method.setCurrentIndex(window.panel.method.findData("integrated_gradients"))
-    window.panel.explain.click()
+    window.panel.bar.explain.click()
     while window.analysis is None or window.analysis.frames_written < 2:
-        wait_for(window.runs.grew)
+        wait_for(window.explain.grew)
     print_redraws("while explaining", redraws(window, window.analysis.frames_written))
     began = time.perf_counter()
-    wait_for(window.runs.cancelled, window.panel.cancel.click)
+    wait_for(window.explain.engine.cancelled, window.panel.bar.cancel.click)
     print(f"cancel answered after {(time.perf_counter() - began) * 1e3:.0f} ms")
 
 
 def explain(window: MainWindow, panel: ExplainPanel) -> None:
     """Explain with the panel's settings, and wait for the end."""
-    wait_for(window.explained, panel.explain.click)
+    wait_for(window.explained, panel.bar.explain.click)
 
 
 def wait_for(signal: SignalInstance, act: Callable[[], object] | None = None) -> None:

@@ -129,7 +129,7 @@ def panels(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     yield "what-if", window
     window.what_if.layer.clear()
     window.docks.show("explain")
-    window.comparison.keep()
+    window.comparison.pin()
     method = window.panel.method
     method.setCurrentIndex(method.findData("gradient"))
     window.explain.explain_chosen()
@@ -160,9 +160,9 @@ def dialogs(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
 
 def explained(window: MainWindow) -> bool:
     """Whether the whole explanation is shown, with its curves."""
-    explaining = window.runs
-    busy = explaining.engine.busy or explaining.refilter.busy
-    return not busy and explaining.curves is not None and explaining.analysis is not None
+    controller = window.explain
+    busy = controller.engine.busy or controller.refilter.busy
+    return not busy and controller.curves is not None and controller.analysis is not None
 
 
 def until(ready: Callable[[], bool]) -> None:

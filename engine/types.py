@@ -314,6 +314,11 @@ class ModelInfo:
     licence: str = ""
     download_mb: float | None = None
 
+    @property
+    def label(self) -> str:
+        """Name for people with the key behind it: "ResNet 3D 18 (r3d_18)"."""
+        return self.title if self.title == self.name else f"{self.title} ({self.name})"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -72,7 +72,9 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
     reporter.install()
     interrupted = _close_on_interrupt(window)
     if request is not None:
-        window.panel.model.setCurrentIndex(window.panel.model.findData(request.model))
+        window.panel.model_choice.model.setCurrentIndex(
+            window.panel.model_choice.model.findData(request.model)
+        )
     window.show()
     QTimer.singleShot(_WARM_MS, window.explain, window.explain.load_labels)
     crash = logs.last_crash()

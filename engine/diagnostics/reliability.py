@@ -111,7 +111,7 @@ def _conservation(ratio: float) -> Badge | None:
 def _time_steps(frames_a_map: int, window_frames: int) -> Badge:
     if frames_a_map <= 1:
         explanation = "Every frame that the model takes has a map of its own."
-        return Badge("time steps", "1 map a frame", "good", explanation)
+        return Badge("time steps", "Full temporal resolution", "good", explanation)
     whole = frames_a_map >= window_frames
     explanation = (
         f"The maps are coarse in time: {frames_a_map} frames share one. Motion between them is "

@@ -118,7 +118,7 @@ _INFOS = (
         364.134,
         _APACHE.format("Video Swin Transformer"),
     ),
-    _published("c3d", "C3D (BGR less its mean)", 487, "16 frames of 112x112, every frame"),
+    _published("c3d", "C3D (BGR, mean-subtracted)", 487, "16 frames of 112x112, every frame"),
     _published("c3d_rgb", "C3D (RGB as it is)", 487, "16 frames of 112x112, every frame"),
     _published("resnet3d_18", "3D ResNet 18 (2017)", 400, "16 frames of 112x112, every frame"),
     _published("resnet3d_34", "3D ResNet 34 (2017)", 400, "16 frames of 112x112, every frame"),

@@ -1,4 +1,4 @@
-"""What the application is, and the versions of what it runs on."""
+"""The About dialog: purpose, paper, licence and versions."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _WIDTH_PX = 480
 
 
 def version() -> str:
-    """Version of the application."""
+    """Return the version of the application."""
     return _installed(_PACKAGE)
 
 
 def versions() -> tuple[tuple[str, str], ...]:
-    """Names and versions of what the application runs on; torch is asked without loading it."""
+    """Return names and versions of the libraries, without loading torch."""
     return (
         (NAME, version()),
         ("Python", platform.python_version()),
@@ -46,7 +46,7 @@ def versions() -> tuple[tuple[str, str], ...]:
 
 
 def as_lines(pairs: Iterable[tuple[str, str]]) -> str:
-    """Names and texts as lines to be copied."""
+    """Format names and texts as lines to copy."""
     return "\n".join(f"{name}: {text}" for name, text in pairs)
 
 

@@ -18,14 +18,14 @@ from PySide6.QtWidgets import (
 
 from engine.types import ModelInfo
 from gui.backend import CardField
-from gui.widgets.file_dialog import file_dialog
+from gui.widgets.dialogs import file_dialog
 
 _FIRST = ("name", "network", "checkpoint", "labels")
 _NETWORK_FILES = "Networks (*.py *.pt2 *.pt);;All files (*)"
 
 
 class CardForm(QWidget):
-    """One row a key; what is left empty is not in the card.
+    """One row per key. Empty fields are not in the card.
 
     Signals
     -------
@@ -55,19 +55,25 @@ class CardForm(QWidget):
             layout.addRow(field.name.capitalize(), row)
 
     def values(self) -> dict[str, str]:
-        """Texts by key, without those that are empty."""
+        """Return texts by key, without empty ones."""
         texts = {name: _text(edit).strip() for name, edit in self.edits.items()}
         return {name: text for name, text in texts.items() if text}
 
     def set_value(self, name: str, text: str) -> None:
         """Fill in a field."""
         edit = self.edits[name]
-        edit.setText(text) if isinstance(edit, QLineEdit) else edit.setCurrentText(text)
+        if isinstance(edit, QLineEdit):
+            edit.setText(text)
+        else:
+            index = edit.findData(text)
+            edit.setCurrentText(text if index < 0 else edit.itemText(index))
 
     def _edit(self, field: CardField, models: Mapping[str, ModelInfo]) -> QLineEdit | QComboBox:
         edit: QLineEdit | QComboBox
         if field.name == "network":
-            edit = _combo(("", *(name for name in models)), editable=True)
+            edit = _combo(("",), editable=True)
+            for model in models.values():
+                edit.addItem(model.label, model.name)
         elif field.choices:
             edit = _combo(("", *field.choices), editable=False)
         else:
@@ -92,7 +98,10 @@ class CardForm(QWidget):
 
 
 def _text(edit: QLineEdit | QComboBox) -> str:
-    return edit.text() if isinstance(edit, QLineEdit) else edit.currentText()
+    if isinstance(edit, QLineEdit):
+        return edit.text()
+    key = edit.itemData(edit.findText(edit.currentText()))
+    return edit.currentText() if key is None else str(key)
 
 
 def _combo(items: tuple[str, ...], *, editable: bool) -> QComboBox:

@@ -1,4 +1,4 @@
-"""Tells of errors that nobody caught: what happened, whether work is safe, what to do now."""
+"""Dialog for uncaught errors: the error, the saved session, the choices."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_SHOWN = 20
 
 
 class CrashDialog(QDialog):
-    """One dialog for all errors until it is closed; more of them are counted and appended.
+    """One dialog for all errors until it is closed. Later ones are appended.
 
     Parameters
     ----------

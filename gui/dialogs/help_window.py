@@ -102,7 +102,7 @@ class HelpWindow(QDialog):
 
 
 def show_help(window: QWidget, read: Callable[[str], str], page: str) -> None:
-    """Open the guide at a page; the one that is open already is taken."""
+    """Open the guide at a page, in the open window if there is one."""
     open_ones = window.findChildren(HelpWindow)
     guide = open_ones[0] if open_ones else HelpWindow(read, window)
     guide.show_page(page)

@@ -37,7 +37,7 @@ class LogLine:
 
 
 class LogBuffer(QObject):
-    """The latest messages of all threads; to be made in the GUI thread, at the start.
+    """The latest messages of all threads. Made in the GUI thread at start.
 
     Signals
     -------

@@ -1,4 +1,4 @@
-"""Adding a model: its card on the left; checks, what it sees and its top classes on the right."""
+"""Dialog to add a model: its card on the left, checks and a preview on the right."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WAIT_MS = 400  # after the last key, before the checks begin
 _PICTURE_PX = 112
 _COLOURS = {"pass": theme.colours().score, "warn": theme.colours().motion, "fail": "#ff6b6b"}
 _ORDER = ("fail", "warn", "pass")
-_WORDS = {"pass": "good", "warn": "look", "fail": "wrong"}
+_WORDS = {"pass": "OK", "warn": "Note", "fail": "Error"}
 
 
 class ModelWizard(QDialog):
@@ -75,7 +75,7 @@ class ModelWizard(QDialog):
         self.save.setObjectName("primary")
         self.save.setEnabled(False)
         self.status.setObjectName("faint")
-        self.status.setText("Choose a network. What is left empty is as it wants it itself.")
+        self.status.setText("Choose a network. Empty fields use the network's defaults.")
         self.top.setToolTip("")
         self.pictures.setFixedHeight(_PICTURE_PX)
         for label in (self.findings, self.status):
@@ -115,7 +115,7 @@ class ModelWizard(QDialog):
             return
         self.status.setText("Checking")
         check, video, start = self._cards.check, self._video, self._start
-        self.runner.submit(lambda report, wanted: check(values, video, start, report, wanted))
+        self.runner.submit(lambda report, cancel: check(values, video, start, report, cancel))
 
     @Slot(object)
     def _on_runner_finished(self, report: CardReport) -> None:
@@ -165,7 +165,7 @@ def _row(finding: Finding) -> str:
 
 
 def _strip(pictures: UInt8Array) -> QPixmap:
-    """Pictures (n, h, w, 3) side by side; an empty pixmap where there are none."""
+    """Join pictures (n, h, w, 3) side by side into a pixmap."""
     if not len(pictures):
         return QPixmap()
     row = np.ascontiguousarray(np.concatenate(list(pictures), axis=1))

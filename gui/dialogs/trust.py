@@ -1,4 +1,4 @@
-"""Asking once before a network's own code is run."""
+"""The question before a network's own code is run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gui.tasks.jobs import Failure
 
 
 def ask_trust(parent: QWidget, failure: Failure, agreed: Callable[[], None]) -> QMessageBox:
-    """Ask whether the file that a job was stopped for may be run; call ``agreed`` if so.
+    """Ask whether to run the file that stopped a job, and call ``agreed`` if so.
 
     The window is not blocked meanwhile.
     """

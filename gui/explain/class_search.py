@@ -34,11 +34,11 @@ _SIDE_PX = 8
 
 
 class ClassRows(QAbstractListModel):
-    """What the list below the box shows: the standing row on top, then the classes that match."""
+    """Rows of the popup list: the standing row, then the classes that match."""
 
     def __init__(self, standing: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.found: list[int] = []
+        self.hits: list[int] = []
         self.labels: tuple[Label, ...] = ()
         self.probabilities: Float64Array | None = None
         self._standing = standing
@@ -46,32 +46,32 @@ class ClassRows(QAbstractListModel):
         self._ranks: dict[int, int] = {}
 
     def set_labels(self, labels: tuple[str, ...]) -> None:
-        """Take other classes, whose probabilities are not known."""
+        """Set other classes, without probabilities."""
         self.labels = tuple(Label(text) for text in labels)
         self.show_scores(None)
         self.search("")
 
     def show_scores(self, probabilities: Float64Array | None) -> None:
-        """Take probabilities; the order of the rows stays as it is until the next search."""
+        """Set probabilities, keeping the order of rows until the next search."""
         self.probabilities, self._ranks = probabilities, {}
-        if self.found:
-            self.dataChanged.emit(self.index(1), self.index(len(self.found)), [_SCORE_ROLE])
+        if self.hits:
+            self.dataChanged.emit(self.index(1), self.index(len(self.hits)), [_SCORE_ROLE])
 
     def search(self, typed: str) -> None:
         """List the classes that a text can mean, best first."""
         order = None if self.probabilities is None else by_probability(self.probabilities)
         self.beginResetModel()
         self._typed = typed
-        self.found = matches(typed, self.labels, order)
+        self.hits = matches(typed, self.labels, order)
         self.endResetModel()
 
     def best(self, typed: str) -> str | None:
-        """The label that a text means most likely; None where it can mean none."""
+        """Return the best match of a text, or None."""
         self.search(typed)
-        return self.labels[self.found[0]].text if self.found else None
+        return self.labels[self.hits[0]].text if self.hits else None
 
     def score_text(self, index: int) -> str:
-        """Rank and probability of a class: "#2  14 %"; empty where it is not known."""
+        """Return rank and probability of a class, "#2  14%", or "" if unknown."""
         if self.probabilities is None or not math.isfinite(self.probabilities[index]):
             return ""
         if not self._ranks:
@@ -80,23 +80,23 @@ class ClassRows(QAbstractListModel):
         return f"#{self._ranks[index]}  {self.probabilities[index]:.0%}"
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
-        """How many rows there are."""
-        return 0 if parent.isValid() else 1 + len(self.found)
+        """Return the number of rows."""
+        return 0 if parent.isValid() else 1 + len(self.hits)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Label of a row, its rank and probability, or the text that it matches."""
+        """Return a row's label, score text or match text."""
         row = index.row()
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return self._standing if row == 0 else self.labels[self.found[row - 1]].text
+            return self._standing if row == 0 else self.labels[self.hits[row - 1]].text
         if role == _SCORE_ROLE and row > 0:
-            return self.score_text(self.found[row - 1])
+            return self.score_text(self.hits[row - 1])
         if role == _MATCH_ROLE:
             return self._typed if row > 0 else ""
         return None
 
 
 class ClassSearch(QComboBox):
-    """Type a part of a class or the initials of its words; Up, Down and Enter choose.
+    """Finds a class by part of its name or by its initials.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class ClassSearch(QComboBox):
         self._line.setCursorPosition(0)
 
     def chosen(self) -> str | None:
-        """The class that is chosen; None for the standing row."""
+        """Return the chosen class, or None for the standing row."""
         text = self.currentText().strip()
         return None if text in ("", self._standing) else text
 
@@ -198,7 +198,7 @@ class _Matches(QCompleter):
     """
 
     def pathFromIndex(self, index: _Index) -> str:
-        """The label of a row, which is what is filled in."""
+        """Return the label of a row, which is filled in."""
         return str(index.data())
 
 

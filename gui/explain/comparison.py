@@ -7,19 +7,19 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from engine.store import Analysis
+from engine.store import Analysis, Header
 from engine.types import MethodInfo
 from gui.commands.command import Command
-from gui.explain.runs import ExplainRuns
+from gui.explain.controller import ExplainController
 from gui.panes.pane_grid import PaneGrid
-from gui.state.analysis_labels import distinguishing_labels
 from gui.state.analysis_refs import AnalysisRefs
 from gui.state.curves import CurveSet, curves_of
+from gui.state.video_info import video_mismatch
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
-from gui.tasks.jobs import Failure, JobRunner
+from gui.tasks.jobs import JobRunner
 from gui.timeline.timeline import Timeline
-from gui.widgets.file_dialog import folder_dialog
+from gui.widgets.dialogs import folder_dialog
 
 _PANES: tuple[str, ...] = ("relevance", "other relevance", "motion", "other motion")
 
@@ -31,7 +31,7 @@ class ComparisonController(QObject):
     ----------
     session, panes, timeline
         Where it is shown.
-    explaining : ExplainRuns
+    explain : ExplainController
         Has the first.
     holding : AnalysisRefs
         Keeps the other open.
@@ -52,7 +52,7 @@ class ComparisonController(QObject):
         session: ViewModel,
         panes: PaneGrid,
         timeline: Timeline,
-        explaining: ExplainRuns,
+        explain: ExplainController,
         holding: AnalysisRefs,
         methods: Mapping[str, MethodInfo],
         parent: QObject | None = None,
@@ -60,7 +60,7 @@ class ComparisonController(QObject):
         super().__init__(parent)
         self.other: Analysis | None = None
         self._session, self._panes, self._timeline = session, panes, timeline
-        self._explaining, self._holding, self._methods = explaining, holding, methods
+        self._explain, self._holding, self._methods = explain, holding, methods
         self._before: tuple[str, ...] = ()
         self._curves = JobRunner("curves of the other", self)
         self._curves.finished.connect(self._on_curves_finished)
@@ -69,11 +69,11 @@ class ComparisonController(QObject):
         self._loader.finished.connect(self._on_loader_finished)
         self._loader.failed.connect(self.failed)
         session.changed.connect(self._on_session_changed)
-        explaining.shown.connect(self._on_explaining_shown)
+        explain.shown.connect(self._on_explain_shown)
 
     def take(self, analysis: Analysis) -> None:
         """Compare with an analysis from now on."""
-        before, self.other = self.other, self._holding.hold(analysis)
+        before, self.other = self.other, self._holding.acquire(analysis)
         if before is not None:
             self._holding.release(before)
         else:
@@ -91,28 +91,28 @@ class ComparisonController(QObject):
         self._session.update(panes=self._before)
         self._show()
 
-    def keep(self) -> None:
-        """Keep the analysis that is shown as the other one, to compare the next with it."""
-        analysis = self._explaining.analysis
+    def pin(self) -> None:
+        """Pin the analysis that is shown, to compare the next one with it."""
+        analysis = self._explain.analysis
         if analysis is not None and analysis.complete:
             self.take(analysis)
 
     def open(self, folder: Path) -> None:
-        """Compare with an analysis that was saved; `changed` or `failed` follows."""
+        """Compare with a saved analysis, then emit `changed` or `failed`."""
         self._loader.submit(lambda report, check: Analysis.open(folder))
 
     def swap(self) -> None:
         """Show the other analysis first."""
-        first, other = self._explaining.analysis, self.other
+        first, other = self._explain.analysis, self.other
         if first is None or other is None:
             return
-        self._holding.hold(first)
-        self._explaining.take(other)
+        self._holding.acquire(first)
+        self._explain.take(other)
         self.take(first)
         self._holding.release(first)
 
     def share_scale(self, shared: bool) -> None:
-        """One colour scale for both analyses, or each its own."""
+        """Set one colour scale for both analyses, or one for each."""
         self._panes.renderer.one_scale = shared
         self._panes.redraw(self._session.state)
 
@@ -129,7 +129,7 @@ class ComparisonController(QObject):
         self.changed.emit(self.other)
 
     def _name(self) -> None:
-        first, other = self._explaining.analysis, self.other
+        first, other = self._explain.analysis, self.other
         names = "", ""
         if first is not None and other is not None:
             names = distinguishing_labels(first.header, other.header, self._methods)
@@ -149,7 +149,7 @@ class ComparisonController(QObject):
             self._ask_curves()
 
     @Slot()
-    def _on_explaining_shown(self) -> None:
+    def _on_explain_shown(self) -> None:
         self._name()
 
     @Slot(object)
@@ -160,9 +160,9 @@ class ComparisonController(QObject):
 
     @Slot(object)
     def _on_loader_finished(self, analysis: Analysis) -> None:
-        shown = self._explaining.analysis
+        shown = self._explain.analysis
         size = None if shown is None else shown.header.size
-        refusal = misfit(analysis, size, self._session.state.frame_count)
+        refusal = video_mismatch(analysis, size, self._session.state.frame_count)
         if refusal is None:
             self.take(analysis)
         else:
@@ -173,14 +173,14 @@ class ComparisonController(QObject):
         """Return the commands of the Compare menu."""
 
         def has_analysis() -> bool:
-            return self._explaining.analysis is not None
+            return self._explain.analysis is not None
 
         def has_other() -> bool:
             return self.other is not None
 
         shared, share = (lambda: self._panes.renderer.one_scale), self.share_scale
         return (
-            Command("compare.keep", "Pin for comparison", self.keep, ("Ctrl+K",), has_analysis),
+            Command("compare.keep", "Pin for comparison", self.pin, ("Ctrl+K",), has_analysis),
             Command("compare.open", "Compare with a saved one...", self._choose, (), has_analysis),
             Command("compare.swap", "Swap the two", self.swap, ("Ctrl+J",), has_other),
             Command("compare.scale", "One scale for both", share, (), has_other, shared),
@@ -193,12 +193,27 @@ class ComparisonController(QObject):
         folder_dialog(window, "Compare with an analysis", self.open).open()
 
 
-def misfit(analysis: Analysis, size: tuple[int, int] | None, frame_count: int) -> Failure | None:
-    """Why an analysis cannot be of a video of this size and length; None where it can."""
-    header = analysis.header
-    if header.stop <= frame_count and header.size == size:
-        return None
-    return Failure(
-        f"{analysis.folder.name} explains another video.",
-        "Choose an analysis of the video that is open.",
+def distinguishing_labels(
+    first: Header, other: Header, methods: Mapping[str, MethodInfo]
+) -> tuple[str, str]:
+    """Return short names by the first difference: ("Gradient", "LRP").
+
+    Model, method, class, the class it is held against, options and weights are looked at in this
+    order; where all are the same, the second is "pinned".
+    """
+    pairs = zip(_traits(first, methods), _traits(other, methods), strict=True)
+    return next((pair for pair in pairs if pair[0] != pair[1]), ("this", "pinned"))
+
+
+def _traits(header: Header, methods: Mapping[str, MethodInfo]) -> tuple[str, ...]:
+    request = header.request
+    method = methods.get(request.method)
+    options = ", ".join(f"{key} {value}" for key, value in request.options)
+    return (
+        header.spec.name,
+        request.method if method is None else method.title,
+        "the top class" if request.target is None else str(request.target),
+        "no contrast" if request.against is None else f"contrast with {request.against}",
+        options or "usual options",
+        "its own weights" if request.weights is None else request.weights.name,
     )

@@ -1,70 +1,107 @@
-"""Joins the Explain panel, the heat settings and the results with the engine behind them."""
+"""Controller of explanations: settings, the run of the engine, and its results."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from engine.cancel import Check
+from engine.diagnostics.reliability import Badge, reliability_badges
 from engine.metrics import FlowPrecision
 from engine.render import HeatLook
 from engine.store import Analysis
 from engine.types import Progress, Request
 from gui.backend import Backend
 from gui.commands.command import Command
-from gui.explain.display_settings import HeatSettings
-from gui.explain.panel import ExplainPanel, ExplainSettings
+from gui.explain.background import BackgroundJobs
+from gui.explain.display_settings import DisplaySettings
+from gui.explain.panel import ExplainPanel
 from gui.explain.results_panel import ResultsPanel
-from gui.explain.runs import ExplainRuns
-from gui.state.curves import CurveSet
+from gui.state.analysis_refs import AnalysisRefs
+from gui.state.curves import CurveSet, curves_of
+from gui.state.explain_settings import ExplainSettings
 from gui.state.video_info import VideoInfo
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
-from gui.tasks.jobs import Failure, JobRunner
+from gui.tasks.jobs import Failure, JobRunner, Report
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Separation:
+    """Curves and badges for one preset and sigma."""
+
+    curves: CurveSet
+    badges: tuple[Badge, ...]
 
 
 class ExplainController(QObject):
-    """Turns what the user wants explained into requests, and what came out into words.
+    """Explains the open video and shows the result while it grows.
 
     Parameters
     ----------
-    services : Backend
-    session : ViewModel
-    explaining : ExplainRuns
-        Runs the engine.
+    backend : Backend
+    view_model : ViewModel
+        Preset, sigma, playhead and display settings.
+    refs : AnalysisRefs
+        Keeps the analysis open.
+
+    Attributes
+    ----------
+    analysis : Analysis or None
+        The analysis on screen, which may still grow.
+    request : Request or None
+        Request of the running job, or of the analysis that it made.
 
     Signals
     -------
-    failed(failure) : Failure
-        Something to tell; one with ``untrusted`` asks for trust.
-    told(text) : str
-        For the status line.
+    started()
+        A run of the engine has begun.
+    shown(analysis) : Analysis or None
+        Another analysis is shown, or none.
+    grew()
+        The analysis has more steps.
+    curves_made(curves) : CurveSet
+        Curves for the current preset and sigma.
     explained()
         The analysis is complete and shown.
+    told(text) : str
+        For the status line.
+    failed(failure) : Failure
+        A problem for the user; one with ``untrusted`` asks for trust.
     """
 
-    failed = Signal(object)
-    told = Signal(str)
+    started = Signal()
+    shown = Signal(object)
+    grew = Signal()
+    curves_made = Signal(object)
     explained = Signal()
+    told = Signal(str)
+    failed = Signal(object)
 
     def __init__(
         self,
-        services: Backend,
-        session: ViewModel,
-        explaining: ExplainRuns,
+        backend: Backend,
+        view_model: ViewModel,
+        refs: AnalysisRefs,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.panel = ExplainPanel(services.models, services.methods, estimate=services.estimate)
-        self.heat, self.results = HeatSettings(), ResultsPanel()
-        self.separation = self.results.separation
-        self.labels = JobRunner("labels", self)
-        self.agreement = JobRunner("agreement with flow", self)
-        self._services, self._session, self._explaining = services, session, explaining
+        self.analysis: Analysis | None = None
+        self.request: Request | None = None
+        self.curves: CurveSet | None = None
+        self._flow: FlowPrecision | None = None
         self._video: VideoInfo | None = None
-        self._connect_panel()
-        self._connect_engine()
-        self.separation.show_state(session.state)
+        self._backend, self._view_model, self._refs = backend, view_model, refs
+        self.panel = ExplainPanel(backend.models, backend.methods, estimate=backend.estimate)
+        self.display, self.results = DisplaySettings(), ResultsPanel()
+        self.separation = self.results.separation
+        self.engine = JobRunner("engine", self, discard=_close, low_priority=True)
+        self.refilter = JobRunner("curves", self)
+        self.background = BackgroundJobs(backend, self)
+        self._connect_jobs()
+        self._connect_panels()
+        self.separation.show_state(view_model.state)
 
     def set_video(self, info: VideoInfo) -> None:
         """Offer the frames of another video."""
@@ -81,56 +118,89 @@ class ExplainController(QObject):
     @Slot()
     def explain_chosen(self) -> None:
         """Explain with the settings of the panel."""
-        self.explain(self.panel.wish())
+        self.explain(self.panel.settings())
 
     @Slot()
     def explain_range(self) -> None:
         """Explain the chosen range with the settings of the panel."""
-        wish, frames = self.panel.wish(), self._session.state.range
-        self.explain(wish if frames is None else replace(wish, frames=frames))
+        settings, frames = self.panel.settings(), self._view_model.state.range
+        self.explain(settings if frames is None else replace(settings, frames=frames))
 
     @Slot(object)
-    def explain(self, wish: ExplainSettings) -> None:
-        """Explain the open video."""
-        if self._video is not None:
-            self.panel.show_busy(True)
-            self._explaining.start(self.request_for(wish, self._video))
+    def explain(self, settings: ExplainSettings) -> None:
+        """Explain the open video, in place of a running job."""
+        if self._video is None:
+            return
+        self.panel.show_busy(True)
+        run = self._backend.explain
+        request = self.request = self.request_for(settings, self._video)
+        self.engine.submit(lambda report, check: run(request, report, check))
+        self.started.emit()
+
+    @Slot()
+    def cancel(self) -> None:
+        """Cancel the running job after its current window."""
+        self.engine.cancel()
 
     def current_request(self) -> Request | None:
-        """What is being explained, was explained, or would be; None without a video."""
-        request, analysis, video = self._explaining.request, self._explaining.analysis, self._video
+        """Return the request running, shown or chosen, or None without a video."""
+        request, analysis, video = self.request, self.analysis, self._video
         if video is None:
             return None
         if request is None and analysis is not None:
             request = analysis.header.request
         if request is None:
-            request = self.request_for(self.panel.wish(), video)
-        wanted = video.wanted
+            request = self.request_for(self.panel.settings(), video)
+        source = video.request
         return replace(
-            request, video=video.path, stream=wanted.stream, deinterlace=wanted.deinterlace
+            request, video=video.path, stream=source.stream, deinterlace=source.deinterlace
         )
 
-    def request_for(self, wish: ExplainSettings, video: VideoInfo) -> Request:
-        """What the engine is asked for a wish."""
-        state = self._session.state
+    def request_for(self, settings: ExplainSettings, video: VideoInfo) -> Request:
+        """Return the engine's request for some settings and a video."""
+        state = self._view_model.state
         return Request(
             video=video.path,
-            model=wish.model,
-            weights=wish.weights,
-            method=wish.method,
-            options=wish.options,
-            target=wish.target,
-            against=wish.against,
+            model=settings.model,
+            weights=settings.weights,
+            method=settings.method,
+            options=settings.options,
+            target=settings.target,
+            against=settings.against,
             preset=state.preset,
             sigma=state.sigma,
-            frames=wish.frames,
-            stream=video.wanted.stream,
-            deinterlace=video.wanted.deinterlace,
+            frames=settings.frames,
+            stream=video.request.stream,
+            deinterlace=video.request.deinterlace,
         )
+
+    def take(self, analysis: Analysis) -> None:
+        """Show an analysis that was made before."""
+        self.request = None
+        self._show(analysis)
+
+    def reset(self) -> None:
+        """Cancel the running job and show no analysis."""
+        self.cancel()
+        self.request = None
+        self._drop()
+
+    def separate(self) -> None:
+        """Compute the curves for the current preset and sigma in the background."""
+        analysis, state, flow = self.analysis, self._view_model.state, self._flow
+        if analysis is None or not analysis.steps_written:
+            return
+        conserves = self._conserves(analysis)
+
+        def work(report: Report, check: Check) -> _Separation:
+            curves = curves_of(analysis, state.preset, state.sigma, check)
+            return _Separation(curves, reliability_badges(analysis, conserves, flow=flow))
+
+        self.refilter.submit(work)
 
     def show_frame(self, frame: int) -> None:
         """Show the numbers of a frame."""
-        curves = self._explaining.curves
+        curves = self.curves
         if curves is None:
             return
         self.results.show_frame(curves, frame)
@@ -139,130 +209,20 @@ class ExplainController(QObject):
         self.panel.show_scores(curves.probabilities[row] if known else None)
 
     def check_against_flow(self) -> None:
-        """Measure how far what is kept as motion agrees with optical flow; a badge tells."""
-        analysis, state = self._explaining.analysis, self._session.state
-        if analysis is None or not analysis.complete:
-            return
-        run = self._services.agreement
-        self.agreement.submit(
-            lambda report, check: run(analysis, state.preset, state.sigma, report, check)
-        )
+        """Measure the agreement of motion relevance with optical flow for a badge."""
+        analysis, state = self.analysis, self._view_model.state
+        if analysis is not None and analysis.complete:
+            self.background.measure_agreement(analysis, state.preset, state.sigma)
 
     @Slot()
     def load_labels(self) -> None:
-        """Learn which classes the chosen model has."""
-        wish, load = self.panel.wish(), self._services.labels
-        self.labels.submit(lambda report, check: load(wish.model, wish.weights, report, check))
-
-    def close(self) -> None:
-        """End the threads."""
-        self.labels.close()
-        self.agreement.close()
-
-    def _connect_panel(self) -> None:
-        panel, session = self.panel, self._session
-        panel.explain_requested.connect(self.explain)
-        panel.cancel_requested.connect(self._explaining.cancel)
-        panel.model_changed.connect(self.load_labels)
-        self.separation.preset_changed.connect(self._on_separation_preset_changed)
-        self.separation.sigma_changed.connect(self._on_separation_sigma_changed)
-        self.heat.heat_changed.connect(self._on_heat_heat_changed)
-        self.results.top.chosen.connect(panel.choose_target)
-        self.labels.finished.connect(panel.set_labels)
-        self.labels.failed.connect(self.failed)
-        session.changed.connect(self._on_session_changed)
-
-    def _connect_engine(self) -> None:
-        explaining = self._explaining
-        explaining.shown.connect(self._on_explaining_shown)
-        explaining.progressed.connect(self._on_explaining_progressed)
-        explaining.finished.connect(self._on_explaining_finished)
-        explaining.failed.connect(self._on_explaining_failed)
-        explaining.cancelled.connect(self._on_explaining_cancelled)
-        explaining.curves_made.connect(self._on_explaining_curves_made)
-        explaining.curves_failed.connect(self.failed)
-        self.agreement.progressed.connect(self._on_agreement_progressed)
-        self.agreement.finished.connect(self._on_agreement_finished)
-        self.agreement.failed.connect(self.failed)
-
-    @Slot(ViewState, ViewState)
-    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
-        if (old.preset, old.sigma, old.heat) != (new.preset, new.sigma, new.heat):
-            self.separation.show_state(new)
-            self._show_heat(new)
-
-    def _show_heat(self, state: ViewState) -> None:
-        analysis = self._explaining.analysis
-        self.heat.show_look(state.heat, 0.0 if analysis is None else analysis.scale)
-
-    @Slot(object)
-    def _on_explaining_shown(self, analysis: Analysis | None) -> None:
-        self.agreement.cancel()
-        if analysis is None:
-            self.results.clear()
-            self.panel.show_scores(None)
-        else:
-            spec = analysis.header.spec
-            count = len(analysis.windows[0].logits) if analysis.windows else len(spec.labels)
-            self.panel.set_labels(tuple(spec.label(k) for k in range(count)))
-        self._show_heat(self._session.state)
-
-    @Slot(object)
-    def _on_explaining_progressed(self, progress: Progress) -> None:
-        self.panel.show_progress(progress)
-
-    @Slot(object)
-    def _on_explaining_finished(self, analysis: Analysis) -> None:
-        self.panel.show_busy(False)
-        self.told.emit("Explained. Drag sigma to separate motion from static.")
-        self.explained.emit()
-
-    @Slot(object)
-    def _on_explaining_failed(self, failure: Failure) -> None:
-        self.panel.show_busy(False)
-        self.results.show_failure(failure.message)
-        self.failed.emit(failure)
-
-    @Slot()
-    def _on_explaining_cancelled(self) -> None:
-        self.panel.show_busy(False)
-        self.told.emit("Cancelled")
-
-    @Slot(object)
-    def _on_explaining_curves_made(self, curves: CurveSet) -> None:
-        analysis, frame = self._explaining.analysis, self._session.state.frame
-        if analysis is None:
-            return
-        conserves = self._services.methods[analysis.header.request.method].conserves
-        conservation = analysis.conservation if conserves else None
-        self.results.show_clip(curves, conservation, analysis.notices)
-        self.results.show_badges(self._explaining.badges)
-        self._show_heat(self._session.state)
-        self.show_frame(frame)
-
-    @Slot(object)
-    def _on_agreement_progressed(self, progress: Progress) -> None:
-        self.told.emit(f"{progress.stage}: {progress.done} / {progress.total}")
-
-    @Slot(object)
-    def _on_agreement_finished(self, flow: FlowPrecision) -> None:
-        self._explaining.set_flow(flow)
-
-    @Slot(str)
-    def _on_separation_preset_changed(self, preset: str) -> None:
-        self._session.update(preset=preset)
-
-    @Slot(float)
-    def _on_separation_sigma_changed(self, sigma: float) -> None:
-        self._session.update(sigma=sigma)
-
-    @Slot(object)
-    def _on_heat_heat_changed(self, look: HeatLook) -> None:
-        self._session.update(heat=look)
+        """Load the class labels of the chosen model."""
+        settings = self.panel.settings()
+        self.background.load_labels(settings.model, settings.weights)
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that start and stop explaining."""
-        explain, cancel, span = self.explain_chosen, self._explaining.cancel, self.explain_range
+        explain, cancel, span = self.explain_chosen, self.cancel, self.explain_range
 
         def has_video() -> bool:
             return self._video is not None
@@ -272,3 +232,140 @@ class ExplainController(QObject):
             Command("model.cancel", "Cancel explaining", cancel, ("Ctrl+.",)),
             Command("range.explain", "Explain the range only", span),
         )
+
+    def close(self) -> None:
+        """Stop the jobs and their threads, then release the analysis."""
+        self.engine.close()
+        self.refilter.close()
+        self._drop()
+        self.background.close()
+
+    def _connect_jobs(self) -> None:
+        self.engine.progressed.connect(self._on_engine_progressed)
+        self.engine.finished.connect(self._on_engine_finished)
+        self.engine.failed.connect(self._on_engine_failed)
+        self.engine.cancelled.connect(self._on_engine_cancelled)
+        self.refilter.finished.connect(self._on_refilter_finished)
+        self.refilter.failed.connect(self.failed)
+        self.background.labels_loaded.connect(self.panel.set_labels)
+        self.background.agreement_measured.connect(self._on_background_agreement_measured)
+        self.background.told.connect(self.told)
+        self.background.failed.connect(self.failed)
+
+    def _connect_panels(self) -> None:
+        self.panel.explain_requested.connect(self.explain)
+        self.panel.cancel_requested.connect(self.cancel)
+        self.panel.model_changed.connect(self.load_labels)
+        self.separation.preset_changed.connect(self._on_separation_preset_changed)
+        self.separation.sigma_changed.connect(self._on_separation_sigma_changed)
+        self.display.look_changed.connect(self._on_display_look_changed)
+        self.results.top.chosen.connect(self.panel.choose_target)
+        self._view_model.changed.connect(self._on_view_model_changed)
+
+    def _conserves(self, analysis: Analysis) -> bool:
+        return self._backend.methods[analysis.header.request.method].conserves
+
+    def _show(self, analysis: Analysis) -> None:
+        """Show an analysis, which may still grow."""
+        if self.analysis is not analysis:
+            self._drop()
+            self.analysis = self._refs.acquire(analysis)
+            self._flow = None
+            self.background.agreement.cancel()
+            spec = analysis.header.spec
+            count = len(analysis.windows[0].logits) if analysis.windows else len(spec.labels)
+            self.panel.set_labels(tuple(spec.label(k) for k in range(count)))
+            self._show_display()
+            self.shown.emit(analysis)
+        self.separate()
+
+    def _drop(self) -> None:
+        """Show no analysis, and release the one that was shown."""
+        analysis, self.analysis, self.curves = self.analysis, None, None
+        if analysis is None:
+            return
+        self.background.agreement.cancel()
+        self.results.clear()
+        self.panel.show_scores(None)
+        self._show_display()
+        self.shown.emit(None)
+        self._refs.release(analysis)
+
+    def _show_display(self) -> None:
+        scale = 0.0 if self.analysis is None else self.analysis.scale
+        self.display.show_look(self._view_model.state.heat, scale)
+
+    def _end_incomplete(self) -> None:
+        """Discard the incomplete analysis of a run that failed or was cancelled."""
+        self.request = None
+        if self.analysis is not None and not self.analysis.complete:
+            self._drop()
+        self.panel.show_busy(False)
+
+    @Slot(ViewState, ViewState)
+    def _on_view_model_changed(self, old: ViewState, new: ViewState) -> None:
+        if (old.preset, old.sigma) != (new.preset, new.sigma):
+            self.separate()
+        if (old.preset, old.sigma, old.heat) != (new.preset, new.sigma, new.heat):
+            self.separation.show_state(new)
+            self._show_display()
+
+    @Slot(object)
+    def _on_engine_progressed(self, progress: Progress) -> None:
+        self.panel.show_progress(progress)
+        if progress.analysis is not None:
+            self._show(progress.analysis)
+            self.grew.emit()
+
+    @Slot(object)
+    def _on_engine_finished(self, analysis: Analysis) -> None:
+        self._show(analysis)
+        self.grew.emit()
+        self.panel.show_busy(False)
+        self.told.emit("Explained. Drag sigma to separate motion from static.")
+        self.explained.emit()
+
+    @Slot(object)
+    def _on_engine_failed(self, failure: Failure) -> None:
+        self._end_incomplete()
+        self.results.show_failure(failure.message)
+        self.failed.emit(failure)
+
+    @Slot()
+    def _on_engine_cancelled(self) -> None:
+        self._end_incomplete()
+        self.told.emit("Cancelled")
+
+    @Slot(object)
+    def _on_refilter_finished(self, separation: _Separation) -> None:
+        analysis, curves = self.analysis, separation.curves
+        if analysis is None:
+            return
+        self.curves = curves
+        conservation = analysis.conservation if self._conserves(analysis) else None
+        self.results.show_clip(curves, conservation, analysis.notices)
+        self.results.show_badges(separation.badges)
+        self._show_display()
+        self.show_frame(self._view_model.state.frame)
+        self.curves_made.emit(curves)
+
+    @Slot(object)
+    def _on_background_agreement_measured(self, flow: FlowPrecision) -> None:
+        self._flow = flow
+        self.separate()
+
+    @Slot(str)
+    def _on_separation_preset_changed(self, preset: str) -> None:
+        self._view_model.update(preset=preset)
+
+    @Slot(float)
+    def _on_separation_sigma_changed(self, sigma: float) -> None:
+        self._view_model.update(sigma=sigma)
+
+    @Slot(object)
+    def _on_display_look_changed(self, look: HeatLook) -> None:
+        self._view_model.update(heat=look)
+
+
+def _close(analysis: Analysis) -> None:
+    analysis.close()

@@ -1,4 +1,4 @@
-"""How relevance is coloured: map, opacity, gamma, sign and scale, with a strip that shows it."""
+"""Settings of the heatmap: colours, opacity, gamma, polarity and scale, with a preview."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.render import COLOURS, POLARITIES, HeatLook, Polarity, colour_bar
 from gui.theme import theme
-from gui.widgets.form_widgets import SPACING, Form, WheelGuard, narrow, row
+from gui.widgets.form_widgets import SPACING, Form, WheelGuard, hbox, narrow
 
 _STRIP_PX = 18
 _GAMMA = (0.2, 3.0)
@@ -40,18 +40,18 @@ class ColourStrip(QWidget):
         self.setAccessibleName("Preview of the colours")
 
     def show_look(self, look: HeatLook, scale: float) -> None:
-        """Show a look; the scale is what gets the full colour, 0 where it is not known."""
+        """Show a look and the relevance of full colour, 0 if unknown."""
         self.look, self._scale = look, scale
         self.update()
 
     def texts(self) -> tuple[str, str, str]:
-        """What stands at the left end, in the middle and at the right end."""
+        """Return the texts at the left end, in the middle and at the right end."""
         if self._scale > 0:
             return f"-{self._scale:.2g}", "0", f"+{self._scale:.2g}"
         return "against", "0", "for the class"
 
     def sizeHint(self) -> QSize:
-        """As wide as there is room."""
+        """Return a usual width and the fixed height."""
         return QSize(200, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -69,16 +69,16 @@ class ColourStrip(QWidget):
             painter.drawText(below, side, text)
 
 
-class HeatSettings(QWidget):
-    """The settings of a `HeatLook`.
+class DisplaySettings(QWidget):
+    """Edits a `HeatLook`.
 
     Signals
     -------
-    heat_changed(look) : HeatLook
+    look_changed(look) : HeatLook
         The user has changed it.
     """
 
-    heat_changed = Signal(object)
+    look_changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,7 +91,7 @@ class HeatSettings(QWidget):
         self._connect()
 
     def look(self) -> HeatLook:
-        """The look as it is set."""
+        """Return the look as set in the widgets."""
         fixed = self.scale_kind.currentIndex() == _FIXED
         return HeatLook(
             colours=self.colours.currentText(),
@@ -162,7 +162,7 @@ class HeatSettings(QWidget):
         rows.add("Opacity", self.opacity)
         rows.add("Gamma", self.gamma)
         rows.add("Shows", self.polarity)
-        rows.add("Scale", row(self.scale_kind, self.scale))
+        rows.add("Scale", hbox(self.scale_kind, self.scale))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)
@@ -187,7 +187,7 @@ class HeatSettings(QWidget):
 
     def _tell(self, look: HeatLook) -> None:
         self.show_look(look, self._clip_scale)
-        self.heat_changed.emit(look)
+        self.look_changed.emit(look)
 
 
 class _Scale(QDoubleSpinBox):
@@ -201,10 +201,10 @@ class _Scale(QDoubleSpinBox):
         self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
 
     def textFromValue(self, value: float) -> str:
-        """Shortest text of a value, in the user's way of writing numbers."""
+        """Return the shortest text of a value in the user's locale."""
         return self.locale().toString(value, "g", 4)
 
     def sizeHint(self) -> QSize:
-        """Room for the digits shown, not for all there could be."""
+        """Return the size of the digits shown, not of all possible digits."""
         digits = self.fontMetrics().horizontalAdvance("0.0001234")
         return QSize(digits + 40, super().sizeHint().height())

@@ -1,4 +1,4 @@
-"""What a method shows, when to trust it and what it costs, under the box that chooses it."""
+"""The card of the chosen method: meaning, trust, cost and source."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gui.widgets.form_widgets import hint_label
 
 
 def card_text(method: MethodInfo) -> str:
-    """A method in a few lines, as rich text, which tooltips wrap."""
+    """Return a method's card as rich text, which tooltips wrap."""
     return f"<p><b>{html.escape(method.summary)}</b></p>{_details(method)}"
 
 
@@ -24,7 +24,7 @@ def _details(method: MethodInfo) -> str:
 
 
 class MethodCard(QWidget):
-    """Summary of a method; "More" opens the rest."""
+    """Summary of a method, with the rest behind "More"."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

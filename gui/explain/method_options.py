@@ -26,7 +26,7 @@ _DECIMALS = 6
 
 
 class MethodOptions(QWidget):
-    """A row an option; what is left at its default is not given to the method.
+    """One row per option. Options at their defaults are not passed to the method.
 
     Signals
     -------
@@ -49,10 +49,10 @@ class MethodOptions(QWidget):
         self._column.setSpacing(SPACING)
         self._column.addWidget(self._form)
         self._column.addWidget(self.reset_button)
-        self.fold = Collapsible("Options", content)
+        self.collapsible = Collapsible("Options", content)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.fold)
+        layout.addWidget(self.collapsible)
 
     def set_method(self, method: MethodInfo) -> None:
         """Offer the options of a method, at their defaults."""
@@ -70,12 +70,12 @@ class MethodOptions(QWidget):
         self._on_edit_changed()
 
     def values(self) -> tuple[tuple[str, Value], ...]:
-        """Names and values that differ from the defaults."""
+        """Return names and values that differ from the defaults."""
         values = ((name, _value(edit)) for name, edit in self.edits.items())
         return tuple((name, value) for name, value in values if value != self._defaults[name])
 
     def set_values(self, values: tuple[tuple[str, Value], ...]) -> None:
-        """Set some options, and the others back; what the method does not have is left out."""
+        """Set some options and reset the others, ignoring unknown ones."""
         given = dict(values)
         for name, edit in self.edits.items():
             usual = self._defaults[name]
@@ -92,7 +92,7 @@ class MethodOptions(QWidget):
     def _on_edit_changed(self) -> None:
         count = len(self.values())
         title = "Options"
-        self.fold.set_title(f"{title} ({count} {'changed'})" if count else title)
+        self.collapsible.set_title(f"{title} ({count} {'changed'})" if count else title)
         self.reset_button.setEnabled(count > 0)
         self.changed.emit()
 
@@ -111,7 +111,7 @@ class _Number(QDoubleSpinBox):
     """A number shown without the zeros behind its last digit."""
 
     def textFromValue(self, value: float) -> str:
-        """Shortest text of a value, in the user's way of writing numbers."""
+        """Return the shortest text of a value in the user's locale."""
         return self.locale().toString(value, "g", 10)
 
 
@@ -155,7 +155,7 @@ def _value(edit: Edit) -> Value:
 
 
 def _fitting(edit: Edit, value: Value, usual: Value) -> Value:
-    """The value as far as the edit can hold it; the usual one if it is of another kind."""
+    """Return a value clamped to the edit, or its default if of another type."""
     if not isinstance(edit, QSpinBox | QDoubleSpinBox):
         return value if type(value) is type(usual) else usual
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -177,7 +177,7 @@ def _set(edit: Edit, value: Value) -> None:
 
 
 def _title(name: str) -> str:
-    """Name of an option for people: "box_px" is "Box (px)"."""
+    """Return the label of an option: "Box (px)" for "box_px"."""
     words, _, unit = name.rpartition("_")
     if unit in ("px", "s", "ms"):
         return f"{words.replace('_', ' ').capitalize()} ({unit})"

@@ -1,4 +1,4 @@
-"""Which model is explained, what it is, and the user's own weights for it."""
+"""Choice of the model and of the user's own weights for it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from engine.types import ModelInfo
-from gui.widgets.file_dialog import file_dialog
-from gui.widgets.form_widgets import Form, hint_label, narrow, row
+from gui.widgets.dialogs import file_dialog
+from gui.widgets.form_widgets import Form, hbox, hint_label, narrow
 
 
 class ModelChoice(QWidget):
-    """The list of models; below it what the download of the chosen one is, before it begins.
+    """The list of models, with download size, accuracy and licence below.
 
     Signals
     -------
@@ -43,7 +43,7 @@ class ModelChoice(QWidget):
         self.form = Form()
         self.form.add("Model", self.model)
         self.form.add_wide(self.about)
-        self.form.add_wide(row(self.file, self.add))
+        self.form.add_wide(hbox(self.file, self.add))
         self.setLayout(self.form)
         self._show_about()
         self.model.currentIndexChanged.connect(self._on_model_changed)
@@ -65,7 +65,7 @@ class ModelChoice(QWidget):
         self.changed.emit()
 
     def _list(self, model: ModelInfo) -> None:
-        self.model.addItem(model.title, model.name)
+        self.model.addItem(model.label, model.name)
         last = self.model.count() - 1
         self.model.setItemData(last, _model_card(model), Qt.ItemDataRole.ToolTipRole)
 
@@ -100,7 +100,7 @@ class ModelChoice(QWidget):
 
 
 def _model_card(model: ModelInfo) -> str:
-    """A model in a few lines, as rich text."""
+    """Return a model's card as rich text."""
     size = "" if model.download_mb is None else f"Download: {model.download_mb:.1f} MB, once."
     licence = f"Licence: {model.licence}." if model.licence else ""
     rows = (

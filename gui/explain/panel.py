@@ -1,9 +1,8 @@
-"""What is explained and how: model, method, class and range; start and stop."""
+"""The Explain panel: model, method, class, range and the run bar."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -18,35 +17,20 @@ from PySide6.QtWidgets import (
 )
 
 from engine.types import Float64Array, MethodInfo, ModelInfo, Progress
-from gui.backend import Estimate
-from gui.explain.class_search import FOLLOW, ClassSearch
+from gui.explain.class_search import ClassSearch
 from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
 from gui.explain.model_choice import ModelChoice
-from gui.explain.run_bar import RunBar, duration_text, progress_text
-from gui.widgets.form_widgets import PANEL_MARGIN, SPACING, Form, WheelGuard, aligned, narrow, row
-
-__all__ = ["FOLLOW", "ExplainPanel", "ExplainSettings", "progress_text"]
+from gui.explain.run_bar import RunBar, duration_text
+from gui.state.explain_settings import Estimate, ExplainSettings
+from gui.widgets.form_widgets import PANEL_MARGIN, SPACING, Form, WheelGuard, aligned, hbox, narrow
 
 _SCROLL_BAR_PX = 10
 _NUMBER_PX = 56
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainSettings:
-    """What the user wants explained; the fields of `engine.types.Request` that are chosen here."""
-
-    model: str
-    weights: Path | None
-    method: str
-    target: str | None
-    frames: tuple[int, int]
-    options: tuple[tuple[str, str | float | bool], ...] = ()
-    against: str | None = None
-
-
 def _unknown(*_: object) -> None:
-    """Nothing is known of the time."""
+    """Return None: no estimate."""
 
 
 class ExplainPanel(QWidget):
@@ -57,11 +41,12 @@ class ExplainPanel(QWidget):
     models, methods : mapping
         What can be chosen.
     estimate : callable
-        See `Estimate`; called in this thread after each change, so it must be quick.
+        See `gui.state.explain_settings.Estimate`. Called in this thread after each change, so it
+        must be quick.
 
     Signals
     -------
-    explain_requested(wish), cancel_requested(), model_changed(), add_model_requested()
+    explain_requested(settings), cancel_requested(), model_changed(), add_model_requested()
     """
 
     explain_requested = Signal(object)
@@ -80,7 +65,6 @@ class ExplainPanel(QWidget):
         super().__init__(parent)
         self._methods, self._estimate, self._fps = methods, estimate, 0.0
         self._make_parts(models)
-        self._name_parts()
         self._lay_out()
         self._guard = WheelGuard(self)
         self._guard.watch(self)
@@ -93,11 +77,11 @@ class ExplainPanel(QWidget):
         """The user's own weights, if any."""
         return self.model_choice.weights
 
-    def wish(self) -> ExplainSettings:
-        """What is chosen now."""
+    def settings(self) -> ExplainSettings:
+        """Return the settings as chosen."""
         target = self.target.chosen()
         return ExplainSettings(
-            model=self.model.currentData(),
+            model=self.model_choice.model.currentData(),
             weights=self.weights,
             method=self.method.currentData(),
             target=target,
@@ -106,35 +90,36 @@ class ExplainPanel(QWidget):
             against=None if target is None else self.against.chosen(),
         )
 
-    def set_wish(self, wish: ExplainSettings) -> None:
-        """Choose what was chosen before; a model or method that is not there is left as it is."""
-        for box, name in ((self.model, wish.model), (self.method, wish.method)):
-            row = box.findData(name)
-            box.setCurrentIndex(row if row >= 0 else box.currentIndex())
-        if self.model.currentData() == wish.model:
-            self.model_choice.use_weights(wish.weights)
-        if self.method.currentData() == wish.method:
-            self.options.set_values(wish.options)
-        self.target.choose(wish.target)
-        self.against.choose(wish.against)
-        self.first.setValue(wish.frames[0])
-        self.last.setValue(wish.frames[1] - 1)
+    def set_settings(self, settings: ExplainSettings) -> None:
+        """Restore settings, except a model or method that is not offered."""
+        model = self.model_choice.model
+        for box, name in ((model, settings.model), (self.method, settings.method)):
+            index = box.findData(name)
+            box.setCurrentIndex(index if index >= 0 else box.currentIndex())
+        if model.currentData() == settings.model:
+            self.model_choice.use_weights(settings.weights)
+        if self.method.currentData() == settings.method:
+            self.options.set_values(settings.options)
+        self.target.choose(settings.target)
+        self.against.choose(settings.against)
+        self.first.setValue(settings.frames[0])
+        self.last.setValue(settings.frames[1] - 1)
 
     def set_video(self, frame_count: int, fps: float = 0.0) -> None:
-        """Offer the frames of a video; without its frames/s no time can be told."""
+        """Offer the frames of a video. Without its frames/s there is no estimate."""
         self._fps = fps
         for box in (self.first, self.last):
             box.setRange(0, max(frame_count - 1, 0))
             box.setEnabled(frame_count > 0)
         self.first.setValue(0)
         self.last.setValue(max(frame_count - 1, 0))
-        self.explain.setEnabled(frame_count > 0)
+        self.bar.explain.setEnabled(frame_count > 0)
         self.target.show_scores(None)
         self.against.show_scores(None)
         self._show_expected()
 
     def extend_video(self, frame_count: int) -> None:
-        """Offer more frames of the same video; a chosen end stays."""
+        """Offer more frames of the same video, keeping a chosen end."""
         to_the_end = self.last.value() == self.last.maximum()
         for box in (self.first, self.last):
             box.setMaximum(max(frame_count - 1, 0))
@@ -142,7 +127,7 @@ class ExplainPanel(QWidget):
             self.last.setValue(self.last.maximum())
 
     def set_labels(self, labels: tuple[str, ...]) -> None:
-        """Offer the classes of a model, keeping those that were chosen if it has them."""
+        """Offer the classes of a model, keeping a chosen class that it has."""
         self.target.set_labels(labels)
         self.against.set_labels(labels)
         self._show_expected()  # what the model takes of a video is known with its labels
@@ -157,7 +142,7 @@ class ExplainPanel(QWidget):
         self._on_bar_started()
 
     def show_scores(self, probabilities: Float64Array | None) -> None:
-        """Show how likely each class is at the playhead, float64 (K,); None where unknown."""
+        """Show class probabilities at the playhead, float64 (K,), or None."""
         self.target.show_scores(probabilities)
         self.against.show_scores(probabilities)
 
@@ -176,7 +161,7 @@ class ExplainPanel(QWidget):
         self._offer_methods()
         self.card, self.options = MethodCard(), MethodOptions()
         self.target = ClassSearch()
-        self.against = ClassSearch("No other class")
+        self.against = ClassSearch("None")
         self.first, self.last = QSpinBox(), QSpinBox()
         for box, name in ((self.first, "First frame"), (self.last, "Last frame")):
             box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
@@ -187,20 +172,8 @@ class ExplainPanel(QWidget):
             box.setToolTip(name)
         self.bar = RunBar()
 
-    def _name_parts(self) -> None:
-        """Give the settings inside the parts a name here."""
-        choice, bar = self.model_choice, self.bar
-        self.model, self.about, self.file, self.add = (
-            choice.model,
-            choice.about,
-            choice.file,
-            choice.add,
-        )
-        self.explain, self.cancel, self.progress = bar.explain, bar.cancel, bar.progress
-        self.status = bar.status
-
     def _offer_methods(self) -> None:
-        """List the methods by family; the card of each is its tooltip."""
+        """List the methods by family, each with its card as a tooltip."""
         family = ""
         for method in self._methods.values():
             if family and method.family != family:
@@ -218,8 +191,8 @@ class ExplainPanel(QWidget):
         rows.add_wide(self.card)
         rows.add_wide(self.options)
         rows.add("Class", self.target)
-        rows.add("Rather than", self.against)
-        rows.add("Frames", row(self.first, QLabel("to"), self.last))
+        rows.add("Contrast with", self.against)
+        rows.add("Frames", hbox(self.first, QLabel("to"), self.last))
         aligned(rows, self.model_choice.form)
         content = QWidget()
         content.setObjectName("panel")
@@ -247,7 +220,7 @@ class ExplainPanel(QWidget):
 
     @Slot()
     def _on_bar_started(self) -> None:
-        self.explain_requested.emit(self.wish())
+        self.explain_requested.emit(self.settings())
 
     @Slot()
     def _on_model_choice_changed(self) -> None:
@@ -267,7 +240,7 @@ class ExplainPanel(QWidget):
         """Offer a class to compare with only where one is chosen to explain."""
         chosen = self.target.chosen() is not None
         self.against.setEnabled(chosen)
-        why = "Explain what speaks for the class rather than for this one"
+        why = "Explain what speaks for the class and not for this one"
         self.against.setToolTip(why if chosen else "Choose a class first")
 
     @Slot(int)
@@ -282,13 +255,13 @@ class ExplainPanel(QWidget):
 
     @Slot()
     def _show_expected(self) -> None:
-        """Say what explaining will take, before it starts."""
-        if not self.explain.isEnabled():
+        """Show the estimated windows and time."""
+        if not self.bar.explain.isEnabled():
             self.bar.show_idle("Open a video to explain it.")
             return
-        wish = self.wish()
-        frames = wish.frames[1] - wish.frames[0]
-        known = self._estimate(wish.model, wish.weights, frames, self._fps, wish.method)
+        settings = self.settings()
+        frames = settings.frames[1] - settings.frames[0]
+        known = self._estimate(settings.model, settings.weights, frames, self._fps, settings.method)
         self.bar.show_idle("" if known is None else self._expected_text(*known))
 
     def _expected_text(self, windows: int, seconds: float | None) -> str:

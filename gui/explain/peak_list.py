@@ -1,4 +1,4 @@
-"""The moments of a clip that are most driven by motion, as a list to jump from."""
+"""The largest motion peaks of a clip, as a list of links."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST = 6
 
 
 class PeakList(QListWidget):
-    """Lists moments, the most motion-driven first; a click or Enter goes there.
+    """Lists motion peaks, the largest first. A click or Enter goes to one.
 
     Signals
     -------
@@ -25,15 +25,15 @@ class PeakList(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Most motion-driven moments")
-        self.setToolTip("Return goes to the next moment, Shift+Return to the one before")
+        self.setAccessibleName("Motion peaks")
+        self.setToolTip("Return: next motion peak, Shift+Return: previous motion peak")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._peaks: tuple[Peak, ...] = ()
         self.itemClicked.connect(self._on_item_clicked)
         self.show_peaks(())
 
     def show_peaks(self, peaks: Sequence[Peak]) -> None:
-        """List the largest of these; nothing is touched where they are the same."""
+        """List the largest peaks, leaving the same ones untouched."""
         largest = tuple(sorted(peaks, key=lambda peak: -peak.motion_share)[:_MOST])
         if largest == self._peaks and self.count():
             return
@@ -52,7 +52,7 @@ class PeakList(QListWidget):
         self.frame_requested.emit(item.data(Qt.ItemDataRole.UserRole))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go to the moment that is chosen."""
+        """Go to the current peak on Enter."""
         item = self.currentItem()
         if item is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._on_item_clicked(item)

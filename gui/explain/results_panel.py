@@ -1,4 +1,4 @@
-"""What came out: motion share in words, how far to trust it, the top classes at the playhead."""
+"""The Results panel: motion share, badges, top classes and motion peaks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ROW_PX = 26
 
 
 class TopClasses(QWidget):
-    """The five classes scored highest at the playhead, as bars; a click or Enter explains one.
+    """Bars of the top classes at the playhead. A click or Enter explains one.
 
     Signals
     -------
@@ -95,7 +95,7 @@ class TopClasses(QWidget):
 
 
 class ResultsPanel(QWidget):
-    """How relevance is separated, and the numbers of the clip and of the frame at the playhead.
+    """Separation settings, and the numbers of the clip and of the frame at the playhead.
 
     Signals
     -------
@@ -118,8 +118,8 @@ class ResultsPanel(QWidget):
         texts = (*figure, self.meaning, self.frame, self.limits)
         trust = (self.badges, self.conservation, self.notices)
         classes = heading("Top classes at this frame")
-        self.moments, self.most = PeakList(), heading("Most motion-driven moments")
-        for part in (*texts, *trust, classes, self.top, self.most, self.moments):
+        self.peaks, self.peaks_heading = PeakList(), heading("Motion peaks")
+        for part in (*texts, *trust, classes, self.top, self.peaks_heading, self.peaks):
             layout.addWidget(part)
         layout.addStretch(1)
         self.clear()
@@ -133,10 +133,10 @@ class ResultsPanel(QWidget):
             part.hide()
         self.show_badges(())
         self.top.show_scores([], "")
-        self._show_moments(())
+        self._show_peaks(())
 
     def show_failure(self, text: str) -> None:
-        """Say that explaining failed; what an earlier run found stays below."""
+        """Show why explaining failed, keeping earlier results below."""
         self.failure.setText(f"{'Not explained.'} {text}")
         self.failure.show()
 
@@ -155,7 +155,7 @@ class ResultsPanel(QWidget):
         Conservation is None where the method does not conserve.
         """
         self.failure.hide()
-        self._show_moments(curves.peaks)
+        self._show_peaks(curves.peaks)
         share = curves.clip_motion_share
         self.limits.setVisible(math.isfinite(share))
         if math.isfinite(share):
@@ -183,9 +183,9 @@ class ResultsPanel(QWidget):
         rows = [(curves.labels[k], float(curves.probabilities[i, k])) for k in order]
         self.top.show_scores(rows, curves.labels[int(curves.targets[i])])
 
-    def _show_moments(self, peaks: Sequence[Peak]) -> None:
-        self.moments.show_peaks(peaks)
-        self.most.setVisible(bool(peaks))
+    def _show_peaks(self, peaks: Sequence[Peak]) -> None:
+        self.peaks.show_peaks(peaks)
+        self.peaks_heading.setVisible(bool(peaks))
 
     def _make_labels(self) -> None:
         self.failure, self.notices, self.clip, self.meaning = (QLabel() for _ in range(4))

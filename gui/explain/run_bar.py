@@ -1,4 +1,4 @@
-"""The one primary button with what it will take before, and how far it is after it was pressed."""
+"""The Explain button with an estimate before the run and progress during it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _BAR_PX = 8
 
 
 def progress_text(progress: Progress) -> str:
-    """Progress in words: "Explaining: 3 of 18, 12 s left"."""
+    """Return progress in words: "Explaining: 3 of 18, 12 s left"."""
     left = left_text(progress)
     return f"{done_text(progress)}, {left}" if left else done_text(progress)
 
 
 def done_text(progress: Progress) -> str:
-    """What is done, in words of one width: "Explaining:  3 of 18"."""
+    """Return the work done in a text of constant width: "Explaining:  3 of 18"."""
     if not progress.total:
         return progress.stage
     if "Downloading" in progress.stage:
@@ -36,12 +36,12 @@ def done_text(progress: Progress) -> str:
 
 
 def left_text(progress: Progress) -> str:
-    """The time to go: "12 s left"; empty where it is not known."""
+    """Return the time left, "12 s left", or "" if unknown."""
     return "" if progress.seconds_left is None else f"{duration_text(progress.seconds_left)} left"
 
 
 def duration_text(seconds: float) -> str:
-    """A time in the two units that matter: "40 s", "3 min 20 s", "2 h 5 min"."""
+    """Format a duration: "40 s", "3 min 20 s", "2 h 5 min"."""
     whole = max(round(seconds), 0)
     if whole < 60:
         return f"{whole} s"
@@ -76,13 +76,13 @@ class RunBar(QWidget):
         self.cancel.clicked.connect(self._on_cancel_clicked)
 
     def show_idle(self, text: str) -> None:
-        """Say what there is to say while nothing runs: what it will take, or what is missing."""
+        """Set the text shown while idle: an estimate, or a missing video."""
         self._idle_text = text
         if not self._busy:
             self.status.setText(text)
 
     def show_busy(self, busy: bool) -> None:
-        """Turn between Explain and Cancel; the one that had the focus hands it on."""
+        """Switch between Explain and Cancel, keeping the focus on the visible one."""
         had_focus = self.explain.hasFocus() or self.cancel.hasFocus()
         self._busy = busy
         self.explain.setVisible(not busy)
@@ -121,9 +121,9 @@ class RunBar(QWidget):
         self.left.setObjectName("faint")
 
     def _lay_out(self) -> None:
-        kept = self.progress.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)  # or the button would move under the pointer
-        self.progress.setSizePolicy(kept)
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # or the button would move under the pointer
+        self.progress.setSizePolicy(policy)
         words = QHBoxLayout()
         words.addWidget(self.status, 1)
         words.addWidget(self.left, 0, Qt.AlignmentFlag.AlignBottom)

@@ -1,4 +1,4 @@
-"""How relevance is separated into motion and static."""
+"""Settings of the separation into motion and static."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSlider, QVBoxLayout, Q
 
 from engine.types import DEFAULT_SIGMA, PRESETS
 from gui.state.view_state import ViewState
-from gui.widgets.form_widgets import SPACING, Form, narrow, row
+from gui.widgets.form_widgets import SPACING, Form, hbox, narrow
 
 _SIGMA_STEPS = 20  # a step of the slider is 1/20 sigma
 _SIGMA_MOST = 4.0
@@ -59,7 +59,7 @@ class SeparationSettings(QWidget):
     def _lay_out(self) -> None:
         self.form = rows = Form()
         rows.add("Preset", self.preset)
-        rows.add("Sigma", row(self.sigma_slider, self.sigma))
+        rows.add("Sigma", hbox(self.sigma_slider, self.sigma))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)

@@ -24,7 +24,7 @@ from gui.state.analysis_refs import AnalysisRefs
 from gui.state.export_request import ExportRequest
 from gui.state.view_model import ViewModel
 from gui.tasks.jobs import Failure
-from gui.widgets.file_dialog import folder_dialog
+from gui.widgets.dialogs import folder_dialog
 
 
 class ExportController(QObject):
@@ -81,7 +81,7 @@ class ExportController(QObject):
         context = ExportContext(
             analysis, state.preset, state.sigma, state.heat, state.range, state.frame, notes
         )
-        self._exporting_of = self._holding.hold(analysis)
+        self._exporting_of = self._holding.acquire(analysis)
         dialog = ExportDialog(context, self._services, parent)
         dialog.form.set_choices({**self.choices, **(choices or {})})
         dialog.export_requested.connect(self._on_dialog_export_requested)

@@ -26,8 +26,8 @@ from engine.store import Analysis
 from engine.types import Preset
 from gui.export.pane_list import PaneList
 from gui.state.export_request import ExportRequest
-from gui.widgets.file_dialog import save_dialog
-from gui.widgets.form_widgets import SPACING, Form, WheelGuard, hint_label, narrow, row
+from gui.widgets.dialogs import save_dialog
+from gui.widgets.form_widgets import SPACING, Form, WheelGuard, hbox, hint_label, narrow
 
 _LAYOUT_NAMES = {"row": "Side by side", "column": "One below the other", "grid": "Grid"}
 _HEIGHTS_PX = (None, 240, 360, 480, 720, 1080)
@@ -227,14 +227,14 @@ class ExportForm(QWidget):
         form.add("&Format", self.format)
         form.add_wide(self.use)
         form.add("&Range", self.range)
-        self._numbers_row = row(self.first, self.last)
+        self._numbers_row = hbox(self.first, self.last)
         form.add_wide(self._numbers_row)
         form.add("&Panes", self.panes)
         form.add("&Layout", self.layout_choice)
         form.add("Pane &height", self.height_choice)
         for switch in self._switches.values():
             form.add_wide(switch)
-        form.add("Nam&e", row(self.name, self.browse))
+        form.add("Nam&e", hbox(self.name, self.browse))
         form.add_wide(self.replaces)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -67,7 +67,7 @@ class ExportQueue(QObject):
         if analysis is None or not analysis.complete:
             self.failed.emit(Failure("There is nothing to write yet.", "Explain the video first."))
             return
-        self._waiting.append((self._holding.hold(analysis), request))
+        self._waiting.append((self._holding.acquire(analysis), request))
         if self._running is None:
             self._start_next()
             self.busy_changed.emit(True)

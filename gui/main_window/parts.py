@@ -13,7 +13,6 @@ from gui.dialogs.log_viewer import LogBuffer
 from gui.explain.comparison import ComparisonController
 from gui.explain.controller import ExplainController
 from gui.explain.panel import ExplainPanel
-from gui.explain.runs import ExplainRuns
 from gui.export.controller import ExportController
 from gui.main_window.appearance import Appearance
 from gui.main_window.docks import Docks, Part
@@ -32,7 +31,7 @@ from gui.state.view_model import ViewModel
 from gui.tasks.jobs import JobRunner
 from gui.timeline.flow_energy import FlowMeasuring
 from gui.timeline.timeline import Timeline
-from gui.what_if.controller import WhatIfDesk
+from gui.what_if.controller import WhatIfController
 
 LEAST_SIZE = 1024, 640
 FIRST_SIZE = 1280, 800
@@ -66,7 +65,7 @@ class WindowParts(QMainWindow):
     @property
     def analysis(self) -> Analysis | None:
         """The analysis that is shown."""
-        return self.runs.analysis
+        return self.explain.analysis
 
     @property
     def reader(self) -> FrameReader:
@@ -81,7 +80,6 @@ class WindowParts(QMainWindow):
     def close_parts(self) -> None:
         """Stop every job and thread, then release the analyses."""
         self.sessions.close()
-        self.runs.close()
         self.explain.close()
         self.comparison.close()
         self.what_if.close()
@@ -123,20 +121,19 @@ class WindowParts(QMainWindow):
 
     def _make_analysis_controllers(self) -> None:
         backend, view, refs, panes = self.backend, self.view, self.analysis_refs, self.panes
-        self.runs = ExplainRuns(backend, view, refs, self)
-        self.explain = ExplainController(backend, view, self.runs, self)
+        self.explain = ExplainController(backend, view, refs, self)
         self.comparison = ComparisonController(
-            view, panes, self.timeline, self.runs, refs, backend.methods, self
+            view, panes, self.timeline, self.explain, refs, backend.methods, self
         )
         request = self.explain.current_request
-        self.what_if = WhatIfDesk(backend.what_if, view, panes, self.edits, request, self)
+        self.what_if = WhatIfController(backend.what_if, view, panes, self.edits, request, self)
         self.export = ExportController(backend.export, view, refs, self._analysis_and_notes, self)
         self.export.choices = dict(self.appearance.look.export)
 
     def _make_sessions(self) -> None:
         backend, edits = self.backend.sessions, self.edits
         self.workspace = WindowWorkspace(
-            self.view, self.explain, self.runs, self.notes, self.what_if, self.docks
+            self.view, self.explain, self.notes, self.what_if, self.docks
         )
         self.sessions = SessionController(
             backend, self.workspace, edits, lambda: self.analysis, self
@@ -150,7 +147,7 @@ class WindowParts(QMainWindow):
         settings = {
             "explain": Part("Explain", self.panel, scrolls=True),
             "what_if": Part("What if", self.what_if.panel),
-            "heat": Part("Display", self.explain.heat),
+            "heat": Part("Display", self.explain.display),
             "notes": Part("Notes", self.notes.panel, scrolls=True),
         }
         results = {"results": Part("Results", self.explain.results)}

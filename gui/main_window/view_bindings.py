@@ -80,7 +80,7 @@ class ViewBindings(QObject):
 
     def go_to_peak(self, direction: int) -> None:
         """Go to the next peak of motion relevance (1), or to the previous one (-1)."""
-        frame = self._timeline.moment(self._view.state.frame, direction)
+        frame = self._timeline.peak_frame(self._view.state.frame, direction)
         if frame is None:
             self.told.emit("No motion peak there")
         else:

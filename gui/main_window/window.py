@@ -14,7 +14,6 @@ from gui.backend import Backend
 from gui.commands.command import Command, CommandTable
 from gui.dialogs.model_wizard import ModelWizard
 from gui.dialogs.trust import ask_trust
-from gui.explain.comparison import misfit
 from gui.export.dialog import ExportDialog
 from gui.main_window.focus_keys import FocusKeyFilter
 from gui.main_window.help_commands import help_commands, show_page
@@ -25,7 +24,7 @@ from gui.panes.pane_menu import pane_commands
 from gui.playback.video_commands import video_commands
 from gui.session.open_files import FileOpener, Receivers
 from gui.state.curves import CurveSet
-from gui.state.video_info import VideoInfo, Wanted
+from gui.state.video_info import VideoInfo, VideoRequest, video_mismatch
 from gui.tasks.jobs import Failure
 from gui.tasks.throttle import Throttle
 
@@ -67,7 +66,7 @@ class MainWindow(WindowParts):
         """Open a video, and explain it at once if `explain` is set."""
         self._explain_when_open = explain
         self._pending_analysis = None
-        self.playback.open(Wanted(path))
+        self.playback.open(VideoRequest(path))
 
     def open_analysis(self, folder: Path) -> None:
         """Open a folder that 'explain' or 'Save analysis' wrote, with its video."""
@@ -108,7 +107,7 @@ class MainWindow(WindowParts):
     def measure_flow(self) -> None:
         """Measure the motion of the whole video, and how far the analysis agrees with it."""
         if self.video is not None:
-            self.flow_energy.start(self.video.wanted, self.video.frame_count)
+            self.flow_energy.start(self.video.request, self.video.frame_count)
             self.explain.check_against_flow()
 
     def _make_opener(self) -> FileOpener:
@@ -216,17 +215,17 @@ class MainWindow(WindowParts):
         self.panes.pointed_at.connect(self.hover_label.setText)
 
     def _connect_runs(self) -> None:
-        self.runs.shown.connect(self._on_runs_shown)
-        self.runs.grew.connect(self._on_runs_grew)
-        self.runs.curves_made.connect(self._on_runs_curves_made)
-        self.runs.started.connect(self.sessions.autosave)
+        self.explain.shown.connect(self._on_explain_shown)
+        self.explain.grew.connect(self._on_explain_grew)
+        self.explain.curves_made.connect(self._on_explain_curves_made)
+        self.explain.started.connect(self.sessions.autosave)
         self.comparison.changed.connect(self._refresh_commands)
 
     def _connect_explain(self) -> None:
         results = self.explain.results
         self.explain.explained.connect(self._on_explain_explained)
         self.panel.add_model_requested.connect(self.add_model)
-        results.moments.frame_requested.connect(self.view_bindings.seek)
+        results.peaks.frame_requested.connect(self.view_bindings.seek)
         results.help_requested.connect(partial(show_page, self, "reading-heatmaps"))
 
     def _connect_edits(self) -> None:
@@ -267,7 +266,7 @@ class MainWindow(WindowParts):
     def _show_video(self, info: VideoInfo) -> None:
         self.flow_energy.stop()
         self.comparison.stop()
-        self.runs.reset()
+        self.explain.reset()
         self.timeline.set_video(info.frame_count)
         self.timeline.set_damage(info.damage)
         self.edits.clear()
@@ -287,9 +286,9 @@ class MainWindow(WindowParts):
     @Slot(object)
     def _on_sessions_analysis_opened(self, analysis: Analysis) -> None:
         video = self.video
-        failure = None if video is None else misfit(analysis, video.size, video.frame_count)
+        failure = None if video is None else video_mismatch(analysis, video.size, video.frame_count)
         if video is not None and failure is None:
-            self.runs.take(analysis)
+            self.explain.take(analysis)
             return
         analysis.close()
         if failure is not None:
@@ -313,12 +312,12 @@ class MainWindow(WindowParts):
     def _show_pending(self, analysis: Analysis) -> None:
         request = analysis.header.request
         self._pending_analysis = None
-        self.runs.take(analysis)
+        self.explain.take(analysis)
         self.view.update(preset=request.preset, sigma=request.sigma)
         self.view.go_to(analysis.header.start)
 
     @Slot(object)
-    def _on_runs_shown(self, analysis: Analysis | None) -> None:
+    def _on_explain_shown(self, analysis: Analysis | None) -> None:
         self.panes.set_analysis(analysis)
         self.what_if.set_analysis(analysis)
         if analysis is None:
@@ -329,7 +328,7 @@ class MainWindow(WindowParts):
         self.commands.refresh()
 
     @Slot()
-    def _on_runs_grew(self) -> None:
+    def _on_explain_grew(self) -> None:
         self._redraw_soon.start()
 
     @Slot()
@@ -337,7 +336,7 @@ class MainWindow(WindowParts):
         self.panes.redraw(self.view.state)
 
     @Slot(object)
-    def _on_runs_curves_made(self, curves: CurveSet) -> None:
+    def _on_explain_curves_made(self, curves: CurveSet) -> None:
         self.timeline.set_curves(curves)
         self._redraw_soon.start()  # relevance that was not separated yet is now
 
@@ -362,7 +361,7 @@ class MainWindow(WindowParts):
     def _on_analysis_loader_finished(self, analysis: Analysis) -> None:
         request = analysis.header.request
         self._pending_analysis = analysis
-        self.playback.open(Wanted(request.video, request.stream, request.deinterlace))
+        self.playback.open(VideoRequest(request.video, request.stream, request.deinterlace))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files."""

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from engine.annotations import regions
 from engine.annotations.notes import to_json
 from gui.explain.controller import ExplainController
-from gui.explain.runs import ExplainRuns
 from gui.main_window.docks import Docks
 from gui.notes.controller import NotesController
 from gui.session.snapshot import REGION, contents_of, settings_of, view_within
 from gui.state.session_file import SessionFile
 from gui.state.video_info import VideoInfo
 from gui.state.view_model import ViewModel
-from gui.what_if.controller import WhatIfDesk
+from gui.what_if.controller import WhatIfController
 
 _DOCKS = "docks"
 
@@ -25,14 +24,13 @@ class WindowWorkspace:
 
     view: ViewModel
     explain: ExplainController
-    runs: ExplainRuns
     notes: NotesController
-    what_if: WhatIfDesk
+    what_if: WhatIfController
     docks: Docks
 
     def snapshot(self, content: str = "") -> SessionFile | None:
         """Return the open video with everything done on it, or None without a video."""
-        request, analysis = self.explain.current_request(), self.runs.analysis
+        request, analysis = self.explain.current_request(), self.explain.analysis
         if request is None:
             return None
         in_folder = analysis is not None and analysis.complete and analysis.is_kept
@@ -44,7 +42,7 @@ class WindowWorkspace:
             paint={REGION: regions.to_json(self.what_if.layer.region)},
             layout={_DOCKS: self.docks.state()},
             analysis=analysis.folder if analysis is not None and in_folder else None,
-            explain=self.runs.request is not None and not in_folder,
+            explain=self.explain.request is not None and not in_folder,
         )
 
     def restore(self, session: SessionFile, info: VideoInfo) -> None:
@@ -59,5 +57,5 @@ class WindowWorkspace:
         self.notes.set_video(info, notes)
         self.what_if.set_video(True, region)
         self.docks.restore(session.layout.get(_DOCKS, ""))
-        self.explain.panel.set_wish(settings_of(session.request, info.frame_count))
+        self.explain.panel.set_settings(settings_of(session.request, info.frame_count))
         self.view.set(view_within(session.view, info.frame_count))

@@ -21,7 +21,7 @@ class _Kind(Enum):
 
 
 class NoteList(QObject):
-    """Notes in order, none twice; every edit goes onto an undo stack.
+    """Sorted notes without duplicates. Every edit goes onto an undo stack.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class NoteList(QObject):
         return self._notes
 
     def show(self, notes: Iterable[Note]) -> None:
-        """Take over other notes, for a video that was opened; that cannot be undone.
+        """Set the notes of another video, without an undo step.
 
         Steps on the stack belong to the notes before: clear it too.
         """
@@ -84,7 +84,7 @@ class NoteList(QObject):
 
 
 class _Edit(QUndoCommand):
-    """From some notes to others: both are kept whole, since they are few and never change."""
+    """An edit that stores all notes before and after, since they are few."""
 
     def __init__(self, edited: NoteList, text: str, after: Notes, kind: _Kind) -> None:
         super().__init__(text)

@@ -49,7 +49,7 @@ _NO_EVENT = QEvent(QEvent.Type.None_)
 
 
 class NoteRows(QAbstractTableModel):
-    """Notes as rows of time, frames and text; the text can be changed.
+    """Notes as rows of time, frames and editable text.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class NoteRows(QAbstractTableModel):
         notes.changed.connect(self._on_notes_changed)
 
     def show_times(self, times_s: Float64Array | None) -> None:
-        """Take over the times of a video's frames, in seconds; None without one."""
+        """Set the times of the video's frames in seconds, or None without a video."""
         if times_s is not self._times_s:
             self._times_s = times_s
             self._repaint()
@@ -88,7 +88,7 @@ class NoteRows(QAbstractTableModel):
             self._repaint()
 
     def row_of(self, note: Note) -> int:
-        """Where a note stands; -1 where it is not."""
+        """Return the row of a note, or -1."""
         return self._shown.index(note) if note in self._shown else -1
 
     @Slot(object)
@@ -116,22 +116,22 @@ class NoteRows(QAbstractTableModel):
         return note.text
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
-        """One a note."""
+        """Return the number of notes."""
         return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
-        """Time, frames and text."""
+        """Return the number of columns: time, frames and text."""
         return 0 if parent.isValid() else len(self._titles)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> str | None:
-        """Titles of the columns."""
+        """Return the title of a column."""
         across = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
         return self._titles[section] if across else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """What a cell shows."""
+        """Return the content of a cell."""
         note = self._shown[index.row()]
         text = self._text(note, index.column())
         if role == Qt.ItemDataRole.BackgroundRole and note in self._here:
@@ -146,7 +146,7 @@ class NoteRows(QAbstractTableModel):
         }.get(Qt.ItemDataRole(role))
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Give a note the text that was typed; no text leaves it as it was."""
+        """Change a note's text. An empty text changes nothing."""
         if role != Qt.ItemDataRole.EditRole or not str(value).strip():
             return False
         try:
@@ -157,13 +157,13 @@ class NoteRows(QAbstractTableModel):
         return True
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Texts can be typed."""
+        """Return the flags of a cell. Texts are editable."""
         editable = Qt.ItemFlag.ItemIsEditable if index.column() == TEXT_COLUMN else None
         return super().flags(index) | editable if editable else super().flags(index)
 
 
 class NoteTable(QTableView):
-    """Notes with keys of their own: Enter goes to one, F2 types, Delete removes.
+    """Notes with keys of their own: Enter goes to one, F2 edits, Delete removes.
 
     The window's keys of the same name rest while the table has the keyboard.
 
@@ -197,12 +197,12 @@ class NoteTable(QTableView):
         self.clicked.connect(self._choose)
 
     def selected(self) -> list[Note]:
-        """The notes in the selected rows."""
+        """Return the notes in the selected rows."""
         rows = self.selectionModel().selectedRows()
         return [cast("Note", index.data(NOTE)) for index in rows]
 
     def edit_current(self) -> None:
-        """Type the text of the current row."""
+        """Edit the text of the current row."""
         index = self.currentIndex()
         if index.isValid():
             # not edit(index): that warns where a click has begun to edit already
@@ -240,7 +240,7 @@ class _TextDelegate(QStyledItemDelegate):
     def createEditor(
         self, parent: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> QPlainTextEdit:
-        """Make the editor; the text is selected, so that typing replaces it."""
+        """Make the editor with its text selected, so that typing replaces it."""
         editor = QPlainTextEdit(parent)
         editor.setTabChangesFocus(True)
         editor.setAccessibleName("Text of the note")
@@ -268,7 +268,7 @@ class _TextDelegate(QStyledItemDelegate):
         editor.setGeometry(place)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """End with Enter; Qt leaves it to editors of several lines."""
+        """End editing on Enter, which Qt leaves to editors of several lines."""
         if event.type() == QEvent.Type.KeyPress and isinstance(watched, QPlainTextEdit):
             key = cast("QKeyEvent", event)
             if key.key() in _ENTER and key.modifiers() != Qt.KeyboardModifier.ShiftModifier:

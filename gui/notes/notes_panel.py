@@ -18,7 +18,7 @@ from engine.types import Float64Array
 from gui.notes.note_edits import NoteList, Notes
 from gui.notes.note_table import TEXT_COLUMN, NoteRows, NoteTable
 from gui.state.view_state import ViewState
-from gui.widgets.file_dialog import file_dialog, save_dialog
+from gui.widgets.dialogs import file_dialog, save_dialog
 from gui.widgets.form_widgets import PANEL_MARGIN, SPACING, hint_label
 
 _FILTER_FROM = 13
@@ -26,7 +26,7 @@ _KINDS = "WebVTT (*.vtt)"
 
 
 class NotesPanel(QWidget):
-    """The notes of a video, with the ones at the playhead marked; scrolls by itself.
+    """The notes of a video, those at the playhead marked. Scrolls by itself.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class NotesPanel(QWidget):
         self._show_notes()
 
     def show_state(self, state: ViewState, times_s: Float64Array | None) -> None:
-        """Mark the notes at the playhead; times are those of the video's frames, in seconds."""
+        """Mark the notes at the playhead, given the frames' times in seconds."""
         self._state = state
         self.rows.show_times(times_s)
         self.rows.show_frame(state.frame)
@@ -82,7 +82,7 @@ class NotesPanel(QWidget):
         note = Note(first, stop, "Note")
         self.filter.clear()
         self._notes.add(note)
-        row = self.found.mapFromSource(self.rows.index(self.rows.row_of(note), TEXT_COLUMN))
+        row = self.proxy.mapFromSource(self.rows.index(self.rows.row_of(note), TEXT_COLUMN))
         self.table.setCurrentIndex(row)
         self.table.scrollTo(row)
         self.table.setFocus()
@@ -90,11 +90,11 @@ class NotesPanel(QWidget):
 
     def _make_table(self) -> None:
         self.rows = NoteRows(self._notes, self)
-        self.found = QSortFilterProxyModel(self)
-        self.found.setSourceModel(self.rows)
-        self.found.setFilterKeyColumn(TEXT_COLUMN)
-        self.found.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.table = NoteTable(self.found)
+        self.proxy = QSortFilterProxyModel(self)
+        self.proxy.setSourceModel(self.rows)
+        self.proxy.setFilterKeyColumn(TEXT_COLUMN)
+        self.proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.table = NoteTable(self.proxy)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
     def _make_widgets(self) -> None:
@@ -110,7 +110,7 @@ class NotesPanel(QWidget):
         self.problem = QLabel()
         self.problem.setObjectName("notice")
         self.problem.setWordWrap(True)
-        self.keys = hint_label("Click or Enter goes there, F2 types, Delete removes.")
+        self.keys = hint_label("Click or Enter goes there, F2 edits, Delete removes.")
         self.save = QPushButton("Save WebVTT...")
         self.load = QPushButton("Load WebVTT...")
 
@@ -140,7 +140,7 @@ class NotesPanel(QWidget):
         self.rows.refused.connect(self._on_rows_refused)
         self.at_frame.clicked.connect(self.add_at_frame)
         self.on_range.clicked.connect(self.add_on_range)
-        self.filter.textChanged.connect(self.found.setFilterFixedString)
+        self.filter.textChanged.connect(self.proxy.setFilterFixedString)
         self.table.chosen.connect(self._on_table_chosen)
         self.table.removal_requested.connect(self._on_table_removal_requested)
         self.table.customContextMenuRequested.connect(self._on_table_context_menu_requested)
@@ -175,8 +175,8 @@ class NotesPanel(QWidget):
     def _on_table_removal_requested(self) -> None:
         row = self.table.currentIndex().row()
         self._notes.remove(self.table.selected())
-        left = self.found.rowCount()
-        self.table.setCurrentIndex(self.found.index(min(row, left - 1), 0))
+        left = self.proxy.rowCount()
+        self.table.setCurrentIndex(self.proxy.index(min(row, left - 1), 0))
 
     @Slot(QPoint)
     def _on_table_context_menu_requested(self, place: QPoint) -> None:

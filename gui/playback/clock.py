@@ -1,4 +1,4 @@
-"""The clock behind playback: which frame is due, at any speed, forward, back and round a range."""
+"""The clock of playback: the frame due at any speed, direction and loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RATE_OVER_S = 1.0
 
 
 class Playback(QObject):
-    """Advances the playhead while playing; a QTimer in the GUI thread.
+    """Advances the playhead while playing, by a QTimer in the GUI thread.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Playback(QObject):
 
     @property
     def playing(self) -> bool:
-        """Whether the clock runs."""
+        """True while the clock runs."""
         return self._timer.isActive()
 
     def set_video(self, times_s: Float64Array) -> None:
@@ -75,13 +75,13 @@ class Playback(QObject):
     def set_pace(
         self, speed: float, pace: Pace, loop: Loop, frames: tuple[int, int] | None
     ) -> None:
-        """Play so from now on, as `ViewState` says; ``frames`` is the range, None for all."""
+        """Set speed, pace, loop and range as in `ViewState`."""
         if speed != self._speed:
             self._due_s = self._clock()
         self._speed, self._pace, self._loop, self._range = speed, pace, loop, frames
 
     def start(self, frame: int, direction: int = 1) -> None:
-        """Play on (1) or back (-1) from a frame; at the end of the range from its other end."""
+        """Play forward (1) or backward (-1) from a frame, or from the other end."""
         first, last = self._ends()
         if last <= first:
             return
@@ -109,7 +109,7 @@ class Playback(QObject):
 
     @Slot()
     def advance(self) -> None:
-        """Tell the frame that is due by now, if it is another one."""
+        """Emit the frame that is due by now, if it has changed."""
         self._tell_rate()
         if self._pace == "every frame":
             if self._shown == self._frame and self._left_s() <= 0:
@@ -122,7 +122,7 @@ class Playback(QObject):
             self.frame_due.emit(self._frame)
 
     def _step(self, *, late: bool) -> None:
-        """Move one frame on; a late frame begins to count when it is told."""
+        """Move to the next frame. A late frame counts from when it is emitted."""
         due_s = self._due_s + self._gap_s(self._frame)
         following = self._following()
         if following is None:
@@ -155,7 +155,7 @@ class Playback(QObject):
         return self._due_s + self._gap_s(self._frame) - self._clock()
 
     def _gap_s(self, frame: int) -> float:
-        """How long a frame stays, in seconds of the clock."""
+        """Return the duration of a frame in seconds of the clock."""
         count = len(self._times_s)
         later = frame + 1 if self._direction > 0 else frame
         later = min(max(later, 1), count - 1)

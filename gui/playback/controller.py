@@ -1,4 +1,4 @@
-"""The open video and what is seen of it: reader, playback and panes follow the view state."""
+"""Controller of the open video: reader, clock and panes follow the view state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gui.panes.pane_grid import PaneGrid
 from gui.playback.clock import Playback
 from gui.playback.frame_reader import FrameReader
 from gui.playback.transport import Transport
-from gui.state.video_info import FrameSet, VideoInfo, Wanted
+from gui.state.video_info import FrameSet, VideoInfo, VideoRequest
 from gui.state.view_model import ViewModel
 from gui.state.view_state import SPEEDS, ViewState, played_range
 
@@ -68,24 +68,24 @@ class PlaybackController(QObject):
         self.playback.ended.connect(self.pause)
         self.playback.rate_measured.connect(self._on_playback_rate_measured)
 
-    def open(self, wanted: Wanted) -> None:
-        """Open a video; `opened` or `failed` follows."""
-        text = f"Opening {wanted.path.name} ..."
+    def open(self, request: VideoRequest) -> None:
+        """Open a video, then emit `opened` or `failed`."""
+        text = f"Opening {request.path.name} ..."
         self.told.emit(text)
         if self.video is None:
             self._panes.clear(text)
-        self.reader.open(wanted)
+        self.reader.open(request)
 
     def reopen(self, *, stream: int | None = None, deinterlace: bool | None = None) -> None:
-        """Open the same video read in another way; what is None stays as it is."""
+        """Open the same video with another stream or deinterlacing."""
         if self.video is None:
             return
-        wanted = self.video.wanted
+        request = self.video.request
         if stream is not None:
-            wanted = replace(wanted, stream=stream)
+            request = replace(request, stream=stream)
         if deinterlace is not None:
-            wanted = replace(wanted, deinterlace=deinterlace)
-        self.open(wanted)
+            request = replace(request, deinterlace=deinterlace)
+        self.open(request)
 
     @Slot()
     def request_frame(self) -> None:
@@ -109,7 +109,7 @@ class PlaybackController(QObject):
             self._session.update(playing=False, **({"frame": shown} if shown >= 0 else {}))
 
     def play(self, direction: int) -> None:
-        """Play on (1) or back (-1); asked again while it does, twice as fast."""
+        """Play forward (1) or backward (-1), twice as fast if it already does."""
         state = self._session.state
         if self.video is None:
             return
@@ -178,21 +178,21 @@ class PlaybackController(QObject):
         self.told.emit(f"{progress.stage}: {share:.0%}")
 
     @Slot(object)
-    def _on_reader_frame_read(self, found: FrameSet) -> None:
+    def _on_reader_frame_read(self, frame_set: FrameSet) -> None:
         state = self._session.state
-        if found.frame != state.frame and not state.playing:
+        if frame_set.frame != state.frame and not state.playing:
             return  # late: the playhead has moved on, and a newer request is under way
-        self._panes.show_frame(found, state)
-        self.playback.frame_shown(found.frame)
+        self._panes.show_frame(frame_set, state)
+        self.playback.frame_shown(frame_set.frame)
         if self.video is not None and state.playing:
             # while playing, the number shown is that of the picture shown, not of the clock
-            shown = replace(state, frame=min(found.frame, state.frame_count - 1))
+            shown = replace(state, frame=min(frame_set.frame, state.frame_count - 1))
             self._transport.show_state(shown, self.video.timestamps_s)
-        if self.video is not None and found.frame in self.video.lost:
+        if self.video is not None and frame_set.frame in self.video.lost:
             self.told.emit(
-                f"Frame {found.frame} cannot be decoded; the one before it stands in for it."
+                f"Frame {frame_set.frame} cannot be decoded; the one before it stands in for it."
             )
-        self.frame_shown.emit(found.frame)
+        self.frame_shown.emit(frame_set.frame)
 
     @Slot(float)
     def _on_playback_rate_measured(self, shown: float) -> None:
@@ -219,7 +219,7 @@ def _pacing(state: ViewState) -> tuple[object, ...]:
 
 
 def facts_of(info: VideoInfo) -> str:
-    """A video in one line for the status bar."""
+    """Describe a video in one line for the status bar."""
     width, height = info.size
     facts = f"{info.frame_count} frames, {width}x{height}, {info.fps:.3g} frames/s"
     more = "" if info.progress >= 1 else f", looking for more ({info.progress:.0%})"

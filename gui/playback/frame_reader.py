@@ -1,4 +1,4 @@
-"""Asks the reader thread for frames; the newest request wins, an answer carries its number."""
+"""The GUI thread's side of the frame reader. The newest request wins."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import logging
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from engine.types import Progress
 from gui.playback.frame_worker import FrameWorker
-from gui.state.video_info import FrameRequest, FrameSet, VideoInfo, Wanted
-from gui.tasks.jobs import STOP_MS, Failure
+from gui.state.video_info import FrameRequest, VideoInfo, VideoRequest
+from gui.tasks.jobs import STOP_MS
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +24,7 @@ class FrameReader(QObject):
     updated(info) : VideoInfo
         More became known of the open video.
     failed(failure) : Failure
-    frame_read(found) : FrameSet
+    frame_read(frame_set) : FrameSet
     """
 
     reading = Signal(object)
@@ -47,19 +46,19 @@ class FrameReader(QObject):
         self._chosen.connect(self._worker.open)
         self._asked.connect(self._worker.serve)
         self._closing.connect(self._worker.end)
-        self._worker.reading.connect(self._on_worker_reading)
-        self._worker.updated.connect(self._on_worker_updated)
+        self._worker.reading.connect(self.reading)
+        self._worker.updated.connect(self.updated)
         self._worker.opened.connect(self._on_worker_opened)
-        self._worker.failed.connect(self._on_worker_failed)
-        self._worker.read.connect(self._on_worker_read)
+        self._worker.failed.connect(self.failed)
+        self._worker.read.connect(self.frame_read)
         self._thread.start()
 
-    def open(self, wanted: Wanted) -> None:
-        """Open a video; `opened` or `failed` follows."""
-        self._chosen.emit(wanted)
+    def open(self, request: VideoRequest) -> None:
+        """Open a video, then emit `opened` or `failed`."""
+        self._chosen.emit(request)
 
     def request(self, request: FrameRequest) -> None:
-        """Ask for a frame; `frame_read` follows unless a newer request comes first."""
+        """Request a frame. A newer request replaces it."""
         self._worker.want(request, self._opened)
         self._asked.emit()
 
@@ -70,22 +69,6 @@ class FrameReader(QObject):
             log.error("the frame reader did not end")
 
     @Slot(object)
-    def _on_worker_reading(self, progress: Progress) -> None:
-        self.reading.emit(progress)
-
-    @Slot(object)
-    def _on_worker_updated(self, info: VideoInfo) -> None:
-        self.updated.emit(info)
-
-    @Slot(object)
     def _on_worker_opened(self, info: VideoInfo) -> None:
         self._opened += 1
         self.opened.emit(info)
-
-    @Slot(object)
-    def _on_worker_failed(self, failure: Failure) -> None:
-        self.failed.emit(failure)
-
-    @Slot(object)
-    def _on_worker_read(self, found: FrameSet) -> None:
-        self.frame_read.emit(found)

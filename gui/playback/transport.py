@@ -1,4 +1,4 @@
-"""Under the panes: slider with the chosen range, buttons, speed, and where the playhead is."""
+"""Transport under the panes: slider with range, buttons, speed and playhead."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _FALLS_SHORT = 0.9
 _HANDLE_PX = 14
 _ROOMY_PX = 830  # from here on everything has room
 _LOOP_TIPS: dict[Loop, str] = {
-    "off": "Playback stops at the end",
-    "loop": "Playback starts over at the end",
-    "ping-pong": "Playback turns round at the ends",
+    "off": "Loop: off",
+    "loop": "Loop: repeat",
+    "ping-pong": "Loop: ping-pong",
 }
 
 
@@ -144,10 +144,10 @@ class Transport(QWidget):
             self.time.setText(clock(times_s[state.frame]))
             self.whole.setText(f"/ {clock(times_s[-1])}")
 
-    def show_rate(self, shown: float, wanted: float) -> None:
+    def show_rate(self, shown: float, expected: float) -> None:
         """Show the frames a second really shown, beside those of the video at this speed."""
-        self.rate.setText(f"{shown:.1f} of {wanted:.3g} fps")
-        short = shown < _FALLS_SHORT * wanted
+        self.rate.setText(f"{shown:.1f} of {expected:.3g} fps")
+        short = shown < _FALLS_SHORT * expected
         self.rate.setObjectName("short" if short else "faint")
         self.rate.style().polish(self.rate)
 
@@ -165,13 +165,13 @@ class Transport(QWidget):
 
     def _make_buttons(self) -> None:
         self.first = self._button("first", "First frame (Home)")
-        self.back = self._button("back", "One frame back (Left)")
+        self.back = self._button("back", "Previous frame (Left)")
         self.play = self._button("play", "Play or pause (Space)")
-        self.forward = self._button("forward", "One frame on (Right)")
+        self.forward = self._button("forward", "Next frame (Right)")
         self.last = self._button("last", "Last frame (End)")
-        self.mark_in = self._button("in", "The range begins here (I)")
-        self.mark_out = self._button("out", "The range ends here (O)")
-        self.clear = self._button("clear", "No range (U)")
+        self.mark_in = self._button("in", "Set in point (I)")
+        self.mark_out = self._button("out", "Set out point (O)")
+        self.clear = self._button("clear", "Clear range (U)")
         self.loop = self._button("loop", "")
 
     def _make_fields(self) -> None:

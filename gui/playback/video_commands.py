@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 from gui.commands.command import Command
 from gui.panes.pane_menu import copy_picture
 from gui.playback.controller import PlaybackController
-from gui.widgets.table_dialog import show_table
+from gui.widgets.dialogs import show_table
 
 
 def video_commands(playback: PlaybackController, panes: QWidget) -> tuple[Command, ...]:
@@ -27,7 +27,7 @@ def video_commands(playback: PlaybackController, panes: QWidget) -> tuple[Comman
         return playback.video is not None and playback.video.interlaced
 
     def is_deinterlaced() -> bool:
-        return playback.video is not None and playback.video.wanted.deinterlace
+        return playback.video is not None and playback.video.request.deinterlace
 
     def deinterlace(on: bool) -> None:
         playback.reopen(deinterlace=on)

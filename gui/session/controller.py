@@ -16,7 +16,7 @@ from engine.utils.content_hash import content_id
 from gui.backend import Recoverable, SessionBackend
 from gui.session.snapshot import Workspace, contents_of
 from gui.state.session_file import SUFFIX, SessionFile, read_session, save_session
-from gui.state.video_info import VideoInfo, Wanted
+from gui.state.video_info import VideoInfo, VideoRequest
 from gui.tasks.jobs import Failure, JobRunner, Report
 
 _AUTOSAVE_MS = 5_000
@@ -61,7 +61,7 @@ class SessionController(QObject):
         For the status line.
     changed()
         Another session file, or none.
-    video_requested(wanted) : Wanted
+    video_requested(request) : VideoRequest
         Open the video of a session; `video_opened` or `video_failed` answers.
     video_missing(located) : LocatedSession
         The user must find the video of a session; `go_on` answers.
@@ -231,7 +231,7 @@ class SessionController(QObject):
             return
         self._pending = located
         request = located.session.request
-        self.video_requested.emit(Wanted(located.video, request.stream, request.deinterlace))
+        self.video_requested.emit(VideoRequest(located.video, request.stream, request.deinterlace))
 
     @Slot(object)
     def _on_contents_finished(self, answer: tuple[Path, str]) -> None:

@@ -15,7 +15,7 @@ from gui.backend import Recoverable
 from gui.commands.command import Command
 from gui.session.controller import LocatedSession, SessionController
 from gui.state.session_file import SUFFIX
-from gui.widgets.file_dialog import file_dialog, save_dialog
+from gui.widgets.dialogs import file_dialog, save_dialog
 
 _Role = QMessageBox.ButtonRole
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from gui.backend import RecentBackend
 from gui.commands.command import Command
 from gui.state.session_file import SUFFIX
-from gui.widgets.file_dialog import file_dialog, folder_dialog
+from gui.widgets.dialogs import file_dialog, folder_dialog
 from resources import resource_path
 
 VIDEO_KINDS = "*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.mpeg *.ts *.gif *.ogv *.flv *.wmv"

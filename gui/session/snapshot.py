@@ -9,7 +9,7 @@ from engine.annotations import regions
 from engine.annotations.notes import Note, from_json
 from engine.annotations.regions import Region
 from engine.types import Request
-from gui.explain.panel import ExplainSettings
+from gui.state.explain_settings import ExplainSettings
 from gui.state.session_file import SessionFile
 from gui.state.video_info import VideoInfo
 from gui.state.view_state import ViewState

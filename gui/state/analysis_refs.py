@@ -1,4 +1,4 @@
-"""Who still uses an analysis: the last one to let go closes it."""
+"""Reference counts of open analyses: the last user to release one closes it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from engine.store import Analysis
 
 
 class AnalysisRefs:
-    """Counts the users of each analysis; of the GUI thread alone."""
+    """Counts the users of each analysis. For the GUI thread only."""
 
     def __init__(self) -> None:
-        self._held: dict[int, tuple[Analysis, int]] = {}
+        self._users: dict[int, tuple[Analysis, int]] = {}
 
-    def hold(self, analysis: Analysis) -> Analysis:
-        """Note one more user."""
-        _, users = self._held.get(id(analysis), (analysis, 0))
-        self._held[id(analysis)] = analysis, users + 1
+    def acquire(self, analysis: Analysis) -> Analysis:
+        """Count one more user and return the analysis."""
+        _, users = self._users.get(id(analysis), (analysis, 0))
+        self._users[id(analysis)] = analysis, users + 1
         return analysis
 
     def release(self, analysis: Analysis) -> None:
-        """Note one user less; close the analysis after the last."""
-        _, users = self._held.pop(id(analysis))
+        """Count one user less, and close the analysis after the last."""
+        _, users = self._users.pop(id(analysis))
         if users > 1:
-            self._held[id(analysis)] = analysis, users - 1
+            self._users[id(analysis)] = analysis, users - 1
         else:
             analysis.close()
 
     def close(self) -> None:
-        """Close whatever is still held."""
-        for analysis, _ in self._held.values():
+        """Close every analysis that still has users."""
+        for analysis, _ in self._users.values():
             analysis.close()
-        self._held.clear()
+        self._users.clear()

@@ -1,4 +1,4 @@
-"""Which classes a typed text can mean, best first; apart from the box that shows them."""
+"""Search of classes by a typed text, best match first."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Label:
         object.__setattr__(self, "initials", "".join(word[0] for word in words))
 
     def distance(self, typed: str) -> int | None:
-        """How far a text in small letters is from meaning this label; None where it cannot."""
+        """Return the distance of a lower-case text from this label, or None."""
         if self.lower.startswith(typed):
             return int(self.lower != typed)
         if f" {typed}" in self.starts:
@@ -39,7 +39,7 @@ class Label:
 
 
 def matches(typed: str, labels: tuple[Label, ...], order: Int64Array | None) -> list[int]:
-    """Indices of the labels that a text can mean.
+    """Return indices of the labels that match a text.
 
     Parameters
     ----------
@@ -56,16 +56,16 @@ def matches(typed: str, labels: tuple[Label, ...], order: Int64Array | None) -> 
         The one called so, those that begin with it, those with a word that does, initials,
         the rest.
     """
-    wanted = typed.strip().lower()
+    text = typed.strip().lower()
     indices = range(len(labels)) if order is None else order.tolist()
-    if not wanted:
+    if not text:
         return list(indices)
-    found = [(labels[index].distance(wanted), index) for index in indices]
-    meant = [(distance, index) for distance, index in found if distance is not None]
-    return [index for _, index in sorted(meant, key=lambda pair: pair[0])]
+    distances = [(labels[index].distance(text), index) for index in indices]
+    hits = [(distance, index) for distance, index in distances if distance is not None]
+    return [index for _, index in sorted(hits, key=lambda pair: pair[0])]
 
 
 def by_probability(probabilities: Float64Array) -> Int64Array:
-    """Indices of the classes, the likeliest first; those that are not a number last."""
+    """Return class indices by falling probability, nan last."""
     order: Int64Array = np.argsort(-np.nan_to_num(probabilities, nan=-1.0), kind="stable")
     return order

@@ -1,4 +1,4 @@
-"""The curves that the timeline shows, made from an analysis; run in a worker thread."""
+"""Curves of the timeline, computed from an analysis in a worker thread."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class CurveSet:
     sampled : bool array, (n,)
         Which frames the model was given; the others are interpolated.
     peaks : tuple of Peak
-        Moments in which much of the relevance is motion.
+        Motion peaks.
     """
 
     start: int
@@ -64,7 +64,7 @@ class CurveSet:
 
 
 def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) -> CurveSet:
-    """Curves of an analysis, which may still grow; `check` may raise `Cancelled`."""
+    """Compute the curves of an analysis, which may still grow."""
     curves = analysis.separation(preset).curves(sigma, check)
     probabilities = analysis.probabilities()
     targets = analysis.targets()

@@ -1,4 +1,4 @@
-"""Moments in which much of the relevance is motion: peaks of a curve. Pure."""
+"""Motion peaks: prominent peaks of the motion relevance curve. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEAST_PROMINENCE = 0.05  # of the curve's range
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """A moment.
+    """A motion peak.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ def peaks_of(
     apart: int = 8,
     most: int = 12,
 ) -> tuple[Peak, ...]:
-    """The most prominent peaks of motion relevance, in the order of the frames.
+    """Return the most prominent peaks of motion relevance, in order of frames.
 
     Parameters
     ----------
@@ -71,12 +71,12 @@ def peaks_of(
 
 
 def next_peak(peaks: Sequence[Peak], frame: int) -> Peak | None:
-    """The first peak behind a frame; the first of all behind the last."""
+    """Return the first peak after a frame, or the first of all after the last."""
     return next((p for p in peaks if p.frame > frame), peaks[0] if peaks else None)
 
 
 def previous_peak(peaks: Sequence[Peak], frame: int) -> Peak | None:
-    """The last peak before a frame; the last of all before the first."""
+    """Return the last peak before a frame, or the last of all before the first."""
     return next((p for p in reversed(peaks) if p.frame < frame), peaks[-1] if peaks else None)
 
 

@@ -1,15 +1,17 @@
-"""What crosses between the reader thread and the window: videos, requests and frames."""
+"""Values that cross between reader thread and window: videos, requests, frames."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.store import Analysis
 from engine.types import Float32Array, Float64Array, ModelSpec, UInt8Array
+from gui.tasks.jobs import Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class VideoRequest:
     """A video to be opened, and how.
 
     Attributes
@@ -28,7 +30,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoInfo:
-    """What the window must know of a video.
+    """Properties of an open video.
 
     Attributes
     ----------
@@ -40,7 +42,7 @@ class VideoInfo:
         Width and height in pixels, as they are to be shown.
     timestamps_s : float64 array, (N,)
         Seconds from the start of the file.
-    wanted : Wanted
+    request : VideoRequest
         What was asked for.
     stream, streams : int
         Number of the video stream that is shown, and how many there are.
@@ -61,7 +63,7 @@ class VideoInfo:
     fps: float
     size: tuple[int, int]
     timestamps_s: Float64Array
-    wanted: Wanted
+    request: VideoRequest
     stream: int = 0
     streams: int = 1
     interlaced: bool = False
@@ -73,14 +75,14 @@ class VideoInfo:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What is wanted beside the picture.
+    """Extra images of a frame request.
 
     Attributes
     ----------
     flow : bool
         Motion to the next frame.
     seen_by : ModelSpec or None
-        The model whose view of the frame is wanted.
+        The model whose view of the frame to add.
     """
 
     flow: bool = False
@@ -89,7 +91,7 @@ class Extras:
 
 @dataclass(frozen=True, slots=True)
 class FrameRequest:
-    """A frame wanted at a size in pixels, with extras."""
+    """A frame to read at a size in pixels, with extras."""
 
     frame: int
     size: tuple[int, int]
@@ -115,3 +117,16 @@ class FrameSet:
     picture: UInt8Array
     flow: Float32Array | None = None
     model_view: UInt8Array | None = None
+
+
+def video_mismatch(
+    analysis: Analysis, size: tuple[int, int] | None, frame_count: int
+) -> Failure | None:
+    """Return a failure if an analysis cannot be of a video of this size and length."""
+    header = analysis.header
+    if header.stop <= frame_count and header.size == size:
+        return None
+    return Failure(
+        f"{analysis.folder.name} explains another video.",
+        "Choose an analysis of the video that is open.",
+    )

@@ -1,4 +1,4 @@
-"""Holds the ViewState and tells of its changes; equality ends loops between widgets."""
+"""Holds the ViewState and signals its changes. Equality ends loops."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ViewModel(QObject):
         return self._state
 
     def set(self, state: ViewState) -> None:
-        """Take over a state; tell if it differs."""
+        """Set a state, and emit `changed` if it differs."""
         old, self._state = self._state, state
         if old != state:
             self.changed.emit(old, state)

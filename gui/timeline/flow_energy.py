@@ -1,4 +1,4 @@
-"""How much moves in each frame, for the timeline; measured in a thread when asked for."""
+"""Motion per frame by optical flow, measured in a thread on request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.cancel import Check
 from engine.motion.flow import LEAST_SIDE_PX, flows
 from engine.types import Float64Array, Progress
 from engine.video import open_video
-from gui.state.video_info import Wanted
+from gui.state.video_info import VideoRequest
 from gui.tasks.jobs import JobRunner, Report
 
 _SIDE_PX = 160
@@ -23,7 +23,7 @@ class FlowEnergy:
 
     Attributes
     ----------
-    wanted : Wanted
+    request : VideoRequest
         The video.
     start : int
         The first frame.
@@ -32,13 +32,13 @@ class FlowEnergy:
         picture's longer side a frame.
     """
 
-    wanted: Wanted
+    request: VideoRequest
     start: int
     energy: Float64Array
 
 
 def flow_energy(
-    wanted: Wanted, frames: tuple[int, int], report: Report, check: Check
+    request: VideoRequest, frames: tuple[int, int], report: Report, check: Check
 ) -> FlowEnergy:
     """Measure the motion of a range of frames.
 
@@ -49,8 +49,10 @@ def flow_energy(
     """
     start, stop = frames
     energy = np.full(stop - start, np.nan)
-    path = wanted.path
-    with open_video(path, stream=wanted.stream, deinterlace=wanted.deinterlace, hold=True) as video:
+    path = request.path
+    with open_video(
+        path, stream=request.stream, deinterlace=request.deinterlace, hold=True
+    ) as video:
         width, height = video.display_size
         factor = min(_SIDE_PX / max(width, height), 1.0)
         size = max(round(width * factor), LEAST_SIDE_PX), max(round(height * factor), LEAST_SIDE_PX)
@@ -58,7 +60,7 @@ def flow_energy(
         for index, motion in enumerate(flows(pictures, check=check)):
             energy[index] = motion.energy / max(size)
             report(Progress("Measuring the motion", index + 1, stop - start))
-    return FlowEnergy(wanted, start, energy)
+    return FlowEnergy(request, start, energy)
 
 
 class FlowMeasuring(QObject):
@@ -82,10 +84,10 @@ class FlowMeasuring(QObject):
         self._runner.finished.connect(self._on_runner_finished)
         self._runner.failed.connect(self.failed)
 
-    def start(self, wanted: Wanted, frame_count: int) -> None:
+    def start(self, request: VideoRequest, frame_count: int) -> None:
         """Measure a whole video."""
         self._runner.submit(
-            lambda report, check: flow_energy(wanted, (0, frame_count), report, check)
+            lambda report, check: flow_energy(request, (0, frame_count), report, check)
         )
 
     def stop(self) -> None:
@@ -101,6 +103,6 @@ class FlowMeasuring(QObject):
         self.told.emit(f"{progress.stage}: {progress.done / progress.total:.0%}")
 
     @Slot(object)
-    def _on_runner_finished(self, found: FlowEnergy) -> None:
+    def _on_runner_finished(self, result: FlowEnergy) -> None:
         self.told.emit("Measured how much moves in each frame")
-        self.measured.emit(found.start, found.energy)
+        self.measured.emit(result.start, result.energy)

@@ -1,4 +1,4 @@
-"""What the timeline draws: curves, marks and cursors as items of pyqtgraph; takes no input."""
+"""Plots of the timeline: curves, marks and cursors, without input."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def colour_of(key: str) -> str:
 
 
 class TimelinePlots:
-    """Motion share, scores and flow above; relevance as motion + static below.
+    """Motion share, scores and flow above, relevance as motion + static below.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class TimelinePlots:
         self._other_score.setData(x, empty if curves is None else curves.score)
 
     def set_flow(self, start: int, energy: Float64Array) -> None:
-        """Show how much moves, float64 (n,); the most of it is as high as the plot."""
+        """Show motion in the video, float64 (n,), scaled to the plot's height."""
         most = float(np.nanmax(energy)) if np.isfinite(energy).any() else 1.0
         self._flow.setData(np.arange(start, start + len(energy)), energy / (most or 1.0))
 
@@ -137,7 +137,7 @@ class TimelinePlots:
             item.setVisible(shown)
 
     def shows(self, key: str) -> bool:
-        """Whether curves are shown."""
+        """Return whether curves are shown."""
         return self._shown[key]
 
     def restyle(self) -> None:
@@ -245,21 +245,21 @@ class TimelinePlots:
         return region
 
     def _mark_edges(self, frames: list[int]) -> None:
-        wanted = frames if len(frames) <= _MOST_EDGES else []
-        for line in self._edges[len(wanted) :]:
+        edges = frames if len(frames) <= _MOST_EDGES else []
+        for line in self._edges[len(edges) :]:
             self.shares.removeItem(line)
-        del self._edges[len(wanted) :]
-        for frame in wanted[len(self._edges) :]:
+        del self._edges[len(edges) :]
+        for frame in edges[len(self._edges) :]:
             line = pg.InfiniteLine(frame, pen=pg.mkPen(theme.colours().border, width=1))
             line.setZValue(-10)
             self.shares.addItem(line)
             self._edges.append(line)
-        for line, frame in zip(self._edges, wanted, strict=True):
+        for line, frame in zip(self._edges, edges, strict=True):
             line.setValue(frame)
 
 
 def _strips(curves: CurveSet) -> tuple[Float64Array, Float64Array]:
-    """A strip below the shares where frames are interpolated between those the model was given."""
+    """Return a strip below the shares that marks interpolated frames."""
     if curves.sampled.all():
         return np.zeros(0), np.zeros(0)
     x = np.arange(curves.start, curves.stop, dtype=np.float64)

@@ -22,7 +22,7 @@ def readout(
     notes: Sequence[str] = (),
     other: tuple[str, CurveSet] | None = None,
 ) -> str:
-    """Values at a frame of the video; empty where there is nothing to say.
+    """Return the values at a frame as rich text, or "".
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def _moving(frame: int, flow: tuple[int, Float64Array] | None) -> list[str]:
 
 
 def percent(values: Float64Array, index: int) -> str:
-    """A share as a whole percentage; a dash where there is none."""
+    """Format a share as a whole percentage, or a dash."""
     value = values[index]
     return f"{value:.0%}" if np.isfinite(value) else "-"
 

@@ -132,7 +132,7 @@ class Timeline(QWidget):
         self.set_frame(self._frame)
 
     def set_frame(self, frame: int) -> None:
-        """Move the playhead; when zoomed, the view follows it by pages."""
+        """Move the playhead. A zoomed view follows by pages."""
         self._frame = frame
         self.plots.set_cursor(frame)
         left, right = self.shares.viewRange()[0]
@@ -142,8 +142,8 @@ class Timeline(QWidget):
             self.shares.setXRange(begin, begin + width, padding=0)
         self._read_out(frame)
 
-    def moment(self, frame: int, direction: int) -> int | None:
-        """The next moment with much motion relevance, or the one before; None without any."""
+    def peak_frame(self, frame: int, direction: int) -> int | None:
+        """Return the frame of the next (1) or previous (-1) motion peak, or None."""
         peaks = () if self._curves is None else self._curves.peaks
         peak = next_peak(peaks, frame) if direction > 0 else previous_peak(peaks, frame)
         return None if peak is None else peak.frame
@@ -177,7 +177,7 @@ class Timeline(QWidget):
             "top": "top classes",
             "flow": "motion in the video" if self._flow else "motion: measure",
             "parts": "motion + static",
-            "peaks": "moments",
+            "peaks": "motion peaks",
         }
         for key, switch in self.switches.items():
             switch.setText(("● " if switch.isChecked() else "○ ") + names[key])

@@ -1,1 +1,1 @@
-"""What if: paint a region, and ask the model again."""
+"""The What if panel: paint a region and query the model again."""

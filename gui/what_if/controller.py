@@ -1,4 +1,4 @@
-"""Joins painting and the questions with the panes, the playhead and the engine behind them."""
+"""Controller of What if: painting, queries and their results."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from gui.what_if.paint_layer import PaintLayer, Tool
 from gui.what_if.panel import WhatIfPanel
 
 
-class WhatIfDesk(QObject):
-    """Holds the painted region of the open video, and asks about it.
+class WhatIfController(QObject):
+    """Owns the painted region of the open video, and queries the model about it.
 
     Parameters
     ----------
@@ -32,14 +32,14 @@ class WhatIfDesk(QObject):
         Painted on, and over.
     stack : QUndoStack
         Takes every edit.
-    wanted : callable
-        () -> what would be explained now: the questions are about that video, model and range;
+    current_request : callable
+        () -> the current request, whose video, model and range the queries are about;
         None where no video is open.
 
     Signals
     -------
     failed(failure) : Failure
-        A question failed for want of trust in a file of code; the panel says so too.
+        A query failed because a file of code is not trusted. The panel shows it too.
     """
 
     failed = Signal(object)
@@ -50,12 +50,12 @@ class WhatIfDesk(QObject):
         session: ViewModel,
         grid: PaneGrid,
         stack: QUndoStack,
-        wanted: Callable[[], Request | None],
+        current_request: Callable[[], Request | None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._services, self._session, self._grid = services, session, grid
-        self._wanted = wanted
+        self._current_request = current_request
         self._analysis: Analysis | None = None
         self._is_outdated = self._measures = False  # what runs: for another video; reads relevance
         self.panel = WhatIfPanel()
@@ -63,7 +63,7 @@ class WhatIfDesk(QObject):
         self.runner = JobRunner("what if", self, low_priority=True)
         grid.set_layer(self.layer)
         self._connect_painting()
-        self._connect_questions()
+        self._connect_queries()
 
     def set_video(self, is_open: bool, region: Region | None = None) -> None:
         """Begin with another video, and with what was painted over it in a session."""
@@ -101,11 +101,11 @@ class WhatIfDesk(QObject):
         layer.repaint_wanted.connect(self._on_layer_repaint_wanted)
         self._session.changed.connect(self._on_session_changed)
 
-    def _connect_questions(self) -> None:
+    def _connect_queries(self) -> None:
         panel, runner = self.panel, self.runner
         panel.ask_requested.connect(self._on_panel_ask_requested)
         panel.motion_tests_requested.connect(self._on_panel_motion_tests_requested)
-        panel.expected_requested.connect(self._on_panel_expected_requested)
+        panel.agreement_requested.connect(self._on_panel_agreement_requested)
         panel.cancel_requested.connect(runner.cancel)
         runner.progressed.connect(panel.show_progress)
         runner.finished.connect(self._on_runner_finished)
@@ -129,20 +129,20 @@ class WhatIfDesk(QObject):
             self.panel.tools.show_range(new.range)
 
     @Slot(object)
-    def _on_panel_ask_requested(self, question: WhatIfQuery) -> None:
-        request, frame, ask = self._wanted(), self._session.state.frame, self._services.ask
+    def _on_panel_ask_requested(self, query: WhatIfQuery) -> None:
+        request, frame, ask = self._current_request(), self._session.state.frame, self._services.ask
         if request is not None:
-            self._start(lambda report, check: ask(request, question, frame, report, check))
+            self._start(lambda report, check: ask(request, query, frame, report, check))
 
     @Slot(str)
     def _on_panel_motion_tests_requested(self, scope: Scope) -> None:
-        request, frame = self._wanted(), self._session.state.frame
+        request, frame = self._current_request(), self._session.state.frame
         test = self._services.motion_tests
         if request is not None:
             self._start(lambda report, check: test(request, scope, frame, report, check))
 
     @Slot(object)
-    def _on_panel_expected_requested(self, region: Region) -> None:
+    def _on_panel_agreement_requested(self, region: Region) -> None:
         analysis, state, measure = self._analysis, self._session.state, self._services.expected
         preset, sigma = state.preset, state.sigma
         if analysis is not None:

@@ -31,7 +31,7 @@ _LIGHT_EDGE, _DARK_EDGE = QColor(255, 255, 255), QColor(0, 0, 0, 160)  # whateve
 
 
 class PaintLayer(QObject):
-    """A region being painted; lies over the pictures of the panes.
+    """The painted region, drawn over the pictures of the panes.
 
     Parameters
     ----------
@@ -72,11 +72,11 @@ class PaintLayer(QObject):
 
     @property
     def region(self) -> Region:
-        """What is painted."""
+        """The painted region."""
         return self._region
 
     def show_region(self, region: Region) -> None:
-        """Take over another region, of a session or a video that was opened; not undone."""
+        """Set the region of a session or video, without an undo step."""
         if region != self._region:
             self._region = region
             self.region_changed.emit(region)
@@ -138,7 +138,7 @@ class PaintLayer(QObject):
 
     @Slot()
     def release(self) -> None:
-        """End what was begun; a click with a tool that draws boxes draws nothing."""
+        """End the shape. A click with a box tool draws nothing."""
         shapes = self._with_drawn()
         self._points.clear()
         self._push(self._step_name(), shapes)
@@ -160,14 +160,14 @@ class PaintLayer(QObject):
         self.repaint_wanted.emit()
 
     def _whole(self, picture: QRect) -> QRectF:
-        """Where the whole picture would be, of which the pane shows a part."""
+        """Return the rectangle of the whole picture, of which the pane shows a part."""
         view = self._view()
         width, height = picture.width() * view.zoom, picture.height() * view.zoom
         left, top = picture.left() - view.left * width, picture.top() - view.top * height
         return QRectF(left, top, width, height)
 
     def _overlay_of(self, size: tuple[int, int]) -> QImage | None:
-        """The region on the frame as an overlay; all panes share the newest one."""
+        """Return the region on the frame as an overlay, shared by all panes."""
         key = self._version, size, theme.colours()
         if key != self._overlay_key:
             where = mask(Region(self._with_drawn()), self._frame, size)
@@ -234,7 +234,7 @@ class _Edit(QUndoCommand):
 
 
 def _followed(shapes: tuple[Shape, ...], box: Box) -> tuple[Shape, ...]:
-    """Shapes with the newest track going through a box; with a new one where there is none."""
+    """Return the shapes with a box added to the newest track, or to a new one."""
     places = [i for i, shape in enumerate(shapes) if isinstance(shape, Track)]
     if not places:
         return (*shapes, Track((box,)))
@@ -256,7 +256,7 @@ def _limited(size: QSizeF) -> tuple[int, int]:
 
 
 def _overlay(where: BoolArray) -> QImage | None:
-    """A tint with a light edge inside a dark one; None where there is nothing."""
+    """Return a tint with a light edge inside a dark one, or None if empty."""
     if not where.any():
         return None
     inner, square = where.astype(np.uint8), np.ones((3, 3), np.uint8)
@@ -272,7 +272,7 @@ def _overlay(where: BoolArray) -> QImage | None:
 
 
 def _pixel(colour: QColor) -> int:
-    """A colour as Qt keeps it in a picture: 0xAARRGGBB, the colours multiplied by alpha."""
+    """Return a colour as Qt stores it: 0xAARRGGBB, premultiplied by alpha."""
     alpha = colour.alpha()
     parts = (part * alpha // 255 for part in (colour.red(), colour.green(), colour.blue()))
     red, green, blue = parts

@@ -1,4 +1,4 @@
-"""Choosing what the mouse paints: tool, frames, brush; a box by numbers for those without one."""
+"""Paint tools: tool, frames and brush, and a box by numbers."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ class PaintTools(QWidget):
 
     @Slot()
     def _on_button_clicked(self) -> None:
-        """Take the tool whose button is down and was not before; none where it came up."""
+        """Choose the tool of the pressed button, or none if it was released."""
         down = [name for name, button in self.buttons.items() if button.isChecked()]
         fresh = [name for name in down if name != self.tool]
         self.set_tool(fresh[0] if fresh else "off")

@@ -24,7 +24,7 @@ from engine.what_if.queries import (
 )
 from gui.explain.run_bar import progress_text
 from gui.what_if.paint_tools import PaintTools
-from gui.what_if.result_views import AnswerView, ExpectedView, MotionView
+from gui.what_if.result_views import AgreementView, MotionView, ResultView
 from gui.widgets.form_widgets import (
     SPACING,
     Form,
@@ -37,20 +37,20 @@ from gui.widgets.form_widgets import (
 
 
 class WhatIfPanel(QWidget):
-    """The tools, the question and its answers; what it is put into must scroll.
+    """Paint tools, the query and its results. Needs a scrolling parent.
 
     Signals
     -------
-    ask_requested(question) : Question
+    ask_requested(query) : WhatIfQuery
     motion_tests_requested(scope) : str
         One of `engine.what_if.queries.SCOPES`.
-    expected_requested(region) : Region
+    agreement_requested(region) : Region
     cancel_requested()
     """
 
     ask_requested = Signal(object)
     motion_tests_requested = Signal(str)
-    expected_requested = Signal(object)
+    agreement_requested = Signal(object)
     cancel_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -58,8 +58,8 @@ class WhatIfPanel(QWidget):
         self._region = Region()
         self._has_video = self._has_analysis = self._busy = False
         self.tools = PaintTools()
-        self.answer, self.motion, self.expected = AnswerView(), MotionView(), ExpectedView()
-        self._make_question()
+        self.result, self.motion, self.agreement = ResultView(), MotionView(), AgreementView()
+        self._make_query()
         self._make_buttons()
         self._make_status()
         self._lay_out()
@@ -70,30 +70,30 @@ class WhatIfPanel(QWidget):
         self.clear()
 
     def set_video(self, is_open: bool) -> None:
-        """Allow questions only where there is a video; answers about another one are removed."""
+        """Enable queries if a video is open, and remove results of another one."""
         self._has_video = is_open
         self.tools.set_video(is_open)
         self.clear()
 
     def set_analysis(self, is_there: bool) -> None:
-        """Allow to measure relevance only where there is some; what was measured is removed."""
+        """Enable measuring if there is relevance, and remove the last measurement."""
         self._has_analysis = is_there
-        self.expected.hide()
+        self.agreement.hide()
         self._enable()
 
     @Slot(object)
     def show_region(self, region: Region) -> None:
         """Ask about this region from now on, and mark an answer that is about another one."""
         if region != self._region:
-            self.expected.hide()
+            self.agreement.hide()
         self._region = region
         self.tools.show_region(region)
-        self.answer.show_region(region)
+        self.result.show_region(region)
         self._enable()
 
     @Slot(bool)
     def show_busy(self, busy: bool) -> None:
-        """Turn between the buttons and Cancel; the one that had the focus hands it on."""
+        """Switch between the buttons and Cancel, keeping the focus."""
         had_focus = self.ask.hasFocus() or self.cancel.hasFocus()
         self._busy = busy
         for part in (self.progress, self.status, self.cancel):
@@ -116,7 +116,7 @@ class WhatIfPanel(QWidget):
             self.status.setText(progress_text(progress))
 
     def show_failure(self, text: str) -> None:
-        """Say why there is no answer; an earlier one stays."""
+        """Show why a query failed, keeping an earlier result."""
         self.show_busy(False)
         self.failure.setText(text)
         self.failure.show()
@@ -126,24 +126,24 @@ class WhatIfPanel(QWidget):
         """Show what came back of any of the three."""
         self.show_busy(False)
         if isinstance(result, WhatIfResult):
-            self.answer.show_answer(result)
-            self.answer.show_region(self._region)
-            scroll_into_view(self.answer)
+            self.result.show_scores(result)
+            self.result.show_region(self._region)
+            scroll_into_view(self.result)
         elif isinstance(result, MotionTests):
             self.motion.show_tests(result)
             scroll_into_view(self.motion)
         elif result.region == self._region:  # else it was painted on while it was measured
-            self.expected.show_expected(result)
-            scroll_into_view(self.expected)
+            self.agreement.show_agreement(result)
+            scroll_into_view(self.agreement)
 
     def clear(self) -> None:
         """Remove the answers."""
-        for part in (self.answer, self.motion, self.expected, self.failure):
+        for part in (self.result, self.motion, self.agreement, self.failure):
             part.hide()
         self.show_busy(False)
 
-    def question(self) -> WhatIfQuery:
-        """What is asked."""
+    def query(self) -> WhatIfQuery:
+        """Return the query as chosen."""
         return WhatIfQuery(
             region=self._region,
             keep=self.keep.currentData(),
@@ -151,7 +151,7 @@ class WhatIfPanel(QWidget):
             scope=self.scope.currentData(),
         )
 
-    def _make_question(self) -> None:
+    def _make_query(self) -> None:
         self.keep, self.fill, self.scope = (narrow(QComboBox()) for _ in range(3))
         self.keep.addItem("Removed", False)
         self.keep.addItem("Kept, all else removed", True)
@@ -202,7 +202,7 @@ class WhatIfPanel(QWidget):
         layout.addWidget(self.hint)
         layout.addWidget(self.tools)
         layout.addLayout(rows)
-        asking = (self.ask, self.status, self.progress, self.cancel, self.failure, self.answer)
+        asking = (self.ask, self.status, self.progress, self.cancel, self.failure, self.result)
         testing = (
             _later_heading("Without the movement"),
             hint_label(tests),
@@ -210,7 +210,7 @@ class WhatIfPanel(QWidget):
             self.motion,
         )
         expecting = (_later_heading("Expected region"), hint_label(measured), self.measure)
-        for part in (*asking, *testing, *expecting, self.expected):
+        for part in (*asking, *testing, *expecting, self.agreement):
             layout.addWidget(part)
 
     def _connect(self) -> None:
@@ -233,7 +233,7 @@ class WhatIfPanel(QWidget):
 
     @Slot()
     def _on_ask_clicked(self) -> None:
-        self.ask_requested.emit(self.question())
+        self.ask_requested.emit(self.query())
 
     @Slot()
     def _on_cancel_clicked(self) -> None:
@@ -247,11 +247,11 @@ class WhatIfPanel(QWidget):
 
     @Slot()
     def _on_measure_clicked(self) -> None:
-        self.expected_requested.emit(self._region)
+        self.agreement_requested.emit(self._region)
 
 
 def _later_heading(text: str) -> QLabel:
-    """A heading set off from what is above it."""
+    """Make a heading with space above."""
     label = heading(text)
     label.setContentsMargins(0, SPACING, 0, 0)
     return label

@@ -1,4 +1,4 @@
-"""What the model answered: scores before and after, what it saw, relevance where expected."""
+"""Views of what-if results: scores, model inputs, relevance in the expected region."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gui.widgets.score_bars import Pair, ScoreBars, percent, points_text
 _CLASSES = 5
 
 
-class AnswerView(QWidget):
+class ResultView(QWidget):
     """Scores of the clip and of the changed clip, and what the model saw of it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -25,51 +25,51 @@ class AnswerView(QWidget):
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
         self.stale = hint_label("The region has changed since: ask again.")
-        self.bars = ScoreBars("as it is", "changed")
+        self.bars = ScoreBars("Original", "Perturbed")
         self.seen = hint_label()
         self.pictures = PictureStrip()
         _stack(self, self.verdict, self.stale, self.bars, self.seen, self.pictures)
 
-    def show_answer(self, answer: WhatIfResult) -> None:
+    def show_scores(self, result: WhatIfResult) -> None:
         """Show the classes scored highest in either, in the order of before."""
-        self._asked = answer.query.region
-        before, after = answer.probabilities, answer.changed_probabilities
+        self._asked = result.query.region
+        before, after = result.probabilities, result.changed_probabilities
         reached = np.maximum(before, after)
         reached[before.argmax()] = np.inf  # it is what the verdict is about
         highest = np.sort(np.argsort(-reached, kind="stable")[:_CLASSES])
         order = highest[np.argsort(-before[highest], kind="stable")]
-        pairs = [Pair(answer.labels[k], float(before[k]), float(after[k])) for k in order]
-        self.verdict.setText(self._verdict(answer, pairs[0]))
+        pairs = [Pair(result.labels[k], float(before[k]), float(after[k])) for k in order]
+        self.verdict.setText(self._verdict(result, pairs[0]))
         self.bars.show_pairs(pairs)
-        share = percent(answer.changed_share)
+        share = percent(result.changed_share)
         text = "What the model saw then, by frame; {share} of it is changed."
         self.seen.setText(text.format(share=share))
-        self.pictures.show_pictures(answer.pictures, [str(f) for f in answer.picture_frames])
+        self.pictures.show_pictures(result.pictures, [str(f) for f in result.picture_frames])
         self.show_region(self._asked)
         self.show()
 
     def show_region(self, region: Region) -> None:
-        """Say whether the answer is still about what is painted."""
+        """Say whether the result is of the painted region."""
         self.stale.setVisible(region != self._asked)
 
-    def _verdict(self, answer: WhatIfResult, top: Pair) -> str:
+    def _verdict(self, result: WhatIfResult, top: Pair) -> str:
         change = f"{percent(top.before)} becomes {percent(top.after)}"
         text = f"{top.name}: {change}, {points_text(top.points)} points."
-        winner = answer.labels[int(answer.changed_probabilities.argmax())]
+        winner = result.labels[int(result.changed_probabilities.argmax())]
         if winner != top.name:
             text += " " + f"The model says {winner} instead."
-        if answer.windows > 1:
-            text += " " + f"Mean of {answer.windows} windows."
+        if result.windows > 1:
+            text += " " + f"Mean of {result.windows} windows."
         return text
 
 
 class MotionView(QWidget):
-    """Scores of one class without the clip's movement, beside those of the clip as it is."""
+    """Scores of one class without the clip's movement, beside those of the original clip."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tested = hint_label()
-        self.bars = ScoreBars("as it is", "changed")
+        self.bars = ScoreBars("Original", "Perturbed")
         _stack(self, self.tested, self.bars)
 
     def show_tests(self, tests: MotionTests) -> None:
@@ -92,8 +92,8 @@ class MotionView(QWidget):
         self.show()
 
 
-class ExpectedView(QWidget):
-    """How much of the relevance lies where it is expected, in words."""
+class AgreementView(QWidget):
+    """Share of the relevance in the expected region, in words."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,16 +102,16 @@ class ExpectedView(QWidget):
             label.setWordWrap(True)
         _stack(self, self.motion, self.relevance, self.area)
 
-    def show_expected(self, found: RegionAgreement) -> None:
+    def show_agreement(self, agreement: RegionAgreement) -> None:
         """Show mass and rank accuracy with their chance level."""
-        self.motion.setText(self._sentence("motion relevance", found.motion))
-        self.relevance.setText(self._sentence("relevance", found.relevance))
+        self.motion.setText(self._sentence("motion relevance", agreement.motion))
+        self.relevance.setText(self._sentence("relevance", agreement.relevance))
         text = (
             "By chance it would be {area}: your region covers that much of what the model sees, "
             "over {frames} frames. The first figure is the mass accuracy, the second the rank "
             "accuracy."
         )
-        self.area.setText(text.format(area=percent(found.area), frames=found.frames))
+        self.area.setText(text.format(area=percent(agreement.area), frames=agreement.frames))
         self.show()
 
     def _sentence(self, what: str, accuracy: tuple[float, float]) -> str:

@@ -1,4 +1,4 @@
-"""Small parts that the settings are made of: headings, rows, folds, and a guard for the wheel."""
+"""Parts of forms: headings, rows, collapsible sections and a wheel guard."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _GUARDED = (QComboBox, QAbstractSpinBox, QSlider)
 
 
 def heading(text: str) -> QLabel:
-    """A heading over a group of settings."""
+    """Make a heading over a group of settings."""
     label = QLabel(text)
     label.setObjectName("heading")
     return label
 
 
 def hint_label(text: str = "") -> QLabel:
-    """A line of less weight, which wraps."""
+    """Make a faint label that wraps."""
     label = QLabel(text)
     label.setObjectName("faint")
     label.setWordWrap(True)
@@ -73,8 +73,8 @@ def aligned(*forms: Form) -> None:
         name.setMinimumWidth(width)
 
 
-def row(*widgets: QWidget) -> QWidget:
-    """Widgets side by side; those that can grow do."""
+def hbox(*widgets: QWidget) -> QWidget:
+    """Place widgets side by side, the stretchable ones with the spare room."""
     whole = QWidget()
     layout = QHBoxLayout(whole)
     layout.setContentsMargins(0, 0, 0, 0)
@@ -93,7 +93,7 @@ def narrow(combo: QComboBox) -> QComboBox:
 
 
 class Collapsible(QWidget):
-    """A line that opens and closes what is below it.
+    """A section that opens and closes below its title.
 
     Parameters
     ----------

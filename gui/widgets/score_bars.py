@@ -25,7 +25,7 @@ _UNKNOWN = "–"
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A name with two probabilities, 0 to 1; nan where one is not known."""
+    """A name with two probabilities, 0 to 1, nan if unknown."""
 
     name: str
     before: float
@@ -40,12 +40,12 @@ class Pair:
 
 
 def percent(share: float) -> str:
-    """A share in words that no line break parts: "62 %"; a dash where it is not known."""
+    """Format a share without a line break, "62 %", or a dash if unknown."""
     return f"{share:.0%}".replace("%", "\u00a0%") if math.isfinite(share) else _UNKNOWN
 
 
 def points_text(points: float) -> str:
-    """A difference in percentage points with its sign: "−61"; a dash where it is not known."""
+    """Format signed percentage points, "−61", or a dash if unknown."""
     if not math.isfinite(points):
         return _UNKNOWN
     rounded = round(points)
@@ -53,7 +53,7 @@ def points_text(points: float) -> str:
 
 
 class ScoreBars(QWidget):
-    """Names with two bars each: above as it was, solid; below as it became, hatched.
+    """Names with two bars each: before, solid, and after, hatched.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def _brushes() -> tuple[QBrush, QBrush]:
 
 
 def _draw_bar(painter: QPainter, bar: QRect, brush: QBrush) -> None:
-    """Fill a bar; a hatched one is outlined, so that its end is seen."""
+    """Fill a bar, with an outline if hatched, so that its end is seen."""
     if bar.width() < 1:
         return
     painter.fillRect(bar, brush)

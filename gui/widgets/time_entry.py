@@ -43,7 +43,7 @@ def parse_place(text: str, frame: int, times_s: Float64Array) -> int:
 
 
 def clock(time_s: float) -> str:
-    """A time as "1:02.500", with hours where there are any."""
+    """Format a time as "1:02.500", with hours if any."""
     milliseconds = round(float(time_s) * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     hours, minutes = divmod(minutes, 60)
@@ -54,15 +54,15 @@ def clock(time_s: float) -> str:
 def _frame_of(text: str, frame: int) -> int | None:
     if _STEP.fullmatch(text):
         return frame + int(text)
-    found = _FRAME.fullmatch(text)
-    return int(found[1]) if found else None
+    match = _FRAME.fullmatch(text)
+    return int(match[1]) if match else None
 
 
 def _frame_at(text: str, times_s: Float64Array) -> int:
-    found = _CLOCK.fullmatch(text)
-    if not found or not text:
+    match = _CLOCK.fullmatch(text)
+    if not match or not text:
         raise ValueError("Type a frame (81), a step (+10) or a time (1:02.5 or 62.5s).")
-    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
     wanted_s = hours * 3600 + minutes * 60 + seconds
     if wanted_s > times_s[-1] + 1:
         raise ValueError(f"The video ends at {clock(times_s[-1])}.")

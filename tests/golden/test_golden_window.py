@@ -81,11 +81,11 @@ def test_explained_window_is_as_it_was(explained: MainWindow, qtbot: QtBot) -> N
 def test_compared_window_with_notes_is_as_it_was(explained: MainWindow, qtbot: QtBot) -> None:
     for note in NOTES:
         explained.notes.notes.add(note)
-    explained.comparison.keep()
+    explained.comparison.pin()
     explained.panel.method.setCurrentIndex(explained.panel.method.findData("gradient"))
-    made = [explained.explained, explained.runs.refilter.finished]
+    made = [explained.explained, explained.explain.refilter.finished]
     with qtbot.waitSignals(made, timeout=10_000):
-        explained.panel.explain.click()
+        explained.panel.bar.explain.click()
     explained.docks.show("notes")
     explained.view.go_to(24)
     same("compared", explained, qtbot)

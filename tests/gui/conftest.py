@@ -250,9 +250,9 @@ def opened(window: MainWindow, qtbot: QtBot, clip: Path) -> MainWindow:
 
 @pytest.fixture
 def explained(opened: MainWindow, qtbot: QtBot) -> MainWindow:
-    with qtbot.waitSignals([opened.explained, opened.runs.refilter.finished], timeout=10_000):
-        opened.panel.explain.click()
-    qtbot.waitUntil(lambda: not opened.runs.refilter.busy)
+    with qtbot.waitSignals([opened.explained, opened.explain.refilter.finished], timeout=10_000):
+        opened.panel.bar.explain.click()
+    qtbot.waitUntil(lambda: not opened.explain.refilter.busy)
     return opened
 
 

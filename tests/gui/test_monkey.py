@@ -127,11 +127,11 @@ class Monkey:
         self.window.resize(width, height)
 
     def explain(self) -> None:
-        panel = self.window.desk.panel
-        if panel.explain.isVisible():
-            panel.explain.click()
+        panel = self.window.explaining.panel
+        if panel.bar.explain.isVisible():
+            panel.bar.explain.click()
         elif self.random.random() < 0.3:
-            panel.cancel.click()
+            panel.bar.cancel.click()
 
     def compare(self) -> None:
         self.trigger(f"compare.{self.random.choice(('keep', 'keep', 'keep', 'swap', 'stop'))}")

@@ -95,7 +95,7 @@ _SOURCE = (
 
 NETWORKS = {
     "c3d": Network(
-        "C3D (BGR less its mean)",
+        "C3D (BGR, mean-subtracted)",
         _spec("c3d", (102.0, 98.0, 90.0)),
         "fc8.weight",
         C3D,

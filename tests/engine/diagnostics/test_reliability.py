@@ -69,7 +69,9 @@ def test_time_steps_tell_how_coarse_the_maps_are(
 ) -> None:
     badge = badges(analysis_of(ones(), time_step=frames), opened)["time steps"]
     assert badge.level == level
-    assert badge.text == ("1 map a frame" if frames == 1 else f"1 map in {frames} frames")
+    assert badge.text == (
+        "Full temporal resolution" if frames == 1 else f"1 map in {frames} frames"
+    )
 
 
 def test_border_of_a_uniform_map_is_chance(opened: list[Analysis]) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QComboBox, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gui.dialogs.model_wizard import ModelWizard
@@ -13,7 +13,7 @@ from tests.gui.conftest import FakeEngine
 
 @pytest.fixture
 def wizard(opened: MainWindow) -> ModelWizard:
-    opened.panel.add.click()
+    opened.panel.model_choice.add.click()
     (wizard,) = opened.findChildren(ModelWizard)
     return wizard
 
@@ -30,6 +30,14 @@ def test_wizard_checks_as_the_card_grows(wizard: ModelWizard, qtbot: QtBot) -> N
     assert wizard.top.rows == [("waving", 0.75)]
     assert not wizard.pictures.pixmap().isNull()
     assert wizard.save.isEnabled()
+
+
+def test_wizard_lists_networks_by_title_and_key(wizard: ModelWizard) -> None:
+    wizard.form.set_value("network", "r3d_18")
+    network = wizard.form.edits["network"]
+    assert isinstance(network, QComboBox)
+    assert network.currentText() == "ResNet 3D 18 (r3d_18)"
+    assert wizard.form.values() == {"network": "r3d_18"}
 
 
 def test_wizard_does_not_save_a_card_that_fails(wizard: ModelWizard, qtbot: QtBot) -> None:
@@ -51,8 +59,8 @@ def test_saved_model_is_in_the_list_and_chosen(
     with qtbot.waitSignal(wizard.saved):
         wizard.save.click()
     assert engine.cards == [{"name": "Gestures", "network": "r3d_18", "channels": "bgr"}]
-    assert opened.panel.model.currentText() == "Gestures"
-    assert opened.panel.wish().model == "mine"
+    assert opened.panel.model_choice.model.currentText() == "Gestures (mine)"
+    assert opened.panel.settings().model == "mine"
 
 
 def press(window: MainWindow | ModelWizard, text: str, qtbot: QtBot) -> None:
@@ -78,19 +86,19 @@ def test_explain_asks_before_it_runs_code_and_leaves_it(
     opened: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     engine.asks_for = Path("net.py")
-    with qtbot.waitSignal(opened.runs.engine.failed):
-        opened.panel.explain.click()
+    with qtbot.waitSignal(opened.explain.engine.failed):
+        opened.panel.bar.explain.click()
     press(opened, "Leave it", qtbot)
     assert engine.trusted == []
-    assert opened.panel.explain.isVisible()
+    assert opened.panel.bar.explain.isVisible()
 
 
 def test_explain_goes_on_when_the_user_agrees(
     opened: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     engine.asks_for = Path("net.py")
-    with qtbot.waitSignal(opened.runs.engine.failed):
-        opened.panel.explain.click()
+    with qtbot.waitSignal(opened.explain.engine.failed):
+        opened.panel.bar.explain.click()
     with qtbot.waitSignal(opened.explained):
         press(opened, "Run it", qtbot)
     assert engine.trusted == [Path("net.py")]
@@ -98,11 +106,11 @@ def test_explain_goes_on_when_the_user_agrees(
 
 def test_panel_tells_accuracy_licence_and_size_before_a_download(opened: MainWindow) -> None:
     panel = opened.panel
-    assert not panel.about.isVisible()
-    panel.model.setCurrentIndex(panel.model.findData("swin3d_t"))
+    assert not panel.model_choice.about.isVisible()
+    panel.model_choice.model.setCurrentIndex(panel.model_choice.model.findData("swin3d_t"))
     for text in ("121.5 MB", "77.7 %", "Apache 2.0"):
-        assert text in panel.about.text()
-    assert panel.about.isVisible()
+        assert text in panel.model_choice.about.text()
+    assert panel.model_choice.about.isVisible()
 
 
 def test_window_closes_with_an_open_wizard(wizard: ModelWizard, opened: MainWindow) -> None:

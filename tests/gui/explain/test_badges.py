@@ -28,6 +28,11 @@ def test_badges_show_what_is_bad_first(badges: Badges) -> None:
     assert [chip.badge.level for chip in badges.chips] == ["bad", "mind", "good"]
 
 
+def test_badges_name_their_levels_in_words(badges: Badges) -> None:
+    words = [chip.accessibleName().split(":")[0] for chip in badges.chips]
+    assert words == ["Error", "Caution", "OK"]
+
+
 def test_the_same_badges_again_keep_the_chips(badges: Badges) -> None:
     chips = list(badges.chips)
     badges.show_badges((MIND, GOOD, BAD))

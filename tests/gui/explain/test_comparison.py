@@ -19,10 +19,10 @@ PANES = ("relevance", "other relevance", "motion", "other motion")
 
 def explain(window: MainWindow, qtbot: QtBot, method: str) -> None:
     window.panel.method.setCurrentIndex(window.panel.method.findData(method))
-    made = [window.explained, window.runs.refilter.finished]
+    made = [window.explained, window.explain.refilter.finished]
     with qtbot.waitSignals(made, timeout=10_000):
-        window.panel.explain.click()
-    qtbot.waitUntil(lambda: not window.runs.refilter.busy)
+        window.panel.bar.explain.click()
+    qtbot.waitUntil(lambda: not window.explain.refilter.busy)
 
 
 def other_curves(window: MainWindow) -> np.ndarray | None:
@@ -70,7 +70,7 @@ def test_both_are_called_by_what_tells_them_apart(compared: MainWindow) -> None:
 def test_swap_shows_the_other_first(compared: MainWindow, qtbot: QtBot) -> None:
     first, other = compared.analysis, compared.comparison.other
     names = compared.panes.renderer.names
-    with qtbot.waitSignal(compared.runs.curves_made, timeout=10_000):
+    with qtbot.waitSignal(compared.explain.curves_made, timeout=10_000):
         qtbot.keyClick(compared, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
     assert (compared.analysis, compared.comparison.other) == (other, first)
     assert compared.panes.renderer.names == names[::-1]
@@ -144,7 +144,7 @@ def test_folder_that_is_no_analysis_is_told(
 def test_nothing_is_kept_before_there_is_an_analysis(opened: MainWindow, qtbot: QtBot) -> None:
     for name in ("keep", "open", "swap", "scale", "stop"):
         assert not opened.commands.action(f"compare.{name}").isEnabled()
-    opened.comparison.keep()
+    opened.comparison.pin()
     opened.comparison.swap()
     opened.comparison.stop()
     assert opened.comparison.other is None

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.render import COLOURS, HeatLook
-from gui.explain.display_settings import HeatSettings
+from gui.explain.display_settings import DisplaySettings
 from gui.explain.separation_settings import SeparationSettings
 from gui.state.view_state import ViewState
 
@@ -18,8 +18,8 @@ FIXED = HeatLook("red and blue", 0.4, 0.5, "negative", 0.125)
 
 
 @pytest.fixture
-def heat(qtbot: QtBot) -> HeatSettings:
-    heat = HeatSettings()
+def heat(qtbot: QtBot) -> DisplaySettings:
+    heat = DisplaySettings()
     qtbot.addWidget(heat)
     heat.show()
     return heat
@@ -33,9 +33,9 @@ def separation(qtbot: QtBot) -> SeparationSettings:
     return separation
 
 
-def looks(heat: HeatSettings) -> list[HeatLook]:
+def looks(heat: DisplaySettings) -> list[HeatLook]:
     found: list[HeatLook] = []
-    heat.heat_changed.connect(found.append)
+    heat.look_changed.connect(found.append)
     return found
 
 
@@ -47,7 +47,7 @@ def wheel(widget: QWidget) -> None:
     QApplication.sendEvent(widget, event)
 
 
-def test_heat_is_the_usual_look_at_first(heat: HeatSettings) -> None:
+def test_heat_is_the_usual_look_at_first(heat: DisplaySettings) -> None:
     assert heat.look() == HeatLook()
     assert [heat.colours.itemText(row) for row in range(heat.colours.count())] == list(COLOURS)
     assert heat.strip.texts() == ("against", "0", "for the class")
@@ -55,15 +55,15 @@ def test_heat_is_the_usual_look_at_first(heat: HeatSettings) -> None:
 
 @pytest.mark.parametrize("look", [FIXED, HeatLook(polarity="positive"), HeatLook(scale=2e-9)])
 def test_heat_shows_a_look_without_telling(
-    heat: HeatSettings, qtbot: QtBot, look: HeatLook
+    heat: DisplaySettings, qtbot: QtBot, look: HeatLook
 ) -> None:
-    with qtbot.assertNotEmitted(heat.heat_changed):
+    with qtbot.assertNotEmitted(heat.look_changed):
         heat.show_look(look, 0.5)
     assert heat.look() == look
     assert heat.scale.isEnabled() == (look.scale is not None)
 
 
-def test_heat_tells_each_change(heat: HeatSettings, qtbot: QtBot) -> None:
+def test_heat_tells_each_change(heat: DisplaySettings, qtbot: QtBot) -> None:
     found = looks(heat)
     qtbot.keyClick(heat.colours, Qt.Key.Key_Down)
     qtbot.keyClick(heat.opacity, Qt.Key.Key_Home)
@@ -77,12 +77,12 @@ def test_heat_tells_each_change(heat: HeatSettings, qtbot: QtBot) -> None:
     assert len(found) == 4
 
 
-def test_fixed_scale_begins_with_that_of_the_clip(heat: HeatSettings, qtbot: QtBot) -> None:
+def test_fixed_scale_begins_with_that_of_the_clip(heat: DisplaySettings, qtbot: QtBot) -> None:
     heat.show_look(HeatLook(), 0.25)
     assert heat.strip.texts() == ("-0.25", "0", "+0.25")
     assert heat.scale.text() == "0.25"
     assert not heat.scale.isEnabled()
-    with qtbot.waitSignal(heat.heat_changed) as changed:
+    with qtbot.waitSignal(heat.look_changed) as changed:
         qtbot.keyClick(heat.scale_kind, Qt.Key.Key_Down)
     assert changed.args == [HeatLook(scale=0.25)]
     heat.scale.selectAll()
@@ -94,22 +94,22 @@ def test_fixed_scale_begins_with_that_of_the_clip(heat: HeatSettings, qtbot: QtB
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, math.nan, math.inf])
-def test_scale_that_is_none_is_not_shown_as_a_number(heat: HeatSettings, scale: float) -> None:
+def test_scale_that_is_none_is_not_shown_as_a_number(heat: DisplaySettings, scale: float) -> None:
     heat.show_look(HeatLook(), 0.25)
     heat.show_look(HeatLook(), scale)
     assert heat.strip.texts() == ("against", "0", "for the class")
 
 
-def test_reset_goes_back_to_the_usual_look(heat: HeatSettings, qtbot: QtBot) -> None:
+def test_reset_goes_back_to_the_usual_look(heat: DisplaySettings, qtbot: QtBot) -> None:
     heat.show_look(FIXED, 0.25)
-    with qtbot.waitSignal(heat.heat_changed) as changed:
+    with qtbot.waitSignal(heat.look_changed) as changed:
         qtbot.mouseClick(heat.reset_button, _LEFT)
     assert changed.args == [HeatLook()]
     assert heat.look() == HeatLook()
     assert heat.strip.texts()[2] == "+0.25"
 
 
-def test_strip_is_drawn_in_the_colours_of_the_look(heat: HeatSettings) -> None:
+def test_strip_is_drawn_in_the_colours_of_the_look(heat: DisplaySettings) -> None:
     def ends() -> tuple[QColor, QColor, QColor]:
         image = heat.strip.grab().toImage()
         right = heat.strip.width() - 2
@@ -126,7 +126,7 @@ def test_strip_is_drawn_in_the_colours_of_the_look(heat: HeatSettings) -> None:
     assert right == for_it
 
 
-def test_wheel_passes_over_settings_that_have_no_focus(heat: HeatSettings) -> None:
+def test_wheel_passes_over_settings_that_have_no_focus(heat: DisplaySettings) -> None:
     found = looks(heat)
     heat.reset_button.setFocus()
     for edit in (heat.colours, heat.opacity, heat.gamma):

@@ -38,7 +38,7 @@ def options(qtbot: QtBot) -> MethodOptions:
     qtbot.addWidget(options)
     options.show()
     options.set_method(METHOD)
-    qtbot.mouseClick(options.fold.button, _LEFT)
+    qtbot.mouseClick(options.collapsible.button, _LEFT)
     return options
 
 
@@ -61,13 +61,13 @@ def test_each_option_has_the_edit_of_its_kind_and_a_name(options: MethodOptions)
 
 def test_options_are_folded_until_they_are_asked_for(options: MethodOptions, qtbot: QtBot) -> None:
     assert options.edits["rule"].isVisible()
-    qtbot.mouseClick(options.fold.button, _LEFT)
+    qtbot.mouseClick(options.collapsible.button, _LEFT)
     assert not options.edits["rule"].isVisible()
 
 
 def test_options_at_their_defaults_are_not_given(options: MethodOptions) -> None:
     assert options.values() == ()
-    assert options.fold.button.text() == "Options"
+    assert options.collapsible.button.text() == "Options"
     assert not options.reset_button.isEnabled()
 
 
@@ -84,7 +84,7 @@ def test_options_that_are_changed_are_given_and_counted(
     qtbot.keyClicks(edits["layer"], " layer4 ")
     wanted = {"rule": "gamma", "absolute": True, "box_px": 32, "noise": 0.5, "layer": "layer4"}
     assert dict(options.values()) == wanted
-    assert options.fold.button.text() == "Options (5 changed)"
+    assert options.collapsible.button.text() == "Options (5 changed)"
 
 
 def test_reset_goes_back_to_the_defaults(options: MethodOptions, qtbot: QtBot) -> None:

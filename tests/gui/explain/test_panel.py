@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.types import MethodInfo, ModelInfo, OptionInfo
-from gui.explain.panel import ExplainPanel, ExplainSettings
+from gui.explain.panel import ExplainPanel
+from gui.state.explain_settings import ExplainSettings
 from tests.gui.conftest import LABELS
 
 _LEFT = Qt.MouseButton.LeftButton
@@ -50,19 +51,19 @@ def ready(panel: ExplainPanel) -> ExplainPanel:
 
 
 def test_panel_waits_for_a_video(panel: ExplainPanel, qtbot: QtBot) -> None:
-    assert not panel.explain.isEnabled()
+    assert not panel.bar.explain.isEnabled()
     assert not panel.first.isEnabled()
-    assert panel.status.text() == "Open a video to explain it."
+    assert panel.bar.status.text() == "Open a video to explain it."
     panel.set_video(100)
-    assert panel.explain.isEnabled()
+    assert panel.bar.explain.isEnabled()
     assert (panel.first.value(), panel.last.value()) == (0, 99)
     panel.set_video(0)
-    assert not panel.explain.isEnabled()
+    assert not panel.bar.explain.isEnabled()
     assert (panel.first.isEnabled(), panel.last.maximum()) == (False, 0)
 
 
 def test_panel_asks_for_what_is_chosen_by_key(ready: ExplainPanel, qtbot: QtBot) -> None:
-    qtbot.keyClick(ready.model, Qt.Key.Key_Down)
+    qtbot.keyClick(ready.model_choice.model, Qt.Key.Key_Down)
     qtbot.keyClick(ready.method, Qt.Key.Key_Down)
     ready.options.edits["box_px"].setValue(32)
     ready.target.choose("boxing")
@@ -70,7 +71,7 @@ def test_panel_asks_for_what_is_chosen_by_key(ready: ExplainPanel, qtbot: QtBot)
     ready.first.setValue(8)
     ready.last.setValue(23)
     with qtbot.waitSignal(ready.explain_requested) as asked:
-        qtbot.mouseClick(ready.explain, _LEFT)
+        qtbot.mouseClick(ready.bar.explain, _LEFT)
     options = (("box_px", 32),)
     assert asked.args == [
         ExplainSettings("large", None, "lrp", "boxing", (8, 24), options, "walking")
@@ -114,21 +115,21 @@ def test_class_to_compare_with_needs_a_class(ready: ExplainPanel) -> None:
     ready.against.choose("walking")
     ready.target.choose(None)
     assert not ready.against.isEnabled()
-    assert ready.wish().against is None
+    assert ready.settings().against is None
 
 
 def test_panel_tells_what_explaining_will_take(ready: ExplainPanel, qtbot: QtBot) -> None:
-    assert ready.status.text() == "10 windows. The first window tells how long it takes."
+    assert ready.bar.status.text() == "10 windows. The first window tells how long it takes."
     qtbot.keyClick(ready.method, Qt.Key.Key_Down)
-    assert ready.status.text() == "10 windows, about 40 s"
+    assert ready.bar.status.text() == "10 windows, about 40 s"
     ready.options.edits["box_px"].setValue(32)
-    assert ready.status.text() == "10 windows, about 40 s with the default options"
+    assert ready.bar.status.text() == "10 windows, about 40 s with the default options"
     ready.last.setValue(19)
-    assert ready.status.text().startswith("2 windows")
+    assert ready.bar.status.text().startswith("2 windows")
     ready.last.setValue(9)
-    assert ready.status.text().startswith("1 window,")
+    assert ready.bar.status.text().startswith("1 window,")
     ready.model_choice.use_weights(Path("mine.pth"))
-    assert ready.status.text() == ""
+    assert ready.bar.status.text() == ""
 
 
 def test_method_brings_its_card_and_options(ready: ExplainPanel, qtbot: QtBot) -> None:
@@ -141,56 +142,60 @@ def test_method_brings_its_card_and_options(ready: ExplainPanel, qtbot: QtBot) -
 
 
 def test_download_is_announced_before_it_begins(ready: ExplainPanel, qtbot: QtBot) -> None:
-    assert not ready.about.isVisible()
+    assert not ready.model_choice.about.isVisible()
     with qtbot.waitSignal(ready.model_changed):
-        qtbot.keyClick(ready.model, Qt.Key.Key_Down)
-    assert ready.about.isVisible()
-    assert ready.about.text() == "126.2 MB to download once; 70%. BSD."
-    tip = ready.model.itemData(0, Qt.ItemDataRole.ToolTipRole)
+        qtbot.keyClick(ready.model_choice.model, Qt.Key.Key_Down)
+    assert ready.model_choice.about.isVisible()
+    assert ready.model_choice.about.text() == "126.2 MB to download once; 70%. BSD."
+    tip = ready.model_choice.model.itemData(0, Qt.ItemDataRole.ToolTipRole)
     assert "Six &lt;classes&gt;." in tip
 
 
 def test_own_weights_are_chosen_in_a_dialog_and_dropped_with_the_model(
     ready: ExplainPanel, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    qtbot.mouseClick(ready.file, _LEFT)
+    qtbot.mouseClick(ready.model_choice.file, _LEFT)
     dialog = ready.findChild(QFileDialog)
     assert isinstance(dialog, QFileDialog)
     path = tmp_path / "a very long name of a file of weights.pth"
     with qtbot.waitSignal(ready.model_changed):
         dialog.fileSelected.emit(str(path))
     dialog.close()
-    assert ready.wish().weights == path
-    assert "…" in ready.file.text()
-    assert str(path) in ready.file.toolTip()
-    qtbot.keyClick(ready.model, Qt.Key.Key_Down)
-    assert ready.wish().weights is None
-    assert ready.file.text() == "Own weights..."
+    assert ready.settings().weights == path
+    assert "…" in ready.model_choice.file.text()
+    assert str(path) in ready.model_choice.file.toolTip()
+    qtbot.keyClick(ready.model_choice.model, Qt.Key.Key_Down)
+    assert ready.settings().weights is None
+    assert ready.model_choice.file.text() == "Own weights..."
 
 
 def test_added_model_takes_the_place_of_its_namesake(ready: ExplainPanel, qtbot: QtBot) -> None:
     with qtbot.waitSignal(ready.add_model_requested):
-        qtbot.mouseClick(ready.add, _LEFT)
+        qtbot.mouseClick(ready.model_choice.add, _LEFT)
     for title in ("Mine", "Mine, mended"):
         ready.add_model(ModelInfo("mine", title, "Of mine.", False))
-    assert [ready.model.itemText(row) for row in range(3)] == ["Small", "Large", "Mine, mended"]
-    assert ready.model.count() == 3
-    assert ready.wish().model == "mine"
+    assert [ready.model_choice.model.itemText(row) for row in range(3)] == [
+        "Small (small)",
+        "Large (large)",
+        "Mine, mended (mine)",
+    ]
+    assert ready.model_choice.model.count() == 3
+    assert ready.settings().model == "mine"
 
 
 def test_wish_comes_back_as_it_was(ready: ExplainPanel) -> None:
     wish = ExplainSettings(
         "large", Path("w.pth"), "lrp", "boxing", (8, 24), (("box_px", 32),), "walking"
     )
-    ready.set_wish(wish)
-    assert ready.wish() == wish
+    ready.set_settings(wish)
+    assert ready.settings() == wish
 
 
 def test_wish_for_what_is_not_there_leaves_what_is(ready: ExplainPanel) -> None:
-    ready.set_wish(
+    ready.set_settings(
         ExplainSettings("gone", Path("w.pth"), "gone", None, (8, 2400), (("box_px", 32),))
     )
-    assert ready.wish() == ExplainSettings("small", None, "plain", None, (8, 100))
+    assert ready.settings() == ExplainSettings("small", None, "plain", None, (8, 100))
 
 
 def test_scores_stand_beside_the_classes(ready: ExplainPanel) -> None:
@@ -210,4 +215,4 @@ def test_button_stays_in_sight_where_there_is_little_room(ready: ExplainPanel) -
     ready.resize(300, 260)
     ready.layout().activate()
     assert ready.rect().contains(ready.bar.geometry())
-    assert ready.explain.isVisible()
+    assert ready.bar.explain.isVisible()

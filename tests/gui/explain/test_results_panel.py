@@ -273,7 +273,7 @@ def test_chip_explains_itself_on_a_key_and_a_click(
     assert len(said) == 1
     assert "Sums to 99%" in said[0]
     assert "&lt;explained&gt;" in said[0]
-    assert chip.accessibleName() == "good: Sums to 99%"
+    assert chip.accessibleName() == "OK: Sums to 99%"
 
 
 @pytest.mark.parametrize(("badge", "colour"), [(GOOD, "score"), (MIND, "motion"), (BAD, "damage")])

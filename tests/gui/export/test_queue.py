@@ -66,7 +66,7 @@ def exporter(writer: FakeWriter, holding: AnalysisRefs, qtbot: QtBot) -> Iterato
 def analysis(holding: AnalysisRefs) -> Analysis:
     analysis = Analysis.create(header_for(Request(Path("clip.mp4"), model="figures"), 0, 8))
     analysis.append([window_at(0, 8)], relevance(0, 8))
-    return holding.hold(analysis)
+    return holding.acquire(analysis)
 
 
 def wish(name: str) -> ExportRequest:
@@ -149,7 +149,7 @@ def test_exporter_refuses_what_is_not_there_or_not_whole(
     complete: bool, exporter: ExportQueue, holding: AnalysisRefs, qtbot: QtBot
 ) -> None:
     unfinished = Analysis.create(header_for(Request(Path("clip.mp4"), model="figures"), 0, 8))
-    holding.hold(unfinished)
+    holding.acquire(unfinished)
     with qtbot.waitSignal(exporter.failed) as told:
         exporter.add(None if complete else unfinished, wish("a"))
     assert told.args is not None

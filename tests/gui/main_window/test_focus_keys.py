@@ -56,4 +56,4 @@ def test_return_chooses_a_class_that_has_the_focus(explained: MainWindow, qtbot:
 
 @pytest.mark.parametrize("name", ["explain", "cancel"])
 def test_a_click_takes_no_focus_from_the_video(name: str, opened: MainWindow) -> None:
-    assert getattr(opened.panel, name).focusPolicy() == Qt.FocusPolicy.TabFocus
+    assert getattr(opened.panel.bar, name).focusPolicy() == Qt.FocusPolicy.TabFocus

@@ -62,15 +62,15 @@ def test_explain_fills_panes_timeline_and_results(explained: MainWindow) -> None
     assert explained.explain.results.clip.text().endswith("%")
     assert [label for label, _ in explained.explain.results.top.rows] == list(LABELS)
     assert "100.00%" in explained.explain.results.conservation.text()
-    assert explained.panel.explain.isVisible()
+    assert explained.panel.bar.explain.isVisible()
 
 
 def test_explain_shows_results_while_they_are_computed(
     opened: MainWindow, qtbot: QtBot, engine: FakeEngine
 ) -> None:
     engine.gate.clear()
-    opened.panel.explain.click()
-    assert opened.panel.cancel.isVisible()
+    opened.panel.bar.explain.click()
+    assert opened.panel.bar.cancel.isVisible()
     assert opened.panes.panes["motion"].image is None
     engine.gate.set()
     engine_done = opened.explained
@@ -88,7 +88,7 @@ def test_explain_asks_for_what_the_panel_says(
     panel.last.setValue(23)
     opened.explain.separation.sigma.setValue(2.5)
     with qtbot.waitSignal(opened.explained):
-        panel.explain.click()
+        panel.bar.explain.click()
     request = engine.requests[-1]
     assert (request.method, request.target, request.frames) == ("gradient", "boxing", (8, 24))
     assert request.sigma == 2.5
@@ -97,7 +97,7 @@ def test_explain_asks_for_what_the_panel_says(
 def test_frame_outside_the_explained_range_says_so(opened: MainWindow, qtbot: QtBot) -> None:
     opened.panel.first.setValue(8)
     with qtbot.waitSignal(opened.explained):
-        opened.panel.explain.click()
+        opened.panel.bar.explain.click()
     assert "8:40" in opened.panes.panes["motion"].message
 
 
@@ -151,7 +151,7 @@ def test_sigma_filters_again_without_explaining(
 ) -> None:
     share = explained.explain.results.clip.text()
     before = explained.panes.panes["motion"].image
-    with qtbot.waitSignal(explained.runs.refilter.finished):
+    with qtbot.waitSignal(explained.explain.refilter.finished):
         explained.explain.separation.sigma_slider.setValue(60)
     assert explained.view.state.sigma == 3.0
     assert explained.explain.separation.sigma.value() == 3.0
@@ -161,7 +161,7 @@ def test_sigma_filters_again_without_explaining(
 
 
 def test_preset_filters_again(explained: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(explained.runs.refilter.finished):
+    with qtbot.waitSignal(explained.explain.refilter.finished):
         explained.explain.separation.preset.setCurrentText("code-2021")
     assert explained.view.state.preset == "code-2021"
 
@@ -181,10 +181,10 @@ def test_cancel_ends_without_a_result(
     temporary: Callable[[], list[Path]],
 ) -> None:
     engine.gate.clear()
-    opened.panel.explain.click()
-    with qtbot.waitSignal(opened.runs.engine.cancelled):
-        opened.panel.cancel.click()
-    assert opened.panel.explain.isVisible()
+    opened.panel.bar.explain.click()
+    with qtbot.waitSignal(opened.explain.engine.cancelled):
+        opened.panel.bar.cancel.click()
+    assert opened.panel.bar.explain.isVisible()
     assert opened.analysis is None
     assert not temporary()
 
@@ -194,21 +194,21 @@ def test_failure_is_told_and_the_next_job_succeeds(
 ) -> None:
     engine.fails = True
     with qtbot.waitSignal(opened.problem_told) as told:
-        opened.panel.explain.click()
+        opened.panel.bar.explain.click()
     assert told.args == ["The weights do not fit."]
     close_messages(opened)
     engine.fails = False
     with qtbot.waitSignal(opened.explained):
-        opened.panel.explain.click()
+        opened.panel.bar.explain.click()
 
 
 def test_close_while_busy_is_clean(
     opened: MainWindow, engine: FakeEngine, temporary: Callable[[], list[Path]]
 ) -> None:
     engine.gate.clear()
-    opened.panel.explain.click()
+    opened.panel.bar.explain.click()
     assert opened.close()
-    assert not opened.runs.engine.busy
+    assert not opened.explain.engine.busy
     assert not temporary()
 
 
@@ -228,8 +228,10 @@ def test_opened_video_brings_the_classes_to_choose_from(opened: MainWindow, qtbo
 
 
 def test_model_choice_offers_its_classes(opened: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(opened.explain.labels.finished):
-        opened.panel.model.setCurrentIndex(opened.panel.model.findData("r3d_18"))
+    with qtbot.waitSignal(opened.explain.background.labels.finished):
+        opened.panel.model_choice.model.setCurrentIndex(
+            opened.panel.model_choice.model.findData("r3d_18")
+        )
     assert opened.panel.target.findText("r3d_18 class 399") >= 0
 
 
@@ -266,7 +268,7 @@ def test_saved_analysis_opens_again(explained: MainWindow, qtbot: QtBot, tmp_pat
     with qtbot.waitSignal(explained.exported):
         explained.save_analysis_to(folder)
     assert Analysis.open(folder).complete
-    with qtbot.waitSignals([explained.video_opened, explained.runs.refilter.finished]):
+    with qtbot.waitSignals([explained.video_opened, explained.explain.refilter.finished]):
         explained.open_analysis(folder)
     assert explained.analysis is not None
     assert explained.analysis.folder == folder

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.annotations.notes import Note
 from gui.notes.controller import NotesController
-from gui.state.video_info import VideoInfo, Wanted
+from gui.state.video_info import VideoInfo, VideoRequest
 from gui.state.view_model import ViewModel
 from gui.timeline.flow_energy import FlowMeasuring
 from gui.timeline.timeline import Timeline
@@ -19,7 +19,7 @@ from tests.gui.conftest import FRAMES
 
 def video(frames: int = FRAMES) -> VideoInfo:
     path = Path("square.mp4")
-    return VideoInfo(path, frames, 15.0, (96, 64), np.arange(frames) / 15.0, Wanted(path))
+    return VideoInfo(path, frames, 15.0, (96, 64), np.arange(frames) / 15.0, VideoRequest(path))
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_motion_of_each_frame_is_measured(
     said: list[str] = []
     measuring.told.connect(said.append)
     with qtbot.waitSignal(measuring.measured, timeout=10_000) as measured:
-        measuring.start(Wanted(clip), 6)
+        measuring.start(VideoRequest(clip), 6)
     start, energy = measured.args
     assert (start, len(energy)) == (0, 6)
     assert np.isfinite(energy[:-1]).all()
@@ -128,5 +128,5 @@ def test_motion_of_a_video_that_is_gone_is_told(
     measuring: FlowMeasuring, qtbot: QtBot, tmp_path: Path
 ) -> None:
     with qtbot.waitSignal(measuring.failed, timeout=10_000) as failed:
-        measuring.start(Wanted(tmp_path / "gone.mp4"), 6)
+        measuring.start(VideoRequest(tmp_path / "gone.mp4"), 6)
     assert "gone.mp4" in failed.args[0].message

@@ -47,14 +47,14 @@ def panel(qtbot: QtBot, notes: NoteList) -> Iterator[NotesPanel]:
 
 
 def cells(panel: NotesPanel) -> list[tuple[str, ...]]:
-    model = panel.found
+    model = panel.proxy
     rows, columns = range(model.rowCount()), range(model.columnCount())
     return [tuple(model.index(row, column).data() for column in columns) for row in rows]
 
 
 def marked(panel: NotesPanel) -> list[int]:
     role = Qt.ItemDataRole.BackgroundRole
-    return [row for row in range(panel.found.rowCount()) if panel.found.index(row, 0).data(role)]
+    return [row for row in range(panel.proxy.rowCount()) if panel.proxy.index(row, 0).data(role)]
 
 
 def editor(panel: NotesPanel) -> QPlainTextEdit:
@@ -64,7 +64,7 @@ def editor(panel: NotesPanel) -> QPlainTextEdit:
 
 
 def click_row(panel: NotesPanel, row: int) -> None:
-    place = panel.table.visualRect(panel.found.index(row, 0)).center()
+    place = panel.table.visualRect(panel.proxy.index(row, 0)).center()
     QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
@@ -90,7 +90,7 @@ def test_rows_are_in_order_with_time_and_frames(panel: NotesPanel, notes: NoteLi
         ("0:00.500", "5–19", "walks  /  away"),
         ("0:03.000", "30", "end"),
     ]
-    assert panel.found.index(1, 2).data(Qt.ItemDataRole.ToolTipRole) == "walks\naway"
+    assert panel.proxy.index(1, 2).data(Qt.ItemDataRole.ToolTipRole) == "walks\naway"
 
 
 def test_note_behind_the_video_has_no_time(panel: NotesPanel, notes: NoteList) -> None:
@@ -192,7 +192,7 @@ def test_typing_a_text_keeps_the_row(panel: NotesPanel, notes: NoteList) -> None
 
 def test_editor_of_the_last_row_lies_within_the_table(panel: NotesPanel, notes: NoteList) -> None:
     notes.show(Note(k, k + 1, "text") for k in range(30))
-    panel.table.setCurrentIndex(panel.found.index(29, 0))
+    panel.table.setCurrentIndex(panel.proxy.index(29, 0))
     panel.table.edit_current()
     edit, viewport = editor(panel), panel.table.viewport()
     assert viewport.rect().contains(edit.geometry())
@@ -247,7 +247,7 @@ def test_menu_of_a_row_changes_and_removes(
 ) -> None:
     notes.show([EARLY, LATE])
     click_row(panel, 1)
-    place = panel.table.visualRect(panel.found.index(1, 0)).center()
+    place = panel.table.visualRect(panel.proxy.index(1, 0)).center()
     panel.table.customContextMenuRequested.emit(QPoint(5, 5000))
     assert panel.findChild(QMenu) is None
     panel.table.customContextMenuRequested.emit(place)

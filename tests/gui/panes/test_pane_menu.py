@@ -16,7 +16,7 @@ from gui.panes.pane_grid import PaneGrid
 from gui.panes.pane_menu import copy_picture, show_pane_menu
 from gui.state.view_state import ViewState
 from gui.tasks.jobs import Failure
-from gui.widgets.table_dialog import show_table
+from gui.widgets.dialogs import show_table
 from tests.gui.panes.test_pane_grid import STATE, analysis_of, shown
 
 _LEFT = Qt.MouseButton.LeftButton

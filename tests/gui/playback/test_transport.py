@@ -117,7 +117,7 @@ def test_loop_button_goes_round_the_choices(transport: Transport, qtbot: QtBot, 
     with qtbot.waitSignal(transport.loop_changed) as changed:
         click(qtbot, transport.loop)
     assert changed.args == [LOOPS[(LOOPS.index(loop) + 1) % 3]]
-    words = {"off": "stops", "loop": "starts over", "ping-pong": "turns round"}
+    words = {"off": "off", "loop": "repeat", "ping-pong": "ping-pong"}
     assert words[loop] in transport.loop.toolTip()
 
 

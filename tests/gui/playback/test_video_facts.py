@@ -99,5 +99,5 @@ def test_window_deinterlaces_on_request_and_tells_the_engine(
         window.commands.action("file.deinterlace").trigger()
     assert window.commands.action("file.deinterlace").isChecked()
     with qtbot.waitSignal(window.explained, timeout=10_000):
-        window.panel.explain.click()
+        window.panel.bar.explain.click()
     assert engine.requests[-1].deinterlace

@@ -44,7 +44,7 @@ def test_sessions_saves_and_opens_everything(
     window = explained
     window.open_video(window.video.path)
     qtbot.waitUntil(lambda: window.analysis is None and not window.notes.notes.notes)
-    with qtbot.waitSignal(window.runs.curves_made, timeout=10_000):
+    with qtbot.waitSignal(window.explain.curves_made, timeout=10_000):
         window.open_file(saved)
     state = window.view.state
     assert (state.frame, state.range, state.sigma) == (7, (4, 20), 2.5)

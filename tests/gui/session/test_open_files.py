@@ -91,10 +91,10 @@ def test_dropped_weights_are_chosen_whatever_the_case_of_their_suffix(
     window: MainWindow, qtbot: QtBot, weights: Path
 ) -> None:
     window.docks.show("heat")
-    with qtbot.waitSignal(window.explain.labels.finished):
+    with qtbot.waitSignal(window.explain.background.labels.finished):
         drop(window, weights)
     assert window.panel.weights == weights
-    assert window.panel.file.text() == "mine.PTH"
+    assert window.panel.model_choice.file.text() == "mine.PTH"
     assert not window.docks.docks["explain"].visibleRegion().isEmpty()
     assert window.video is None
 
@@ -133,7 +133,7 @@ def test_dropped_analysis_folder_is_opened_with_its_video(
     with qtbot.waitSignal(explained.video_opened, timeout=10_000):
         explained.open_video(copy)
     assert explained.analysis is None
-    with qtbot.waitSignal(explained.runs.curves_made, timeout=10_000):
+    with qtbot.waitSignal(explained.explain.curves_made, timeout=10_000):
         drop(explained, folder)
     assert explained.analysis is not None
     assert explained.analysis.folder == folder

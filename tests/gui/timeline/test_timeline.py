@@ -316,12 +316,12 @@ def test_curves_are_drawn_on_their_frames_and_dropped(timeline: Timeline) -> Non
     assert "appear here" in timeline.readout.text()
 
 
-def test_moments_are_found_from_the_playhead(timeline: Timeline) -> None:
-    assert timeline.moment(20, 1) == 40
-    assert timeline.moment(20, -1) == 40  # round the end
-    assert timeline.moment(30, -1) == 20
+def test_peaks_are_found_from_the_playhead(timeline: Timeline) -> None:
+    assert timeline.peak_frame(20, 1) == 40
+    assert timeline.peak_frame(20, -1) == 40  # round the end
+    assert timeline.peak_frame(30, -1) == 20
     timeline.clear()
-    assert timeline.moment(20, 1) is None
+    assert timeline.peak_frame(20, 1) is None
 
 
 def test_damage_is_hatched_and_gone_with_the_video(timeline: Timeline) -> None:

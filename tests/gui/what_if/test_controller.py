@@ -24,7 +24,7 @@ from gui.state.video_info import FrameSet
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
 from gui.tasks.jobs import Report
-from gui.what_if.controller import WhatIfDesk
+from gui.what_if.controller import WhatIfController
 
 REGION = Region((Box(0, 10, 0.1, 0.1, 0.5, 0.5),))
 REQUEST = Request(video=Path("clip.mp4"))
@@ -96,25 +96,25 @@ def session() -> ViewModel:
 
 
 @pytest.fixture
-def desk(
+def controller(
     qtbot: QtBot, grid: PaneGrid, session: ViewModel, answers: FakeAnswers
-) -> Iterator[WhatIfDesk]:
+) -> Iterator[WhatIfController]:
     services = WhatIfBackend(answers.ask, answers.motion_tests, answers.expected)
-    desk = WhatIfDesk(services, session, grid, QUndoStack(grid), lambda: REQUEST)
-    qtbot.addWidget(desk.panel)
-    desk.panel.show()
-    desk.set_video(True)
-    yield desk
-    desk.close()
-    desk.panel.close()
+    controller = WhatIfController(services, session, grid, QUndoStack(grid), lambda: REQUEST)
+    qtbot.addWidget(controller.panel)
+    controller.panel.show()
+    controller.set_video(True)
+    yield controller
+    controller.close()
+    controller.panel.close()
 
 
-def wait_idle(desk: WhatIfDesk, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not desk.runner.busy and desk.panel.ask.isVisible())
+def wait_idle(controller: WhatIfController, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not controller.runner.busy and controller.panel.ask.isVisible())
 
 
-def test_desk_draws_on_the_panes_while_a_tool_is_chosen(
-    desk: WhatIfDesk, grid: PaneGrid, session: ViewModel
+def test_controller_draws_on_the_panes_while_a_tool_is_chosen(
+    controller: WhatIfController, grid: PaneGrid, session: ViewModel
 ) -> None:
     picture = np.full((100, 200, 3), 80, np.uint8)
     grid.show_frame(FrameSet(7, picture), session.state)
@@ -128,131 +128,137 @@ def test_desk_draws_on_the_panes_while_a_tool_is_chosen(
         QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=ends[1])
 
     drag()
-    assert desk.layer.region == Region()
-    desk.panel.tools.buttons["box"].click()
+    assert controller.layer.region == Region()
+    controller.panel.tools.buttons["box"].click()
     drag()
-    (box,) = desk.layer.region.shapes
+    (box,) = controller.layer.region.shapes
     assert isinstance(box, Box)
     assert (box.first, box.stop) == (0, MOST_FRAMES)
     assert (box.left, box.top, box.right, box.bottom) == pytest.approx(
         (0.25, 0.25, 0.5, 0.5), abs=0.02
     )
-    assert desk.panel.question().region == desk.layer.region
+    assert controller.panel.query().region == controller.layer.region
     middle = (ends[0] + ends[1]) / 2
     assert pane.grab().toImage().pixelColor(middle).getRgb()[:3] != (80, 80, 80)
 
 
-def test_desk_paints_again_when_the_region_changes(
-    desk: WhatIfDesk, grid: PaneGrid, session: ViewModel, qtbot: QtBot
+def test_controller_paints_again_when_the_region_changes(
+    controller: WhatIfController, grid: PaneGrid, session: ViewModel, qtbot: QtBot
 ) -> None:
     grid.show_frame(FrameSet(7, np.full((100, 200, 3), 80, np.uint8)), session.state)
     pane, painted = grid.panes["video"], []
 
     class Layer:
         def paint(self, painter: QPainter, picture: QRect) -> None:
-            painted.append(desk.layer.region)
+            painted.append(controller.layer.region)
 
     pane.layer = Layer()
     qtbot.waitUntil(lambda: Region() in painted)
-    desk.layer.show_region(REGION)
+    controller.layer.show_region(REGION)
     qtbot.waitUntil(lambda: REGION in painted)
 
 
-def test_desk_paints_on_the_range_and_the_frame_shown(desk: WhatIfDesk, session: ViewModel) -> None:
+def test_controller_paints_on_the_range_and_the_frame_shown(
+    controller: WhatIfController, session: ViewModel
+) -> None:
     session.update(range=(3, 9))
-    tools = desk.panel.tools
+    tools = controller.panel.tools
     tools.frames.setCurrentIndex(tools.frames.findData("range"))
     tools.add_box.click()
-    desk.show_frame(12)
+    controller.show_frame(12)
     tools.frames.setCurrentIndex(tools.frames.findData("frame"))
     tools.add_box.click()
-    assert [(s.first, s.stop) for s in desk.layer.region.shapes] == [(3, 9), (12, 13)]
+    assert [(s.first, s.stop) for s in controller.layer.region.shapes] == [(3, 9), (12, 13)]
     tools.clear.click()
-    assert desk.layer.region == Region()
+    assert controller.layer.region == Region()
 
 
-def test_desk_asks_at_the_playhead_and_shows_the_answer(
-    desk: WhatIfDesk, answers: FakeAnswers, qtbot: QtBot
+def test_controller_asks_at_the_playhead_and_shows_the_answer(
+    controller: WhatIfController, answers: FakeAnswers, qtbot: QtBot
 ) -> None:
-    desk.layer.show_region(REGION)
-    desk.panel.ask.click()
-    wait_idle(desk, qtbot)
+    controller.layer.show_region(REGION)
+    controller.panel.ask.click()
+    wait_idle(controller, qtbot)
     assert answers.asked == [(REQUEST, WhatIfQuery(REGION), 7)]
-    assert desk.panel.answer.isVisible()
-    desk.panel.test.click()
-    wait_idle(desk, qtbot)
+    assert controller.panel.result.isVisible()
+    controller.panel.test.click()
+    wait_idle(controller, qtbot)
     assert answers.asked[-1] == (REQUEST, "window", 7)
-    assert desk.panel.motion.isVisible()
+    assert controller.panel.motion.isVisible()
 
 
-def test_desk_measures_with_the_separation_shown(
-    desk: WhatIfDesk, answers: FakeAnswers, session: ViewModel, qtbot: QtBot
+def test_controller_measures_with_the_separation_shown(
+    controller: WhatIfController, answers: FakeAnswers, session: ViewModel, qtbot: QtBot
 ) -> None:
     analysis: Any = object()
     session.update(sigma=2.5, preset="paper-2020")
-    desk.layer.show_region(REGION)
-    desk.set_analysis(analysis)
-    desk.panel.measure.click()
-    wait_idle(desk, qtbot)
+    controller.layer.show_region(REGION)
+    controller.set_analysis(analysis)
+    controller.panel.measure.click()
+    wait_idle(controller, qtbot)
     assert answers.asked == [(analysis, REGION, "paper-2020", 2.5)]
-    assert desk.panel.expected.isVisible()
+    assert controller.panel.agreement.isVisible()
 
 
-def test_desk_stops_measuring_when_the_analysis_goes(
-    desk: WhatIfDesk, answers: FakeAnswers, qtbot: QtBot
+def test_controller_stops_measuring_when_the_analysis_goes(
+    controller: WhatIfController, answers: FakeAnswers, qtbot: QtBot
 ) -> None:
     first: Any = object()
-    desk.layer.show_region(REGION)
-    desk.set_analysis(first)
+    controller.layer.show_region(REGION)
+    controller.set_analysis(first)
     answers.gate.clear()
-    desk.panel.measure.click()
-    desk.set_analysis(None)
-    wait_idle(desk, qtbot)
-    assert not desk.panel.expected.isVisible()
+    controller.panel.measure.click()
+    controller.set_analysis(None)
+    wait_idle(controller, qtbot)
+    assert not controller.panel.agreement.isVisible()
 
 
-def test_desk_cancels(desk: WhatIfDesk, answers: FakeAnswers, qtbot: QtBot) -> None:
-    desk.layer.show_region(REGION)
-    answers.gate.clear()
-    desk.panel.ask.click()
-    qtbot.waitUntil(lambda: desk.panel.progress.maximum() == 2)
-    desk.panel.cancel.click()
-    wait_idle(desk, qtbot)
-    assert not desk.panel.answer.isVisible()
-
-
-def test_desk_shows_no_answer_about_the_video_before(
-    desk: WhatIfDesk, answers: FakeAnswers, qtbot: QtBot
+def test_controller_cancels(
+    controller: WhatIfController, answers: FakeAnswers, qtbot: QtBot
 ) -> None:
-    desk.layer.show_region(REGION)
+    controller.layer.show_region(REGION)
     answers.gate.clear()
-    desk.panel.ask.click()
-    desk.set_video(True, REGION)
+    controller.panel.ask.click()
+    qtbot.waitUntil(lambda: controller.panel.progress.maximum() == 2)
+    controller.panel.cancel.click()
+    wait_idle(controller, qtbot)
+    assert not controller.panel.result.isVisible()
+
+
+def test_controller_shows_no_answer_about_the_video_before(
+    controller: WhatIfController, answers: FakeAnswers, qtbot: QtBot
+) -> None:
+    controller.layer.show_region(REGION)
+    answers.gate.clear()
+    controller.panel.ask.click()
+    controller.set_video(True, REGION)
     answers.gate.set()
-    qtbot.waitUntil(lambda: not desk.runner.busy)
-    assert desk.layer.region == REGION
-    views = desk.panel.answer, desk.panel.progress, desk.panel.failure
+    qtbot.waitUntil(lambda: not controller.runner.busy)
+    assert controller.layer.region == REGION
+    views = controller.panel.result, controller.panel.progress, controller.panel.failure
     assert not any(view.isVisible() for view in views)
 
 
-def test_desk_drops_an_answer_that_was_on_its_way(desk: WhatIfDesk, answers: FakeAnswers) -> None:
-    answer = answers.ask(REQUEST, WhatIfQuery(REGION), 7, lambda progress: None, lambda: None)
-    desk.set_video(True)
-    desk.runner.finished.emit(answer)
-    assert not desk.panel.answer.isVisible()
-
-
-def test_desk_says_why_there_is_no_answer(
-    desk: WhatIfDesk, answers: FakeAnswers, qtbot: QtBot
+def test_controller_drops_an_answer_that_was_on_its_way(
+    controller: WhatIfController, answers: FakeAnswers
 ) -> None:
-    desk.layer.show_region(REGION)
+    answer = answers.ask(REQUEST, WhatIfQuery(REGION), 7, lambda progress: None, lambda: None)
+    controller.set_video(True)
+    controller.runner.finished.emit(answer)
+    assert not controller.panel.result.isVisible()
+
+
+def test_controller_says_why_there_is_no_answer(
+    controller: WhatIfController, answers: FakeAnswers, qtbot: QtBot
+) -> None:
+    controller.layer.show_region(REGION)
     answers.error = EngineError("The video is gone.", "Bring it back.")
-    desk.panel.ask.click()
-    wait_idle(desk, qtbot)
-    assert desk.panel.failure.text() == "The video is gone. Bring it back."
+    controller.panel.ask.click()
+    wait_idle(controller, qtbot)
+    assert controller.panel.failure.text() == "The video is gone. Bring it back."
     answers.error = UntrustedError("It is a program.", "Trust it.", Path("net.py"))
-    with qtbot.waitSignal(desk.failed) as caught:
-        desk.panel.ask.click()
+    with qtbot.waitSignal(controller.failed) as caught:
+        controller.panel.ask.click()
     assert caught.args[0].untrusted == Path("net.py")
 
 
@@ -260,6 +266,6 @@ def test_the_answer_is_scrolled_to(explained: MainWindow, qtbot: QtBot) -> None:
     explained.docks.show("what_if")
     explained.what_if.layer.add_box((0.2, 0.2, 0.6, 0.6))
     qtbot.mouseClick(explained.what_if.panel.ask, Qt.MouseButton.LeftButton)
-    answer = explained.what_if.panel.answer
+    answer = explained.what_if.panel.result
     qtbot.waitUntil(answer.isVisible)
     qtbot.waitUntil(lambda: not answer.visibleRegion().isEmpty())

@@ -88,7 +88,7 @@ def test_panel_without_a_video_can_ask_nothing(panel: WhatIfPanel) -> None:
     buttons = panel.ask, panel.test, panel.measure, *panel.tools.buttons.values()
     assert not any(button.isEnabled() for button in buttons)
     assert "Paint on a picture" in panel.hint.text()
-    assert not panel.answer.isVisible()
+    assert not panel.result.isVisible()
 
 
 def test_panel_asks_once_there_is_something_painted(panel: WhatIfPanel) -> None:
@@ -122,14 +122,14 @@ def test_panel_asks_for_tests_and_measures(ready: WhatIfPanel, qtbot: QtBot) -> 
     with qtbot.waitSignal(ready.motion_tests_requested) as caught:
         click(ready.test)
     assert caught.args == ["clip"]
-    with qtbot.waitSignal(ready.expected_requested) as caught:
+    with qtbot.waitSignal(ready.agreement_requested) as caught:
         click(ready.measure)
     assert caught.args == [REGION]
 
 
 def test_panel_shows_five_classes_before_and_after(ready: WhatIfPanel) -> None:
     ready.show_result(answer_of(LESS))
-    pairs = [(pair.name, pair.before, pair.after) for pair in ready.answer.bars.pairs]
+    pairs = [(pair.name, pair.before, pair.after) for pair in ready.result.bars.pairs]
     assert pairs == [
         ("boxing", 0.8, 0.5),
         ("waving", 0.1, 0.4),
@@ -137,22 +137,22 @@ def test_panel_shows_five_classes_before_and_after(ready: WhatIfPanel) -> None:
         ("clapping", 0.03, 0.03),
         ("jogging", 0.02, 0.02),
     ]
-    verdict = ready.answer.verdict.text().replace("\u00a0", " ")
+    verdict = ready.result.verdict.text().replace("\u00a0", " ")
     assert verdict == "boxing: 80 % becomes 50 %, −30 points."
-    assert ready.answer.pictures.captions == ("16", "18", "20", "22")
-    assert "25\u00a0%" in ready.answer.seen.text()
-    assert ready.answer.isVisible()
+    assert ready.result.pictures.captions == ("16", "18", "20", "22")
+    assert "25\u00a0%" in ready.result.seen.text()
+    assert ready.result.isVisible()
 
 
 def test_panel_says_when_the_model_changes_its_mind(ready: WhatIfPanel) -> None:
     ready.show_result(answer_of(LOST, windows=9))
-    assert "says walking instead" in ready.answer.verdict.text()
-    assert "9 windows" in ready.answer.verdict.text()
+    assert "says walking instead" in ready.result.verdict.text()
+    assert "9 windows" in ready.result.verdict.text()
 
 
 def test_panel_shows_a_class_that_rises_from_below(ready: WhatIfPanel) -> None:
     ready.show_result(answer_of([0.04, 0.1, 0.1, 0.03, 0.01, 0.72]))
-    names = [pair.name for pair in ready.answer.bars.pairs]
+    names = [pair.name for pair in ready.result.bars.pairs]
     assert names == ["boxing", "waving", "walking", "clapping", "squat"]
 
 
@@ -160,19 +160,19 @@ def test_panel_shows_the_class_that_falls_below_all_others(ready: WhatIfPanel) -
     before = 0.2, 0.3, 0.2, 0.1, 0.1, 0.1
     after = [0.32, 0.01, 0.31, 0.31, 0.31, 0.31]
     ready.show_result(answer_of(after, before=before))
-    assert ready.answer.bars.pairs[0].name == "boxing"
-    assert len(ready.answer.bars.pairs) == 5
+    assert ready.result.bars.pairs[0].name == "boxing"
+    assert len(ready.result.bars.pairs) == 5
 
 
 def test_panel_marks_an_answer_about_another_region(ready: WhatIfPanel) -> None:
     ready.show_result(answer_of(LESS))
-    assert not ready.answer.stale.isVisible()
+    assert not ready.result.stale.isVisible()
     ready.show_region(OTHER)
-    assert ready.answer.stale.isVisible()
+    assert ready.result.stale.isVisible()
     ready.show_region(REGION)
-    assert not ready.answer.stale.isVisible()
+    assert not ready.result.stale.isVisible()
     ready.show_result(answer_of(LESS, region=OTHER))  # it was painted on while it was asked
-    assert ready.answer.stale.isVisible()
+    assert ready.result.stale.isVisible()
 
 
 def test_panel_shows_tests_beside_the_original(ready: WhatIfPanel) -> None:
@@ -184,29 +184,29 @@ def test_panel_shows_tests_beside_the_original(ready: WhatIfPanel) -> None:
 
 def test_panel_says_where_the_relevance_lies(ready: WhatIfPanel) -> None:
     ready.show_result(RegionAgreement(REGION, (0.3, 0.25), (0.62, 0.55), 0.08, 12))
-    said = ready.expected.motion.text().replace("\u00a0", " ")
+    said = ready.agreement.motion.text().replace("\u00a0", " ")
     assert (
         said
         == "62 % of the motion relevance lies in your region, and 55 % of its strongest places."
     )
-    assert "30\u00a0%" in ready.expected.relevance.text()
-    assert "8\u00a0%" in ready.expected.area.text()
-    assert "12 frames" in ready.expected.area.text()
+    assert "30\u00a0%" in ready.agreement.relevance.text()
+    assert "8\u00a0%" in ready.agreement.area.text()
+    assert "12 frames" in ready.agreement.area.text()
     ready.show_region(OTHER)
-    assert not ready.expected.isVisible()
+    assert not ready.agreement.isVisible()
 
 
 def test_panel_drops_a_measure_of_another_region(ready: WhatIfPanel) -> None:
     ready.show_region(OTHER)
     ready.show_busy(True)
     ready.show_result(RegionAgreement(REGION, (0.3, 0.25), (0.62, 0.55), 0.08, 12))
-    assert not ready.expected.isVisible()
+    assert not ready.agreement.isVisible()
     assert ready.measure.isEnabled()
 
 
 def test_panel_says_where_there_is_no_relevance(ready: WhatIfPanel) -> None:
     ready.show_result(RegionAgreement(REGION, (0.3, 0.25), (math.nan, 1.0), 0.08, 12))
-    assert "no motion relevance" in ready.expected.motion.text()
+    assert "no motion relevance" in ready.agreement.motion.text()
 
 
 def test_panel_turns_between_ask_and_cancel(ready: WhatIfPanel, qtbot: QtBot) -> None:
@@ -230,7 +230,7 @@ def test_panel_keeps_the_answer_when_the_next_fails(ready: WhatIfPanel) -> None:
     ready.show_busy(True)
     ready.show_failure("The video is gone.")
     assert ready.failure.isVisible()
-    assert ready.answer.isVisible()
+    assert ready.result.isVisible()
     assert ready.ask.isEnabled()
     ready.show_busy(True)
     assert not ready.failure.isVisible()
@@ -241,7 +241,7 @@ def test_panel_forgets_answers_about_another_video(ready: WhatIfPanel) -> None:
     ready.show_result(TESTS)
     ready.show_result(RegionAgreement(REGION, (0.3, 0.25), (0.62, 0.55), 0.08, 12))
     ready.set_video(True)
-    views = ready.answer, ready.motion, ready.expected
+    views = ready.result, ready.motion, ready.agreement
     assert not any(view.isVisible() for view in views)
 
 

@@ -29,7 +29,7 @@ def main() -> None:
     application = QApplication([])
     window = make_window()
     window.problem_told.connect(partial(tell, "problem"))
-    window.runs.progressed.connect(tell_windows)
+    window.explain.engine.progressed.connect(tell_windows)
     window.show()
     if deed == "recover":
         window.explained.connect(partial(tell_recovered, window))

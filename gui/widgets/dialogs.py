@@ -1,18 +1,19 @@
-"""Asking for a file or folder without blocking the window."""
+"""Dialogs that do not block the window: files, folders, tables of texts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 
 def file_dialog(
     parent: QWidget, title: str, take: Callable[[Path], object], kinds: str = ""
 ) -> QFileDialog:
-    """A dialog for a file that exists, to be opened with ``open()``.
+    """Make a dialog for an existing file, to be opened with ``open()``.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def file_dialog(
 
 
 def folder_dialog(parent: QWidget, title: str, take: Callable[[Path], object]) -> QFileDialog:
-    """A dialog for a folder, otherwise as `file_dialog`."""
+    """Make a dialog for a folder, otherwise as `file_dialog`."""
     dialog = file_dialog(parent, title, take)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     return dialog
@@ -45,7 +46,7 @@ def save_dialog(
     name: str,
     suffix: str = "",
 ) -> QFileDialog:
-    """A dialog for a file to write, otherwise as `file_dialog`.
+    """Make a dialog for a file to write, otherwise as `file_dialog`.
 
     It begins with ``name``; a name without a suffix gets ``suffix``.
     """
@@ -55,3 +56,16 @@ def save_dialog(
     dialog.setDefaultSuffix(suffix)
     dialog.selectFile(name)
     return dialog
+
+
+def show_table(parent: QWidget, title: str, pairs: Iterable[tuple[str, str]]) -> None:
+    """Show names with their texts, without blocking the window."""
+    rows = "".join(
+        f"<tr><td><b>{escape(name)}</b>&nbsp;&nbsp;</td><td>{escape(text)}</td></tr>"
+        for name, text in pairs
+    )
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle(title)
+    box.setText(f"<table>{rows}</table>")
+    box.open()

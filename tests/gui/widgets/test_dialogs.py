@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from gui.widgets.file_dialog import file_dialog, folder_dialog, save_dialog
+from gui.widgets.dialogs import file_dialog, folder_dialog, save_dialog
 
 KINDS = "Videos (*.mp4);;All files (*)"
 
