@@ -58,11 +58,11 @@ def test_schema_file_is_that_of_the_parser() -> None:
 @pytest.mark.parametrize("key", [*CARD_KEYS.values(), *EXPECTED_KEYS.values()])
 def test_schema_and_parser_take_the_same_values(key: Key) -> None:
     # What only the parser can tell: texts of spaces, and ranges that fall.
-    distinguishing_labels = [" ", [2, 1]]
+    told_apart = [" ", [2, 1]]
     taken = [value for value in SAMPLES if key.kind.read(value) is not None]
     allowed = [value for value in SAMPLES if agrees(key.kind.schema, value)]
     assert [
-        value for value in allowed if value not in distinguishing_labels or value in taken
+        value for value in allowed if value not in told_apart or value in taken
     ] == taken
     assert taken
 
