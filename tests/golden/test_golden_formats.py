@@ -18,7 +18,7 @@ from engine.errors import UntrustedError
 from engine.models.cards.card import ModelCard
 from engine.models.cards.library import find_card, known_models, save_card
 from engine.models.cards.trust import require_trust, trust
-from engine.pipeline.runtime_history import expected_s, remember
+from engine.pipeline.runtime_history import predict_seconds, record
 from engine.video.index.index_store import cache_folder
 from gui.commands.command import Command, CommandTable
 from gui.commands.shortcuts import load_keys, save_keys
@@ -167,13 +167,13 @@ def test_trust_is_read_as_it_was(programs: Callable[[str], Path], own_settings: 
 
 def test_times_are_written_and_read_as_they_were() -> None:
     path = cache_folder() / "speed.json"
-    remember("figures", "lrp", "auto", 0.5)
-    remember("small.toml", "smooth_grad", "cuda:1", 12.25)
+    record("figures", "lrp", "auto", 0.5)
+    record("small.toml", "smooth_grad", "cuda:1", 12.25)
     same_file("speed.json", path)
     put("speed.json", cache_folder())
-    assert expected_s("figures", "lrp", "auto", 4, PASSES) == 2.0
-    assert expected_s("figures", "smooth_grad", "auto", 2, PASSES) == 25.0
-    assert expected_s("small.toml", "smooth_grad", "cuda:1", 2, PASSES) == 24.5
+    assert predict_seconds("figures", "lrp", "auto", 4, PASSES) == 2.0
+    assert predict_seconds("figures", "smooth_grad", "auto", 2, PASSES) == 25.0
+    assert predict_seconds("small.toml", "smooth_grad", "cuda:1", 2, PASSES) == 24.5
 
 
 def test_notes_are_written_and_read_as_they_were(tmp_path: Path) -> None:
