@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -217,6 +218,10 @@ class Progress:
     total: int = 0
     seconds_left: float | None = None
     analysis: Analysis | None = None
+
+
+Report = Callable[[Progress], None]
+"""Receiver of the progress of a job."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,11 @@ from engine.cancel import Check
 from engine.metrics import FlowPrecision
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
-from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Request, UInt8Array
+from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Report, Request, UInt8Array
 from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
 from gui.state.explain_settings import Estimate
 from gui.state.export_request import ExportRequest
 from gui.state.session_file import SessionFile
-from gui.tasks.jobs import Report
 
 Write = Callable[[Analysis, ExportRequest, Report, Check], Path]
 Preview = Callable[[Analysis, ClipSettings, tuple[int, int], int, Report, Check], UInt8Array]

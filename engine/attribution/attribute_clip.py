@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.attribution.base.batches import fitting, halved, release_memory
-from engine.attribution.base.explained_model import ExplainedModel, Report, check_clip, evaluating
+from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
 from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.base.precision import matmul_precision
 from engine.attribution.base.targets import Target, resolve_goal
@@ -19,7 +19,7 @@ from engine.attribution.registry import Method, find_method
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.types import Float32Array, Progress
+from engine.types import Float32Array, Progress, Report
 
 
 @dataclass(frozen=True, slots=True, eq=False)

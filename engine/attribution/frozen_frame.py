@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 
 from engine.attribution.attribute_clip import Attribution, Explainer, attribute
-from engine.attribution.base.explained_model import Report
 from engine.attribution.base.targets import Target
 from engine.attribution.baselines import frozen
 from engine.attribution.catalogue import DEFAULT_METHOD
 from engine.cancel import Check, never
 from engine.models.model import Clip, VideoModel
-from engine.types import Float32Array, Progress
+from engine.types import Float32Array, Progress, Report
 
 
 @dataclass(frozen=True, slots=True, eq=False)

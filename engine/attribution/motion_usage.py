@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from engine.attribution.base.batches import generator_for, in_batches
-from engine.attribution.base.explained_model import ExplainedModel, Report, check_clip, evaluating
+from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
 from engine.attribution.base.targets import Target, resolve_goal
 from engine.attribution.baselines import frozen
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
+from engine.types import Report
 
 
 @dataclass(frozen=True, slots=True)

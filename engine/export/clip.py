@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,11 +14,10 @@ from engine.export.job import ExportJob
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.store.document import write_document
-from engine.types import Progress
+from engine.types import Progress, Report
 from engine.video import Video, open_writer
 from engine.video.encode import Encoder, SoundRange
 
-Report = Callable[[Progress], None]
 STAGE = "Writing the clip"
 
 

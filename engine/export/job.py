@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.cancel import Check, never
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
-from engine.types import Progress
+from engine.types import Report
 from engine.video import Video
 
 
@@ -40,6 +39,6 @@ class ExportJob:
     look: ClipSettings
     frames: tuple[int, int]
     sound: bool = False
-    report: Callable[[Progress], None] = lambda progress: None
+    report: Report = lambda progress: None
     check: Check = never
     video: Video | None = None

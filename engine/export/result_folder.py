@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from engine.export.job import ExportJob
 from engine.export.timeline_picture import write_timeline
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
-from engine.types import Preset, Progress
+from engine.types import Preset, Report
 from engine.video import Video
 from engine.video.encode import Unfinished
 
@@ -32,7 +32,7 @@ def export_all(
     sigma: float,
     format: str = "mp4",
     sound: bool = False,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Report = lambda progress: None,
     check: Check = never,
 ) -> Path:
     """Write clip, CSV, timeline, settings and arrays to a folder, all of them or nothing.

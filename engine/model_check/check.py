@@ -5,7 +5,6 @@ Apart from loading, which refuses what cannot work: this finds what works and mi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from engine.models.cards.card import ModelCard
 from engine.models.load import load_card
 from engine.models.model import Clip
 from engine.pipeline.single_clip import clip_at, noise_clip
-from engine.types import CardReport, Finding, ModelSpec, Progress, UInt8Array
+from engine.types import CardReport, Finding, ModelSpec, Report, UInt8Array
 
 _SHOWN = 4
 _TOP = 5
@@ -34,7 +33,7 @@ def check_card(
     video: Path | None,
     start: int = 0,
     *,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Report = lambda progress: None,
     check: Check = never,
 ) -> CardReport:
     """Run every check of a card on a clip of a video.

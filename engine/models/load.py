@@ -19,8 +19,7 @@ from engine.models.model import VideoModel
 from engine.models.model_plugins import plugin_models
 from engine.models.preprocess.input_layout import packing
 from engine.models.weights.checkpoint import State, fit, read_weights, weight_called
-from engine.models.weights.download import Report
-from engine.types import ModelSpec, Progress
+from engine.types import ModelSpec, Progress, Report
 from engine.utils.hints import closest
 
 

@@ -8,7 +8,6 @@ the disk as soon as no later window can change it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,11 +26,9 @@ from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.selective import checked_sigma, preset_params
 from engine.store import Analysis, Header, Resumable
 from engine.store.checkpoint import State
-from engine.types import Progress, Request, Window
+from engine.types import Progress, Report, Request, Window
 from engine.video import Video, open_requested
 from engine.windows import OverlapAdd, window_starts
-
-Report = Callable[[Progress], None]
 
 _CACHE_BYTES = 32 * 2**20  # frames are read once, in order
 

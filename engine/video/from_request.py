@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from engine.cancel import Check, never
-from engine.types import Request
-from engine.video.index.packets import Report
+from engine.types import Report, Request
 from engine.video.video import CACHE_BYTES, Video, open_video
 
 

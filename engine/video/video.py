@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 
 from engine.cancel import Check, never
 from engine.errors import VideoError
-from engine.types import Float64Array, UInt8Array
+from engine.types import Float64Array, Report, UInt8Array
 from engine.video.container.source import Stream, local_path, video_errors
 from engine.video.decode.cache import FrameCache
 from engine.video.decode.colour import BLACK, Colour, Converter, orientation_of, shown_size
@@ -23,7 +23,6 @@ from engine.video.decode.prefetch import Prefetcher
 from engine.video.decode.worker import Worker
 from engine.video.facts import FileFacts, PictureFacts, picture_facts
 from engine.video.images.open_images import CompleteIndex, OpenedPictures, open_pictures
-from engine.video.index.packets import Report
 from engine.video.scan.incremental_index import IncrementalIndex
 from engine.video.scan.open_index import Verify, open_stream
 

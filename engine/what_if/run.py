@@ -11,7 +11,7 @@ from torch import Tensor
 from engine.annotations.region_masks import inside_picture
 from engine.annotations.regions import Region
 from engine.attribution import motion_use
-from engine.attribution.base.explained_model import ExplainedModel, Report, evaluating
+from engine.attribution.base.explained_model import ExplainedModel, evaluating
 from engine.attribution.base.targets import Goal, resolve_target
 from engine.cancel import Check, never
 from engine.errors import EngineError
@@ -19,7 +19,7 @@ from engine.models import VideoModel
 from engine.pipeline.explain_video import header_of
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.store.scores import softmax
-from engine.types import Float64Array, Int64Array, Progress, Request, UInt8Array
+from engine.types import Float64Array, Int64Array, Progress, Report, Request, UInt8Array
 from engine.video import Video, open_requested
 from engine.what_if.perturb import fill_region
 from engine.what_if.queries import FILLS, SCOPES, MotionTests, Scope, WhatIfQuery, WhatIfResult

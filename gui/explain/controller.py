@@ -11,7 +11,7 @@ from engine.diagnostics.reliability import Badge, reliability_badges
 from engine.metrics import FlowPrecision
 from engine.render import HeatLook
 from engine.store import Analysis
-from engine.types import Progress, Request
+from engine.types import Progress, Report, Request
 from gui.backend import Backend
 from gui.commands.command import Command
 from gui.explain.background import BackgroundJobs
@@ -24,7 +24,7 @@ from gui.state.explain_settings import ExplainSettings
 from gui.state.video_info import VideoInfo
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
-from gui.tasks.jobs import Failure, JobRunner, Report
+from gui.tasks.jobs import Failure, JobRunner
 
 
 @dataclass(frozen=True, slots=True, eq=False)

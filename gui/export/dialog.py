@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
 
 from engine.cancel import Check
 from engine.render.clip_settings import ClipSettings
-from engine.types import UInt8Array
+from engine.types import Report, UInt8Array
 from gui.backend import ExportBackend
 from gui.export.form import ExportContext, ExportForm
 from gui.export.preview import ExportPreview
-from gui.tasks.jobs import JobRunner, Report
+from gui.tasks.jobs import JobRunner
 from gui.widgets.form_widgets import SPACING
 
 _SIZE = 960, 600

@@ -9,8 +9,8 @@ from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.cancel import Check
-from engine.types import UInt8Array
-from gui.tasks.jobs import Failure, JobRunner, Report
+from engine.types import Report, UInt8Array
+from gui.tasks.jobs import Failure, JobRunner
 from gui.widgets.form_widgets import SPACING, hint_label
 
 Draw = Callable[[Report, Check], UInt8Array]

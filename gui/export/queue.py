@@ -9,10 +9,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.cancel import Check
 from engine.store import Analysis
+from engine.types import Report
 from gui.backend import ExportBackend
 from gui.state.analysis_refs import AnalysisRefs
 from gui.state.export_request import ExportRequest
-from gui.tasks.jobs import Failure, JobRunner, Report
+from gui.tasks.jobs import Failure, JobRunner
 
 _Item = tuple[Analysis, ExportRequest]
 

@@ -12,12 +12,13 @@ from PySide6.QtGui import QUndoStack
 from engine.cancel import Check
 from engine.errors import EngineError
 from engine.store import Analysis
+from engine.types import Report
 from engine.utils.content_hash import content_id
 from gui.backend import Recoverable, SessionBackend
 from gui.session.snapshot import Workspace, contents_of
 from gui.state.session_file import SUFFIX, SessionFile, read_session, save_session
 from gui.state.video_info import VideoInfo, VideoRequest
-from gui.tasks.jobs import Failure, JobRunner, Report
+from gui.tasks.jobs import Failure, JobRunner
 
 _AUTOSAVE_MS = 5_000
 _ANALYSIS = ".analysis"

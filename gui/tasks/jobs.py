@@ -15,11 +15,10 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.cancel import Cancelled, CancelToken, Check
 from engine.errors import EngineError, UntrustedError
-from engine.types import Progress
+from engine.types import Progress, Report
 
 log = logging.getLogger(__name__)
 
-Report = Callable[[Progress], None]
 Work = Callable[[Report, Check], Any]
 STOP_MS = 20_000
 _LOW_PRIORITY = 10  # of Linux's niceness

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.cancel import Check
 from engine.motion.flow import LEAST_SIDE_PX, flows
-from engine.types import Float64Array, Progress
+from engine.types import Float64Array, Progress, Report
 from engine.video import open_video
 from gui.state.video_info import VideoRequest
-from gui.tasks.jobs import JobRunner, Report
+from gui.tasks.jobs import JobRunner
 
 _SIDE_PX = 160
 

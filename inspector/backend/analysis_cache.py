@@ -11,14 +11,13 @@ import logging
 import os
 import secrets
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from engine.cancel import Check
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished
 from engine.store import Analysis
-from engine.types import Progress, Request
+from engine.types import Report, Request
 from engine.utils.locks import FileLock, alone, is_held
 from engine.video.index.index_store import cache_folder
 
@@ -26,7 +25,6 @@ log = logging.getLogger(__name__)
 
 DEFAULT_LIMIT_BYTES = 4 * 2**30
 
-Report = Callable[[Progress], None]
 
 _USE, _TRASH, _LOCK = ".use", ".trash", "cache.lock"
 

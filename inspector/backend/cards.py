@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from engine.models.cards.card import parse_card
 from engine.models.cards.card_keys import CARD_KEYS, FILE, TEXT
 from engine.models.cards.library import save_card
 from engine.models.catalogue import MODELS
-from engine.types import CardReport, Finding, ModelInfo, Progress
+from engine.types import CardReport, Finding, ModelInfo, Report
 
 Texts = Mapping[str, str]
 
@@ -26,7 +26,7 @@ def card_text(texts: Texts) -> str:
 
 
 def check_texts(
-    texts: Texts, video: Path | None, start: int, report: Callable[[Progress], None], check: Check
+    texts: Texts, video: Path | None, start: int, report: Report, check: Check
 ) -> CardReport:
     """Check what was typed so far; errors are those of `engine.model_check.check_card`."""
     try:

@@ -13,9 +13,8 @@ from engine.errors import ModelError
 from engine.models import sample_frames
 from engine.pipeline.runtime_history import predict_seconds, record
 from engine.store import Analysis
-from engine.types import ModelSpec, Progress, Request
+from engine.types import ModelSpec, Progress, Report, Request
 from engine.windows import window_starts
-from gui.tasks.jobs import Report
 from inspector.backend.analysis_cache import AnalysisCache
 
 _USUAL = Request(video=Path())  # the window leaves device and overlap as they are

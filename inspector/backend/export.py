@@ -9,12 +9,11 @@ from engine.export.formats import EXPORT_FORMATS
 from engine.export.job import ExportJob
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
-from engine.types import UInt8Array
+from engine.types import Report, UInt8Array
 from engine.video import open_requested
 from engine.video.encode.sound import has_sound
 from gui.backend import ExportBackend
 from gui.state.export_request import ExportRequest
-from gui.tasks.jobs import Report
 from inspector.leftovers import remember_target
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cancel import Check
-from engine.types import Request
+from engine.types import Report, Request
 from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, region_agreement
 from gui.backend import WhatIfBackend
-from gui.tasks.jobs import Report
 
 if TYPE_CHECKING:
     from engine.models import VideoModel

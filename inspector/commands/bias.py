@@ -7,7 +7,6 @@ goes on where it was.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from engine.errors import VideoError
 from engine.export.whole_file import whole_file
 from engine.models import VideoModel, load_model
 from engine.selective import checked_sigma, preset_params
-from engine.types import ModelSpec, Progress
+from engine.types import ModelSpec, Progress, Report
 from inspector.commands.explain import check_folder, progress_bar
 
 KEPT_FILE = "unfinished.json"
@@ -114,7 +113,7 @@ def _measure_all(
     videos: list[tuple[Path, str | None]],
     wish: BiasRequest,
     kept: _Kept,
-    report: Callable[[Progress], None],
+    report: Report,
 ) -> list[str]:
     """Measure what is not kept yet; sentences about videos that could not be used."""
     root = wish.videos if wish.videos.is_dir() else wish.videos.parent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,8 @@ from engine.diagnostics.flow_agreement import check_against_flow, write_flow_csv
 from engine.errors import EngineError
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
-from engine.types import Preset, Progress
+from engine.types import Preset, Progress, Report
 from engine.video import Video, open_requested
-
-Report = Callable[[Progress], None]
 
 
 def flow_report(folder: Path, kind: str, threshold_px: float) -> str:

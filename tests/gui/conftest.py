@@ -25,6 +25,7 @@ from engine.types import (
     Preset,
     Progress,
     Rect,
+    Report,
     Request,
     UInt8Array,
     Window,
@@ -33,7 +34,6 @@ from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult
 from gui.backend import Backend, CardBackend, CardField, ExportBackend, WhatIfBackend
 from gui.main_window.window import MainWindow
 from gui.state.export_request import ExportRequest
-from gui.tasks.jobs import Report
 from inspector.app import keep_services
 from tests.clips import moving_square, write_clip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -15,9 +15,7 @@ from engine.attribution.base.targets import Goal
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.types import Progress
-
-Report = Callable[[Progress], None]
+from engine.types import Report
 
 
 class ExplainedModel:

@@ -20,8 +20,7 @@ from engine.errors import ModelError
 from engine.models.devices import move, resolve_device
 from engine.models.model import VideoModel
 from engine.models.preprocess.input_layout import TokenGrid, packing
-from engine.models.weights.download import Report
-from engine.types import ModelSpec, Progress
+from engine.types import ModelSpec, Progress, Report
 
 _HINT = 'Install it with: pip install "motion-inspector[hf]"'
 

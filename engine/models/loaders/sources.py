@@ -33,8 +33,7 @@ from engine.models.networks.torchvision_zoo import (
     spec_of,
 )
 from engine.models.weights.checkpoint import State, read_weights
-from engine.models.weights.download import Report
-from engine.types import ModelSpec
+from engine.types import ModelSpec, Report
 from engine.utils.hints import closest
 from resources import resource_bytes, resource_path
 

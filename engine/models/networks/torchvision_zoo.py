@@ -16,8 +16,8 @@ from torchvision.models import WeightsEnum, get_model, get_model_weights
 from engine.cancel import Check
 from engine.errors import ModelError
 from engine.models.weights.checkpoint import State, read_weights
-from engine.models.weights.download import Download, Report, fetch
-from engine.types import ModelSpec
+from engine.models.weights.download import Download, fetch
+from engine.types import ModelSpec, Report
 
 _HEADS = {
     "r3d_18": "fc.weight",

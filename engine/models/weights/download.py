@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
@@ -23,10 +23,7 @@ from urllib.request import Request, urlopen
 
 from engine.cancel import Check
 from engine.errors import ModelError
-from engine.types import Progress
-
-Report = Callable[[Progress], None]
-"""Told how far a job is."""
+from engine.types import Progress, Report
 
 _BLOCK_BYTES = 256 * 1024
 _TIMEOUT_S = 15.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -15,12 +14,10 @@ import numpy as np
 
 from engine.cancel import Check, never
 from engine.errors import ExportError, VideoError
-from engine.types import Progress, UInt8Array
+from engine.types import Progress, Report, UInt8Array
 from engine.video.encode.errors import export_errors
 from engine.video.encode.unfinished import Unfinished
 from engine.video.video import open_video
-
-Report = Callable[[Progress], None]
 
 _TICKS_PER_S = 90_000
 _MAX_RATE_DENOMINATOR = 1001

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import av
 import numpy as np
@@ -11,11 +11,10 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from engine.cancel import Check
-from engine.types import Int64Array, Progress
+from engine.types import Int64Array, Progress, Report
 from engine.video.container.source import Source
 from engine.video.index.frame_index import NO_TIME, PacketTable
 
-Report = Callable[[Progress], None]
 STAGE = "Reading the index"
 
 _MAX_ERRORS = 100

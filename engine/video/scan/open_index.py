@@ -11,13 +11,13 @@ from av.video.frame import VideoFrame
 
 from engine.cancel import Check
 from engine.errors import VideoError
-from engine.types import Float64Array
+from engine.types import Float64Array, Report
 from engine.video.container.source import Source, Stream, video_errors
 from engine.video.decode.reader import Reader, Seen
 from engine.video.facts import FileFacts, file_facts
 from engine.video.index.frame_index import Index, index_by_time, is_risky
 from engine.video.index.index_store import fingerprint, load_index, save_index
-from engine.video.index.packets import Report, read_table
+from engine.video.index.packets import read_table
 from engine.video.index.times import average_fps, frame_times
 from engine.video.scan.verification import Verification
 

@@ -12,12 +12,12 @@ from engine.cancel import Check
 from engine.errors import ExportError
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
-from engine.types import Progress, Request, UInt8Array
+from engine.types import Progress, Report, Request, UInt8Array
 from gui.backend import ExportBackend
 from gui.export.queue import ExportQueue
 from gui.state.analysis_refs import AnalysisRefs
 from gui.state.export_request import ExportRequest
-from gui.tasks.jobs import Failure, Report
+from gui.tasks.jobs import Failure
 from tests.gui.conftest import header_for, relevance, wait_for, window_at
 
 LOOK = ClipSettings("recommended", 1.0)

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.annotations.regions import MOST_FRAMES, Box, Region
 from engine.cancel import Check
 from engine.errors import EngineError, UntrustedError
-from engine.types import Preset, Progress, Request
+from engine.types import Preset, Progress, Report, Request
 from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
 from gui.backend import WhatIfBackend
 from gui.main_window.window import MainWindow
@@ -23,7 +23,6 @@ from gui.panes.pane_grid import PaneGrid
 from gui.state.video_info import FrameSet
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
-from gui.tasks.jobs import Report
 from gui.what_if.controller import WhatIfController
 
 REGION = Region((Box(0, 10, 0.1, 0.1, 0.5, 0.5),))
