@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 
 from engine.types import UInt8Array
+from engine.utils.paths import CACHE_VARIABLE
 from engine.video import open_video
-from engine.video.index.index_store import CACHE_VARIABLE
 
 TURNS = 3
 OPEN_TURNS = 7

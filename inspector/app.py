@@ -8,7 +8,6 @@ import sys
 from functools import partial
 from pathlib import Path
 
-import platformdirs
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -17,6 +16,7 @@ from engine.models import known_models
 from engine.models.cards.card_keys import CARD_KEYS, FILE
 from engine.models.cards.trust import trust
 from engine.types import Request
+from engine.utils.paths import config_folder, log_folder
 from gui.backend import Backend, CardBackend, CardField, SessionBackend
 from gui.main_window.window import MainWindow
 from gui.theme.theme import apply_theme
@@ -35,7 +35,7 @@ from inspector.backend.what_if import what_if_services
 from inspector.commands.flow import flow_agreement
 from inspector.crash import CrashReporter
 from inspector.leftovers import tidy_in_background
-from inspector.logs import Logs, log_folder
+from inspector.logs import Logs
 
 _SIGNAL_POLL_MS = 250
 _WARM_MS = 400  # torch is imported then: later, while something runs, it would be felt
@@ -92,7 +92,7 @@ def make_window() -> MainWindow:
     """Build the window with the real engine behind it."""
     sys.setswitchinterval(_SWITCH_S)
     cards = CardBackend(_card_fields(), check_texts, save_texts, trust)
-    settings = Path(platformdirs.user_config_dir("motion-inspector"))
+    settings = config_folder()
     return MainWindow(
         Backend(
             models=known_models(),

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from engine.utils.paths import log_folder
 from gui.dialogs.about_dialog import versions
 from gui.dialogs.crash_dialog import CrashDialog
-from inspector.logs import NativeCrash, log_folder
+from inspector.logs import NativeCrash
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs

@@ -6,9 +6,8 @@ import logging
 import threading
 from pathlib import Path
 
-import platformdirs
-
-from engine.video import remove_leftovers
+from engine.utils.atomic import remove_leftovers, write_text
+from engine.utils.paths import state_folder
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ def remember_target(target: Path) -> None:
     folders = [parent, *(folder for folder in _remembered() if folder != parent)]
     try:
         _list_path().parent.mkdir(parents=True, exist_ok=True)
-        _list_path().write_text("\n".join(folders[:_MOST_FOLDERS]), encoding="utf-8")
+        write_text(_list_path(), "\n".join(folders[:_MOST_FOLDERS]))
     except OSError:
         log.warning("%s cannot be written", _list_path(), exc_info=True)
 
@@ -48,4 +47,4 @@ def _remembered() -> list[str]:
 
 
 def _list_path() -> Path:
-    return Path(platformdirs.user_state_dir("motion-inspector")) / "exported-to.txt"
+    return state_folder() / "exported-to.txt"

@@ -9,8 +9,6 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
-import platformdirs
-
 log = logging.getLogger(__name__)
 
 LOG_NAME = "motion-inspector.log"
@@ -36,11 +34,6 @@ class NativeCrash:
 
     text: str
     path: Path
-
-
-def log_folder() -> Path:
-    """Folder of the log; it may not exist."""
-    return Path(platformdirs.user_log_dir("motion-inspector"))
 
 
 class Logs:

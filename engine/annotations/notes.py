@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.errors import EngineError
 from engine.types import Float64Array
-from engine.video.encode import Unfinished
+from engine.utils.atomic import AtomicPath
 from engine.video.encode.errors import export_errors
 
 MOST_CHARACTERS = 2_000
@@ -135,13 +135,8 @@ def write_webvtt(
     """
     edges_s = np.append(timestamps_s, end_s)
     text = "\n".join(["WEBVTT\n", *(_cue(note, edges_s) for note in sorted(notes))])
-    with export_errors(path):
-        unfinished = Unfinished(path)
-        try:
-            unfinished.path.write_text(text, encoding="utf-8", newline="\n")
-            unfinished.publish()
-        finally:
-            unfinished.discard()
+    with export_errors(path), AtomicPath(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _cue(note: Note, edges_s: Float64Array) -> str:

@@ -19,8 +19,8 @@ from engine.export.timeline_picture import write_timeline
 from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Preset, Report
+from engine.utils.atomic import AtomicPath
 from engine.video import Video
-from engine.video.encode import Unfinished
 
 
 def export_all(
@@ -82,7 +82,7 @@ def _folder_made_whole(folder: Path) -> Iterator[Path]:
         raise ExportError(f"{folder} is a file, not a folder.", "Choose another one.")
     try:
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Unfinished(folder)
+        unfinished = AtomicPath(folder)
     except OSError as error:
         raise ExportError(
             f"{folder} cannot be written ({error.strerror}).", "Choose another folder."
@@ -95,7 +95,7 @@ def _folder_made_whole(folder: Path) -> Iterator[Path]:
         unfinished.discard()
 
 
-def _move(unfinished: Unfinished, folder: Path) -> None:
+def _move(unfinished: AtomicPath, folder: Path) -> None:
     try:
         if not folder.exists():
             unfinished.publish()

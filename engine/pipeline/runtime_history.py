@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import math
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from engine.video.index.index_store import cache_folder
+from engine.utils.atomic import write_text
+from engine.utils.paths import cache_folder
 
 log = logging.getLogger(__name__)
 
@@ -38,16 +37,12 @@ def record(model: str, method: str, device: str, seconds: float) -> None:
     if not _is_time(seconds):
         raise ValueError(f"{seconds} is not a time")
     path = _path()
-    partial = path.with_suffix(f".{secrets.token_hex(4)}.part")
     known = _read() | {_key(model, method, device): seconds}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
-        partial.replace(path)
+        write_text(path, json.dumps(known, indent=1))
     except OSError:
         log.info("the time cannot be kept in %s", path, exc_info=True)
-        with suppress(OSError):  # the folder itself may be what is missing
-            partial.unlink(missing_ok=True)
 
 
 def predict_seconds(

@@ -14,7 +14,6 @@ import base64
 import hashlib
 import json
 import logging
-import os
 import shutil
 import time
 import zipfile
@@ -39,6 +38,7 @@ from engine.store.document import (
     write_document,
 )
 from engine.types import Window
+from engine.utils.atomic import atomic_file, sync_to_disk
 
 log = logging.getLogger(__name__)
 
@@ -182,10 +182,8 @@ class Resumable:
             group = open_group(self._folder, "a")
             group.create_array("logits", data=analysis.logits(), overwrite=True)
             vouched = {"asked": asdict(self._asked), "files": self._sizes(sync=True)}
-            partial = self._folder / f"{DOCUMENT}.part"
-            write_document(partial, analysis.settings() | vouched)
-            _sync(partial)
-            partial.replace(self._folder / DOCUMENT)
+            with atomic_file(self._folder / DOCUMENT, sync=True, unique=False) as partial:
+                write_document(partial, analysis.settings() | vouched)
             for name in (UNFINISHED, JOURNAL):
                 (self._folder / name).unlink(missing_ok=True)
         except OSError as error:
@@ -241,8 +239,8 @@ class Resumable:
         return windows_from_list(entries, rows, header.start)
 
     def _replace_unfinished(self, written: Written, state: State) -> None:
-        partial = self._folder / f"{UNFINISHED}.part"
-        with partial.open("wb") as file:
+        target = self._folder / UNFINISHED
+        with atomic_file(target, unique=False) as partial, partial.open("wb") as file:
             np.savez(
                 file,
                 allow_pickle=False,
@@ -254,13 +252,12 @@ class Resumable:
                 digests=np.frombuffer(written.growth.digests, np.uint8),
                 **{f"state_{name}": array for name, array in state.items()},
             )
-        partial.replace(self._folder / UNFINISHED)
 
     def _sizes(self, *, sync: bool = False) -> dict[str, int]:
         """Bytes of every file of the arrays, by its name from the folder."""
         files = sorted(path for path in self._folder.glob("arrays.zarr/**/*") if path.is_file())
         for path in files if sync else ():
-            _sync(path)
+            sync_to_disk(path)
         return {path.relative_to(self._folder).as_posix(): path.stat().st_size for path in files}
 
     def _is_whole(self, files: object) -> bool:
@@ -301,11 +298,6 @@ def _value(line: bytes) -> dict[str, Any]:
 
 def _checksum(text: bytes) -> str:
     return hashlib.blake2b(text, digest_size=16).hexdigest()
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _unwritable(folder: Path, error: OSError) -> EngineError:

@@ -1,6 +1,6 @@
-"""Locks on files that the system takes away when their process ends, however it ends.
+"""Locks on files, which the system removes when their process ends, however it ends.
 
-The number of a process would not tell whether it lives: numbers are given again.
+The number of a process would not tell whether it lives: numbers are used again.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from typing import BinaryIO
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: BinaryIO, *, wait: bool) -> None:
+    def lock_file(file: BinaryIO, *, wait: bool) -> None:
+        """Lock an open file; OSError if another process has it and ``wait`` is false."""
         msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(file: BinaryIO, *, wait: bool) -> None:
+    def lock_file(file: BinaryIO, *, wait: bool) -> None:
+        """Lock an open file; OSError if another process has it and ``wait`` is false."""
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
@@ -39,7 +41,7 @@ class FileLock:
 
     @classmethod
     def take(cls, path: Path) -> FileLock | None:
-        """Make a file, if need be, and lock it; None if somebody else has.
+        """Create and lock a file; return None if another process holds it.
 
         Raises
         ------
@@ -48,19 +50,19 @@ class FileLock:
         """
         file = path.open("ab")
         try:
-            _lock(file, wait=False)
+            lock_file(file, wait=False)
         except (BlockingIOError, PermissionError):
             file.close()
             return None
         except OSError:
             return cls(path, file)  # a disk without locks: nobody can tell that we live
-        if _is(file, path):
+        if _is_same(file, path):
             return cls(path, file)
         file.close()
         return None
 
     def release(self) -> None:
-        """Remove the file and let go of it; again is allowed."""
+        """Remove the file and unlock it; further calls do nothing."""
         if self._file.closed:
             return
         if sys.platform == "win32":  # an open file cannot be removed there
@@ -68,16 +70,20 @@ class FileLock:
         self.path.unlink(missing_ok=True)
         self._file.close()
 
+    def close(self) -> None:
+        """Unlock the file without removing it."""
+        self._file.close()
+
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock on a file; if not, the file is removed."""
+    """Return whether a living process holds the lock on a file; if not, remove the file."""
     try:
         file = path.open("rb+")
     except OSError:
         return path.exists()  # another user's, or gone
     with file:
         try:
-            _lock(file, wait=False)
+            lock_file(file, wait=False)
         except OSError:
             return True
         if sys.platform == "win32":
@@ -88,15 +94,15 @@ def is_held(path: Path) -> bool:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Context that one process and thread at a time is in; for what takes a moment."""
+    """Enter a context that one process and thread at a time can be in, for short work."""
     with path.open("ab") as file:
         with suppress(OSError):  # a disk without locks, where nobody can be kept out
-            _lock(file, wait=True)
+            lock_file(file, wait=True)
         yield
 
 
-def _is(file: BinaryIO, path: Path) -> bool:
-    """Whether an open file is still the one of that name."""
+def _is_same(file: BinaryIO, path: Path) -> bool:
+    """Return whether an open file is still the one of that name."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:

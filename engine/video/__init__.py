@@ -3,7 +3,7 @@
 No Qt, no torch.
 """
 
-from engine.video.encode import VideoWriter, open_writer, remove_leftovers
+from engine.video.encode import VideoWriter, open_writer
 from engine.video.from_request import open_requested
 from engine.video.video import CACHE_BYTES, Video, open_video
 
@@ -14,5 +14,4 @@ __all__ = [
     "open_requested",
     "open_video",
     "open_writer",
-    "remove_leftovers",
 ]

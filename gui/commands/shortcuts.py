@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from engine.errors import EngineError
+from engine.utils.atomic import write_text
 from gui.commands.cheat_sheet import CheatSheet
 from gui.commands.command import Command, CommandTable
 from gui.commands.shortcut_dialog import KeyDialog
@@ -109,11 +109,9 @@ def save_keys(path: Path, table: CommandTable) -> None:
         If the file cannot be written.
     """
     text = json.dumps(table.changed_keys(), indent=2)
-    partial = path.with_suffix(".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
+        write_text(path, text)
     except OSError as error:
         raise EngineError(
             f"The keys cannot be saved in {path}: {error.strerror}.", "Free some disk space."

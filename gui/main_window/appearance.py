@@ -15,10 +15,10 @@ from PySide6.QtCore import QByteArray, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow
 
+from engine.utils.atomic import write_text
 from gui.commands.command import Command
 from gui.main_window.docks import Docks
 from gui.state.json_fields import FieldError, Fields
-from gui.state.session_file import write_whole
 from gui.theme.theme import SCHEMES, apply_theme
 
 log = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ def save_look(settings: Path, look: WindowLook) -> None:
     }
     try:
         settings.mkdir(parents=True, exist_ok=True)
-        write_whole(settings / _FILE, json.dumps(values, indent=1) + "\n")
+        write_text(settings / _FILE, json.dumps(values, indent=1) + "\n", sync=True)
     except OSError:
         log.warning("%s cannot be written", settings / _FILE, exc_info=True)
 

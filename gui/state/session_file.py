@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from engine.errors import EngineError
 from engine.types import Request
+from engine.utils.atomic import write_text
 from gui.state.json_fields import FieldError, Fields
 from gui.state.session_codec import layout_from, request_from, request_to, view_from, view_to
 from gui.state.view_state import ViewState
@@ -157,25 +157,12 @@ def save_session(session: SessionFile, path: Path) -> None:
     """
     text = dump(session, path.absolute().parent)
     try:
-        write_whole(path, text)
+        write_text(path, text, sync=True)
     except OSError as error:
         raise EngineError(
             f"The session cannot be saved in {path}: {error.strerror or error}.",
             "Free some space, or choose another folder.",
         ) from error
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file in one step, once it is safe on the disk; OSError leaves the old one."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _parsed(text: str, name: str) -> dict[str, Any]:

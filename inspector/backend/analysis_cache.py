@@ -19,7 +19,7 @@ from engine.pipeline.cache_lookup import open_finished
 from engine.store import Analysis
 from engine.types import Report, Request
 from engine.utils.locks import FileLock, alone, is_held
-from engine.video.index.index_store import cache_folder
+from engine.utils.paths import cache_folder
 
 log = logging.getLogger(__name__)
 

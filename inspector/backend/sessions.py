@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import platformdirs
-
 from engine.cancel import Check, never
 from engine.errors import EngineError
+from engine.utils.atomic import write_text
 from engine.utils.content_hash import content_id, size_in
 from engine.utils.locks import FileLock, is_held
+from engine.utils.paths import state_folder
 from gui.backend import RecentFile, Recoverable
-from gui.state.session_file import SUFFIX, SessionFile, dump, read_session, write_whole
+from gui.state.session_file import SUFFIX, SessionFile, dump, read_session
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _LOCK = ".lock"
 
 def autosave_folder() -> Path:
     """Folder of what is saved without being asked; it may not exist yet."""
-    return platformdirs.user_state_path("motion-inspector") / "autosave"
+    return state_folder() / "autosave"
 
 
 class Autosave:
@@ -106,7 +106,7 @@ class Autosave:
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._lock is None:
             self._lock = FileLock.take(self._folder / f"{self._name}{_LOCK}")
-        write_whole(self.path, text)
+        write_text(self.path, text, sync=True)
         self._text, self._failed = text, False
 
     def _forget(self) -> None:
@@ -189,7 +189,7 @@ class RecentFiles:
         text = json.dumps([str(path) for path in paths[:MOST_RECENT]], indent=1)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path, text)
+            write_text(self._path, text, sync=True)
         except OSError:  # the list is a convenience
             log.warning("%s cannot be written", self._path, exc_info=True)
 

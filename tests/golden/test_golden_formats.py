@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gui.main_window.window_store import WindowLook, load_look, save_look
 from pytestqt.qtbot import QtBot
 
 from engine.annotations.notes import read_webvtt, write_webvtt

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from inspector.logs import FAULT_NAME, LAST_FAULT_NAME, LOG_NAME, Logs, log_folder
+from engine.utils.paths import log_folder
+from inspector.logs import FAULT_NAME, LAST_FAULT_NAME, LOG_NAME, Logs
 
 log = logging.getLogger("tests.logs")
 CRASH = """
@@ -164,5 +165,5 @@ def test_crash_file_of_odd_bytes_is_read(tmp_path: Path) -> None:
 
 
 def test_log_folder_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platformdirs.user_log_dir", lambda name: f"/somewhere/{name}")
+    monkeypatch.setattr("platformdirs.user_log_path", lambda name: Path(f"/somewhere/{name}"))
     assert log_folder() == Path("/somewhere/motion-inspector")

@@ -9,20 +9,20 @@ import re
 import tomllib
 from pathlib import Path
 
-import platformdirs
-
 from engine.errors import ModelError
 from engine.models.cards.card import CARD_SUFFIX, ModelCard, is_card, parse_card, read_card
 from engine.models.catalogue import MODELS
 from engine.models.model_plugins import plugin_models
 from engine.types import ModelInfo
+from engine.utils.atomic import write_text
+from engine.utils.paths import config_folder
 
 _UNFIT = re.compile(r"[^\w.-]+")
 
 
 def shelf_folder() -> Path:
     """Where saved cards lie; it may not exist yet."""
-    return platformdirs.user_config_path("motion-inspector") / "models"
+    return config_folder() / "models"
 
 
 def known_models() -> dict[str, ModelInfo]:
@@ -64,9 +64,7 @@ def save_card(text: str) -> ModelInfo:
         raise ModelError(f"There is a model called {stem} already.", "Choose another name.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        write_text(path, text)
     except OSError as error:
         raise ModelError(
             f"{path} cannot be written ({error.strerror or error}).",

@@ -10,9 +10,9 @@ import hashlib
 import json
 from pathlib import Path
 
-import platformdirs
-
 from engine.errors import ModelError, UntrustedError
+from engine.utils.atomic import write_text
+from engine.utils.paths import config_folder
 
 
 def trust(path: Path) -> None:
@@ -28,9 +28,7 @@ def trust(path: Path) -> None:
     file = _file()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        part.write_text(json.dumps(known, indent=1), encoding="utf-8")
-        part.replace(file)
+        write_text(file, json.dumps(known, indent=1))
     except OSError as error:
         raise ModelError(
             f"{file} cannot be written ({error.strerror or error}).",
@@ -57,7 +55,7 @@ def require_trust(path: Path) -> None:
 
 
 def _file() -> Path:
-    return platformdirs.user_config_path("motion-inspector") / "trusted.json"
+    return config_folder() / "trusted.json"
 
 
 def _known() -> dict[str, str]:

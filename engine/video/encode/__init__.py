@@ -4,7 +4,6 @@ from engine.video.encode.formats import FORMATS, VideoFormat, format_of, open_wr
 from engine.video.encode.gif import GifWriter
 from engine.video.encode.pictures import PicturesWriter
 from engine.video.encode.sound import SoundRange
-from engine.video.encode.unfinished import Unfinished, remove_leftovers
 from engine.video.encode.video_file import Encoder, VideoWriter, WebMWriter
 from engine.video.encode.writer import Writer
 
@@ -14,12 +13,10 @@ __all__ = [
     "GifWriter",
     "PicturesWriter",
     "SoundRange",
-    "Unfinished",
     "VideoFormat",
     "VideoWriter",
     "WebMWriter",
     "Writer",
     "format_of",
     "open_writer",
-    "remove_leftovers",
 ]

@@ -15,8 +15,8 @@ import numpy as np
 from engine.cancel import Check, never
 from engine.errors import ExportError, VideoError
 from engine.types import Progress, Report, UInt8Array
+from engine.utils.atomic import AtomicPath
 from engine.video.encode.errors import export_errors
-from engine.video.encode.unfinished import Unfinished
 from engine.video.video import open_video
 
 _TICKS_PER_S = 90_000
@@ -83,7 +83,7 @@ class Writer(ABC):
     def __enter__(self) -> Self:
         with export_errors(self.path):
             self._refuse_target()
-            self._unfinished = Unfinished(self.path)
+            self._unfinished = AtomicPath(self.path)
             try:
                 self._open(self._unfinished.path)
             except BaseException:

@@ -5,21 +5,17 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import secrets
 import zipfile
-from contextlib import suppress
 from pathlib import Path
 
 import av
 import numpy as np
-import platformdirs
 
+from engine.utils.atomic import atomic_file
+from engine.utils.paths import cache_folder
 from engine.video.index.frame_index import Index, PacketTable
 
 log = logging.getLogger(__name__)
-
-CACHE_VARIABLE = "MOTION_INSPECTOR_CACHE"
-"""Environment variable: another folder for what can be made again."""
 
 MAX_STORE_BYTES = 512 * 2**20
 """Indexes on disk beyond which the least recently used are deleted: 18 million packets."""
@@ -29,12 +25,6 @@ _BLOCK = 65_536
 _BLOCKS = 16
 _COLUMNS = ("pts", "dts", "pos", "size", "key", "discard", "corrupt", "breaks")
 _FRAMES = ("shown", "starts", "first_frames", "verified", "damaged", "failed", "lost")
-
-
-def cache_folder() -> Path:
-    """Return the folder for files that can be made again, which may not exist yet."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen) if chosen else platformdirs.user_cache_path("motion-inspector")
 
 
 def fingerprint(path: Path, *settings: object) -> str:
@@ -75,19 +65,15 @@ def load_index(name: str) -> Index | None:
 def save_index(name: str, index: Index) -> None:
     """Store an index, and log a failure, as it can be made again."""
     path = _path(name)
-    partial = path.with_suffix(f".{secrets.token_hex(4)}.part")
     arrays = {column: getattr(index.packets, column) for column in _COLUMNS}
     arrays |= {column: np.asarray(getattr(index, column)) for column in _FRAMES}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
+        with atomic_file(path) as partial, partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
-        partial.replace(path)
         _make_room(path.parent)
     except OSError:
         log.info("the index cannot be kept in %s", path, exc_info=True)
-        with suppress(OSError):  # the folder itself may be what is missing
-            partial.unlink(missing_ok=True)
 
 
 def _path(name: str) -> Path:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.pipeline.runtime_history import predict_seconds, record
-from engine.video.index import index_store
-from engine.video.index.index_store import cache_folder
+from engine.utils.paths import CACHE_VARIABLE, cache_folder
 
 PASSES = {"lrp": 1, "smoothgrad": 25, "rise": 1000}
 
@@ -63,7 +62,7 @@ def test_folder_that_cannot_be_written_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv(index_store.CACHE_VARIABLE, str(tmp_path / "file"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
     record("figures", "lrp", "auto", 0.5)
     assert predict_seconds("figures", "lrp", "auto", 1, PASSES) is None
 

@@ -50,9 +50,11 @@ def test_autosave_writes_only_what_changed(
 ) -> None:
     autosave = Autosave(tmp_path)
     written: list[str] = []
-    whole = sessions.write_whole
+    write_text = sessions.write_text
     monkeypatch.setattr(
-        sessions, "write_whole", lambda path, text: (written.append(text), whole(path, text))
+        sessions,
+        "write_text",
+        lambda path, text, sync: (written.append(text), write_text(path, text, sync=sync)),
     )
     for text in ("a", "a", "b", "b", "a"):
         autosave.save(noted(session, text))

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.utils.paths import CACHE_VARIABLE, cache_folder
 from engine.video import open_video
 from engine.video.index import index_store
-from engine.video.index.index_store import cache_folder, fingerprint, load_index
+from engine.video.index.index_store import fingerprint, load_index
 from tests.engine.video.numbered import Clip, number_in
 
 
@@ -73,6 +74,6 @@ def test_open_video_works_where_nothing_can_be_kept(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setenv(index_store.CACHE_VARIABLE, str(tmp_path / "file"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
     with open_video(path) as video:
         assert len(video) == 12

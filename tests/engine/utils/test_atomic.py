@@ -1,4 +1,4 @@
-"""`Unfinished` and `remove_leftovers`: what the dead left goes, what the living write stays."""
+"""`AtomicPath` and `remove_leftovers`: what the dead left goes, what the living write stays."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.video import remove_leftovers
-from engine.video.encode import Unfinished
+from engine.utils.atomic import AtomicPath, atomic_file, remove_leftovers, write_text
 
 HOLD = """
 import sys
 from pathlib import Path
-from engine.video.encode import Unfinished
-unfinished = Unfinished(Path(sys.argv[1]))
+from engine.utils.atomic import AtomicPath
+unfinished = AtomicPath(Path(sys.argv[1]))
 unfinished.path.write_bytes(b"half")
 print("ready", flush=True)
 sys.stdin.read()
@@ -42,7 +41,7 @@ def test_leftovers_of_the_living_stay_and_of_the_killed_go(tmp_path: Path) -> No
 
 
 def test_own_unfinished_stays_until_discarded(tmp_path: Path) -> None:
-    first, second = Unfinished(tmp_path / "a"), Unfinished(tmp_path / "a")
+    first, second = AtomicPath(tmp_path / "a"), AtomicPath(tmp_path / "a")
     assert remove_leftovers(tmp_path) == 0
     assert first.path.parent.is_dir()
     first.discard()
@@ -53,7 +52,7 @@ def test_own_unfinished_stays_until_discarded(tmp_path: Path) -> None:
 def test_next_export_removes_leftovers(tmp_path: Path) -> None:
     with holder(tmp_path / "a.mp4") as process:
         process.kill()
-    Unfinished(tmp_path / "b.mp4").discard()
+    AtomicPath(tmp_path / "b.mp4").discard()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -86,21 +85,53 @@ def test_folder_taken_away_while_it_is_claimed_is_made_anew(
             remove_leftovers(tmp_path)
 
     monkeypatch.setattr(Path, "mkdir", mkdir)
-    unfinished = Unfinished(tmp_path / "a")
+    unfinished = AtomicPath(tmp_path / "a")
     assert unfinished.path.parent.is_dir()
     assert not taken[0].exists()
     unfinished.discard()
 
 
 def test_disk_without_locks_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_arguments: object) -> None:
+    def refuse(file: object, *, wait: bool) -> None:
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr("engine.video.encode.unfinished._lock", refuse)
-    unfinished = Unfinished(tmp_path / "a")
+    for module in ("atomic", "locks"):
+        monkeypatch.setattr(f"engine.utils.{module}.lock_file", refuse)
+    unfinished = AtomicPath(tmp_path / "a")
     unfinished.path.write_bytes(b"whole")
     assert remove_leftovers(tmp_path) == 0
     unfinished.publish()
     unfinished.discard()
     assert (tmp_path / "a").read_bytes() == b"whole"
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_write_text_replaces_a_file_and_leaves_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "settings.json"
+    target.write_text("old")
+    write_text(target, "neu: ü", sync=True)
+    assert target.read_bytes() == "neu: ü".encode()
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_atomic_file_keeps_the_old_file_on_an_error(tmp_path: Path, unique: bool) -> None:
+    target = tmp_path / "index.npz"
+    target.write_text("old")
+    with pytest.raises(UnicodeEncodeError), atomic_file(target, unique=unique) as partial:
+        partial.write_text("half \udc00", encoding="utf-8")
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_atomic_file_tells_of_a_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_text(tmp_path / "missing" / "a", "text")
+
+
+def test_atomic_path_publishes_unless_an_error_is_raised(tmp_path: Path) -> None:
+    with AtomicPath(tmp_path / "good") as path:
+        path.write_text("whole")
+    with pytest.raises(UnicodeEncodeError), AtomicPath(tmp_path / "bad") as path:
+        path.write_text("half \udc00", encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["good"]

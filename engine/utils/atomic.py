@@ -1,0 +1,219 @@
+"""Files and folders that appear under their name only once they are complete.
+
+`atomic_file` is for the program's own folders. `AtomicPath` is for folders of the user, where a
+killed writer must leave nothing behind: it writes into a hidden folder that holds a locked file.
+The system removes the lock when the writer's process ends, however it ends, so a folder whose
+lock is free was left by a killed writer. Process numbers would not tell: they are used again, and
+mean nothing on another computer that shares the disk.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+
+from engine.utils.locks import FileLock, lock_file
+
+log = logging.getLogger(__name__)
+
+_PREFIX, _SUFFIX = ".motion-inspector-", ".part"
+_LOCK_NAME = "owner.lock"
+_ATTEMPTS = 5
+
+
+@contextmanager
+def atomic_file(target: Path, *, sync: bool = False, unique: bool = True) -> Iterator[Path]:
+    """Yield a path beside the target, and replace the target by it unless an error is raised.
+
+    Parameters
+    ----------
+    target : Path
+        In an existing folder; a file there stays unchanged until then.
+    sync : bool
+        Whether to wait until the content is safe on the disk.
+    unique : bool
+        False where one process at a time writes: a later run overwrites what a kill has left.
+    """
+    hidden = f".{target.name}.{secrets.token_hex(4)}.part"
+    partial = target.with_name(hidden if unique else f"{target.name}.part")
+    try:
+        yield partial
+        if sync:
+            sync_to_disk(partial)
+        os.replace(partial, target)
+    finally:
+        with suppress(OSError):  # the folder itself may be missing
+            partial.unlink(missing_ok=True)
+
+
+def write_text(target: Path, text: str, *, sync: bool = False) -> None:
+    """Write a text file in one step; parameters as `atomic_file`, OSError leaves the old file."""
+    with atomic_file(target, sync=sync) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+class AtomicPath:
+    """A temporary path on the target's disk, created at once; as a context it is published.
+
+    Leftovers of killed writers in the same folder are removed first.
+
+    Parameters
+    ----------
+    target : Path
+        Final name of the file or folder; its parent must exist.
+
+    Attributes
+    ----------
+    path : Path
+        Path to create: nothing lies there yet.
+
+    Raises
+    ------
+    OSError
+        If the parent cannot be written.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._target = target.absolute()
+        remove_leftovers(self._target.parent)
+        self._folder, self._lock = _claim(self._target.parent)
+        self.path = self._folder / self._target.name
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                self.publish()
+        finally:
+            self.discard()
+
+    def publish(self) -> None:
+        """Move it to the target, in one step, once it is safe on the disk.
+
+        A file replaces an earlier one; a folder replaces an empty one.
+        """
+        if self.path.is_dir():
+            for file in self.path.rglob("*"):
+                sync_to_disk(file)
+            if self._target.exists():
+                self._target.rmdir()
+        sync_to_disk(self.path)
+        os.replace(self.path, self._target)
+        sync_to_disk(self._target.parent)
+
+    def discard(self) -> None:
+        """Remove what was not published; to be called in the end, also after `publish`."""
+        try:
+            _remove(self._folder, self._lock)
+        except OSError:  # an error here would hide the one that led here; the next export retries
+            log.warning("%s cannot be removed", self._folder, exc_info=True)
+        finally:
+            self._lock.close()
+
+
+def sync_to_disk(path: Path) -> None:
+    """Wait until a file or folder is safe on the disk; on Windows that works for files only."""
+    if path.is_dir() and sys.platform == "win32":
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Remove leftovers of killed writers from a folder, without its subfolders.
+
+    A leftover that cannot be removed is logged and stays: it must not stop the user's work.
+
+    Parameters
+    ----------
+    folder : Path
+        It may be missing.
+
+    Returns
+    -------
+    int
+        Number of removed leftovers.
+    """
+    removed = 0
+    try:
+        for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+            removed += _removed_if_dead(path)
+    except OSError:
+        log.warning("%s cannot be searched for leftovers", folder, exc_info=True)
+    return removed
+
+
+def _claim(parent: Path) -> tuple[Path, FileLock]:
+    for _ in range(_ATTEMPTS):
+        folder = parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+        folder.mkdir()
+        try:
+            lock = FileLock.take(folder / _LOCK_NAME)
+        except FileNotFoundError:
+            continue  # another export, starting now, took the empty folder for a leftover
+        if lock is not None:
+            return folder, lock
+    raise OSError(errno.EAGAIN, "temporary folders in it are taken away", str(parent))
+
+
+def _removed_if_dead(folder: Path) -> bool:
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    try:
+        file = (folder / _LOCK_NAME).open("rb+")
+    except FileNotFoundError:
+        return _removed_if_empty(folder)
+    except OSError:
+        return False  # another user's
+    with file:
+        try:
+            lock_file(file, wait=False)
+        except OSError:
+            return False  # its writer lives, or the disk has no locks
+        try:
+            _remove(folder, FileLock(folder / _LOCK_NAME, file))
+        except OSError:
+            log.warning("%s cannot be removed", folder, exc_info=True)
+            return False
+    log.info("%s removed: its writer was killed", folder)
+    return True
+
+
+def _removed_if_empty(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except OSError:
+        return False  # its writer has just begun, or it is none of ours
+    return True
+
+
+def _remove(folder: Path, lock: FileLock) -> None:
+    for path in folder.iterdir():
+        if path.name == _LOCK_NAME:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    if sys.platform == "win32":  # an open file cannot be removed there; elsewhere the lock holds
+        lock.close()
+    lock.path.unlink(missing_ok=True)
+    folder.rmdir()
