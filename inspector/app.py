@@ -23,6 +23,7 @@ from gui.theme.theme import apply_theme
 from inspector.backend import explain as explaining
 from inspector.backend.cards import check_texts, save_texts
 from inspector.backend.export import export_services
+from inspector.backend.flow_agreement import flow_agreement
 from inspector.backend.sessions import (
     Autosave,
     RecentFiles,
@@ -32,7 +33,6 @@ from inspector.backend.sessions import (
     relink,
 )
 from inspector.backend.what_if import what_if_services
-from inspector.commands.flow import flow_agreement
 from inspector.crash import CrashReporter
 from inspector.leftovers import tidy_in_background
 from inspector.logs import Logs

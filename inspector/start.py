@@ -7,11 +7,10 @@ import os
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 from engine.errors import EngineError
 from engine.types import Request
 from inspector.commands.explain import explain_to
+from inspector.terminal import OUTPUT
 
 DEMO_FOLDER = Path("motion-inspector-demo")
 _UNSEEN = ("offscreen", "minimal")
@@ -86,7 +85,7 @@ def show_window(path: Path | None, request: Request | None = None, *, start: boo
     return run_window(path, request, start=start)
 
 
-def show_demo(errors: Console, output: Console) -> int:
+def show_demo() -> int:
     """Explain the bundled clip in the window, or into a folder where there is no display."""
     from resources import resource_path
 
@@ -94,9 +93,9 @@ def show_demo(errors: Console, output: Console) -> int:
         request = Request(video=clip, model="figures")
         if has_display():
             return show_window(clip, request, start=True)
-        output.print(f"No display: writing the demo to ./{DEMO_FOLDER}/ instead.", highlight=False)
-        explain_to(request, DEMO_FOLDER, errors, output)
-        output.print(f"Open {DEMO_FOLDER.absolute() / 'annotated.mp4'}", highlight=False)
+        OUTPUT.print(f"No display: writing the demo to ./{DEMO_FOLDER}/ instead.")
+        explain_to(request, DEMO_FOLDER)
+        OUTPUT.print(f"Open {DEMO_FOLDER.absolute() / 'annotated.mp4'}")
     return 0
 
 

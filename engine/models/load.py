@@ -19,7 +19,7 @@ from engine.models.model import VideoModel
 from engine.models.model_plugins import plugin_models
 from engine.models.preprocess.input_layout import packing
 from engine.models.weights.checkpoint import State, fit, read_weights, weight_called
-from engine.types import ModelSpec, Progress, Report
+from engine.types import ModelSpec, Progress, Report, Request
 from engine.utils.hints import closest
 
 
@@ -65,6 +65,20 @@ def load_model(
     """
     card = _with_files(card_of(name_or_path), weights, labels)
     return load_card(card, device, report or _nobody, check)
+
+
+def load_requested(
+    request: Request, report: Report | None = None, check: Check = never
+) -> VideoModel:
+    """Load the model of a request. Progress and errors are those of `load_model`."""
+    return load_model(
+        request.model,
+        weights=request.weights,
+        labels=request.labels,
+        device=request.device,
+        report=report,
+        check=check,
+    )
 
 
 def card_of(name_or_path: str | Path) -> ModelCard:

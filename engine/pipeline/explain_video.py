@@ -19,7 +19,8 @@ from engine.attribution.base.targets import Contrast, Target, resolve_target
 from engine.attribution.catalogue import check_options, find_entry
 from engine.cancel import Cancelled, Check, never
 from engine.errors import AttributionError, VideoError
-from engine.models import VideoModel, load_model, sample_frames, seen_rect
+from engine.models import VideoModel, sample_frames, seen_rect
+from engine.models.load import load_requested
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
 from engine.pipeline.window_reader import WindowClip, WindowReader
@@ -104,14 +105,7 @@ def _explain(
     with open_requested(request, check=check, report=report, cache_bytes=_CACHE_BYTES) as video:
         checked_range(request.frames, len(video), request.video)  # before the model is loaded
         report(Progress(f"Loading {request.model}"))
-        model = load_model(
-            request.model,
-            weights=request.weights,
-            labels=request.labels,
-            device=request.device,
-            report=report,
-            check=check,
-        )
+        model = load_requested(request, report, check)
         request = _resolved(request, model)
         header = header_of(request, model, video)
         state = None

@@ -46,19 +46,12 @@ class Asking:
         return motion_tests(model, request, scope, frame, report, check)
 
     def _loaded(self, request: Request, report: Report, check: Check) -> VideoModel:
-        from engine.models import load_model
+        from engine.models.load import load_requested
 
         key = _key_of(request)
         if self._model is None or key != self._key:
             self._key = self._model = None  # so that never two are held
-            self._model = load_model(
-                request.model,
-                weights=request.weights,
-                labels=request.labels,
-                device=request.device,
-                report=report,
-                check=check,
-            )
+            self._model = load_requested(request, report, check)
             self._key = key
         return self._model
 

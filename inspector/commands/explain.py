@@ -1,30 +1,94 @@
-"""explain without a window: progress on the terminal, results in a folder. Never imports Qt."""
+"""explain: a video without a window, its results in a folder."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
-from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+import typer
 
-from engine.attribution import METHODS
+from engine.attribution import DEFAULT_METHOD, METHODS
+from engine.attribution.catalogue import find_entry
 from engine.diagnostics.out_of_distribution import advice, is_out_of_distribution
 from engine.errors import ExportError
 from engine.export.formats import EXPORT_FORMATS, clip_formats
 from engine.store import Analysis
-from engine.types import Progress, Request
+from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Request
+from inspector import options
+from inspector.commands import Command
 from inspector.leftovers import remember_target
+from inspector.options import check_folder, parse_preset
+from inspector.terminal import print_text, progress_bar
+from inspector.trust_prompt import run_with_trust_prompt
+
+
+def explain(
+    video: options.Video,
+    out: Annotated[Path, typer.Option(help="Folder for the results; made if needed.")],
+    model: options.Model = options.DEFAULT_MODEL,
+    weights: options.Weights = None,
+    labels: options.Labels = None,
+    method: options.Method = DEFAULT_METHOD,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--class", help="Name or index; left out, the top class of each window is explained."
+        ),
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="A class to compare with: why --class rather than this one.")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option", metavar="NAME=VALUE", help="An option of the method; may be repeated."
+        ),
+    ] = None,
+    preset: options.Preset = DEFAULT_PRESET,
+    sigma: options.Sigma = DEFAULT_SIGMA,
+    frames: Annotated[
+        str | None, typer.Option(metavar="A:B", help="Frames A to B-1, counted from 0.")
+    ] = None,
+    device: options.Device = "auto",
+    stream: options.Stream = None,
+    deinterlace: Annotated[
+        bool, typer.Option("--deinterlace", help="Make interlaced pictures whole first.")
+    ] = False,
+    format: Annotated[
+        str, typer.Option(help=f"Of the annotated clip: {', '.join(clip_formats())} (pictures).")
+    ] = "mp4",
+    sound: Annotated[
+        bool, typer.Option("--sound", help="Keep the video's sound in the annotated clip.")
+    ] = False,
+    trust: options.Trust = False,
+) -> None:
+    """Explain a video headless."""
+    checked_preset = parse_preset(preset)
+    request = Request(
+        video=video,
+        model=model,
+        weights=weights,
+        labels=labels,
+        method=find_entry(method).info.name,
+        options=_parse_method_options(option or []),
+        target=target,
+        against=against,
+        preset=checked_preset,
+        sigma=sigma,
+        frames=None if frames is None else _parse_frames(frames),
+        device=device,
+        stream=stream,
+        deinterlace=deinterlace,
+    )
+    run_with_trust_prompt(
+        lambda: explain_to(request, out, format=_parse_format(format), sound=sound),
+        trusted=trust,
+    )
 
 
 def explain_to(
     request: Request,
     folder: Path,
-    errors: Console,
-    output: Console,
     *,
     format: str = "mp4",
     sound: bool = False,
@@ -37,8 +101,6 @@ def explain_to(
         What to explain.
     folder : Path
         Made if needed.
-    errors, output : Console
-        For progress, and for the summary.
     format, sound
         Of the annotated clip, as for `engine.export.result_folder.export_all`.
 
@@ -48,9 +110,9 @@ def explain_to(
         If something cannot be used or written; the folder is then as it was.
     """
     check_folder(folder)
-    check_sound(format, sound)
+    _check_sound(format, sound)
     remember_target(folder)
-    with progress_bar(errors) as bar:
+    with progress_bar() as bar:
         from engine.export.result_folder import export_all
         from engine.pipeline import explain
         from engine.video import open_requested
@@ -71,29 +133,12 @@ def explain_to(
             summary = _summary(analysis, request)
         finally:
             analysis.close()
-    output.print(summary, highlight=False, markup=False)
-    output.print(f"Written to {folder}: {', '.join(_names(folder))}", highlight=False, markup=False)
+    print_text(summary)
+    print_text(f"Written to {folder}: {', '.join(_names(folder))}")
 
 
-def check_folder(folder: Path) -> None:
-    """Say at once, not after minutes of work, that a folder cannot be written.
-
-    Raises
-    ------
-    ExportError
-        If it is a file, or neither it nor its nearest existing parent can be written.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise ExportError(f"{folder} is a file, but a folder is needed.", "Choose another --out.")
-    existing = folder.absolute()
-    while not existing.exists():
-        existing = existing.parent
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise ExportError(f"{existing} cannot be written to.", "Choose another --out.")
-
-
-def check_sound(format: str, sound: bool) -> None:
-    """Say at once, not after minutes of work, that a format carries no sound.
+def _check_sound(format: str, sound: bool) -> None:
+    """Refuse a format without sound at once, not after minutes of work.
 
     Raises
     ------
@@ -106,31 +151,6 @@ def check_sound(format: str, sound: bool) -> None:
             f"A clip in the format {format} carries no sound.",
             f"Choose --format {' or '.join(with_sound)}, or leave --sound out.",
         )
-
-
-class _Bars:
-    """Shows engine progress as one bar a stage."""
-
-    def __init__(self, bars: Bar) -> None:
-        self._bars = bars
-        self._tasks: dict[str, TaskID] = {}
-
-    def report(self, progress: Progress) -> None:
-        """Show where a stage is; and at its start the time it will take, if that is known."""
-        if progress.done == 0 and progress.seconds_left is not None:
-            self._bars.console.print(f"{progress.stage}: about {progress.seconds_left:.0f} s")
-        if progress.stage not in self._tasks:
-            self._tasks[progress.stage] = self._bars.add_task(progress.stage)
-        total = progress.total or None
-        self._bars.update(self._tasks[progress.stage], completed=progress.done, total=total)
-
-
-@contextmanager
-def progress_bar(console: Console) -> Iterator[_Bars]:
-    """Progress bars for the terminal; nothing where the output is no terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=console, disable=not console.is_terminal) as bars:
-        yield _Bars(bars)
 
 
 def _names(folder: Path) -> list[str]:
@@ -152,3 +172,39 @@ def _summary(analysis: Analysis, request: Request) -> str:
         lines.append(f"Warning: this video is unlike what {spec.name} knows. {advice(spec)}")
     lines += [f"Note: {text}" for text in analysis.notices]
     return "\n".join(lines)
+
+
+def _parse_method_options(texts: list[str]) -> tuple[tuple[str, str], ...]:
+    pairs = [text.partition("=") for text in texts]
+    for text, (name, sign, _) in zip(texts, pairs, strict=True):
+        if not (name and sign):
+            raise typer.BadParameter(
+                f"{text!r} is not of the form NAME=VALUE.", param_hint="--option"
+            )
+    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
+
+
+def _parse_format(name: str) -> str:
+    if name not in clip_formats():
+        raise typer.BadParameter(
+            f"{name!r} is none of {', '.join(clip_formats())}.", param_hint="--format"
+        )
+    return name
+
+
+def _parse_frames(text: str) -> tuple[int, int]:
+    try:
+        first, last = (int(part) for part in text.split(":"))
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} is not of the form A:B, two frame numbers.", param_hint="--frames"
+        ) from error
+    return first, last
+
+
+COMMAND = Command(
+    "explain",
+    explain,
+    "Explain a video without a window and write the annotated clip and its numbers.",
+    order=20,
+)

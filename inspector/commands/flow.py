@@ -1,23 +1,36 @@
-"""The results of 'explain' against optical flow. Never imports Qt."""
+"""flow: the results of 'explain' against optical flow."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 
-from engine.cancel import Check
 from engine.diagnostics.flow_agreement import check_against_flow, write_flow_csv
 from engine.errors import EngineError
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
-from engine.types import Preset, Progress, Report
-from engine.video import Video, open_requested
+from inspector.backend.flow_agreement import open_explained
+from inspector.commands import Command
+from inspector.terminal import print_text
+
+
+def flow(
+    results: Annotated[Path, typer.Argument(help="A folder written by 'explain'.")],
+    kind: Annotated[str, typer.Option(help="dis, dis-fine (slower, finer) or farneback.")] = "dis",
+    threshold: Annotated[
+        float, typer.Option(help="What counts as moving, in pixels per frame.")
+    ] = 1.0,
+) -> None:
+    """Print the precision against optical flow and write flow.csv into the folder."""
+    print_text(flow_report(results, kind, threshold))
 
 
 def flow_report(folder: Path, kind: str, threshold_px: float) -> str:
-    """Precision against optical flow with its chance level; writes flow.csv into the folder.
+    """Return the precision against optical flow, and write flow.csv into the folder.
 
     Raises
     ------
@@ -31,8 +44,8 @@ def flow_report(folder: Path, kind: str, threshold_px: float) -> str:
         )
     analysis = Analysis.open(folder)
     request = analysis.header.request
-    with _opened(analysis) as video:
-        found = check_against_flow(
+    with open_explained(analysis) as video:
+        agreement = check_against_flow(
             analysis,
             video,
             preset=request.preset,
@@ -40,44 +53,9 @@ def flow_report(folder: Path, kind: str, threshold_px: float) -> str:
             kind=kind,
             threshold_px=threshold_px,
         )
-    write_flow_csv(found, analysis, folder / "flow.csv")
-    lost = int(np.count_nonzero(~found.camera_found))
-    return _text(found.overall, kind, threshold_px, lost, analysis.frame_count)
-
-
-def flow_agreement(
-    analysis: Analysis, preset: Preset, sigma: float, report: Report, check: Check
-) -> FlowPrecision:
-    """Agreement of an analysis with optical flow; parameters as in `check_against_flow`.
-
-    Raises
-    ------
-    EngineError
-        If the video is gone or changed, or the flow cannot be had.
-    """
-    count, done = analysis.frame_count, 0
-
-    def counted() -> None:
-        nonlocal done
-        check()
-        done += 1
-        report(Progress("Comparing with optical flow", min(done // 2, count), count))
-
-    with _opened(analysis) as video:
-        return check_against_flow(
-            analysis, video, preset=preset, sigma=sigma, check=counted
-        ).overall
-
-
-def _opened(analysis: Analysis) -> Video:
-    request = analysis.header.request
-    video = open_requested(request)
-    if len(video) < analysis.header.stop or video.size != analysis.header.size:
-        video.close()
-        raise EngineError(
-            f"{request.video} is not the video that was explained.", "Explain it again."
-        )
-    return video
+    write_flow_csv(agreement, analysis, folder / "flow.csv")
+    lost = int(np.count_nonzero(~agreement.camera_found))
+    return _text(agreement.overall, kind, threshold_px, lost, analysis.frame_count)
 
 
 def _text(overall: FlowPrecision, kind: str, threshold_px: float, lost: int, frames: int) -> str:
@@ -92,3 +70,11 @@ def _text(overall: FlowPrecision, kind: str, threshold_px: float, lost: int, fra
             "was taken off."
         )
     return "\n".join([*lines, "Frame by frame: flow.csv"])
+
+
+COMMAND = Command(
+    "flow",
+    flow,
+    "Check the results of 'explain' against optical flow: is it where things move?",
+    order=80,
+)

@@ -1,17 +1,32 @@
-"""Models and the checks of their cards, for the terminal. Never imports Qt."""
+"""models: the list of models, or the facts of one."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from engine.errors import ModelError
 from engine.models import known_models
-from engine.types import CardReport, ModelInfo
+from engine.types import ModelInfo
 from engine.utils.hints import closest
+from inspector.commands import Command
+from inspector.terminal import print_entry, print_text
+
+
+def models(
+    name: Annotated[str | None, typer.Argument(help="A model: shows what is known of it.")] = None,
+) -> None:
+    """List the models, or show the facts of one."""
+    if name is not None:
+        print_text(model_text(name))
+        return
+    for info in known_models().values():
+        print_entry(info.name, info.title, info.summary)
 
 
 def model_text(name: str) -> str:
-    """What is known of a model before anything is loaded or downloaded.
+    """Return the facts of a model that are known before anything is loaded or downloaded.
 
     Raises
     ------
@@ -28,35 +43,15 @@ def model_text(name: str) -> str:
     return "\n".join([f"{info.name}: {info.title}", *lines])
 
 
-def check_report(name: str, video: Path, start: int) -> CardReport:
-    """Check a card, or a model of the catalogue, on a video.
-
-    Raises
-    ------
-    EngineError
-        If the card cannot be read, or its code is not trusted.
-    """
-    from engine.model_check import check_card  # here: it imports torch
-    from engine.models.load import card_of
-
-    return check_card(card_of(name), video, start)
-
-
-def report_text(report: CardReport) -> str:
-    """Findings as a table, the top classes, and what it comes to."""
-    lines = [
-        f"{found.level.upper():4}  {found.check:10}  {found.text}" for found in report.findings
-    ]
-    if report.top:
-        top = ", ".join(f"{label} {chance:.1%}" for label, chance in report.top)
-        lines.append(f"Top classes: {top}")
-    levels = [found.level for found in report.findings]
-    failed, doubtful = levels.count("fail"), levels.count("warn")
-    lines.append(f"{failed} failed, {doubtful} to look at, of {len(levels)}.")
-    return "\n".join(lines)
-
-
 def _download(info: ModelInfo) -> str:
     if info.bundled:
         return "nothing, it is bundled"
     return f"{info.download_mb:.1f} MB, once" if info.download_mb is not None else ""
+
+
+COMMAND = Command(
+    "models",
+    models,
+    "List the models, or show accuracy, licence and download size of one.",
+    order=40,
+)

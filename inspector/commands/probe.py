@@ -1,51 +1,45 @@
-"""What a video file is, for the terminal and for programs."""
+"""probe: the facts of a video file, for the terminal and for programs."""
 
 from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
+from typing import Annotated
 
-from rich.console import Console
+import typer
 from rich.markup import escape
 from rich.table import Table
 
 from engine.video import open_video
 from engine.video.about_video import as_numbers, in_words
-from inspector.commands.explain import progress_bar
+from inspector import options
+from inspector.commands import Command
+from inspector.terminal import OUTPUT, print_text, progress_bar
 
 
-def print_facts(
-    path: Path, output: Console, errors: Console, *, stream: int | None, verify: bool, json: bool
+def probe(
+    video: Annotated[Path, typer.Argument(help="The video file, or a folder of pictures.")],
+    json: Annotated[bool, typer.Option("--json", help="For programs, rather than people.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Decode everything, to find all damage.")
+    ] = False,
+    stream: options.Stream = None,
 ) -> None:
-    """Print what is to be said of a video.
-
-    Parameters
-    ----------
-    path : Path
-        The video file.
-    output, errors : Console
-        For the facts, and for the progress of reading a long file.
-    stream : int or None
-        Which video stream, from 0.
-    verify : bool
-        Whether to decode everything, so that all damage is found.
-    json : bool
-        Whether to print one JSON object rather than a table.
-
-    Raises
-    ------
-    VideoError
-        If it cannot be read.
-    """
+    """Print the facts of a video; a `VideoError` if it cannot be read."""
     with (
-        progress_bar(errors) as bar,
-        open_video(path, stream=stream, verify=verify, report=bar.report) as video,
+        progress_bar() as bar,
+        open_video(video, stream=stream, verify=verify, report=bar.report) as opened,
     ):
-        facts, words = as_numbers(video), in_words(video)
+        facts, words = as_numbers(opened), in_words(opened)
     if json:
-        output.print(json_format.dumps(facts, indent=2), markup=False, highlight=False)
+        print_text(json_format.dumps(facts, indent=2))
         return
     table = Table.grid(padding=(0, 2))
     for name, text in words:
         table.add_row(f"[bold]{name}[/bold]", escape(text))
-    output.print(table, highlight=False)
+    OUTPUT.print(table)
+
+
+COMMAND = Command(
+    "probe", probe, "Tell what a video file is: codec, frames, rate, colours, damage.", order=110
+)

@@ -233,7 +233,7 @@ class Halved(torch.nn.Module):
 
 def explain_with(model: VideoModel, request: Request) -> Analysis:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.pipeline.explain_video.load_model", lambda *_, **__: model)
+        patch.setattr("engine.pipeline.explain_video.load_requested", lambda *_, **__: model)
         return explain(request)
 
 

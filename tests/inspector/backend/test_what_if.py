@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-import engine.models
 from engine.annotations.regions import Box, Region
-from engine.cancel import never
+from engine.cancel import Check, never
 from engine.errors import ModelError
-from engine.types import Progress, Request
+from engine.models import VideoModel, load
+from engine.types import Progress, Report, Request
 from engine.what_if.queries import WhatIfQuery
 from inspector.backend.what_if import Asking, what_if_services
 from resources import resource_path
@@ -43,15 +43,15 @@ def request_() -> Iterator[Request]:
 
 @pytest.fixture
 def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    found: list[str] = []
-    load = engine.models.load_model
+    names: list[str] = []
+    load_requested = load.load_requested
 
-    def counted(name: str, **how: object) -> engine.models.VideoModel:
-        found.append(name)
-        return load(name, **how)  # type: ignore[arg-type]
+    def counted(request: Request, report: Report, check: Check) -> VideoModel:
+        names.append(request.model)
+        return load_requested(request, report, check)
 
-    monkeypatch.setattr(engine.models, "load_model", counted)
-    return found
+    monkeypatch.setattr(load, "load_requested", counted)
+    return names
 
 
 def test_asking_the_bundled_network_about_the_person_changes_its_mind(request_: Request) -> None:

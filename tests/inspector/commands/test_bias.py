@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from inspector.backend import bias_report
 from inspector.cli import main
-from inspector.commands import bias
 from tests.clips import moving_square, write_clip
 
 CARD = """
@@ -60,7 +60,7 @@ def test_bias_writes_a_report_of_a_folder(
     rows = list(csv.DictReader((tmp_path / "out" / "bias.csv").read_text().splitlines()))
     assert {row["class"] for row in rows} == {"walking", "riding", "all"}
     assert "broken.mp4" in (tmp_path / "out" / "bias.html").read_text(encoding="utf-8")
-    assert not (tmp_path / "out" / bias.KEPT_FILE).exists()
+    assert not (tmp_path / "out" / bias_report.UNFINISHED_FILE).exists()
 
 
 def test_bias_goes_on_where_it_was_interrupted(
@@ -74,18 +74,18 @@ def test_bias_goes_on_where_it_was_interrupted(
         measured.append(name)
         return bias_measure(model, path, name, label, settings)
 
-    bias_measure = bias.measure_video
+    bias_measure = bias_report.measure_video
     with monkeypatch.context() as patch:
-        patch.setattr(bias, "measure_video", interrupted)
+        patch.setattr(bias_report, "measure_video", interrupted)
         assert run(videos, card, tmp_path / "out") != 0
-    assert (tmp_path / "out" / bias.KEPT_FILE).exists()
+    assert (tmp_path / "out" / bias_report.UNFINISHED_FILE).exists()
     first, measured[:] = list(measured), [""]
 
     def goes_on(model, path, name, label, settings):  # type: ignore[no-untyped-def]
         measured.append(name)
         return bias_measure(model, path, name, label, settings)
 
-    monkeypatch.setattr(bias, "measure_video", goes_on)
+    monkeypatch.setattr(bias_report, "measure_video", goes_on)
     assert run(videos, card, tmp_path / "out") == 0
     assert len(first) == 2
     assert sorted(first + measured[1:]) == [

@@ -188,7 +188,7 @@ def finished(asked: Request, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_finished_analysis_is_opened_without_the_model(
     asked: Request, whole: Analysis, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("engine.pipeline.explain_video.load_model")
+    monkeypatch.delattr("engine.pipeline.explain_video.load_requested")
     analysis = explain(replace(asked, sigma=3.0), folder=finished, resume=True)
     assert analysis.header.request.sigma == 3.0
     assert_equal(analysis, whole)
@@ -199,7 +199,7 @@ def test_a_finished_analysis_is_opened_without_the_model(
 def test_the_analysis_of_a_moved_video_is_opened(
     asked: Request, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("engine.pipeline.explain_video.load_model")
+    monkeypatch.delattr("engine.pipeline.explain_video.load_requested")
     moved = tmp_path / "moved.mp4"
     moved.write_bytes(asked.video.read_bytes())
     analysis = explain(replace(asked, video=moved), folder=finished, resume=True)

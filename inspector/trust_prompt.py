@@ -1,4 +1,4 @@
-"""Asking once, on the terminal, before a network's own code is run. Never imports Qt."""
+"""A question on the terminal before the code of a network is run. Never imports Qt."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from engine.models.cards.trust import trust
 Result = TypeVar("Result")
 
 
-def asking(work: Callable[[], Result], *, trusted: bool) -> Result:
-    """Do work that may load code; ask for each file that is not trusted yet, and begin again.
+def run_with_trust_prompt(work: Callable[[], Result], *, trusted: bool) -> Result:
+    """Run work that may load code; ask about each file not trusted yet, and begin again.
 
     Parameters
     ----------

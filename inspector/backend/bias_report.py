@@ -1,0 +1,182 @@
+"""The bias report of a folder of clips: tables, a picture and a page. Never imports Qt.
+
+The figures of each video are saved in the results' folder at once, so that an interrupted report
+continues there.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from engine.attribution.catalogue import find_entry
+from engine.bias import (
+    BiasClip,
+    BiasSettings,
+    BiasSummary,
+    ReportText,
+    agreement_sentence,
+    clips_of_folder,
+    measure_video,
+    write_report,
+)
+from engine.diagnostics.out_of_distribution import advice
+from engine.errors import VideoError
+from engine.export.whole_file import whole_file
+from engine.models import VideoModel
+from engine.models.load import load_requested
+from engine.selective import checked_sigma, preset_params
+from engine.types import ModelSpec, Progress, Report, Request
+from inspector.options import check_folder
+from inspector.terminal import print_text, progress_bar
+
+UNFINISHED_FILE = "unfinished.json"
+"""Figures of the measured videos, until the report is written."""
+
+
+def bias_report(request: Request, settings: BiasSettings, folder: Path) -> None:
+    """Measure all videos, write the report and print a summary.
+
+    Parameters
+    ----------
+    request : Request
+        Its ``video`` is a folder of videos, of folders of them, or one video; the model, its
+        weights, labels and device are used besides.
+    settings : BiasSettings
+    folder : Path
+        Made if needed.
+
+    Raises
+    ------
+    EngineError
+        If the model, the method or the folder cannot be used, or no video at all could be.
+    """
+    checked_sigma(settings.sigma)
+    preset_params(settings.preset)
+    check_folder(folder)
+    if not request.video.exists():
+        raise VideoError(f"{request.video} does not exist.", "Check the name.")
+    with progress_bar() as bars:
+        model = load_requested(request, bars.report)
+        videos = clips_of_folder(request.video, model.spec.labels)
+        folder.mkdir(parents=True, exist_ok=True)
+        measured = _Measurements(folder / UNFINISHED_FILE, _key(request, settings, model))
+        failed = _measure_all(model, videos, request, settings, measured, bars.report)
+    clips = measured.clips()
+    if not clips:
+        raise VideoError(f"None of {len(videos)} videos could be used.", failed[0])
+    text = _text(request, settings, model, failed, clips)
+    summary = write_report(clips, text, folder)
+    measured.remove()
+    print_text(_summary_text(summary, f"{model.spec.name}, {settings.method}", text.notes))
+    print_text(f"Written to {folder}: bias.html, bias.png, bias.csv, clips.csv")
+
+
+def _summary_text(summary: BiasSummary, settings: str, notes: tuple[str, ...]) -> str:
+    overall = summary.overall
+    lines = [
+        f"{overall.clips} clips of {overall.videos} videos, {len(summary.classes)} classes, "
+        f"{settings}",
+        f"Motion share {overall.motion_share.value:.1%}; frozen, the class loses "
+        f"{overall.freeze_drop.value:.1%} of its probability",
+        agreement_sentence(summary),
+        *(f"Note: {note}" for note in notes),
+    ]
+    return "\n".join(lines)
+
+
+def _measure_all(
+    model: VideoModel,
+    videos: list[tuple[Path, str | None]],
+    request: Request,
+    settings: BiasSettings,
+    measured: _Measurements,
+    report: Report,
+) -> list[str]:
+    """Measure the remaining videos; return sentences about those that could not be used."""
+    root = request.video if request.video.is_dir() else request.video.parent
+    failed = []
+    for number, (path, label) in enumerate(videos):
+        name = path.relative_to(root).as_posix()
+        report(Progress("Measuring videos", number, len(videos)))
+        if name in measured:
+            continue
+        try:
+            measured.add(name, measure_video(model, path, name, label, settings))
+        except VideoError as error:
+            failed.append(f"{name} was left out: {error}")
+    report(Progress("Measuring videos", len(videos), len(videos)))
+    return failed
+
+
+class _Measurements:
+    """Figures of the measured videos, in a file that is complete at any time."""
+
+    def __init__(self, path: Path, key: dict[str, Any]) -> None:
+        self._path, self._key = path, key
+        self._videos: dict[str, list[dict[str, Any]]] = {}
+        if path.exists():
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            if saved["key"] == key:
+                self._videos = saved["videos"]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._videos
+
+    def add(self, name: str, clips: list[BiasClip]) -> None:
+        """Save the clips of one video."""
+        self._videos[name] = [asdict(clip) for clip in clips]
+        with whole_file(self._path) as partial:
+            partial.write_text(json.dumps({"key": self._key, "videos": self._videos}))
+
+    def clips(self) -> list[BiasClip]:
+        """Return the clips of all videos, in the order of their names."""
+        return [BiasClip(**clip) for name in sorted(self._videos) for clip in self._videos[name]]
+
+    def remove(self) -> None:
+        """Remove the file: the report is written."""
+        self._path.unlink(missing_ok=True)
+
+
+def _key(request: Request, settings: BiasSettings, model: VideoModel) -> dict[str, Any]:
+    """Return the settings that must be equal for saved figures to be used again."""
+    files = {
+        name: [str(path), path.stat().st_mtime_ns]
+        for name, path in (("weights", request.weights), ("labels", request.labels))
+        if path is not None
+    }
+    key = {"model": request.model, "videos": str(request.video.resolve()), **files}
+    return key | asdict(settings) | {"labels of it": list(model.spec.labels)}
+
+
+def _text(
+    request: Request,
+    settings: BiasSettings,
+    model: VideoModel,
+    failed: list[str],
+    clips: list[BiasClip],
+) -> ReportText:
+    rows = (
+        ("model", model.spec.name),
+        ("weights", "its own" if request.weights is None else request.weights.name),
+        ("videos", str(request.video)),
+        ("method", find_entry(settings.method).info.title),
+        ("relevance separated by", f"{settings.preset}, sigma {settings.sigma:g}"),
+        ("clips a video", f"up to {settings.clips_per_video}, {model.spec.frames} frames each"),
+        ("random orders of the frames", str(settings.shuffles)),
+    )
+    notes = (*_out_of_distribution_note(model.spec, clips), *failed)
+    title = f"Motion or scenery? {model.spec.name} on {len({c.video for c in clips})} videos"
+    return ReportText(title, rows, notes)
+
+
+def _out_of_distribution_note(spec: ModelSpec, clips: list[BiasClip]) -> list[str]:
+    """Return a sentence where most clips are unlike the training data."""
+    if spec.least_familiar is None:
+        return []
+    unlike = sum(clip.highest_logit < spec.least_familiar for clip in clips)
+    if 2 * unlike < len(clips):
+        return []
+    return [f"{unlike} of {len(clips)} clips are unlike what {spec.name} knows. {advice(spec)}"]

@@ -1,0 +1,62 @@
+"""layers: the layers of a model that class activation maps can be made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inspector import options
+from inspector.commands import Command
+from inspector.terminal import print_text
+from inspector.trust_prompt import run_with_trust_prompt
+
+if TYPE_CHECKING:
+    from engine.attribution import LayerInfo
+
+
+def layers(
+    model: options.ModelArgument = options.DEFAULT_MODEL,
+    weights: options.Weights = None,
+    trust: options.Trust = False,
+) -> None:
+    """Print layers with the shapes of their outputs."""
+    print_text(run_with_trust_prompt(lambda: layers_table(model, weights), trusted=trust))
+
+
+def layers_table(name: str, weights: Path | None) -> str:
+    """Return the layers of a model with the shapes of their outputs, as a table.
+
+    Raises
+    ------
+    EngineError
+        If the model cannot be used.
+    """
+    from engine.attribution import layers_of  # here: it imports torch
+    from engine.models import load_model
+
+    model = load_model(name, weights=weights, device="cpu")
+    size = (model.spec.frames, *model.spec.crop, 3)
+    clip = model.preprocess(np.zeros(size, np.uint8))
+    found = layers_of(model, clip)
+    name_width = max(len(layer.name) for layer in found)
+    kind_width = max(len(layer.kind) for layer in found)
+    lines = [
+        f"{'*' if layer.name == model.spec.layer else ' '} {layer.name:{name_width}}  "
+        f"{layer.kind:{kind_width}}  {_usable(layer)}"
+        for layer in found
+    ]
+    return "\n".join([*lines, "* what class activation maps are made of by default"])
+
+
+def _usable(layer: LayerInfo) -> str:
+    return layer.reason or "map of " + "x".join(str(extent) for extent in layer.shape[-3:])
+
+
+COMMAND = Command(
+    "layers",
+    layers,
+    "List the layers of a model that class activation maps can be made of.",
+    order=100,
+)

@@ -1,0 +1,60 @@
+"""Arguments and options that several commands share, each with its text once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.errors import ExportError
+from engine.selective import preset_params
+from engine.types import PRESETS
+from engine.types import Preset as PresetName
+
+DEFAULT_MODEL = "figures"
+
+_MODEL = "A name that 'motion-inspector models' lists, or a model card (.toml)."
+
+Video = Annotated[Path, typer.Argument(help="The video file.")]
+ModelArgument = Annotated[str, typer.Argument(help=_MODEL)]
+Model = Annotated[str, typer.Option(help=_MODEL)]
+Weights = Annotated[Path | None, typer.Option(help="Your weights for it.")]
+Labels = Annotated[Path | None, typer.Option(help="Class names, one a line.")]
+Method = Annotated[str, typer.Option(help="See 'motion-inspector methods'.")]
+Preset = Annotated[str, typer.Option(help=f"How relevance is separated: {', '.join(PRESETS)}.")]
+Sigma = Annotated[float, typer.Option(help="Threshold in standard deviations, from 0 up.")]
+Start = Annotated[int, typer.Option(help="First frame of the clip, counted from 0.")]
+Stream = Annotated[int | None, typer.Option(min=0, help="Which video stream of the file, from 0.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        help="Run the code that comes with the model, now and later; see docs/model-card.md.",
+    ),
+]
+
+
+def parse_preset(name: str) -> PresetName:
+    """Return the preset of that name; one that does not exist is an `EngineError`."""
+    preset_params(name)
+    return next(preset for preset in PRESETS if preset == name)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be written at once, not after minutes of work.
+
+    Raises
+    ------
+    ExportError
+        If it is a file, or neither it nor its nearest existing parent can be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ExportError(f"{folder} is a file, but a folder is needed.", "Choose another --out.")
+    existing = folder.absolute()
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise ExportError(f"{existing} cannot be written to.", "Choose another --out.")
