@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gui.main_window.window_store import WindowLook, load_look, save_look
 from pytestqt.qtbot import QtBot
 
 from engine.annotations.notes import read_webvtt, write_webvtt
@@ -20,7 +19,7 @@ from engine.models.cards.card import ModelCard
 from engine.models.cards.library import find_card, known_models, save_card
 from engine.models.cards.trust import require_trust, trust
 from engine.pipeline.runtime_history import predict_seconds, record
-from engine.video.index.index_store import cache_folder
+from engine.utils.paths import cache_folder
 from gui.commands.command import Command, CommandTable
 from gui.commands.shortcuts import load_keys, save_keys
 from gui.main_window.appearance import WindowLook, load_look, save_look
