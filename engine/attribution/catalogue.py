@@ -24,7 +24,7 @@ from engine.attribution.options.values import (
 from engine.errors import AttributionError
 from engine.types import MethodInfo
 from engine.utils.entry_points import Discovery, discover
-from engine.utils.hints import closest
+from engine.utils.hints import did_you_mean
 
 DEFAULT_METHOD = "lrp"
 
@@ -361,7 +361,7 @@ def find_entry(name: str) -> Entry:
     entries = _entries()
     if key not in entries:
         raise AttributionError(
-            f"There is no attribution method called {name!r}.", closest(key, entries)
+            f"There is no attribution method called {name!r}.", did_you_mean(key, entries)
         )
     return entries[key]
 

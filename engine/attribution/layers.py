@@ -15,7 +15,7 @@ from engine.attribution.base.targets import Goal
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
 from engine.models.preprocess.input_layout import TokenGrid
-from engine.utils.hints import closest
+from engine.utils.hints import did_you_mean
 
 Watcher = Callable[[Any], Any]
 _SKEW = 1.5  # a map of few cells need not have quite the picture's proportions
@@ -95,7 +95,9 @@ def find_layer(module: nn.Module, name: str) -> nn.Module:
     """
     layers: dict[str, nn.Module] = {key: layer for key, layer in module.named_modules() if key}
     if name not in layers:
-        raise AttributionError(f"The model has no layer called {name!r}.", closest(name, layers))
+        raise AttributionError(
+            f"The model has no layer called {name!r}.", did_you_mean(name, layers)
+        )
     return layers[name]
 
 

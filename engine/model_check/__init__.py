@@ -1,5 +1,5 @@
-"""Whether a network gets what it was trained on, and can be explained: checks of a model card."""
+"""Checks of a model card: does the network get its training input, and can it be explained?"""
 
-from engine.model_check.check import check_card
+from engine.model_check.report import check_card
 
 __all__ = ["check_card"]

@@ -1,4 +1,4 @@
-"""What the scores of a network are made of: repeatable, not constant, traceable to the pixels."""
+"""Checks of the scores: repeatable, not constant, traceable to the pixels, as the card states."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.attribution.base.explained_model import evaluating
 from engine.attribution.base.outputs import SoftmaxWatch, read_logits
-from engine.model_check.findings import failed, passed, warned
+from engine.errors import EngineError
+from engine.model_check.checks import failed, passed, warned
 from engine.model_check.forward import logits_of, output_of
+from engine.models.cards.card import Expected
 from engine.models.model import Clip, VideoModel
-from engine.pipeline.single_clip import noise_clip
+from engine.pipeline.single_clip import clip_at, noise_clip
 from engine.types import Finding
 
 _ALIKE = 1e-5  # relative; what float32 leaves of equal scores
@@ -22,7 +24,7 @@ _FAR = 25.0  # variance over the one in training that no ordinary video reaches
 
 
 def behaviour_findings(model: VideoModel, clip: Clip, logits: Tensor) -> Iterator[Finding]:
-    """What the scores are made of: the same twice, other for another clip, traceable."""
+    """Check the scores: equal for the same clip, other for another one, differentiable."""
     scale = float(logits.abs().max()) or 1.0
     again = _difference(model, clip.tensor, logits)
     if again > _ALIKE * scale:
@@ -48,6 +50,33 @@ def behaviour_findings(model: VideoModel, clip: Clip, logits: Tensor) -> Iterato
         yield far
 
 
+def reference_finding(model: VideoModel, expected: Expected) -> Finding:
+    """Check whether the reference clip gets the scores that the card states."""
+    try:
+        logits = logits_of(model, clip_at(model, expected.clip, expected.start).tensor)[0]
+    except EngineError as error:
+        return failed("expected", f"{error} {error.hint}")
+    labels = model.spec.labels
+    named = [name for name, _ in expected.scores] + ([expected.top] if expected.top else [])
+    unknown = [name for name in named if name not in labels]
+    if unknown:
+        return failed("expected", f"[expected] names the class {unknown[0]!r}, which is no label.")
+    top = labels[int(logits.argmax())]
+    if expected.top not in (None, top):
+        return failed(
+            "expected", f"{expected.clip.name} is scored {top!r} highest, not {expected.top!r}."
+        )
+    for name, score in expected.scores:
+        logit = float(logits[labels.index(name)])
+        if abs(logit - score) > expected.tolerance:
+            return failed(
+                "expected",
+                f"{expected.clip.name} gives {name!r} a logit of {logit:.4g}, not {score:.4g}: "
+                "preprocessing or weights differ.",
+            )
+    return passed("expected", f"{expected.clip.name} is scored as the card says.")
+
+
 def _difference(model: VideoModel, values: Tensor, logits: Tensor) -> float:
     return float((logits_of(model, values) - logits.detach()).abs().max())
 
@@ -58,7 +87,7 @@ def _differs_on_noise(model: VideoModel, clip: Clip, logits: Tensor, scale: floa
 
 
 def _gradient(model: VideoModel, clip: Clip) -> Finding:
-    """Whether a gradient of the top score reaches the pixels of every frame."""
+    """Check whether a gradient of the top score reaches the pixels of every frame."""
     values = clip.tensor.clone().requires_grad_()
     with evaluating(model.module), SoftmaxWatch():
         output = model.module(*model.arguments(values.clone()))
@@ -97,7 +126,7 @@ def _slope_finding(slope: Tensor | None) -> Finding:
 
 
 def _far_from_training(model: VideoModel, clip: Clip) -> Finding | None:
-    """How the values at the first BatchNorm compare with those in training; None without one."""
+    """Compare the values at the first BatchNorm with those in training; None without one."""
     norm = next((part for part in model.module.modules() if isinstance(part, _BatchNorm)), None)
     if norm is None or norm.running_var is None or norm.running_mean is None:
         return None

@@ -11,7 +11,7 @@ from torch import Tensor
 from engine.attribution.base.explained_model import evaluating
 from engine.attribution.base.outputs import SoftmaxWatch, read_logits
 from engine.errors import AttributionError
-from engine.model_check.findings import failed, passed, warned
+from engine.model_check.checks import failed, passed, warned
 from engine.models.model import Clip, VideoModel
 from engine.types import Finding, ModelSpec
 
@@ -25,7 +25,7 @@ class Run:
 
 
 def run_forward(model: VideoModel, clip: Clip) -> Run:
-    """Score a clip; where that fails, find out which layout the network would take."""
+    """Score a clip, or find out which layout the network would take if that fails."""
     try:
         output = output_of(model, clip.tensor)
     except Exception as error:  # noqa: BLE001 - whatever a library raises
@@ -46,13 +46,13 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
 
 
 def output_of(model: VideoModel, values: Tensor) -> Any:
-    """What a network returns for clips (N, 3, T, h, w), with what a softmax hides."""
+    """Return the output of a network for clips (N, 3, T, h, w), logits before a softmax included."""
     with evaluating(model.module), torch.no_grad(), SoftmaxWatch():
         return model.module(*model.arguments(values.clone()))
 
 
 def logits_of(model: VideoModel, values: Tensor) -> Tensor:
-    """Logits (1, K) of one clip, without history."""
+    """Return the logits (1, K) of one clip, without history."""
     return read_logits(output_of(model, values), 1, len(model.spec.labels))[0].detach()
 
 
@@ -103,10 +103,10 @@ def _softmax(logits: Tensor, notices: list[str]) -> Finding:
 
 
 def _count(spec: ModelSpec, logits: Tensor) -> Finding:
-    found, known = logits.shape[1], len(spec.labels)
-    if found != known:
+    outputs, known = logits.shape[1], len(spec.labels)
+    if outputs != known:
         return failed(
             "classes",
-            f"The network has {found} outputs, but there are {known} labels: names would be wrong.",
+            f"The network has {outputs} outputs, but there are {known} labels: names would be wrong.",
         )
-    return passed("classes", f"{found} outputs, {known} labels.")
+    return passed("classes", f"{outputs} outputs, {known} labels.")

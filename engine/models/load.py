@@ -20,7 +20,7 @@ from engine.models.model_plugins import plugin_models
 from engine.models.preprocess.input_layout import packing
 from engine.models.weights.checkpoint import State, fit, read_weights, weight_called
 from engine.types import ModelSpec, Progress, Report, Request
-from engine.utils.hints import closest
+from engine.utils.hints import did_you_mean
 
 
 def load_model(
@@ -225,7 +225,7 @@ def _checked_layer(spec: ModelSpec, module: nn.Module, card: ModelCard) -> Model
         raise ModelError(
             f"The card {card.path} names the layer {card.layer!r}, which {card.network} does not "
             "have.",
-            closest(card.layer, names),
+            did_you_mean(card.layer, names),
         )
     return spec
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 _FEW = 16
 
 
-def closest(name: str, known: Iterable[str]) -> str:
-    """One sentence that offers the names closest to one that does not exist."""
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a sentence that offers the names closest to one that does not exist."""
     names = list(known)
     folded = {candidate.casefold(): candidate for candidate in names}
     text = name.casefold()

@@ -9,7 +9,7 @@ import typer
 from engine.errors import ModelError
 from engine.models import known_models
 from engine.types import ModelInfo
-from engine.utils.hints import closest
+from engine.utils.hints import did_you_mean
 from inspector.commands import Command
 from inspector.terminal import print_entry, print_text
 
@@ -35,7 +35,7 @@ def model_text(name: str) -> str:
     """
     known = known_models()
     if name not in known:
-        raise ModelError(f"There is no model {name!r}.", closest(name, known))
+        raise ModelError(f"There is no model {name!r}.", did_you_mean(name, known))
     info = known[name]
     rows = [("", info.summary), ("Accuracy", info.accuracy), ("Licence", info.licence)]
     rows.append(("Download", _download(info)))

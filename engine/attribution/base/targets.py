@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.errors import AttributionError
 from engine.types import ModelSpec
-from engine.utils.hints import closest
+from engine.utils.hints import did_you_mean
 
 _EXAMPLE = (
     "It takes logits (N, K) and must return a tensor (N,), for example lambda logits: logits[:, 3]."
@@ -150,7 +150,9 @@ def resolve_target(spec: ModelSpec, target: int | str) -> int:
             f"{spec.name} has {len(matches)} classes called {text!r}.",
             f"Give one of their indices: {', '.join(map(str, matches))}.",
         )
-    raise AttributionError(f"{spec.name} has no class called {text!r}.", closest(text, spec.labels))
+    raise AttributionError(
+        f"{spec.name} has no class called {text!r}.", did_you_mean(text, spec.labels)
+    )
 
 
 def _checked_index(spec: ModelSpec, index: int) -> int:

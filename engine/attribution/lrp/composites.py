@@ -15,7 +15,7 @@ from engine.attribution.lrp.rules import (
     ZPlus,
 )
 from engine.errors import AttributionError
-from engine.utils.hints import closest
+from engine.utils.hints import did_you_mean
 
 Addition = Literal["positive", "signed"]
 
@@ -121,5 +121,7 @@ def find_composite(name: str, *, transformer: bool = False) -> Composite:
     if name == AUTOMATIC:
         name = _FOR_TRANSFORMERS if transformer else _FOR_CONVOLUTIONS
     if name not in COMPOSITES:
-        raise AttributionError(f"There is no composite called {name!r}.", closest(name, COMPOSITES))
+        raise AttributionError(
+            f"There is no composite called {name!r}.", did_you_mean(name, COMPOSITES)
+        )
     return COMPOSITES[name]

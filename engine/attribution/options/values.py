@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from engine.errors import AttributionError
 from engine.types import OptionInfo
-from engine.utils.hints import closest
+from engine.utils.hints import did_you_mean
 
 BASELINES = ("black", "mean", "blur", "frozen")
 Options = TypeVar("Options", bound="MethodOptions")
@@ -144,7 +144,7 @@ def read_options(
         if name not in known:
             raise AttributionError(
                 f"The method {method} has no option {name!r}.",
-                closest(name, known) if known else "It has none.",
+                did_you_mean(name, known) if known else "It has none.",
             )
     return kind(**preset, **{name: _value(known[name], value) for name, value in given.items()})
 
@@ -165,7 +165,7 @@ def _value(part: Field[Any], value: Any) -> Any:
     choices = part.metadata.get("choices")
     if choices and read not in choices:
         raise AttributionError(
-            f"The option {part.name} cannot be {value!r}.", closest(str(read), choices)
+            f"The option {part.name} cannot be {value!r}.", did_you_mean(str(read), choices)
         )
     _check_range(part, read)
     return read

@@ -12,7 +12,7 @@ from engine.errors import ModelError
 from engine.models.cards.card_keys import CARD_KEYS, EXPECTED_KEYS, Key
 from engine.models.catalogue import MODELS
 from engine.types import ModelSpec
-from engine.utils.hints import closest
+from engine.utils.hints import did_you_mean
 
 CARD_SUFFIX = ".toml"
 HUB_PREFIX = "hf:"
@@ -191,7 +191,7 @@ def _checked(
             known = [*keys] if where else [*keys, "expected"]
             raise ModelError(
                 f"The card {path} has a key {where}{name!r}, which does not exist.",
-                closest(name, known),
+                did_you_mean(name, known),
             )
         values[name] = keys[name].kind.read(value)
         if values[name] is None:
@@ -244,7 +244,7 @@ def _check_together(card: ModelCard) -> None:
     if not card.is_known and ":" not in card.network and not _is_network_file(card.network):
         raise ModelError(
             f"The card {card.path} names the network {card.network!r}, which is no known model.",
-            f"{closest(card.network, MODELS)} A network of your own is 'file.py:function', a "
+            f"{did_you_mean(card.network, MODELS)} A network of your own is 'file.py:function', a "
             ".pt2 or a TorchScript .pt.",
         )
 

@@ -34,7 +34,7 @@ from engine.models.networks.torchvision_zoo import (
 )
 from engine.models.weights.checkpoint import State, read_weights
 from engine.types import ModelSpec, Report
-from engine.utils.hints import closest
+from engine.utils.hints import did_you_mean
 from resources import resource_bytes, resource_path
 
 _BUNDLED = "figures.safetensors"
@@ -140,4 +140,4 @@ def _unknown(name: str) -> ModelError:
             "Name the network and give the file as its weights (--model NAME --weights FILE), "
             "or describe it in a model card (--model CARD.toml).",
         )
-    return ModelError(f"There is no model {name!r}.", closest(name, known_models()))
+    return ModelError(f"There is no model {name!r}.", did_you_mean(name, known_models()))

@@ -27,7 +27,7 @@ from torch import nn
 from engine.errors import ModelError
 from engine.models.cards.trust import require_trust
 from engine.models.weights.file_sizes import check_archive, check_claim
-from engine.utils.hints import closest
+from engine.utils.hints import did_you_mean
 
 _CLASS_NAMES = ("classes", "num_classes", "n_classes")
 """Parameters of a user's function that are given the number of classes."""
@@ -276,7 +276,7 @@ def _function(module: ModuleType, name: str, origin: Path) -> Callable[..., Any]
     function = getattr(module, name, None)
     if not callable(function):
         names = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
-        raise ModelError(f"{origin} has no function {name!r}.", closest(name, names))
+        raise ModelError(f"{origin} has no function {name!r}.", did_you_mean(name, names))
     result: Callable[..., Any] = function
     return result
 

@@ -1,6 +1,6 @@
 """The checks of a model card, one after the other.
 
-Apart from loading, which refuses what cannot work: this finds what works and misleads.
+Loading refuses cards that cannot work. The checks find networks that work and mislead.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from torch import Tensor
 
 from engine.cancel import Check, never
 from engine.errors import EngineError, UntrustedError
-from engine.model_check.behaviour import behaviour_findings
-from engine.model_check.findings import failed, passed, warned
+from engine.model_check.behaviour import behaviour_findings, reference_finding
+from engine.model_check.checks import failed, passed, rate_finding, value_finding, warned
 from engine.model_check.forward import run_forward
-from engine.model_check.input_checks import rate_finding, value_finding
-from engine.model_check.reference import reference_finding
 from engine.models.cards.card import ModelCard
 from engine.models.load import load_card
 from engine.models.model import Clip
@@ -89,7 +87,7 @@ def _loaded(card: ModelCard, spec: ModelSpec) -> Finding:
 
 
 def _pictures(clip: Clip) -> UInt8Array:
-    """A few frames of a clip as the network gets them, with mean and std undone."""
+    """Return a few frames of a clip as the network gets them, with mean and std undone."""
     places = np.linspace(0, clip.tensor.shape[2] - 1, _SHOWN).round().astype(int)
     values = (clip.tensor - clip.low) / (clip.high - clip.low) * 255
     pictures: UInt8Array = values[0, :, places].permute(1, 2, 3, 0).round().byte().numpy()

@@ -1,10 +1,9 @@
-"""What a network is given: frames at its rate, and values in its range."""
+"""Findings by their level, and the checks of the input: frame rate and value range."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from engine.model_check.findings import failed, passed, warned
 from engine.models.preprocess.frame_sampling import sample_frames
 from engine.types import Finding, ModelSpec
 from engine.video import open_video
@@ -12,8 +11,23 @@ from engine.video import open_video
 _SAME_RATE = 0.03
 
 
+def passed(check: str, text: str) -> Finding:
+    """Return a finding that asks for nothing."""
+    return Finding(check, "pass", text)
+
+
+def warned(check: str, text: str) -> Finding:
+    """Return a finding that is often, but not always, a mistake."""
+    return Finding(check, "warn", text)
+
+
+def failed(check: str, text: str) -> Finding:
+    """Return a finding that makes results misleading or impossible."""
+    return Finding(check, "fail", text)
+
+
 def rate_finding(spec: ModelSpec, path: Path, start: int) -> Finding:
-    """Whether the video has the frames that the model wants, at its rate."""
+    """Check whether the video has the frames that the model expects, at its rate."""
     with open_video(path) as video:
         fps, count = video.fps, len(sample_frames(spec, video.timestamps_s, start, len(video)))
     if spec.fps is not None and fps < spec.fps * (1 - _SAME_RATE):
@@ -33,7 +47,7 @@ def rate_finding(spec: ModelSpec, path: Path, start: int) -> Finding:
 
 
 def value_finding(spec: ModelSpec) -> Finding:
-    """Whether range, mean and std belong together."""
+    """Check whether range, mean and std belong together."""
     low, high = spec.value_range
     if not all(low <= value <= high for value in spec.mean):
         return failed(
