@@ -1,7 +1,7 @@
-"""Is a video like what a model was trained on? Told by its highest logit.
+"""Out-of-distribution test of a video by the highest logits of the model.
 
 The measure of Hendrycks et al. 2022, "Scaling Out-of-Distribution Detection for Real-World
-Settings" (arXiv 1911.11132). A model says its own limit, calibrated on clips held out from its
+Settings" (arXiv 1911.11132). A model has its own threshold, calibrated on clips held out from its
 training. For the bundled one it separates better than the energy of all logits (Liu et al. 2020,
 arXiv 2010.03759): figures in ``resources/figures.json``.
 """
@@ -15,27 +15,29 @@ import numpy as np
 from engine.types import ModelSpec, Window
 
 
-def familiarity(windows: Sequence[Window]) -> float:
-    """Highest logit of each window of a video, at least one, and of these the lower quartile.
+def in_distribution_score(windows: Sequence[Window]) -> float:
+    """Return the lower quartile of the highest logits of the windows, at least one of them.
 
-    A network that knows a video is sure of nearly every window; one that does not is sure of some.
+    A network is sure of nearly every window of a video like its training data, and of some windows
+    of any other.
     """
     return float(np.quantile([window.logits.max() for window in windows], 0.25))
 
 
 def is_out_of_distribution(spec: ModelSpec, windows: Sequence[Window]) -> bool:
-    """Whether a video is unlike the model's training data; False where the model cannot tell.
+    """Return whether a video is unlike the training data; False where the model cannot tell.
 
     Parameters
     ----------
     spec : ModelSpec
-        Its ``least_familiar`` is what the familiarity is held against.
+        Its ``least_familiar`` is the threshold of the score.
     windows : sequence of Window
         At least one.
     """
-    return spec.least_familiar is not None and familiarity(windows) < spec.least_familiar
+    threshold = spec.least_familiar
+    return threshold is not None and in_distribution_score(windows) < threshold
 
 
 def advice(spec: ModelSpec) -> str:
-    """What to do about a video unlike the training data."""
+    """Return advice for a video unlike the training data."""
     return f"It was trained on {spec.trained_on}; load a Kinetics model for real footage."

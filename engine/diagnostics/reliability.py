@@ -1,23 +1,28 @@
-"""What to mind when reading an analysis, as badges: told from the analysis alone, in milliseconds.
+"""Reliability badges: how far an analysis can be trusted, from its own figures in milliseconds.
 
-Apart from the figures themselves: those say what came out, these say how far it can be trusted.
+A new badge is a function of the `Evidence` and its entry in `BADGES`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from engine.diagnostics.out_of_distribution import advice, familiarity, is_out_of_distribution
+from engine.diagnostics.out_of_distribution import (
+    advice,
+    in_distribution_score,
+    is_out_of_distribution,
+)
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
-from engine.types import ModelSpec, Window
+from engine.store.scores import softmax
+from engine.types import Window
 
-Level = Literal["good", "mind", "bad"]
+Level = Literal["ok", "caution", "error"]
 
 _EXACT = 1e-3  # of the ratio: rounding of float32 stays below
 _CLOSE = 0.05
@@ -30,7 +35,7 @@ _BLOCKS, _BLOCK_STEPS = 4, 16  # 64 steps are looked at, whatever the length of 
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """One thing to know about an analysis.
+    """A warning or confirmation about an analysis.
 
     Attributes
     ----------
@@ -40,11 +45,11 @@ class Badge:
     text : str
         A few words, with the figure.
     level : str
-        "good", "mind" (read on with care) or "bad" (do not conclude from it).
+        "ok", "caution" (read on with care) or "error" (do not conclude from it).
     explanation : str
-        What it means, and what to do.
+        Its meaning, and the remedy.
     advice : str
-        What has to be said in full, before anybody asks; usually empty.
+        A sentence to show in full at once; usually empty.
     """
 
     name: str
@@ -54,53 +59,50 @@ class Badge:
     advice: str = ""
 
 
-def reliability_badges(
-    analysis: Analysis,
-    method_conserves: bool,
-    *,
-    flow: FlowPrecision | None = None,
-) -> tuple[Badge, ...]:
-    """Badges of an analysis, which may still grow.
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Facts that badges judge.
 
-    Parameters
+    Attributes
     ----------
     analysis : Analysis
-        Its windows by now, and up to 64 steps of its relevance, are looked at.
+        With at least one window; it may still grow. Badges read up to 64 steps of its relevance.
     method_conserves : bool
         Whether the method's relevance sums to the explained score.
-    flow : FlowPrecision, optional
-        Its agreement with optical flow, `engine.diagnostics.flow_agreement.FlowCheck.overall`.
+    flow : FlowPrecision or None
+        Agreement with optical flow, `engine.diagnostics.flow_agreement.FlowCheck.overall`.
+    """
 
-    Returns
-    -------
-    tuple of Badge
-        None for what does not apply; empty before the first window.
+    analysis: Analysis
+    method_conserves: bool
+    flow: FlowPrecision | None
+
+
+def reliability_badges(
+    analysis: Analysis, method_conserves: bool, *, flow: FlowPrecision | None = None
+) -> tuple[Badge, ...]:
+    """Return the badges that apply to an analysis, none before its first window.
+
+    Parameters are the attributes of `Evidence`.
     """
     if not analysis.windows:
         return ()
-    badges = (
-        _conservation(analysis.conservation) if method_conserves else None,
-        _time_steps(analysis.time_step, analysis.header.spec.frames),
-        _border(analysis),
-        _padding(analysis),
-        _interpolation(float(np.mean(~analysis.sampled))),
-        _unlike(analysis.header.spec, analysis.windows),
-        None if flow is None else _flow(flow),
-        _notes(analysis.notices),
-    )
+    evidence = Evidence(analysis, method_conserves, flow)
+    badges = (judge(evidence) for judge in BADGES)
     return tuple(badge for badge in badges if badge is not None)
 
 
-def _conservation(ratio: float) -> Badge | None:
-    if not math.isfinite(ratio):
+def _conservation(evidence: Evidence) -> Badge | None:
+    ratio = evidence.analysis.conservation
+    if not (evidence.method_conserves and math.isfinite(ratio)):
         return None
     off = abs(ratio - 1)
-    level: Level = "good" if off < _EXACT else "mind" if off < _CLOSE else "bad"
+    level: Level = "ok" if off < _EXACT else "caution" if off < _CLOSE else "error"
     advice = {
-        "good": "Nothing was lost on the way through the network.",
-        "mind": "A little was lost on the way: biases, or a rule that does not conserve. "
+        "ok": "Nothing was lost on the way through the network.",
+        "caution": "A little was lost on the way: biases, or a rule that does not conserve. "
         "Shares stay readable; compare sums of different clips with care.",
-        "bad": "Much was lost or made up on the way, so the map is not a share of the score. "
+        "error": "Much was lost or made up on the way, so the map is not a share of the score. "
         "Set the method's options back, or compare with another method.",
     }
     text = f"sums to {ratio:.1%} of the score"
@@ -108,21 +110,22 @@ def _conservation(ratio: float) -> Badge | None:
     return Badge("conservation", text, level, explanation)
 
 
-def _time_steps(frames_a_map: int, window_frames: int) -> Badge:
+def _time_steps(evidence: Evidence) -> Badge:
+    frames_a_map = evidence.analysis.time_step
     if frames_a_map <= 1:
         explanation = "Every frame that the model takes has a map of its own."
-        return Badge("time steps", "Full temporal resolution", "good", explanation)
-    whole = frames_a_map >= window_frames
+        return Badge("time steps", "Full temporal resolution", "ok", explanation)
+    whole = frames_a_map >= evidence.analysis.header.spec.frames
     explanation = (
         f"The maps are coarse in time: {frames_a_map} frames share one. Motion between them is "
         "guessed. Take a method with a map a frame, such as LRP, or an earlier layer."
     )
     text = f"1 map in {frames_a_map} frames"
-    return Badge("time steps", text, "bad" if whole else "mind", explanation)
+    return Badge("time steps", text, "error" if whole else "caution", explanation)
 
 
-def _border(analysis: Analysis) -> Badge | None:
-    share, chance = _border_share(analysis)
+def _border(evidence: Evidence) -> Badge | None:
+    share, chance = _border_share(evidence.analysis)
     if not math.isfinite(share):
         return None
     text = f"{share:.0%} at the border"
@@ -131,16 +134,17 @@ def _border(analysis: Analysis) -> Badge | None:
         f"have {chance:.0%} there."
     )
     if share <= _SOME_BORDER * chance:
-        return Badge("border", text, "good", explanation)
+        return Badge("border", text, "ok", explanation)
     explanation += (
         " Zero padding of the network draws relevance there. Crop the video so that the action is "
         "in the middle, and do not read the edges."
     )
-    return Badge("border", text, "bad" if share > _MUCH_BORDER * chance else "mind", explanation)
+    level: Level = "error" if share > _MUCH_BORDER * chance else "caution"
+    return Badge("border", text, level, explanation)
 
 
 def _border_share(analysis: Analysis) -> tuple[float, float]:
-    """Share of |relevance| in the border band, nan where there is none; and of a uniform map."""
+    """Return the share of |relevance| in the border band, or nan, and that of a uniform map."""
     total = np.zeros(analysis.header.spec.crop)
     for start, stop in _sampled_blocks(analysis.steps_written):
         total += np.abs(analysis.read_steps(start, stop)).sum(axis=0)
@@ -153,19 +157,20 @@ def _border_share(analysis: Analysis) -> tuple[float, float]:
 
 
 def _sampled_blocks(steps: int) -> list[tuple[int, int]]:
-    """Ranges of steps, spread evenly: all where there are few. Neighbours lie in one chunk."""
+    """Return ranges of steps, spread evenly: all steps if there are few of them."""
     if steps <= _BLOCKS * _BLOCK_STEPS:
         return [(0, steps)]
     starts = np.linspace(0, steps - _BLOCK_STEPS, _BLOCKS).astype(int).tolist()
     return [(start, start + _BLOCK_STEPS) for start in starts]
 
 
-def _padding(analysis: Analysis) -> Badge | None:
-    padded = sum(window.padded for window in analysis.windows)
+def _padding(evidence: Evidence) -> Badge | None:
+    windows = evidence.analysis.windows
+    padded = sum(window.padded for window in windows)
     if not padded:
         return None
-    frames = sum(len(window.frame_indices) for window in analysis.windows)
-    level: Level = "bad" if padded > frames / 2 else "mind"
+    frames = sum(len(window.frame_indices) for window in windows)
+    level: Level = "error" if padded > frames / 2 else "caution"
     explanation = (
         "The range is shorter than the model's window, so its last frame was repeated: the model "
         "saw a still end. Choose a longer range."
@@ -173,68 +178,87 @@ def _padding(analysis: Analysis) -> Badge | None:
     return Badge("padding", f"{padded} of {frames} frames repeated", level, explanation)
 
 
-def _interpolation(share: float) -> Badge | None:
+def _interpolation(evidence: Evidence) -> Badge | None:
+    share = float(np.mean(~evidence.analysis.sampled))
     if share == 0:
         return None
     explanation = (
         "The model takes fewer frames than the video has. Heat between those that it took is "
         "interpolated, and left out of every figure of the clip."
     )
-    return Badge("interpolation", f"{share:.0%} of frames interpolated", "mind", explanation)
+    return Badge("interpolation", f"{share:.0%} of frames interpolated", "caution", explanation)
 
 
-def _flow(flow: FlowPrecision) -> Badge:
+def _flow(evidence: Evidence) -> Badge | None:
+    flow = evidence.flow
+    if flow is None:
+        return None
     text = f"flow: {flow.precision:.0%} moves, chance {flow.chance:.0%}"
     if not math.isfinite(flow.precision) or flow.chance == 0:
         empty = "nothing is kept as motion" if flow.chance > 0 else "nothing moves"
         explanation = "There is nothing to compare with optical flow. Try another sigma or range."
-        return Badge("flow", empty, "mind", explanation)
+        return Badge("flow", empty, "caution", explanation)
     lift = flow.precision / flow.chance
     explanation = (
         f"Of the area kept as motion {flow.precision:.0%} moves by optical flow; of the whole "
         f"picture {flow.chance:.0%} does, which is what keeping places at random would reach."
     )
     if lift >= _LIFT:
-        return Badge("flow", text, "good", explanation)
+        return Badge("flow", text, "ok", explanation)
     explanation += " So it says little about motion here: raise sigma, or look at the flow pane."
-    return Badge("flow", text, "mind" if lift > 1 else "bad", explanation)
+    return Badge("flow", text, "caution" if lift > 1 else "error", explanation)
 
 
-def _unlike(spec: ModelSpec, windows: Sequence[Window]) -> Badge | None:
-    """What the model itself can tell, else doubt by the highest probability."""
+def _out_of_distribution(evidence: Evidence) -> Badge | None:
+    """Judge by the threshold of the model, or by the highest probability."""
+    spec, windows = evidence.analysis.header.spec, evidence.analysis.windows
     if not is_out_of_distribution(spec, windows):
         return _unsure(windows)
-    lower, limit = familiarity(windows), spec.least_familiar
+    lower, limit = in_distribution_score(windows), spec.least_familiar
     explanation = (
         f"In a quarter of the windows the highest logit is below {lower:.2f}; in 95 % of clips "
         f"like the training data it is above {limit:.2f}. The classes, and what explains them, "
         "mean nothing here."
     )
     text = f"unlike {spec.trained_on}"
-    said = f"This video is unlike what the model knows. {advice(spec)}"
-    return Badge("unlike", text, "bad", explanation, said)
+    sentence = f"This video is unlike what the model knows. {advice(spec)}"
+    return Badge("unlike", text, "error", explanation, sentence)
 
 
 def _unsure(windows: Sequence[Window]) -> Badge | None:
-    """Doubt by the highest probability (Hendrycks and Gimpel 2017, arXiv 1610.02136)."""
-    logits = np.stack([window.logits for window in windows]).astype(np.float64)
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    top = float((powers / powers.sum(axis=1, keepdims=True)).max(axis=1).mean())
+    """Judge by the highest probability (Hendrycks and Gimpel 2017, arXiv 1610.02136)."""
+    logits = np.stack([window.logits for window in windows])
+    top = float(softmax(logits).max(axis=1).mean())
     if logits.shape[1] < 2 or not math.isfinite(top) or top >= _SURE:
         return None
-    bad = top < max(_LOST, 2 / logits.shape[1])
+    lost = top < max(_LOST, 2 / logits.shape[1])
     explanation = (
         f"The model gives its top class {top:.0%} on average, and one that knows a video is surer. "
         "A low score is the usual sign of a video unlike the training data; the classes, and what "
         "explains them, may then mean nothing. (The reverse does not hold: models are also "
         "sure of things that they never saw.)"
     )
-    text = "unlike the training data?" if bad else "unsure"
-    return Badge("unlike", f"{text} top class {top:.0%}", "bad" if bad else "mind", explanation)
+    text = "unlike the training data?" if lost else "unsure"
+    level: Level = "error" if lost else "caution"
+    return Badge("unlike", f"{text} top class {top:.0%}", level, explanation)
 
 
-def _notes(notices: tuple[str, ...]) -> Badge | None:
+def _notes(evidence: Evidence) -> Badge | None:
+    notices = evidence.analysis.notices
     if not notices:
         return None
     text = "1 note" if len(notices) == 1 else f"{len(notices)} notes"
-    return Badge("notes", text, "mind", " ".join(notices))
+    return Badge("notes", text, "caution", " ".join(notices))
+
+
+BADGES: tuple[Callable[[Evidence], Badge | None], ...] = (
+    _conservation,
+    _time_steps,
+    _border,
+    _padding,
+    _interpolation,
+    _out_of_distribution,
+    _flow,
+    _notes,
+)
+"""The badges in their order; each is None where it does not apply."""

@@ -1,4 +1,4 @@
-"""Checks of a model card: does the network get its training input, and can it be explained?"""
+"""Checks of a model card: the network gets its training input and can be explained."""
 
 from engine.model_check.report import check_card
 

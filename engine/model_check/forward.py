@@ -46,7 +46,7 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
 
 
 def output_of(model: VideoModel, values: Tensor) -> Any:
-    """Return the output of a network for clips (N, 3, T, h, w), logits before a softmax included."""
+    """Return the output of a network for clips (N, 3, T, h, w), with logits before a softmax."""
     with evaluating(model.module), torch.no_grad(), SoftmaxWatch():
         return model.module(*model.arguments(values.clone()))
 
@@ -107,6 +107,7 @@ def _count(spec: ModelSpec, logits: Tensor) -> Finding:
     if outputs != known:
         return failed(
             "classes",
-            f"The network has {outputs} outputs, but there are {known} labels: names would be wrong.",
+            f"The network has {outputs} outputs, but there are {known} labels: names would be "
+            "wrong.",
         )
     return passed("classes", f"{outputs} outputs, {known} labels.")

@@ -11,7 +11,7 @@ from engine.windows import window_weights
 
 
 def softmax(logits: Float32Array | Float64Array) -> Float64Array:
-    """Probabilities of logits along the last axis."""
+    """Return the probabilities of logits along the last axis."""
     shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     probabilities: Float64Array = shifted / shifted.sum(axis=-1, keepdims=True)
     return probabilities

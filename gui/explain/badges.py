@@ -18,7 +18,7 @@ _SIDE_PX = 9
 _DOT_PX = 8
 _GAP_PX = 6
 _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
-_WORDS = {"bad": "Error", "mind": "Caution", "good": "OK"}  # the worst first
+_WORDS = {"error": "Error", "caution": "Caution", "ok": "OK"}  # the worst first
 
 
 class Chip(QWidget):
@@ -117,4 +117,4 @@ class Badges(QWidget):
 
 def _colour_of(badge: Badge) -> str:
     colours = theme.colours()
-    return {"good": colours.score, "mind": colours.motion, "bad": colours.damage}[badge.level]
+    return {"ok": colours.score, "caution": colours.motion, "error": colours.damage}[badge.level]

@@ -1,11 +1,15 @@
-"""How familiar a video is, and what is said of a video that a model does not know."""
+"""Score of a video against the training data, and the advice for a video unlike it."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from engine.diagnostics.out_of_distribution import advice, familiarity, is_out_of_distribution
+from engine.diagnostics.out_of_distribution import (
+    advice,
+    in_distribution_score,
+    is_out_of_distribution,
+)
 from engine.types import ModelSpec, Window
 
 SPEC = ModelSpec(
@@ -18,10 +22,10 @@ def window(*logits: float) -> Window:
     return Window(0, np.array([0, 1]), 0, np.array(logits, np.float32), 0, 1.0)
 
 
-def test_familiarity_is_the_lower_quartile_of_the_highest_logits():
+def test_in_distribution_score_is_the_lower_quartile_of_the_highest_logits():
     five = [window(high, -9.0) for high in (5.0, 1.0, 9.0, 2.0, 7.0)]
-    assert familiarity(five) == pytest.approx(2.0)
-    assert familiarity([window(-50.0, 4.0)]) == pytest.approx(4.0)
+    assert in_distribution_score(five) == pytest.approx(2.0)
+    assert in_distribution_score([window(-50.0, 4.0)]) == pytest.approx(4.0)
 
 
 def test_is_unlike_below_the_threshold_only():

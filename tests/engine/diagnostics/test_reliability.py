@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.diagnostics.reliability import Badge, reliability_badges
+from engine.diagnostics import reliability
+from engine.diagnostics.reliability import Badge, Evidence, reliability_badges
 from engine.metrics import FlowPrecision
 from engine.store import Analysis, Header
 from engine.types import Window
@@ -50,7 +51,7 @@ def ones(steps: int = LENGTH, size: int = 20) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("ratio", "level"),
-    [(1.0, "good"), (0.9995, "good"), (1.03, "mind"), (0.9, "bad"), (-1.0, "bad")],
+    [(1.0, "ok"), (0.9995, "ok"), (1.03, "caution"), (0.9, "error"), (-1.0, "error")],
 )
 def test_conservation_is_graded(ratio: float, level: str, opened: list[Analysis]) -> None:
     assert badges(analysis_of(ones(), conservation=ratio), opened)["conservation"].level == level
@@ -63,7 +64,7 @@ def test_conservation_is_left_out_where_it_means_nothing(opened: list[Analysis])
     assert "conservation" not in badges(analysis_of(ones(), conservation=math.nan), opened)
 
 
-@pytest.mark.parametrize(("frames", "level"), [(1, "good"), (4, "mind"), (LENGTH, "bad")])
+@pytest.mark.parametrize(("frames", "level"), [(1, "ok"), (4, "caution"), (LENGTH, "error")])
 def test_time_steps_tell_how_coarse_the_maps_are(
     frames: int, level: str, opened: list[Analysis]
 ) -> None:
@@ -76,13 +77,13 @@ def test_time_steps_tell_how_coarse_the_maps_are(
 
 def test_border_of_a_uniform_map_is_chance(opened: list[Analysis]) -> None:
     badge = badges(analysis_of(ones()), opened)["border"]
-    assert (badge.text, badge.level) == ("36% at the border", "good")
+    assert (badge.text, badge.level) == ("36% at the border", "ok")
 
 
 def test_border_is_bad_where_relevance_lies_there(opened: list[Analysis]) -> None:
     relevance = ones()
     relevance[:, 2:-2, 2:-2] = 0
-    assert badges(analysis_of(-relevance), opened)["border"].level == "bad"
+    assert badges(analysis_of(-relevance), opened)["border"].level == "error"
 
 
 def test_border_of_a_map_without_relevance_is_left_out(opened: list[Analysis]) -> None:
@@ -96,7 +97,7 @@ def test_padding_and_interpolation_appear_only_where_there_are_any(
     assert not {"padding", "interpolation"} & whole.keys()
     short = badges(analysis_of(ones(3), every=2), opened)
     assert short["padding"].text == "5 of 8 frames repeated"
-    assert short["padding"].level == "bad"
+    assert short["padding"].level == "error"
     assert short["interpolation"].text == "40% of frames interpolated"
 
 
@@ -107,7 +108,7 @@ def test_notices_are_counted(opened: list[Analysis]) -> None:
 
 @pytest.mark.parametrize(
     ("precision", "chance", "level"),
-    [(0.6, 0.2, "good"), (0.25, 0.2, "mind"), (0.1, 0.2, "bad"), (math.nan, 0.2, "mind")],
+    [(0.6, 0.2, "ok"), (0.25, 0.2, "caution"), (0.1, 0.2, "error"), (math.nan, 0.2, "caution")],
 )
 def test_flow_is_read_against_chance(
     precision: float, chance: float, level: str, opened: list[Analysis]
@@ -123,7 +124,11 @@ def test_flow_where_nothing_moves_says_so(opened: list[Analysis]) -> None:
 
 @pytest.mark.parametrize(
     ("probabilities", "level"),
-    [((0.9, 0.05, 0.05), None), ((0.45, 0.35, 0.2), "bad"), ((0.4,) + (0.6 / 399,) * 399, "mind")],
+    [
+        ((0.9, 0.05, 0.05), None),
+        ((0.45, 0.35, 0.2), "error"),
+        ((0.4,) + (0.6 / 399,) * 399, "caution"),
+    ],
 )
 def test_unlike_is_told_by_the_highest_probability(
     probabilities: tuple[float, ...], level: str | None, opened: list[Analysis]
@@ -145,7 +150,7 @@ def test_unlike_is_told_by_a_model_that_knows(
     badge = badges(analysis, opened).get("unlike")
     assert (badge is not None) == is_strange
     if badge is not None:
-        assert (badge.level, badge.text) == ("bad", "unlike rendered figures")
+        assert (badge.level, badge.text) == ("error", "unlike rendered figures")
         assert "trained on rendered figures; load a Kinetics model" in badge.advice
         assert "2.00" in badge.explanation
 
@@ -178,4 +183,16 @@ def test_noise_is_not_called_border(opened: list[Analysis]) -> None:
     assert noise(1).dtype == np.float32
     rng = np.random.default_rng(1)
     relevance = rng.standard_normal((64, 112, 112), np.float32)
-    assert badges(analysis_of(relevance), opened)["border"].level == "good"
+    assert badges(analysis_of(relevance), opened)["border"].level == "ok"
+
+
+def test_a_badge_is_a_function_in_the_table(
+    opened: list[Analysis], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(evidence: Evidence) -> Badge | None:
+        frames = evidence.analysis.frame_count
+        return Badge("short", f"{frames} frames", "caution", "Few frames.") if frames < 20 else None
+
+    monkeypatch.setattr(reliability, "BADGES", (*reliability.BADGES, short))
+    assert badges(analysis_of(ones()), opened)["short"].text == f"{LENGTH} frames"
+    assert "short" not in badges(analysis_of(ones(24)), opened)

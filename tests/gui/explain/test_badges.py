@@ -9,9 +9,9 @@ from engine.diagnostics.reliability import Badge
 from gui.explain.badges import Badges
 from gui.main_window.window import MainWindow
 
-GOOD = Badge("border", "9% at the border", "good", "Little lies at the border.")
-MIND = Badge("interpolation", "40% of frames interpolated", "mind", "Read few frames there.")
-BAD = Badge("unlike", "unlike the training data?", "bad", "The model is unsure.")
+GOOD = Badge("border", "9% at the border", "ok", "Little lies at the border.")
+CAUTION = Badge("interpolation", "40% of frames interpolated", "caution", "Read few frames there.")
+BAD = Badge("unlike", "unlike the training data?", "error", "The model is unsure.")
 
 
 @pytest.fixture
@@ -19,13 +19,13 @@ def badges(qtbot: QtBot) -> Badges:
     badges = Badges()
     qtbot.addWidget(badges)
     badges.resize(300, 100)
-    badges.show_badges((GOOD, MIND, BAD))
+    badges.show_badges((GOOD, CAUTION, BAD))
     badges.show()
     return badges
 
 
 def test_badges_show_what_is_bad_first(badges: Badges) -> None:
-    assert [chip.badge.level for chip in badges.chips] == ["bad", "mind", "good"]
+    assert [chip.badge.level for chip in badges.chips] == ["error", "caution", "ok"]
 
 
 def test_badges_name_their_levels_in_words(badges: Badges) -> None:
@@ -35,7 +35,7 @@ def test_badges_name_their_levels_in_words(badges: Badges) -> None:
 
 def test_the_same_badges_again_keep_the_chips(badges: Badges) -> None:
     chips = list(badges.chips)
-    badges.show_badges((MIND, GOOD, BAD))
+    badges.show_badges((CAUTION, GOOD, BAD))
     assert badges.chips == chips
 
 

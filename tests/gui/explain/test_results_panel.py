@@ -20,9 +20,9 @@ from gui.theme import theme
 _LEFT = Qt.MouseButton.LeftButton
 LABELS = ("walking", "jogging", "boxing", "waving", "clapping", "squat")
 CHANCES = np.array([0.05, 0.1, 0.5, 0.2, 0.1, 0.05])
-GOOD = Badge("conservation", "Sums to 99%", "good", "All of the score is <explained>.")
-BAD = Badge("unlike", "Unlike a walk", "bad", "Do not conclude from it.")
-MIND = Badge("border", "Border 30%", "mind", "Read on with care.")
+GOOD = Badge("conservation", "Sums to 99%", "ok", "All of the score is <explained>.")
+BAD = Badge("unlike", "Unlike a walk", "error", "Do not conclude from it.")
+CAUTION = Badge("border", "Border 30%", "caution", "Read on with care.")
 
 
 def curves() -> CurveSet:
@@ -238,7 +238,7 @@ def badges_of(qtbot: QtBot, *badges: Badge, width: int = 360) -> Badges:
 
 
 def test_badges_stand_in_lines_that_fit(qtbot: QtBot) -> None:
-    wide, narrow = (badges_of(qtbot, GOOD, BAD, MIND, width=width) for width in (900, 130))
+    wide, narrow = (badges_of(qtbot, GOOD, BAD, CAUTION, width=width) for width in (900, 130))
     assert len({chip.y() for chip in wide.chips}) == 1
     assert len({chip.y() for chip in narrow.chips}) == 3
     inside = QRect(0, 0, 130, narrow.height())
@@ -250,8 +250,8 @@ def test_badges_are_replaced_and_the_same_ones_kept(qtbot: QtBot) -> None:
     chips = list(badges.chips)
     badges.show_badges([GOOD, BAD])
     assert badges.chips == chips
-    badges.show_badges([MIND])
-    assert [chip.badge for chip in badges.chips] == [MIND]
+    badges.show_badges([CAUTION])
+    assert [chip.badge for chip in badges.chips] == [CAUTION]
     assert not any(chip.isVisible() for chip in chips)
     badges.show_badges([])
     assert not badges.isVisible()
@@ -276,7 +276,9 @@ def test_chip_explains_itself_on_a_key_and_a_click(
     assert chip.accessibleName() == "OK: Sums to 99%"
 
 
-@pytest.mark.parametrize(("badge", "colour"), [(GOOD, "score"), (MIND, "motion"), (BAD, "damage")])
+@pytest.mark.parametrize(
+    ("badge", "colour"), [(GOOD, "score"), (CAUTION, "motion"), (BAD, "damage")]
+)
 def test_chip_has_a_dot_in_the_colour_of_its_level(qtbot: QtBot, badge: Badge, colour: str) -> None:
     badges = badges_of(qtbot, badge)
     dot = badges.chips[0].grab().toImage().pixelColor(13, 12)
