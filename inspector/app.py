@@ -1,4 +1,4 @@
-"""The window with its engine: joins gui and engine; torch is imported in the worker threads."""
+"""The window with its engine. Torch is imported in the worker threads."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def make_window() -> MainWindow:
 
 
 def keep_services(settings: Path, state: Path | None = None) -> SessionBackend:
-    """Keeping sessions in a folder of settings and one of state; None takes the user's."""
+    """Return the backend of sessions for a settings folder and a state folder, or the user's."""
     return SessionBackend(
         autosave=Autosave(state),
         recent=RecentFiles(settings),
@@ -138,7 +138,7 @@ def _card_fields() -> tuple[CardField, ...]:
 
 
 def open_in(window: MainWindow, path: Path, *, start: bool = False) -> None:
-    """Open any file that the window knows; a video is explained at once if asked to."""
+    """Open any file that the window knows, and explain a video at once with ``start``."""
     if start:
         window.open_video(path, explain=True)
     else:
@@ -146,7 +146,7 @@ def open_in(window: MainWindow, path: Path, *, start: bool = False) -> None:
 
 
 def _close_on_interrupt(window: MainWindow) -> list[int]:
-    """Close the window on Ctrl-C; returns a list that is filled when that has happened."""
+    """Close the window on Ctrl-C, and return a list that is filled when that has happened."""
     caught: list[int] = []
 
     def handle(number: int, frame: object) -> None:

@@ -1,4 +1,4 @@
-"""What happens to an exception that nobody caught: logged, work saved, told in one dialog."""
+"""Uncaught exceptions: logged, the session saved, shown in one dialog."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class CrashReporter(QObject):
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._replaced
 
     def tell_last(self, crash: NativeCrash) -> None:
-        """Tell how an earlier run ended; nothing is saved, so what it left stays."""
+        """Show the crash of an earlier run. Nothing is saved, so that its autosave stays."""
         if self._dialog is None:
             self._dialog = self._open_dialog(f"The details are in {crash.path}")
         self._dialog.add("The last run of Motion Inspector ended in a crash.", crash.text)

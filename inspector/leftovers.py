@@ -1,4 +1,4 @@
-"""Where was exported to, so that what a killed export left there is removed at the next start."""
+"""Folders of exports, from which leftovers of killed exports are removed at the next start."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def remember_target(target: Path) -> None:
 
 
 def tidy() -> None:
-    """Remove what killed exports left in the folders that were exported to."""
+    """Remove leftovers of killed exports from the folders of exports."""
     for folder in _remembered():
         remove_leftovers(Path(folder))
 
 
 def tidy_in_background() -> None:
-    """As `tidy`, but the window need not wait for a slow or absent network folder."""
+    """Run `tidy` in a thread: the window need not wait for a slow or absent network folder."""
     threading.Thread(target=tidy, name="tidy", daemon=True).start()
 
 

@@ -1,4 +1,4 @@
-"""Where the log goes, and how a crash in native code is known at the next start."""
+"""Log files, and the report of a crash in native code at the next start."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_SHOWN = 20_000
 
 @dataclass(frozen=True, slots=True)
 class NativeCrash:
-    """How an earlier run ended.
+    """Crash of an earlier run in native code.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class NativeCrash:
 
 
 class Logs:
-    """The log of this run: files that are never long, and one for crashes in native code.
+    """Log of this run: files of limited length, and one for crashes in native code.
 
     A folder that cannot be written keeps nobody from working: the log goes to standard error.
 
@@ -53,7 +53,7 @@ class Logs:
         self._crash: NativeCrash | None = None
 
     def start(self) -> None:
-        """Log from now on; what is left of an earlier crash is there for `last_crash`."""
+        """Start to log, and read the report of an earlier crash for `last_crash`."""
         try:
             self._start_file()
             self._start_faults()
@@ -62,7 +62,7 @@ class Logs:
             log.warning("the log folder %s cannot be written: %s", self.folder, error)
 
     def stop(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         if self._faults is not None:
             faulthandler.disable()
             self._faults.close()
@@ -73,7 +73,7 @@ class Logs:
             self._handler = None
 
     def last_crash(self) -> NativeCrash | None:
-        """How a run before this one ended, if that was in native code and was not told yet."""
+        """Return the crash of an earlier run in native code, if it was not shown yet."""
         return self._crash
 
     def _start_file(self) -> None:
@@ -106,7 +106,7 @@ class Logs:
 
 
 def _lower(root: logging.Logger) -> None:
-    """Let the log file have more than what is asked for on the terminal.
+    """Lower the level of the log file below that of the terminal.
 
     Failed jobs are logged as information, with the traceback that users are spared.
     """

@@ -38,7 +38,7 @@ Trust = Annotated[
 
 
 def parse_preset(name: str) -> PresetName:
-    """Return the preset of that name; one that does not exist is an `EngineError`."""
+    """Return the preset of that name, or raise `EngineError` if there is none."""
     preset_params(name)
     return next(preset for preset in PRESETS if preset == name)
 

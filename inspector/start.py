@@ -1,4 +1,4 @@
-"""Starting the window: whether there is a display and Qt can load, and what to do if not."""
+"""Start of the window, if there is a display and Qt can load."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _WITH_X11 = {
 
 
 def has_display() -> bool:
-    """Whether a window would be seen: on Linux, whether a display is named and answers."""
+    """Return whether a window can be seen: on Linux, a display is named and answers."""
     if not sys.platform.startswith("linux"):
         return True
     platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0]
@@ -49,7 +49,7 @@ def has_display() -> bool:
 
 
 def missing_packages() -> list[str]:
-    """Packages of the system libraries that Qt needs here and that cannot be loaded.
+    """Return the packages of system libraries that Qt needs here and that cannot be loaded.
 
     Asked before Qt is touched: Qt aborts the process where its display plugin cannot load.
     """
@@ -57,12 +57,12 @@ def missing_packages() -> list[str]:
         return []
     platform = os.environ.get("QT_QPA_PLATFORM", "")
     x11 = platform.startswith("xcb") or not (platform or os.environ.get("WAYLAND_DISPLAY"))
-    wanted = _ALWAYS | (_WITH_X11 if x11 else {})
-    return [package for library, package in wanted.items() if not _loads(library)]
+    needed = _ALWAYS | (_WITH_X11 if x11 else {})
+    return [package for library, package in needed.items() if not _loads(library)]
 
 
 def show_window(path: Path | None, request: Request | None = None, *, start: bool = False) -> int:
-    """Open the window; return its exit code.
+    """Open the window and return its exit code.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def show_demo() -> int:
 
 
 def _x11_answers() -> bool:
-    """Whether the X server of DISPLAY lets us in; Qt would abort the process if it did not."""
+    """Return whether the X server of DISPLAY accepts us: otherwise Qt aborts the process."""
     if not os.environ.get("DISPLAY"):
         return False
     if not _loads("libxcb.so.1"):

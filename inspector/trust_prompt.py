@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def run_with_trust_prompt(work: Callable[[], Result], *, trusted: bool) -> Result:
-    """Run work that may load code; ask about each file not trusted yet, and begin again.
+    """Run work that may load code, after a question for each file not trusted yet.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is bundled: the trained network, the demo clip, icons, licences.
+"""Bundled files: the trained network, the demo clip, icons, licences.
 
 Read through importlib.resources, so it works the same from a checkout, from an installed
 wheel and from a zip.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def resource_path(name: str) -> AbstractContextManager[Path]:
-    """Context that gives a bundled file as a real file.
+    """Return a context that gives a bundled file as a real file.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def resource_path(name: str) -> AbstractContextManager[Path]:
 
 
 def resource_bytes(name: str) -> bytes:
-    """Content of a bundled file.
+    """Return the content of a bundled file.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def resource_bytes(name: str) -> bytes:
 
 
 def guide_page(name: str) -> str:
-    """Markdown of a page of the guide, "user-guide"; in a checkout it is that in ``docs``.
+    """Return the Markdown of a page of the guide, such as "user-guide".
 
     Raises
     ------

@@ -26,7 +26,7 @@ VIDEO_SUFFIXES = (
 
 @dataclass(frozen=True, slots=True)
 class BiasSettings:
-    """What decides the figures of a clip, besides model and video.
+    """Settings of the measurement, besides model and video.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class BiasClip:
 
 
 def clips_of_folder(folder: Path, labels: tuple[str, ...]) -> list[tuple[Path, str | None]]:
-    """Videos below a folder, with the class each belongs to where its folder is named after one.
+    """Return the videos below a folder, each with the class that its folder is named after.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def measure_video(
     settings: BiasSettings,
     check: Check = never,
 ) -> list[BiasClip]:
-    """Figures of the clips of one video.
+    """Return the figures of the clips of one video.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def measure_video(
 
 
 def _windows(model: VideoModel, video: Video, most: int) -> Iterator[list[int]]:
-    """Frames of windows spread evenly over a video; the last frame is repeated where it is short.
+    """Yield the frames of windows spread evenly over a video, repeating the last of a short one.
 
     Windows never overlap: what they share would count twice.
     """

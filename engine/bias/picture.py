@@ -65,7 +65,7 @@ def _name(one: ClassBias) -> str:
 
 
 def _draw_shares(axes: Axes, shown: Sequence[ClassBias], clips: Sequence[BiasClip]) -> None:
-    """A dot a clip, moved a little up or down where there are many, and the mean as a bar."""
+    """Draw a dot a clip, jittered if there are many, and the mean as a bar."""
     for place, one in enumerate(shown):
         values = [clip.motion_share for clip in clips if clip.label == one.label]
         spread = 0.22 * np.sin(2.4 * np.arange(len(values)))

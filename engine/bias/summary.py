@@ -109,7 +109,7 @@ def _drop(clips: Sequence[BiasClip], name: str) -> Float64Array:
 def _agreement(
     clips: Sequence[BiasClip], measure: Callable[[Sequence[BiasClip]], float]
 ) -> Interval:
-    """Clips of one video are drawn together: they are alike."""
+    """Return a measure with its interval, drawing the similar clips of a video together."""
     videos = sorted({clip.video for clip in clips})
     members = {name: [clip for clip in clips if clip.video == name] for name in videos}
 
@@ -131,6 +131,6 @@ def _over_classes(clips: Sequence[BiasClip]) -> float:
 
 
 def _known_mean(values: Float64Array) -> float:
-    """Mean of what is not nan; nan where nothing is left."""
+    """Return the mean of all numbers but nan, or nan without any."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else float("nan")

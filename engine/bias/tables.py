@@ -38,7 +38,7 @@ def write_classes(summary: BiasSummary, path: Path) -> None:
 
 
 def write_clips(clips: Sequence[BiasClip], path: Path) -> None:
-    """Write one row a clip; columns are the attributes of `BiasClip`.
+    """Write one row a clip, its columns the attributes of `BiasClip`.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""How far an analysis can be trusted. No torch."""
+"""Reliability of an analysis. No torch."""

@@ -110,7 +110,7 @@ def write_flow_csv(found: FlowCheck, analysis: Analysis, path: Path) -> None:
 
 
 def _motion_maps(analysis: Analysis, preset: Preset, sigma: float) -> Iterator[Float32Array]:
-    """What is kept as motion, frame by frame; read in chunks."""
+    """Yield the motion part of each frame, read in chunks."""
     separation = analysis.separation(preset)
     for start in range(0, analysis.frame_count, _CHUNK):
         stop = min(start + _CHUNK, analysis.frame_count)
@@ -118,7 +118,7 @@ def _motion_maps(analysis: Analysis, preset: Preset, sigma: float) -> Iterator[F
 
 
 def _seen(flow: FrameFlow, analysis: Analysis) -> Float32Array:
-    """Magnitude in the part of the picture that the model saw, which may reach outside of it."""
+    """Return the magnitude in the part that the model saw, which may exceed the picture."""
     rect, (width, height) = analysis.header.seen, analysis.header.size
     top, bottom, left, right = pixel_box(rect, (width, height))
     inside = flow.magnitude[top:bottom, left:right]

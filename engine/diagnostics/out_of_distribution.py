@@ -25,7 +25,7 @@ def in_distribution_score(windows: Sequence[Window]) -> float:
 
 
 def is_out_of_distribution(spec: ModelSpec, windows: Sequence[Window]) -> bool:
-    """Return whether a video is unlike the training data; False where the model cannot tell.
+    """Return whether a video is unlike the training data, as far as the model has a threshold.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ def _slope_finding(slope: Tensor | None) -> Finding:
 
 
 def _far_from_training(model: VideoModel, clip: Clip) -> Finding | None:
-    """Compare the values at the first BatchNorm with those in training; None without one."""
+    """Compare the values at the first BatchNorm, if there is one, with those in training."""
     norm = next((part for part in model.module.modules() if isinstance(part, _BatchNorm)), None)
     if norm is None or norm.running_var is None or norm.running_mean is None:
         return None

@@ -55,13 +55,13 @@ def atomic_file(target: Path, *, sync: bool = False, unique: bool = True) -> Ite
 
 
 def write_text(target: Path, text: str, *, sync: bool = False) -> None:
-    """Write a text file in one step; parameters as `atomic_file`, OSError leaves the old file."""
+    """Write a text file in one step as `atomic_file` does, so that errors leave the old file."""
     with atomic_file(target, sync=sync) as partial:
         partial.write_text(text, encoding="utf-8")
 
 
 class AtomicPath:
-    """A temporary path on the target's disk, created at once; as a context it is published.
+    """Temporary path on the target's disk, a context that publishes it at its end.
 
     Leftovers of killed writers in the same folder are removed first.
 
@@ -117,7 +117,7 @@ class AtomicPath:
         sync_to_disk(self._target.parent)
 
     def discard(self) -> None:
-        """Remove what was not published; to be called in the end, also after `publish`."""
+        """Remove the temporary files, at the end of every use, also after `publish`."""
         try:
             _remove(self._folder, self._lock)
         except OSError:  # an error here would hide the one that led here; the next export retries
@@ -127,7 +127,7 @@ class AtomicPath:
 
 
 def sync_to_disk(path: Path) -> None:
-    """Wait until a file or folder is safe on the disk; on Windows that works for files only."""
+    """Wait until a file, or a folder except on Windows, is safe on the disk."""
     if path.is_dir() and sys.platform == "win32":
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

@@ -1,4 +1,4 @@
-"""Names for what files hold, wherever they lie: how a moved video or a kept result is known again.
+"""Names for the content of files, by which moved videos and cached results are recognised.
 
 A video is sampled, because reading hours of it takes minutes; weights are read whole, because
 training anew may change a small part of them only. Hashes are remembered by path, size and time
@@ -22,7 +22,7 @@ _DIGEST_BYTES = 20
 
 
 def content_id(path: Path) -> str:
-    """Name for what a video holds: the same wherever it lies and whatever it is called.
+    """Return a name for the content of a video, the same for any path.
 
     From its size, its first and last MiB, and 62 blocks of 64 KiB spread evenly between them; a
     file up to 6 MiB is read whole. A folder or pattern of pictures: the names and sizes of all,
@@ -57,13 +57,13 @@ def content_id(path: Path) -> str:
 
 
 def size_in(content: str) -> int | None:
-    """Size in bytes of the file that has a `content_id`; None for pictures."""
+    """Return the size in bytes of the file with a `content_id`, or None for pictures."""
     size = content.partition("-")[0]
     return int(size) if size.isdecimal() else None
 
 
 def file_id(path: Path) -> str:
-    """Name for the content of a file, of which every byte is read: 40 hexadecimal digits.
+    """Return a name for all bytes of a file: 40 hexadecimal digits.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def _add_samples(digest: hashlib.blake2b, path: Path) -> None:
 
 
 def _places(size: int) -> list[tuple[int, int]]:
-    """Where blocks start that stand for a file, and their lengths."""
+    """Return the starts and lengths of the blocks that stand for a file."""
     if size <= 2 * _END_BYTES + _BLOCKS * _BLOCK_BYTES:
         return [(0, size)]
     between = size - 2 * _END_BYTES - _BLOCK_BYTES

@@ -16,13 +16,13 @@ if sys.platform == "win32":
     import msvcrt
 
     def lock_file(file: BinaryIO, *, wait: bool) -> None:
-        """Lock an open file; OSError if another process has it and ``wait`` is false."""
+        """Lock an open file, or raise OSError if ``wait`` is false and another process has it."""
         msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
     def lock_file(file: BinaryIO, *, wait: bool) -> None:
-        """Lock an open file; OSError if another process has it and ``wait`` is false."""
+        """Lock an open file, or raise OSError if ``wait`` is false and another process has it."""
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
@@ -41,7 +41,7 @@ class FileLock:
 
     @classmethod
     def take(cls, path: Path) -> FileLock | None:
-        """Create and lock a file; return None if another process holds it.
+        """Create and lock a file, or return None if another process holds it.
 
         Raises
         ------
@@ -62,7 +62,7 @@ class FileLock:
         return None
 
     def release(self) -> None:
-        """Remove the file and unlock it; further calls do nothing."""
+        """Remove the file and unlock it, once."""
         if self._file.closed:
             return
         if sys.platform == "win32":  # an open file cannot be removed there
@@ -76,7 +76,7 @@ class FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Return whether a living process holds the lock on a file; if not, remove the file."""
+    """Return whether a living process holds the lock on a file, and remove a free one."""
     try:
         file = path.open("rb+")
     except OSError:

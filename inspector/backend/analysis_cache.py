@@ -81,11 +81,11 @@ class AnalysisCache:
             log.warning("%s cannot be tidied", self._folder, exc_info=True)
 
     def size_bytes(self) -> int:
-        """Size of everything kept, in bytes."""
+        """Return the size of all cached analyses, in bytes."""
         return sum(_size(entry) for entry in self._entries())
 
     def folder_of(self, request: Request) -> Path | None:
-        """Folder that an analysis of the request is kept in; None if it is not kept."""
+        """Return the folder of the cached analysis of a request, or None without one."""
         key = request_key(request)
         return None if key is None else self._folder / key
 
@@ -99,7 +99,7 @@ class AnalysisCache:
         return explain(request, report, check, folder=self._folder / key, resume=True, key=key)
 
     def _claimed(self, key: str, request: Request) -> FileLock | None:
-        """The use of an entry; None if another one is at work on it, or it cannot be kept."""
+        """Lock an entry for use, or return None if it is busy or cannot be saved."""
         try:
             with alone(self._made() / _LOCK):
                 place = self._folder / key
@@ -144,7 +144,7 @@ def _last_used(entry: Path) -> int:
 
 
 def _size(entry: Path) -> int:
-    """Bytes of all files in a folder; what vanishes meanwhile counts nothing."""
+    """Return the bytes of all files in a folder, without files that vanish meanwhile."""
     total = 0
     for place, _, names in os.walk(entry):
         for name in names:

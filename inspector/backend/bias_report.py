@@ -95,7 +95,7 @@ def _measure_all(
     measured: _Measurements,
     report: Report,
 ) -> list[str]:
-    """Measure the remaining videos; return sentences about those that could not be used."""
+    """Measure the remaining videos and return sentences about those that could not be used."""
     root = request.video if request.video.is_dir() else request.video.parent
     failed = []
     for number, (path, label) in enumerate(videos):

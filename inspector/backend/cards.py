@@ -1,4 +1,4 @@
-"""Model cards for the window: its fields, checks and shelf. Never imports Qt or, at once, torch."""
+"""Model cards for the window: fields, checks, library. Never imports Qt, and torch late."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Texts = Mapping[str, str]
 
 
 def card_text(texts: Texts) -> str:
-    """TOML of a card from what was typed for each key; paths are made absolute."""
+    """Return the TOML of a card from the typed text of each key, with absolute paths."""
     return "".join(f"{name} = {_value(name, texts[name])}\n" for name in CARD_KEYS if name in texts)
 
 
 def check_texts(
     texts: Texts, video: Path | None, start: int, report: Report, check: Check
 ) -> CardReport:
-    """Check what was typed so far; errors are those of `engine.model_check.check_card`."""
+    """Check the typed texts. Errors are those of `engine.model_check.check_card`."""
     try:
         card = parse_card(tomllib.loads(card_text(texts)), Path("card.toml").absolute())
     except ModelError as error:
@@ -47,7 +47,7 @@ def _unchecked(finding: Finding) -> CardReport:
 
 
 def save_texts(texts: Texts) -> ModelInfo:
-    """Save what was typed as a card; raise as `engine.models.cards.library.save_card` does."""
+    """Save the typed texts as a card. Errors are those of `cards.library.save_card`."""
     return save_card(card_text(texts))
 
 

@@ -1,4 +1,4 @@
-"""Explaining as the window asks for it: timed, so that the next run can say what it will take."""
+"""Explanations for the window, timed to predict the time of the next run."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from inspector.backend.analysis_cache import AnalysisCache
 
 _USUAL = Request(video=Path())  # the window leaves device and overlap as they are
 _specs: dict[tuple[str, Path | None], ModelSpec] = {}
-"""What models expect, as far as it became known: to learn it takes torch."""
+"""Specs of the models known so far: to read more takes torch."""
 
 
 def explain(request: Request, report: Report, check: Check) -> Analysis:
-    """Explain, or open what was explained before; remember how long a window took.
+    """Explain a request, or open it from the cache, and record the time of a window.
 
     Parameters as `engine.pipeline.explain`.
     """
@@ -35,20 +35,20 @@ def explain(request: Request, report: Report, check: Check) -> Analysis:
 
 
 def labels(name: str, weights: Path | None, report: Report, check: Check) -> tuple[str, ...]:
-    """Labels of a model; what it expects of a clip is known to `estimate` from then on."""
+    """Return the labels of a model, and remember its spec for `estimate`."""
     from engine.models.load import known_labels
 
-    found = known_labels(name, weights, report, check)
-    spec = _spec_of(name, found)
+    names = known_labels(name, weights, report, check)
+    spec = _spec_of(name, names)
     if spec is not None:
         _specs[name, weights] = spec
-    return found
+    return names
 
 
 def estimate(
     model: str, weights: Path | None, frames: int, fps: float, method: str
 ) -> tuple[int, float | None] | None:
-    """Windows that explaining will take, and their time. Quick, and imports nothing.
+    """Return the number of windows of a run, and its time. Quick, and imports nothing.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def estimate(
 
 
 def _spec_of(name: str, labels: tuple[str, ...]) -> ModelSpec | None:
-    """What a model expects, without loading it; None where only its weights tell."""
+    """Return the spec of a model without loading it, or None if only its weights tell."""
     from engine.models.load import card_of
     from engine.models.loaders.sources import find_source
     from engine.plugins import plugin_models
@@ -92,7 +92,7 @@ def _spec_of(name: str, labels: tuple[str, ...]) -> ModelSpec | None:
 
 
 class _Timed:
-    """Passes progress on and measures from the first word of the windows to the last."""
+    """Reporter that measures the time from the first window to the last."""
 
     def __init__(self, request: Request, report: Report) -> None:
         self._request = request
@@ -102,13 +102,13 @@ class _Timed:
         self._before = self._windows = 0
 
     def report(self, progress: Progress) -> None:
-        """Take the time of a report with the analysis in it, and pass it on."""
+        """Time a report that carries an analysis, and pass it on."""
         if progress.analysis is not None:
             self._note(progress.analysis)
         self._report(progress)
 
     def keep(self) -> None:
-        """Remember what was measured; options change the time, so only without them."""
+        """Record the measured time if the method had no options, which change it."""
         request = self._request
         made = self._windows - self._before
         if made > 0 and not request.options:

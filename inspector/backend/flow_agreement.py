@@ -14,7 +14,7 @@ from engine.video import Video, open_requested
 def flow_agreement(
     analysis: Analysis, preset: Preset, sigma: float, report: Report, check: Check
 ) -> FlowPrecision:
-    """Return the agreement with optical flow; parameters as in `check_against_flow`.
+    """Return the agreement with optical flow. Parameters are those of `check_against_flow`.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def flow_agreement(
 
 
 def open_explained(analysis: Analysis) -> Video:
-    """Open the video of an analysis; an `EngineError` if it is gone or another one."""
+    """Open the video of an analysis, or raise `EngineError` if it is gone or another one."""
     request = analysis.header.request
     video = open_requested(request)
     if len(video) < analysis.header.stop or video.size != analysis.header.size:

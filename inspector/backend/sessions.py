@@ -1,4 +1,4 @@
-"""Sessions beyond one run: saved by themselves, found again after a crash, videos that moved."""
+"""Sessions beyond one run: autosave, recovery after a crash, recent files, moved videos."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _LOCK = ".lock"
 
 
 def autosave_folder() -> Path:
-    """Folder of what is saved without being asked; it may not exist yet."""
+    """Return the folder of the autosave files, which may not exist yet."""
     return state_folder() / "autosave"
 
 
 class Autosave:
-    """Keeps what is open in a file of this process, which a clean exit removes.
+    """Autosave of the open session, in a file that a clean exit removes.
 
     Not being able to is logged, once: it keeps nobody from working.
 
@@ -57,11 +57,11 @@ class Autosave:
 
     @property
     def path(self) -> Path:
-        """The file; it exists only while there is something in it."""
+        """The file, which exists only while a session is open."""
         return self._folder / f"{self._name}{SUFFIX}"
 
     def save(self, session: SessionFile | None, saved_as: Path | None = None) -> Path | None:
-        """Save what is open, unless nothing changed; from any thread.
+        """Save the open session if it has changed. Any thread may call this.
 
         Parameters
         ----------
@@ -89,7 +89,7 @@ class Autosave:
         return self.path
 
     def close(self) -> None:
-        """Remove the file: to be called at a clean exit, after what matters was saved."""
+        """Remove the file, at a clean exit after all was saved."""
         try:
             self._forget()
         except OSError:
@@ -115,7 +115,7 @@ class Autosave:
 
 
 def find_recoverable(folder: Path | None = None) -> list[Recoverable]:
-    """What dead processes had open, the newest first; what cannot be read is logged."""
+    """Return the sessions of dead processes, the newest first. Unreadable ones are logged."""
     folder = autosave_folder() if folder is None else folder
     found = []
     for path in sorted(folder.glob(f"*{SUFFIX}")):
@@ -125,7 +125,7 @@ def find_recoverable(folder: Path | None = None) -> list[Recoverable]:
 
 
 def forget(recoverable: Recoverable) -> None:
-    """Remove what was recovered, or is not wanted."""
+    """Remove a session that was recovered or discarded."""
     try:
         recoverable.path.unlink(missing_ok=True)
     except OSError:
@@ -157,7 +157,7 @@ class RecentFiles:
         self._path = settings / "recent.json"
 
     def entries(self) -> tuple[RecentFile, ...]:
-        """At most `MOST_RECENT`; nothing where the file is missing or broken, which is logged."""
+        """Return at most `MOST_RECENT` files, none if the list is missing or broken."""
         return tuple(RecentFile(path, path.exists()) for path in self._read())
 
     def add(self, path: Path) -> None:
@@ -195,7 +195,7 @@ class RecentFiles:
 
 
 def relink(session: SessionFile, search: Sequence[Path] = (), check: Check = never) -> Path | None:
-    """Where the video of a session lies now; None if it is not found with the same content.
+    """Return the present path of the video of a session, or None if it cannot be found.
 
     Looked for beside the session, at its old place, and in folders and below them: at most
     5,000 files and 3 s.
@@ -222,7 +222,7 @@ def relink(session: SessionFile, search: Sequence[Path] = (), check: Check = nev
 
 
 def difference(session: SessionFile, path: Path) -> str | None:
-    """A sentence that warns if a file is not the video of a session; None if it is, or may be."""
+    """Return a warning if a file is not the video of a session, else None."""
     if not session.content or _has(path, session.content):
         return None
     return (
@@ -232,7 +232,7 @@ def difference(session: SessionFile, path: Path) -> str | None:
 
 
 def _candidates(folders: Sequence[Path], name: str, size: int | None) -> Iterator[Path]:
-    """Files of a size, or folders of a name where pictures are looked for; quickly bounded."""
+    """Yield files of that size, or folders of that name for pictures, for a short time."""
     until = time.monotonic() + _MOST_SEARCH_S
     left = _MOST_FILES
     for folder in folders:

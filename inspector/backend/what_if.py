@@ -1,4 +1,4 @@
-"""Asking "what if" as the window does: the model stays loaded between two questions."""
+"""What-if queries of the window. The model stays loaded between two queries."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Asking:
     def ask(
         self, request: Request, question: WhatIfQuery, frame: int, report: Report, check: Check
     ) -> WhatIfResult:
-        """As `engine.what_if.run.what_if`, for any request."""
+        """Answer a query as `engine.what_if.run.what_if`, for any request."""
         from engine.what_if.run import what_if
 
         return what_if(
@@ -39,7 +39,7 @@ class Asking:
     def motion_tests(
         self, request: Request, scope: Scope, frame: int, report: Report, check: Check
     ) -> MotionTests:
-        """As `engine.what_if.run.motion_tests`, for any request."""
+        """Run the tests of `engine.what_if.run.motion_tests`, for any request."""
         from engine.what_if.run import motion_tests
 
         model = self._loaded(request, report, check)
@@ -57,13 +57,13 @@ class Asking:
 
 
 def what_if_services() -> WhatIfBackend:
-    """The real answers, for the window."""
+    """Return the what-if backend with the real engine."""
     asking = Asking()
     return WhatIfBackend(asking.ask, asking.motion_tests, region_agreement)
 
 
 def _key_of(request: Request) -> _Key:
-    """What decides which model is loaded, with the times of its files: they may be replaced."""
+    """Return the key of a loaded model, with the times of its files: they may be replaced."""
     files = (Path(request.model), request.weights, request.labels)
     return (request.model, request.weights, request.labels, request.device, *map(_time, files))
 

@@ -20,7 +20,7 @@ def check_model(
     start: options.Start = 0,
     trust: options.Trust = False,
 ) -> None:
-    """Print the result of every check; the exit code is 1 if one failed."""
+    """Print the result of every check, and exit with 1 if one failed."""
     from engine.model_check import check_card  # here: it imports torch
     from engine.models.load import card_of
 
@@ -33,12 +33,13 @@ def check_model(
 def report_text(report: CardReport) -> str:
     """Return the findings as a table, the top classes, and a summary."""
     lines = [
-        f"{found.level.upper():4}  {found.check:10}  {found.text}" for found in report.findings
+        f"{finding.level.upper():4}  {finding.check:10}  {finding.text}"
+        for finding in report.findings
     ]
     if report.top:
         top = ", ".join(f"{label} {chance:.1%}" for label, chance in report.top)
         lines.append(f"Top classes: {top}")
-    levels = [found.level for found in report.findings]
+    levels = [finding.level for finding in report.findings]
     failed, doubtful = levels.count("fail"), levels.count("warn")
     lines.append(f"{failed} failed, {doubtful} to look at, of {len(levels)}.")
     return "\n".join(lines)

@@ -39,13 +39,13 @@ def layers_table(name: str, weights: Path | None) -> str:
     model = load_model(name, weights=weights, device="cpu")
     size = (model.spec.frames, *model.spec.crop, 3)
     clip = model.preprocess(np.zeros(size, np.uint8))
-    found = layers_of(model, clip)
-    name_width = max(len(layer.name) for layer in found)
-    kind_width = max(len(layer.kind) for layer in found)
+    infos = layers_of(model, clip)
+    name_width = max(len(layer.name) for layer in infos)
+    kind_width = max(len(layer.kind) for layer in infos)
     lines = [
         f"{'*' if layer.name == model.spec.layer else ' '} {layer.name:{name_width}}  "
         f"{layer.kind:{kind_width}}  {_usable(layer)}"
-        for layer in found
+        for layer in infos
     ]
     return "\n".join([*lines, "* what class activation maps are made of by default"])
 

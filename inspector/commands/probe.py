@@ -25,7 +25,7 @@ def probe(
     ] = False,
     stream: options.Stream = None,
 ) -> None:
-    """Print the facts of a video; a `VideoError` if it cannot be read."""
+    """Print the facts of a video, or raise `VideoError` if it cannot be read."""
     with (
         progress_bar() as bar,
         open_video(video, stream=stream, verify=verify, report=bar.report) as opened,
