@@ -22,7 +22,7 @@ from engine.models.catalogue import MODELS
 from engine.plugins import plugin_methods
 from engine.store.document import versions
 from engine.types import Request
-from engine.utils.content_hash import content_id, file_id
+from engine.video.content_hash import content_id, file_id
 from resources import resource_path
 
 _SEPARATION = ("preset", "sigma")

@@ -13,7 +13,7 @@ from engine.cancel import Check
 from engine.errors import EngineError
 from engine.store import Analysis
 from engine.types import Report
-from engine.utils.content_hash import content_id
+from engine.video.content_hash import content_id
 from gui.backend import Recoverable, SessionBackend
 from gui.session.snapshot import Workspace, contents_of
 from gui.state.session_file import SUFFIX, SessionFile, read_session, save_session

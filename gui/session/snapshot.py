@@ -26,7 +26,7 @@ class Workspace(Protocol):
         Parameters
         ----------
         content : str
-            `engine.utils.content_hash.content_id` of the video, if it is known.
+            `engine.video.content_hash.content_id` of the video, if it is known.
         """
 
     def restore(self, session: SessionFile, info: VideoInfo) -> None:

@@ -50,7 +50,7 @@ class SessionFile:
     view : ViewState
         What is shown; ``frame_count`` is 0 and nothing plays until the video is open.
     content : str
-        `engine.utils.content_hash.content_id` of the video; empty where it is not known.
+        `engine.video.content_hash.content_id` of the video; empty where it is not known.
     beside : Path or None
         Where the video lies as seen from the session file; None where there is no such way.
     notes : tuple of dict

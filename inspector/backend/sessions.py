@@ -15,9 +15,9 @@ from pathlib import Path
 from engine.cancel import Check, never
 from engine.errors import EngineError
 from engine.utils.atomic import write_text
-from engine.utils.content_hash import content_id, size_in
 from engine.utils.locks import FileLock, is_held
 from engine.utils.paths import state_folder
+from engine.video.content_hash import content_id, size_in
 from gui.backend import RecentFile, Recoverable
 from gui.state.session_file import SUFFIX, SessionFile, dump, read_session
 

@@ -12,7 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.types import Request
-from engine.utils.content_hash import content_id
+from engine.video.content_hash import content_id
 from gui.main_window.window import MainWindow
 from gui.session.snapshot import contents_of
 from gui.state.session_file import SUFFIX, SessionFile, dump, load, read_session, save_session

@@ -12,7 +12,7 @@ import pytest
 
 from engine.cancel import Cancelled, CancelToken
 from engine.types import Request
-from engine.utils.content_hash import content_id
+from engine.video.content_hash import content_id
 from gui.state.session_file import SessionFile
 from inspector.backend import sessions
 from inspector.backend.sessions import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import VideoError
-from engine.utils.content_hash import content_id, file_id, size_in
+from engine.video.content_hash import content_id, file_id, size_in
 
 LARGE = 20 * 2**20
 
@@ -88,7 +88,7 @@ def test_content_id_reads_an_unchanged_file_once(
         reads.append(path)
         digest.update(path.read_bytes())
 
-    monkeypatch.setattr("engine.utils.content_hash._add_samples", add_samples)
+    monkeypatch.setattr("engine.video.content_hash._add_samples", add_samples)
     before = content_id(path)
     assert content_id(path) == before
     assert reads == [path]
