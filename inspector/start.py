@@ -9,10 +9,7 @@ from pathlib import Path
 
 from engine.errors import EngineError
 from engine.types import Request
-from inspector.commands.explain import explain_to
-from inspector.terminal import OUTPUT
 
-DEMO_FOLDER = Path("motion-inspector-demo")
 _UNSEEN = ("offscreen", "minimal")
 _ALWAYS = {
     "libEGL.so.1": "libegl1",
@@ -83,20 +80,6 @@ def show_window(path: Path | None, request: Request | None = None, *, start: boo
     from inspector.app import run_window
 
     return run_window(path, request, start=start)
-
-
-def show_demo() -> int:
-    """Explain the bundled clip in the window, or into a folder where there is no display."""
-    from resources import resource_path
-
-    with resource_path("demo.mp4") as clip:
-        request = Request(video=clip, model="figures")
-        if has_display():
-            return show_window(clip, request, start=True)
-        OUTPUT.print(f"No display: writing the demo to ./{DEMO_FOLDER}/ instead.")
-        explain_to(request, DEMO_FOLDER)
-        OUTPUT.print(f"Open {DEMO_FOLDER.absolute() / 'annotated.mp4'}")
-    return 0
 
 
 def _x11_answers() -> bool:

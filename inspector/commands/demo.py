@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
+from engine.types import Request
+from inspector import options
 from inspector.commands import Command
+from inspector.commands.explain import explain_to
+from inspector.start import has_display, show_window
+from inspector.terminal import OUTPUT
+from resources import resource_path
+
+FOLDER = Path("motion-inspector-demo")
 
 
 def demo() -> None:
-    """Explain the bundled clip."""
-    from inspector.start import show_demo
-
-    raise typer.Exit(show_demo())
+    """Explain the bundled clip in the window, or into a folder where there is no display."""
+    with resource_path("demo.mp4") as clip:
+        request = Request(video=clip, model=options.DEFAULT_MODEL)
+        if has_display():
+            raise typer.Exit(show_window(clip, request, start=True))
+        OUTPUT.print(f"No display: writing the demo to ./{FOLDER}/ instead.")
+        explain_to(request, FOLDER)
+        OUTPUT.print(f"Open {FOLDER.absolute() / 'annotated.mp4'}")
 
 
 COMMAND = Command(

@@ -20,7 +20,7 @@ def results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Path:
     """What 'explain' writes of the first frames of the bundled clip."""
-    monkeypatch.setattr(platformdirs, "user_state_dir", lambda *_: str(tmp_path / "state"))
+    monkeypatch.setattr(platformdirs, "user_state_path", lambda *_: tmp_path / "state")
     out = tmp_path / "results"
     with resource_path("demo.mp4") as clip:
         words = ["explain", str(clip), "--out", str(out), "--frames", "0:24", "--device", "cpu"]

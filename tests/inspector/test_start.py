@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import EngineError
 from inspector import start
+from inspector.commands import demo
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 and Wayland")
 
@@ -63,5 +64,5 @@ def test_demo_without_a_display_writes_the_results(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "No display" in run.stdout
-    written = {path.name for path in (tmp_path / start.DEMO_FOLDER).iterdir()}
+    written = {path.name for path in (tmp_path / demo.FOLDER).iterdir()}
     assert {"annotated.mp4", "frames.csv", "timeline.png", "analysis.json"} <= written
