@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    from engine.store import Analysis
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -209,15 +206,16 @@ class Progress:
         Units finished and in all (windows, bytes, frames); total 0 while it is not known.
     seconds_left : float or None
         Estimate of the time to go, in seconds.
-    analysis : Analysis or None
-        The growing result, readable for the frames before its ``frames_ready``.
     """
 
     stage: str
     done: int = 0
     total: int = 0
     seconds_left: float | None = None
-    analysis: Analysis | None = None
+
+
+Report = Callable[[Progress], None]
+"""Called with the progress of a job, in the job's thread."""
 
 
 Report = Callable[[Progress], None]

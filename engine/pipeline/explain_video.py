@@ -25,7 +25,7 @@ from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.selective import checked_sigma, preset_params
-from engine.store import Analysis, Header, Resumable
+from engine.store import Analysis, ExplainProgress, Header, Resumable
 from engine.store.checkpoint import State
 from engine.types import Progress, Report, Request, Window
 from engine.video import Video, open_requested
@@ -50,7 +50,7 @@ def explain(
     request : Request
         What to explain, and how.
     report : callable
-        Called in this thread after each window, with the growing `Analysis`.
+        Called in this thread; after each window with an `ExplainProgress`.
     check : callable
         Called at least once a window; raises `Cancelled` to stop.
     folder : Path or None
@@ -300,7 +300,7 @@ class _Clock:
         return each * (self._windows - windows)
 
     def _tell(self, done: int, total: int, left: float | None) -> None:
-        self._report(Progress("Explaining", done, total, left, self._analysis))
+        self._report(ExplainProgress("Explaining", done, total, left, analysis=self._analysis))
 
 
 def _lost_in(cut: WindowClip, video: Video, start: int) -> list[int]:

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,15 @@ from engine.store.document import (
     write_document,
 )
 from engine.store.scores import step_scores, step_targets
-from engine.types import BoolArray, Float32Array, Float64Array, Int64Array, Preset, Window
+from engine.types import (
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    Int64Array,
+    Preset,
+    Progress,
+    Window,
+)
 
 DOCUMENT = "analysis.json"
 ARRAY = "sampled_relevance"
@@ -364,6 +372,19 @@ class Analysis:
             for name, part in zip(names, parts, strict=True):
                 part.append(getattr(maps, name))
         group.create_array("logits", data=self.logits())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExplainProgress(Progress):
+    """Progress of an explanation, with its growing result.
+
+    Attributes
+    ----------
+    analysis : Analysis
+        Readable for the frames before its ``frames_written``.
+    """
+
+    analysis: Analysis = field(kw_only=True)
 
 
 def _quantile(values: Float32Array) -> float:

@@ -10,7 +10,7 @@ from engine.cancel import Check
 from engine.diagnostics.reliability import Badge, reliability_badges
 from engine.metrics import FlowPrecision
 from engine.render import HeatLook
-from engine.store import Analysis
+from engine.store import Analysis, ExplainProgress
 from engine.types import Progress, Report, Request
 from gui.backend import Backend
 from gui.commands.command import Command
@@ -313,7 +313,7 @@ class ExplainController(QObject):
     @Slot(object)
     def _on_engine_progressed(self, progress: Progress) -> None:
         self.panel.show_progress(progress)
-        if progress.analysis is not None:
+        if isinstance(progress, ExplainProgress):
             self._show(progress.analysis)
             self.grew.emit()
 

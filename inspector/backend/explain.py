@@ -12,7 +12,7 @@ from engine.cancel import Check
 from engine.errors import ModelError
 from engine.models import sample_frames
 from engine.pipeline.runtime_history import predict_seconds, record
-from engine.store import Analysis
+from engine.store import Analysis, ExplainProgress
 from engine.types import ModelSpec, Progress, Report, Request
 from engine.windows import window_starts
 from inspector.backend.analysis_cache import AnalysisCache
@@ -102,8 +102,8 @@ class _Timed:
         self._before = self._windows = 0
 
     def report(self, progress: Progress) -> None:
-        """Time a report that carries an analysis, and pass it on."""
-        if progress.analysis is not None:
+        """Take the time of a report with the analysis in it, and pass it on."""
+        if isinstance(progress, ExplainProgress):
             self._note(progress.analysis)
         self._report(progress)
 

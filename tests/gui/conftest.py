@@ -16,7 +16,7 @@ from engine.errors import ModelError, UntrustedError
 from engine.metrics import FlowPrecision
 from engine.models import MODELS
 from engine.render.clip_settings import ClipSettings
-from engine.store import Analysis, Header
+from engine.store import Analysis, ExplainProgress, Header
 from engine.types import (
     CardReport,
     Finding,
@@ -101,7 +101,7 @@ class FakeEngine:
                 wait_for(self.gate, check)
                 count = min(8, stop - start - first)
                 analysis.append([window_at(first, count)], relevance(first, count))
-                report(Progress("Explaining", first // 8 + 1, 5, 1.0, analysis))
+                report(ExplainProgress("Explaining", first // 8 + 1, 5, 1.0, analysis=analysis))
         except BaseException:
             analysis.close()
             raise

@@ -16,7 +16,7 @@ from engine.models import VideoModel, load_model
 from engine.pipeline import explain
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished
-from engine.store import Analysis
+from engine.store import Analysis, ExplainProgress
 from engine.types import Progress, Request
 from engine.video import open_video
 from tests.clips import moving_square, write_clip
@@ -83,7 +83,7 @@ def test_explain_reports_growing_results_in_order(request_: Request) -> None:
 
     def report(progress: Progress) -> None:
         seen.append(progress)
-        if progress.analysis is not None:
+        if isinstance(progress, ExplainProgress):
             ready.append(progress.analysis.frames_written)
 
     explain(request_, report).close()

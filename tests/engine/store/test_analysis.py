@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import zarr
 
+import engine.types
 from engine.cancel import Cancelled, CancelToken
 from engine.errors import EngineError
 from engine.selective import split
@@ -288,3 +289,8 @@ def test_arrays_that_do_not_fit_the_settings_are_refused(saved: Path) -> None:
     group.create_array("sampled_relevance", data=noise(69), overwrite=True)
     with pytest.raises(EngineError, match="complete"):
         Analysis.open(saved)
+
+
+def test_types_know_nothing_of_the_store() -> None:
+    source = Path(engine.types.__file__).read_text(encoding="utf-8")
+    assert "engine.store" not in source

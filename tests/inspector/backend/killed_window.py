@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 import engine.store.checkpoint as resuming
 from engine.annotations.notes import Note
+from engine.store import ExplainProgress
 from engine.types import Progress
 from gui.main_window.window import MainWindow
 from inspector.app import make_window
@@ -65,7 +66,7 @@ def take_offer(window: MainWindow) -> None:
 
 def tell_windows(progress: Progress) -> None:
     """Tell how many windows are done."""
-    if progress.analysis is not None:
+    if isinstance(progress, ExplainProgress):
         tell("window", len(progress.analysis.windows))
 
 

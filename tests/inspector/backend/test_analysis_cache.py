@@ -16,7 +16,7 @@ import pytest
 from engine.cancel import Cancelled, CancelToken, never
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import resumable
-from engine.store import Analysis
+from engine.store import Analysis, ExplainProgress
 from engine.types import Progress, Request
 from engine.utils.locks import FileLock, alone, is_held
 from inspector.backend.analysis_cache import AnalysisCache
@@ -59,7 +59,7 @@ class Engine:
             analysis.append([window_of(header, first)], relevance[first : first + 8])
             if kept is not None:
                 kept.keep(analysis, {}, now=True)
-            report(Progress("Explaining", analysis=analysis))
+            report(ExplainProgress("Explaining", analysis=analysis))
             check()
         if kept is not None:
             kept.finish(analysis)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from engine.pipeline import explain
-from engine.store import checkpoint
+from engine.store import ExplainProgress, checkpoint
 from engine.store.arrays import GrowingArray
 from engine.types import Progress, Request
 
@@ -42,7 +42,7 @@ def explain_into(connection: Connection, request: Request, folder: Path, moment:
         kill_at(*moment.rsplit(":", 1))
 
     def report(progress: Progress) -> None:
-        if progress.analysis is not None:
+        if isinstance(progress, ExplainProgress):
             connection.send(progress.done)
 
     explain(request, report, folder=folder, resume=True)

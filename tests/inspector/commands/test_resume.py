@@ -18,7 +18,7 @@ from engine.cancel import Cancelled, CancelToken
 from engine.errors import EngineError
 from engine.models import Clip
 from engine.pipeline import explain
-from engine.store import DOCUMENT, Analysis
+from engine.store import DOCUMENT, Analysis, ExplainProgress
 from engine.types import Progress, Request
 from tests.clips import moving_square, write_clip
 from tests.engine.networks import warmed_up
@@ -65,7 +65,7 @@ def explained(asked: Request, folder: Path) -> tuple[Analysis, int]:
     seen: list[int] = []
 
     def report(progress: Progress) -> None:
-        if progress.analysis is not None:
+        if isinstance(progress, ExplainProgress):
             seen.append(len(progress.analysis.windows))
 
     analysis = explain(asked, report, folder=folder, resume=True)
@@ -222,7 +222,7 @@ def stopped_after(asked: Request, folder: Path, windows: int) -> None:
     token = CancelToken()
 
     def report(progress: Progress) -> None:
-        if progress.analysis is not None and len(progress.analysis.windows) == windows:
+        if isinstance(progress, ExplainProgress) and len(progress.analysis.windows) == windows:
             token.cancel()
 
     with pytest.raises(Cancelled):
