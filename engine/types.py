@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -21,6 +22,11 @@ PRESETS: tuple[Preset, ...] = ("recommended", "variation", "paper-2020", "code-2
 DEFAULT_PRESET: Preset = "recommended"
 
 DEFAULT_SIGMA = 1.0
+
+MOST_FRAMES = 2**31 - 1
+"""Highest frame number: what a Qt signal of int can carry."""
+Index = Annotated[int, Meta(ge=0, le=MOST_FRAMES)]
+Sigma = Annotated[float, Meta(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +149,15 @@ class Request:
     weights: Path | None = None
     labels: Path | None = None
     method: str = "lrp"
-    options: tuple[tuple[str, str | float | bool], ...] = ()
-    target: int | str | None = None
-    against: int | str | None = None
+    options: tuple[tuple[str, str | int | float | bool], ...] = ()
+    target: Index | str | None = None
+    against: Index | str | None = None
     preset: Preset = DEFAULT_PRESET
-    sigma: float = DEFAULT_SIGMA
-    frames: tuple[int, int] | None = None
+    sigma: Sigma = DEFAULT_SIGMA
+    frames: tuple[Index, Index] | None = None
     device: str = "auto"
-    overlap: float = 0.5
-    stream: int | None = None
+    overlap: Annotated[float, Meta(ge=0, lt=1)] = 0.5
+    stream: Index | None = None
     deinterlace: bool = False
 
 

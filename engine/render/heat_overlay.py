@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
 from cmap import Colormap
+from msgspec import Meta
 
 from engine.types import Float32Array, Float64Array, Rect, UInt8Array
+from engine.utils.schema import one_of
 
 DEFAULT_OPACITY = 0.85
 DEFAULT_GAMMA = 0.9
@@ -55,11 +57,11 @@ class HeatLook:
         Absolute relevance that gets the full colour; None takes one for the whole clip.
     """
 
-    colours: str = "fire and ice"
-    opacity: float = DEFAULT_OPACITY
-    gamma: float = DEFAULT_GAMMA
+    colours: Annotated[str, one_of(COLOURS)] = "fire and ice"
+    opacity: Annotated[float, Meta(ge=0, le=1)] = DEFAULT_OPACITY
+    gamma: Annotated[float, Meta(gt=0)] = DEFAULT_GAMMA
     polarity: Polarity = "both"
-    scale: float | None = None
+    scale: Annotated[float, Meta(gt=0)] | None = None
 
 
 DEFAULT_LOOK = HeatLook()

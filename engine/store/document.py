@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +18,11 @@ from engine.types import (
     Float64Array,
     Int64Array,
     ModelSpec,
-    Preset,
     Rect,
     Request,
     Window,
 )
+from engine.utils.schema import convert, parse_json, to_plain
 
 FORMAT = 1
 
@@ -76,85 +76,57 @@ class Header:
         self.step_frames.setflags(write=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _StoredWindow:
+    """A window as analysis.json has it, as far as it is read."""
+
+    start_step: int
+    frames: tuple[int, ...]
+    padded: int
+    target: int
+    conservation: float | None
+    time_step: int = 1
+    notices: tuple[str, ...] = ()
+
+
 def header_to_dict(header: Header) -> dict[str, Any]:
-    """Header as plain values that JSON can hold."""
-    request = asdict(header.request)
-    for key in ("video", "weights", "labels"):
-        request[key] = None if request[key] is None else str(request[key])
+    """Return a header as plain values that JSON can hold."""
     return {
-        "request": request,
-        "model": asdict(header.spec),
+        "request": to_plain(header.request),
+        "model": to_plain(header.spec),
         "video": {"size": header.size, "fps": header.fps},
         "range": [header.start, header.stop],
         "timestamps_s": header.timestamps_s.tolist(),
         "sampled_frames": (header.step_frames + header.start).tolist(),
-        "seen": asdict(header.seen),
+        "seen": to_plain(header.seen),
     }
 
 
 def header_from_dict(document: dict[str, Any]) -> Header:
-    """Header from what `header_to_dict` gave.
+    """Return the header that `header_to_dict` was given.
 
     Raises
     ------
     KeyError, TypeError, ValueError
         If a field is missing or of the wrong type.
     """
-    start, stop = document["range"]
+    start, stop = convert(document["range"], tuple[int, int], "range")
+    steps = convert(document["sampled_frames"], list[int], "sampled_frames")
     return Header(
-        request=_request_from(document["request"]),
-        spec=_spec_from(document["model"]),
-        size=cast("tuple[int, int]", tuple(document["video"]["size"])),
-        fps=float(document["video"]["fps"]),
-        start=int(start),
-        stop=int(stop),
-        timestamps_s=np.array(document["timestamps_s"], dtype=np.float64),
-        step_frames=np.array(document["sampled_frames"], dtype=np.int64) - int(start),
-        seen=Rect(**document["seen"]),
-    )
-
-
-def _request_from(fields: dict[str, Any]) -> Request:
-    frames = None if fields["frames"] is None else tuple(fields["frames"])
-    rest = {key: fields[key] for key in ("model", "method", "target", "sigma", "device", "overlap")}
-    options = tuple((str(name), value) for name, value in fields.get("options", ()))
-    return Request(
-        video=Path(fields["video"]),
-        preset=cast("Preset", fields["preset"]),
-        frames=cast("tuple[int, int] | None", frames),
-        weights=_path_or_none(fields["weights"]),
-        labels=_path_or_none(fields["labels"]),
-        options=options,
-        against=fields.get("against"),
-        stream=fields.get("stream"),
-        deinterlace=bool(fields.get("deinterlace", False)),
-        **rest,
-    )
-
-
-def _path_or_none(text: str | None) -> Path | None:
-    return None if text is None else Path(text)
-
-
-def _spec_from(fields: dict[str, Any]) -> ModelSpec:
-    tuples = {key: tuple(fields[key]) for key in ("labels", "crop", "mean", "std", "value_range")}
-    resize = fields["resize"]
-    return ModelSpec(
-        name=fields["name"],
-        frames=fields["frames"],
-        fps=fields["fps"],
-        stride=fields["stride"],
-        layer=str(fields.get("layer", "")),
-        antialias=bool(fields.get("antialias", False)),
-        trained_on=str(fields.get("trained_on", "")),
-        least_familiar=fields.get("least_familiar"),
-        resize=resize if isinstance(resize, int) else cast("tuple[int, int]", tuple(resize)),
-        **cast("dict[str, Any]", tuples),
+        request=convert(document["request"], Request, "request"),
+        spec=convert(document["model"], ModelSpec, "model"),
+        size=convert(document["video"]["size"], tuple[int, int], "video.size"),
+        fps=convert(document["video"]["fps"], float, "video.fps"),
+        start=start,
+        stop=stop,
+        timestamps_s=np.array(convert(document["timestamps_s"], list[float]), dtype=np.float64),
+        step_frames=np.array(steps, dtype=np.int64) - start,
+        seen=convert(document["seen"], Rect, "seen"),
     )
 
 
 def windows_to_list(windows: Sequence[Window], header: Header) -> list[dict[str, Any]]:
-    """Windows as plain values, with names and the five highest logits for readers.
+    """Return windows as plain values, with names and the five highest logits for readers.
 
     All logits are in the arrays; frames count from the start of the file, like the range.
     """
@@ -181,29 +153,36 @@ def windows_to_list(windows: Sequence[Window], header: Header) -> list[dict[str,
 def windows_from_list(
     entries: list[dict[str, Any]], logits: Float32Array, start: int
 ) -> tuple[Window, ...]:
-    """Windows from what `windows_to_list` gave and their logits, float32 (W, K)."""
+    """Return the windows that `windows_to_list` was given, with their logits, float32 (W, K).
+
+    Raises
+    ------
+    ValueError
+        If a field is missing or of the wrong type.
+    """
+    stored = convert(entries, list[_StoredWindow], "windows")
     return tuple(
         Window(
-            start_step=entry["start_step"],
-            frame_indices=np.array(entry["frames"], dtype=np.int64) - start,
-            padded=entry["padded"],
+            start_step=entry.start_step,
+            frame_indices=np.array(entry.frames, dtype=np.int64) - start,
+            padded=entry.padded,
             logits=row.copy(),
-            target=entry["target"],
-            conservation=float("nan") if entry["conservation"] is None else entry["conservation"],
-            time_step=int(entry.get("time_step", 1)),
-            notices=tuple(entry.get("notices", ())),
+            target=entry.target,
+            conservation=float("nan") if entry.conservation is None else entry.conservation,
+            time_step=entry.time_step,
+            notices=entry.notices,
         )
-        for entry, row in zip(entries, logits, strict=True)
+        for entry, row in zip(stored, logits, strict=True)
     )
 
 
 def finite(value: float) -> float | None:
-    """The value, or None where JSON has no number for it."""
+    """Return the value, or None where JSON has no number for it."""
     return value if math.isfinite(value) else None
 
 
 def versions() -> dict[str, str]:
-    """Versions of this package and of the libraries that decide its numbers."""
+    """Return the versions of this package and of the libraries that decide its numbers."""
     return {name: _version(name) for name in _DECIDING}
 
 
@@ -223,7 +202,7 @@ def read_document(path: Path) -> dict[str, Any]:
         If the file is missing, is not JSON, or is not an analysis this version can read.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise EngineError(
             f"{path} cannot be read as an analysis.", "Choose a folder written by 'explain'."

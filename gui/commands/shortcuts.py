@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.errors import EngineError
 from engine.utils.atomic import write_text
+from engine.utils.schema import convert, parse_json
 from gui.commands.cheat_sheet import CheatSheet
 from gui.commands.command import Command, CommandTable
 from gui.commands.shortcut_dialog import KeyDialog
@@ -88,9 +90,10 @@ def load_keys(path: Path, table: CommandTable) -> None:
     if not path.exists():
         return
     try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-        keys_of = {name: _checked(keys) for name, keys in saved.items()}
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        keys_of = convert(parse_json(path.read_bytes()), dict[str, tuple[str, ...]])
+        for text in itertools.chain.from_iterable(keys_of.values()):
+            _check(text)
+    except (OSError, ValueError) as error:
         raise EngineError(
             f"The keys in {path} cannot be used: {error}.",
             "The default keys are in use; choose yours again under Keyboard shortcuts.",
@@ -118,10 +121,6 @@ def save_keys(path: Path, table: CommandTable) -> None:
         ) from error
 
 
-def _checked(keys: object) -> tuple[str, ...]:
-    if not isinstance(keys, list) or not all(isinstance(text, str) for text in keys):
-        raise ValueError("keys are lists of texts")
-    for text in keys:
-        if not QKeySequence(text).toString():  # a key it does not know is not "empty" to Qt
-            raise ValueError(f"{text!r} is no key")
-    return tuple(keys)
+def _check(text: str) -> None:
+    if not QKeySequence(text).toString():  # a key it does not know is not "empty" to Qt
+        raise ValueError(f"{text!r} is no key")

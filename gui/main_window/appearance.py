@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import logging
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from PySide6.QtCore import QByteArray, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from engine.utils.atomic import write_text
+from engine.utils.schema import Base64, SchemaError, convert, one_of, parse_json, to_plain
 from gui.commands.command import Command
 from gui.main_window.docks import Docks
-from gui.state.json_fields import FieldError, Fields
 from gui.theme.theme import SCHEMES, apply_theme
 
 log = logging.getLogger(__name__)
@@ -41,9 +39,9 @@ class WindowLook:
         The last choices of the export dialog, as it gives them.
     """
 
-    geometry: str = ""
-    docks: str = ""
-    scheme: str = "system"
+    geometry: Base64 = ""
+    docks: Base64 = ""
+    scheme: Annotated[str, one_of(SCHEMES)] = "system"
     export: dict[str, Any] = field(default_factory=dict)
 
 
@@ -112,40 +110,18 @@ def load_look(settings: Path) -> WindowLook:
     """Return the stored look, or the default if there is no usable file."""
     path = settings / _FILE
     try:
-        fields = Fields(json.loads(path.read_text(encoding="utf-8")))
-        look = WindowLook(
-            geometry=_base64(fields, "geometry"),
-            docks=_base64(fields, "docks"),
-            scheme=fields.choice("scheme", SCHEMES, "system"),
-            export=fields.opaque("export"),
-        )
+        return convert(parse_json(path.read_bytes()), WindowLook)
     except FileNotFoundError:
         return WindowLook()
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, SchemaError) as error:
         log.warning("%s cannot be used: %s", path, error)
         return WindowLook()
-    return look
 
 
 def save_look(settings: Path, look: WindowLook) -> None:
     """Store the look. A failure is only logged, since the look is a convenience."""
-    values = {
-        "geometry": look.geometry,
-        "docks": look.docks,
-        "scheme": look.scheme,
-        "export": look.export,
-    }
     try:
         settings.mkdir(parents=True, exist_ok=True)
-        write_text(settings / _FILE, json.dumps(values, indent=1) + "\n", sync=True)
+        write_text(settings / _FILE, json.dumps(to_plain(look), indent=1) + "\n", sync=True)
     except OSError:
         log.warning("%s cannot be written", settings / _FILE, exc_info=True)
-
-
-def _base64(fields: Fields, key: str) -> str:
-    text = fields.text(key)
-    try:
-        base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise FieldError(f"{key} should be base64") from error
-    return text

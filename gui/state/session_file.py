@@ -8,35 +8,50 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from engine.errors import EngineError
+from engine.render.panes import PANES
 from engine.types import Request
 from engine.utils.atomic import write_text
-from gui.state.json_fields import FieldError, Fields
-from gui.state.session_codec import layout_from, request_from, request_to, view_from, view_to
-from gui.state.view_state import ViewState
+from engine.utils.schema import Base64, SchemaError, convert, parse_json, to_plain
+from gui.state.view_state import PANE_COUNTS, ViewState
 
 SUFFIX = ".mis.json"
 FORMAT = 1
 
 _KIND = "Motion Inspector session"
 _MOST_BYTES = 64 * 2**20
-_KNOWN = (
-    "kind",
-    "format",
-    "video",
-    "request",
-    "view",
-    "notes",
-    "paint",
-    "layout",
-    "analysis",
-    "explain",
-)
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredVideo:
+    """The video of a session, as its file names it."""
+
+    path: Annotated[str, Meta(min_length=1)]
+    beside: str | None = None
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The fields of a session file but its kind and format."""
+
+    video: _StoredVideo
+    request: dict[str, Any] = field(default_factory=dict)
+    view: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[dict[str, Any], ...] = ()
+    paint: dict[str, Any] = field(default_factory=dict)
+    layout: dict[str, Any] = field(default_factory=dict)
+    analysis: str | None = None
+    explain: bool = False
+
+
+_KNOWN = ("kind", "format", *(part.name for part in fields(_Stored)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +107,8 @@ def dump(session: SessionFile, folder: Path | None = None) -> str:
         "kind": _KIND,
         "format": FORMAT,
         "video": _video_to(session, folder),
-        "request": request_to(session.request),
-        "view": view_to(session.view),
+        "request": _without(session.request, "video", "preset", "sigma"),
+        "view": _without(session.view, "frame_count", "playing"),
         "notes": list(session.notes),
         "paint": session.paint,
         "layout": session.layout,
@@ -118,8 +133,8 @@ def load(text: str, folder: Path | None = None, name: str = "The file") -> Sessi
     """
     values = _parsed(text, name)
     try:
-        return _session(Fields(values), folder)
-    except FieldError as error:
+        return _session(values, folder)
+    except SchemaError as error:
         raise EngineError(
             f"{name} cannot be used as a session: {error}.",
             "Mend that value in a text editor, or open the video and begin anew.",
@@ -167,28 +182,24 @@ def save_session(session: SessionFile, path: Path) -> None:
 
 def _parsed(text: str, name: str) -> dict[str, Any]:
     try:
-        values = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        values = parse_json(text)
+    except SchemaError as error:
         raise EngineError(
             f"{name} is damaged: it is not whole JSON.",
             "Take an earlier copy, or open the video and begin anew.",
         ) from error
     if not isinstance(values, dict) or values.get("kind") != _KIND:
         raise _no_session(name)
-    found = values.get("format")
-    if type(found) is int and found > FORMAT:
+    version = values.get("format")
+    if type(version) is int and version > FORMAT:
         raise EngineError(
-            f"{name} was saved by a newer version of Motion Inspector: it has format {found}, and "
-            f"this version reads up to {FORMAT}.",
+            f"{name} was saved by a newer version of Motion Inspector: it has format {version}, "
+            f"and this version reads up to {FORMAT}.",
             "Update Motion Inspector.",
         )
-    if type(found) is not int or found < 1:
+    if type(version) is not int or version < 1:
         raise _no_session(name)
     return values
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number")
 
 
 def _no_session(name: str) -> EngineError:
@@ -198,26 +209,53 @@ def _no_session(name: str) -> EngineError:
     )
 
 
-def _session(fields: Fields, folder: Path | None) -> SessionFile:
-    video = fields.part("video")
-    if not video.text("path"):
-        raise FieldError("video.path is missing")
-    beside = video.text_or_none("beside")
-    view = view_from(fields.part("view"))
-    path = Path(folder or "", video.text("path")).absolute()
-    request = request_from(fields.part("request"), path)
+def _session(values: dict[str, Any], folder: Path | None) -> SessionFile:
+    stored = convert({"video": {}, **values}, _Stored)
+    view = _view(stored.view)
+    request = _request(stored, view, folder)
+    beside = stored.video.beside
+    if not all(isinstance(note.get("text"), str) for note in stored.notes):
+        raise SchemaError("notes should be a list of notes with a text")
+    layout = {key: convert(text, Base64, f"layout.{key}") for key, text in stored.layout.items()}
     return SessionFile(
-        request=replace(request, preset=view.preset, sigma=view.sigma),
+        request=request,
         view=view,
-        content=video.text("content"),
+        content=stored.video.content,
         beside=None if beside is None or folder is None else _joined(folder, beside),
-        notes=tuple(fields.items("notes", _is_note, "notes with a text")),
-        paint=fields.opaque("paint"),
-        layout=layout_from(fields.part("layout")),
-        analysis=_path_from(fields.text_or_none("analysis"), folder),
-        explain=fields.truth("explain"),
-        other=fields.other(_KNOWN),
+        notes=stored.notes,
+        paint=stored.paint,
+        layout=layout,
+        analysis=_path_from(stored.analysis, folder),
+        explain=stored.explain,
+        other={key: value for key, value in values.items() if key not in _KNOWN},
     )
+
+
+def _request(stored: _Stored, view: ViewState, folder: Path | None) -> Request:
+    video = str(Path(folder or "", stored.video.path).absolute())
+    of_view = {"video": video, "preset": view.preset, "sigma": view.sigma}
+    request = convert(stored.request | of_view, Request, "request")
+    _check_span(request.frames, "request.frames")
+    return request
+
+
+def _view(values: dict[str, Any]) -> ViewState:
+    """Return the view of a session; one without panes has the usual ones."""
+    stopped: dict[str, Any] = {"frame_count": 0, "playing": False}
+    usual = {"panes": list(ViewState().panes)} if values.get("panes") == [] else {}
+    view = convert(values | stopped | usual, ViewState, "view")
+    for name in view.panes:
+        if name not in PANES:
+            raise SchemaError(f"view.panes has {name[:40]!r}, which is no pane")
+    _check_span(view.range, "view.range")
+    if len(view.panes) not in PANE_COUNTS:
+        raise SchemaError(f"view.panes has {len(view.panes)} panes but should have 1, 2, 4 or 6")
+    return view
+
+
+def _check_span(frames: tuple[int, int] | None, key: str) -> None:
+    if frames is not None and frames[0] >= frames[1]:
+        raise SchemaError(f"{key} is {list(frames)} but should be a first frame and a later end")
 
 
 def _video_to(session: SessionFile, folder: Path | None) -> dict[str, Any]:
@@ -230,8 +268,8 @@ def _video_to(session: SessionFile, folder: Path | None) -> dict[str, Any]:
     }
 
 
-def _is_note(value: object) -> bool:
-    return isinstance(value, Mapping) and isinstance(value.get("text"), str)
+def _without(value: object, *names: str) -> dict[str, Any]:
+    return {name: part for name, part in to_plain(value).items() if name not in names}
 
 
 def _path_to(path: Path | None, folder: Path | None) -> str | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from engine.render import HeatLook
 from engine.render.clip_settings import USUAL_PANES
-from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Preset
+from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Index, Preset, Sigma
 
 Loop = Literal["off", "loop", "ping-pong"]
 LOOPS: tuple[Loop, ...] = ("off", "loop", "ping-pong")
@@ -47,17 +49,17 @@ class ViewState:
         Playback speed, 0.1 to 4 times the video's own.
     """
 
-    frame: int = 0
-    frame_count: int = 0
+    frame: Index = 0
+    frame_count: Index = 0
     playing: bool = False
     preset: Preset = DEFAULT_PRESET
-    sigma: float = DEFAULT_SIGMA
+    sigma: Sigma = DEFAULT_SIGMA
     heat: HeatLook = field(default_factory=HeatLook)
     panes: tuple[str, ...] = USUAL_PANES
-    range: tuple[int, int] | None = None
+    range: tuple[Index, Index] | None = None
     loop: Loop = "loop"
     pace: Pace = "real time"
-    speed: float = 1.0
+    speed: Annotated[float, Meta(ge=SPEEDS[0], le=SPEEDS[-1])] = 1.0
 
 
 def at_frame(state: ViewState, frame: int) -> ViewState:

@@ -294,3 +294,47 @@ def test_arrays_that_do_not_fit_the_settings_are_refused(saved: Path) -> None:
 def test_types_know_nothing_of_the_store() -> None:
     source = Path(engine.types.__file__).read_text(encoding="utf-8")
     assert "engine.store" not in source
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("request", []),
+        ("request.video", 3),
+        ("request.overlap", True),
+        ("request.sigma", -1),
+        ("request.frames", [1]),
+        ("request.options", [["a", None]]),
+        ("model.labels", "walking"),
+        ("model.fps", 15),
+        ("model.mean", [0, 0]),
+        ("video", 3),
+        ("video.size", [1.5, 2]),
+        ("range", "all"),
+        ("timestamps_s", [[0.0]]),
+        ("sampled_frames", ["a"]),
+        ("seen", None),
+        ("windows", {}),
+        ("windows", [{"start_step": 0}]),
+        ("scale", "large"),
+        ("scale", float("nan")),
+    ],
+    ids=str,
+)
+def test_a_hostile_value_makes_it_no_analysis(saved: Path, place: str, value: object) -> None:
+    document = json.loads((saved / DOCUMENT).read_text())
+    *parts, key = place.split(".")
+    inside = document
+    for part in parts:
+        inside = inside[part]
+    inside[key] = value
+    (saved / DOCUMENT).write_text(json.dumps(document))
+    with pytest.raises(EngineError) as caught:
+        Analysis.open(saved)
+    assert caught.value.hint
+
+
+def test_a_deeply_nested_document_is_no_analysis(saved: Path) -> None:
+    (saved / DOCUMENT).write_text("[" * 100_000)
+    with pytest.raises(EngineError, match="cannot be read as an analysis"):
+        Analysis.open(saved)

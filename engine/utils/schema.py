@@ -1,0 +1,203 @@
+"""Stored values: plain values of JSON, TOML or the command line to dataclasses and back.
+
+The dataclass is the schema: types, bounds (`msgspec.Meta`), defaults. Unions of a bounded number
+with a tuple of fixed length are not used: msgspec 0.22 reads them wrongly.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+Value = TypeVar("Value")
+Base64 = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z",
+        title="base64",
+    ),
+]
+
+_PLACE = re.compile(r"(.*?)(?: - at `\$([^`]*)`)?", re.DOTALL)
+_NAMES = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+_BOUNDS = {" >= ": " from ", " > ": " above ", " <= ": " up to ", " < ": " below "}
+_MOST_CHARACTERS = 40
+
+
+class SchemaError(ValueError):
+    """A value that does not fit its schema.
+
+    Parameters
+    ----------
+    text : str
+        Half a sentence that names the value.
+    key : str
+        Names of the fields on the way to it, with dots between them.
+    shown, needed : str
+        The value, shortened, and the values that fit.
+    """
+
+    def __init__(self, text: str, key: str = "", shown: str = "", needed: str = "") -> None:
+        super().__init__(text)
+        self.key = key
+        self.shown = shown
+        self.needed = needed
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the values of a JSON text, in which NaN and infinity are no numbers.
+
+    Raises
+    ------
+    SchemaError
+        If it is not whole JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise SchemaError(f"it is not whole JSON: {error}") from error
+
+
+def to_plain(value: object) -> Any:
+    """Return a dataclass as values that JSON can hold."""
+    return msgspec.to_builtins(value, enc_hook=str)
+
+
+def convert(
+    values: object,
+    kind: type[Value],
+    key: str = "",
+    *,
+    strict: bool = True,
+    closed: bool = False,
+) -> Value:
+    """Convert plain values to a dataclass, or to another type.
+
+    Parameters
+    ----------
+    values : object
+        As JSON or TOML give them.
+    kind : type
+        Its schema.
+    key : str
+        Names of the fields on the way to the values, for messages.
+    strict : bool
+        Whether texts are texts; else they may stand for numbers, as on the command line.
+    closed : bool
+        Whether unknown keys are refused instead of ignored.
+
+    Raises
+    ------
+    SchemaError
+        If a value is missing, unknown, of another type or outside its bounds.
+    """
+    if closed and isinstance(values, dict):
+        for name in values:
+            if name not in fields_of(kind):
+                raise SchemaError(f"{_joined(key, str(name))} does not exist", str(name))
+    try:
+        return msgspec.convert(values, kind, strict=strict, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), values, kind, key) from error
+    except UnicodeError as error:  # half a surrogate where a name is looked up
+        raise SchemaError(f"{key or 'the file'} has a name that is no text", key) from error
+
+
+def one_of(names: Iterable[str]) -> msgspec.Meta:
+    """Return the schema of a text that is one of some names."""
+    listed = list(names)
+    pattern = "|".join(map(re.escape, listed))
+    return msgspec.Meta(pattern=rf"^(?:{pattern})\Z", title=f"one of {', '.join(listed)}")
+
+
+def fields_of(kind: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass with their annotations."""
+    return get_type_hints(kind, include_extras=True)
+
+
+def parts_of(annotation: Any) -> Iterator[Any]:
+    """Iterate over an annotation and all inside it, the outer `msgspec.Meta` before the inner."""
+    yield annotation
+    for part in reversed(get_args(annotation)) if get_origin(annotation) is not Literal else ():
+        yield from parts_of(part)
+
+
+def choices_of(annotation: Any) -> tuple[str, ...]:
+    """Return the texts that an annotation allows; none where it allows others."""
+    for part in parts_of(annotation):
+        if get_origin(part) is Literal:
+            return get_args(part)
+    return ()
+
+
+def needed_by(annotation: Any) -> str:
+    """Return the title of an annotation or its choices in words; empty where it has neither."""
+    for part in parts_of(annotation):
+        if isinstance(part, msgspec.Meta) and part.title:
+            return part.title
+    choices = choices_of(annotation)
+    return f"one of {', '.join(choices)}" if choices else ""
+
+
+def _refuse_constant(text: str) -> float:
+    raise ValueError(f"{text} is no number")
+
+
+def _decode(kind: Any, value: Any) -> Any:
+    if kind is not Path or not isinstance(value, str) or "\0" in value:
+        raise ValueError("Expected `str`")
+    return Path(value)
+
+
+def _explained(text: str, values: Any, kind: Any, key: str) -> SchemaError:
+    """Return what msgspec says in words of the user, with the value itself."""
+    match = _PLACE.fullmatch(text)
+    reason, place = match.groups("") if match else (text, "")
+    annotation = kind
+    for name in filter(None, place.partition("[")[0].split(".")):
+        key = _joined(key, name)
+        values = values.get(name) if isinstance(values, dict) else None
+        annotation = _field(annotation, name)
+    if reason.startswith("Object missing required field"):
+        key = _joined(key, reason.split("`")[1])
+        return SchemaError(f"{key} is missing", key)
+    needed = needed_by(annotation) or _in_words(reason)
+    if not needed:
+        return SchemaError(f"{key or 'the file'}: {reason}", key)
+    shown = repr(values)
+    shown = shown if len(shown) <= _MOST_CHARACTERS else f"{shown[:_MOST_CHARACTERS]}..."
+    return SchemaError(f"{key or 'the file'} is {shown} but should be {needed}", key, shown, needed)
+
+
+def _field(annotation: Any, name: str) -> Any:
+    holders = (part for part in parts_of(annotation) if is_dataclass(part))
+    return next((fields_of(part)[name] for part in holders if name in fields_of(part)), annotation)
+
+
+def _in_words(reason: str) -> str:
+    """Return "Expected `int | null` >= 1, got ..." as "a whole number from 1"; else nothing."""
+    expected = re.match(r"Expected `([^`]*)`([^,]*)", reason)
+    if expected is None:
+        return ""
+    names = [_NAMES[name] for name in expected[1].split(" | ") if name in _NAMES]
+    bounds = expected[2].removesuffix(".0")
+    for sign, word in _BOUNDS.items():
+        bounds = bounds.replace(sign, word)
+    return " or ".join(names) + bounds
+
+
+def _joined(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
