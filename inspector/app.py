@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.attribution import METHODS
 from engine.models import known_models
-from engine.models.cards.card_keys import CARD_KEYS, FILE
+from engine.models.cards.card_keys import CARD_KEYS
 from engine.models.cards.trust import trust
 from engine.types import Request
 from engine.utils.paths import config_folder, log_folder
@@ -130,8 +130,8 @@ def _card_fields() -> tuple[CardField, ...]:
             name=key.name,
             text=key.text,
             example=key.example.partition("=")[2].strip().strip('"'),
-            is_file=key.kind is FILE,
-            choices=tuple(key.kind.schema.get("enum", ())),
+            is_file=key.is_file,
+            choices=key.choices,
         )
         for key in CARD_KEYS.values()
     )

@@ -13,7 +13,7 @@ from engine.attribution.base.outputs import SoftmaxWatch, read_logits
 from engine.errors import EngineError
 from engine.model_check.checks import failed, passed, warned
 from engine.model_check.forward import logits_of, output_of
-from engine.models.cards.card import Expected
+from engine.models.cards.card_keys import Expected
 from engine.models.model import Clip, VideoModel
 from engine.pipeline.single_clip import clip_at, noise_clip
 from engine.types import Finding
@@ -57,7 +57,7 @@ def reference_finding(model: VideoModel, expected: Expected) -> Finding:
     except EngineError as error:
         return failed("expected", f"{error} {error.hint}")
     labels = model.spec.labels
-    named = [name for name, _ in expected.scores] + ([expected.top] if expected.top else [])
+    named = [*expected.scores, *([expected.top] if expected.top else [])]
     unknown = [name for name in named if name not in labels]
     if unknown:
         return failed("expected", f"[expected] names the class {unknown[0]!r}, which is no label.")
@@ -66,7 +66,7 @@ def reference_finding(model: VideoModel, expected: Expected) -> Finding:
         return failed(
             "expected", f"{expected.clip.name} is scored {top!r} highest, not {expected.top!r}."
         )
-    for name, score in expected.scores:
+    for name, score in expected.scores.items():
         logit = float(logits[labels.index(name)])
         if abs(logit - score) > expected.tolerance:
             return failed(

@@ -90,7 +90,7 @@ def card_of(name_or_path: str | Path) -> ModelCard:
         If the card cannot be used.
     """
     name = str(name_or_path)
-    return find_card(name_or_path) or ModelCard(None, name=name, network=name)
+    return find_card(name_or_path) or ModelCard(name=name, network=name)
 
 
 def load_card(card: ModelCard, device: str, report: Report, check: Check) -> VideoModel:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_t
 import msgspec
 
 Value = TypeVar("Value")
+Finite = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
 Base64 = Annotated[
     str,
     msgspec.Meta(
@@ -157,7 +159,7 @@ def _refuse_constant(text: str) -> float:
 
 
 def _decode(kind: Any, value: Any) -> Any:
-    if kind is not Path or not isinstance(value, str) or "\0" in value:
+    if kind is not Path or not isinstance(value, str) or not value or "\0" in value:
         raise ValueError("Expected `str`")
     return Path(value)
 

@@ -12,7 +12,7 @@ import numpy as np
 from engine.cancel import Check
 from engine.errors import ModelError
 from engine.models.cards.card import parse_card
-from engine.models.cards.card_keys import CARD_KEYS, FILE, TEXT
+from engine.models.cards.card_keys import CARD_KEYS
 from engine.models.cards.library import save_card
 from engine.models.catalogue import MODELS
 from engine.types import CardReport, Finding, ModelInfo, Report
@@ -52,10 +52,10 @@ def save_texts(texts: Texts) -> ModelInfo:
 
 
 def _value(name: str, text: str) -> str:
-    kind = CARD_KEYS[name].kind
-    if kind is FILE or (name == "network" and Path(text.rpartition(":")[0] or text).is_file()):
+    key = CARD_KEYS[name]
+    if key.is_file or (name == "network" and Path(text.rpartition(":")[0] or text).is_file()):
         text = str(Path(text).absolute())
-    if kind in (TEXT, FILE) or "enum" in kind.schema:
+    if key.is_text:
         return json.dumps(text)
     try:
         is_value = len(tomllib.loads(f"value = {text}")) == 1

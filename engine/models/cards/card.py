@@ -6,13 +6,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from engine.errors import ModelError
-from engine.models.cards.card_keys import CARD_KEYS, EXPECTED_KEYS, Key
+from engine.models.cards.card_keys import CARD_KEYS, EXPECTED_KEYS, CardKeys, Expected
 from engine.models.catalogue import MODELS
 from engine.types import ModelSpec
 from engine.utils.hints import did_you_mean
+from engine.utils.schema import SchemaError, convert, fields_of
 
 CARD_SUFFIX = ".toml"
 HUB_PREFIX = "hf:"
@@ -28,20 +29,9 @@ _OPEN = ModelSpec("", (), 1, 1.0, None, 1, (1, 1), (0.0, 0.0, 0.0), (1.0, 1.0, 1
 """A network of the user's own before the card speaks: no mean, no standard deviation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a network is known to make of a video: `EXPECTED_KEYS` has the meanings."""
-
-    clip: Path
-    start: int = 0
-    top: str | None = None
-    scores: tuple[tuple[str, float], ...] = ()
-    tolerance: float = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """What a card says; None where it is silent. `CARD_KEYS` has the meanings.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard(CardKeys):
+    """A card that was read; `CARD_KEYS` has the meanings of its keys.
 
     Attributes
     ----------
@@ -50,24 +40,7 @@ class ModelCard:
         asked for by its name.
     """
 
-    path: Path | None
-    name: str
-    network: str
-    checkpoint: Path | None = None
-    prefix: str = ""
-    labels: Path | None = None
-    frames: int | None = None
-    fps: float | None = None
-    stride: int | None = None
-    resize: tuple[int, int] | int | None = None
-    crop: tuple[int, int] | None = None
-    layout: Literal["NCTHW", "NTCHW"] = "NCTHW"
-    channels: Literal["rgb", "bgr"] = "rgb"
-    range: tuple[float, float] | None = None
-    mean: tuple[float, float, float] | None = None
-    std: tuple[float, float, float] | None = None
-    layer: str | None = None
-    expected: Expected | None = None
+    path: Path | None = None
 
     @property
     def is_known(self) -> bool:
@@ -87,19 +60,22 @@ class ModelCard:
 
     @property
     def folder(self) -> Path:
-        """Where the card lies; what it names is found from there."""
+        """Folder of the card, from which the files that it names are found."""
         return Path() if self.path is None else self.path.parent
 
     def spec(self, base: ModelSpec | None, labels: tuple[str, ...]) -> ModelSpec:
-        """What the network expects: as the card says, else as ``base``, the known model, does.
+        """Return the input of the network: of the card, else of ``base``, the known model.
 
         Raises
         ------
         ModelError
             If that leaves something open.
         """
-        said = {name: getattr(self, name) for name in ("frames", "resize", "crop", "layer")}
-        said |= {
+        said: dict[str, Any] = {
+            "frames": self.frames,
+            "resize": self.resize,
+            "crop": (self.crop, self.crop) if isinstance(self.crop, int) else self.crop,
+            "layer": self.layer,
             "value_range": self.range,
             "mean": self._rgb(self.mean),
             "std": self._rgb(self.std),
@@ -122,13 +98,15 @@ class ModelCard:
                 f"Add, for example: {'; '.join(CARD_KEYS[name].example for name in missing)}.",
             )
 
-    def _rgb(self, values: tuple[float, float, float] | None) -> Any:
-        """Values a channel in the order of red, green, blue."""
+    def _rgb(self, values: float | tuple[float, ...] | None) -> tuple[float, ...] | None:
+        """Return a value for each of red, green and blue."""
+        if isinstance(values, float):
+            return (values,) * 3
         return values if values is None or self.channels == "rgb" else values[::-1]
 
 
 def is_card(name: str | Path) -> bool:
-    """Whether a model is asked for by its card rather than by a name."""
+    """Return whether a model is named by its card rather than by a name."""
     return str(name).lower().endswith(CARD_SUFFIX)
 
 
@@ -145,19 +123,25 @@ def read_card(path: Path) -> ModelCard:
 
 
 def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
-    """A card from what TOML gave; errors are those of `read_card`."""
-    table = dict(table)
-    expected = table.pop("expected", None)
-    values = _checked(table, CARD_KEYS, path, "")
-    if "network" not in values:
+    """Return a card from the values of its TOML; errors are those of `read_card`."""
+    _check_keys(table, CardKeys, path)
+    if "network" not in table:
         raise ModelError(
             f"The card {path} names no network.", f"Add a line, such as {_example('network')}."
         )
-    values = {"name": path.stem, **values, "expected": _expected(expected, path)}
-    for name in ("checkpoint", "labels"):
-        if name in values:
-            values[name] = path.parent / values[name]
-    card = ModelCard(path=path, **values)
+    if isinstance(table.get("expected"), dict):
+        _check_keys(table["expected"], Expected, path, "expected.")
+    try:
+        card = convert(_stripped({"name": path.stem, **table}), ModelCard)
+    except SchemaError as error:
+        raise _unfit(error, path) from error
+    card = replace(
+        card,
+        path=path,
+        checkpoint=card.checkpoint and path.parent / card.checkpoint,
+        labels=card.labels and path.parent / card.labels,
+        expected=card.expected and replace(card.expected, clip=path.parent / card.expected.clip),
+    )
     _check_together(card)
     return card
 
@@ -182,47 +166,40 @@ def _table_in(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _checked(
-    table: Mapping[str, Any], keys: Mapping[str, Key], path: Path, where: str
-) -> dict[str, Any]:
-    values = {}
-    for name, value in table.items():
-        if name not in keys:
-            known = [*keys] if where else [*keys, "expected"]
+def _check_keys(table: Mapping[str, Any], kind: type, path: Path, where: str = "") -> None:
+    known = fields_of(kind)
+    for name in table:
+        if name not in known:
             raise ModelError(
                 f"The card {path} has a key {where}{name!r}, which does not exist.",
                 did_you_mean(name, known),
             )
-        values[name] = keys[name].kind.read(value)
-        if values[name] is None:
-            raise ModelError(
-                f"The key {where}{name!r} of the card {path} is {_shown(value)}, but "
-                f"{keys[name].kind.wanted} is needed.",
-                f"For example: {keys[name].example}",
-            )
-    return values
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _expected(table: Any, path: Path) -> Expected | None:
-    if table is None:
-        return None
-    if not isinstance(table, dict):
-        raise ModelError(
-            f"The key 'expected' of the card {path} is {_shown(table)}, but a table is needed.",
-            f"Write a line [expected], and below it {_example('clip')}.",
-        )
-    values = _checked(table, EXPECTED_KEYS, path, "expected.")
-    if "clip" not in values or not ("top" in values or "scores" in values):
+    if kind is Expected and not ("clip" in table and table.keys() & {"top", "scores"}):
         raise ModelError(
             f"The table [expected] of the card {path} needs a clip, and top or scores.",
             f"For example: {_example('clip')} and {_example('top')}.",
         )
-    return Expected(**{**values, "clip": path.parent / values["clip"]})
+
+
+def _stripped(value: Any) -> Any:
+    """Return values of TOML without spaces around the texts."""
+    if isinstance(value, dict):
+        return {name: _stripped(part) for name, part in value.items()}
+    return value.strip() if isinstance(value, str) else value
+
+
+def _unfit(error: SchemaError, path: Path) -> ModelError:
+    *tables, name = error.key.split(".")
+    if name == "expected":
+        return ModelError(
+            f"The key 'expected' of the card {path} is {error.shown}, but a table is needed.",
+            f"Write a line [expected], and below it {_example('clip')}.",
+        )
+    return ModelError(
+        f"The key {'.'.join([*tables, repr(name)])} of the card {path} is {error.shown}, but "
+        f"{error.needed} is needed.",
+        f"For example: {_example(name)}",
+    )
 
 
 def _example(name: str) -> str:
@@ -230,6 +207,9 @@ def _example(name: str) -> str:
 
 
 def _check_together(card: ModelCard) -> None:
+    if card.range is not None and card.range[0] >= card.range[1]:
+        needed = CARD_KEYS["range"].needed
+        raise _unfit(SchemaError("", "range", repr(list(card.range)), needed), card.path or Path())
     if card.fps is not None and card.stride is not None:
         raise ModelError(
             f"The card {card.path} has both fps and stride, but frames are taken by one of them.",

@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.errors import ModelError, UntrustedError
 from engine.utils.atomic import write_text
 from engine.utils.paths import config_folder
+from engine.utils.schema import SchemaError, convert, parse_json
 
 
 def trust(path: Path) -> None:
@@ -59,12 +60,11 @@ def _file() -> Path:
 
 
 def _known() -> dict[str, str]:
-    """Digest -> path at the time; nothing where the file is missing or damaged: ask again."""
+    """Return the path of each digest; nothing from a missing or damaged file."""
     try:
-        content = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return convert(parse_json(_file().read_bytes()), dict[str, str])
+    except (OSError, SchemaError):
         return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _digest(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import pytest
 from msgspec import Meta
 
+from engine.models.cards.card_keys import CardKeys, Expected
 from engine.store.document import _StoredWindow
 from engine.types import ModelSpec, Rect, Request
 from engine.utils.schema import (
@@ -25,7 +26,17 @@ from gui.main_window.appearance import WindowLook
 from gui.state.session_file import _Stored
 from gui.state.view_state import ViewState
 
-STORED = (Request, ModelSpec, Rect, _StoredWindow, _Stored, ViewState, WindowLook)
+STORED = (
+    Request,
+    ModelSpec,
+    Rect,
+    _StoredWindow,
+    _Stored,
+    ViewState,
+    WindowLook,
+    CardKeys,
+    Expected,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,7 @@ def test_a_dataclass_comes_back_from_plain_values() -> None:
         ({"owner": "a", "worn": 1}, "worn is 1 but should be true or false"),
         ({"owner": "a", "case": 1}, "case is 1 but should be a text"),
         ({"owner": "a", "case": "a\0"}, r"case is 'a\x00' but should be a text"),
+        ({"owner": "a", "case": ""}, "case is '' but should be a text"),
         ({"owner": "a", "sizes": [1, "b"]}, "sizes is [1, 'b'] but should be a whole number"),
         (
             {"owner": "a", "lens": {"strength": 0}},

@@ -65,4 +65,4 @@ def test_page_does_what_it_says(folder: Path, capsys: pytest.CaptureFixture[str]
 
 def test_page_describes_every_key() -> None:
     for key in (*CARD_KEYS.values(), *EXPECTED_KEYS.values()):
-        assert f"| `{key.name}` | {key.text} | {key.kind.wanted} |" in PAGE
+        assert f"| `{key.name}` | {key.text} | {key.needed} |" in PAGE

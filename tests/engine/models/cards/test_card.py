@@ -28,14 +28,15 @@ def agrees(schema: dict[str, Any], value: Any) -> bool:
         return value in schema["enum"]
     number = isinstance(value, int | float) and not isinstance(value, bool)
     of_type = {
+        "null": value is None,
         "string": isinstance(value, str),
         "number": number,
         "integer": number and isinstance(value, int),
         "array": isinstance(value, list),
         "object": isinstance(value, dict),
     }[schema["type"]]
-    if not of_type:
-        return False
+    if not of_type or value is None:
+        return of_type
     if schema["type"] == "array":
         fits = schema["minItems"] <= len(value) <= schema["maxItems"]
         return fits and all(agrees(schema["items"], part) for part in value)
@@ -46,25 +47,65 @@ def agrees(schema: dict[str, Any], value: Any) -> bool:
         )
     if schema["type"] == "string":
         return len(value) >= schema["minLength"]
-    return value >= schema.get("minimum", value) and value > schema.get(
-        "exclusiveMinimum", value - 1
-    )
+    within = schema.get("minimum", value) <= value <= schema.get("maximum", value)
+    return within and value > schema.get("exclusiveMinimum", value - 1)
+
+
+def is_taken(key: str, value: Any) -> bool:
+    """Whether the parser takes a value for a key, or refuses it by its name."""
+    table: dict[str, Any] = {"network": "r3d_18", key: value}
+    if key in EXPECTED_KEYS:
+        table = {"network": "r3d_18", "expected": {"clip": "a", "top": "a", key: value}}
+    if key == "network":
+        table = {"network": value if not isinstance(value, str) or not value.strip() else "s3d"}
+    if key in ("layout", "channels"):
+        table["network"] = "net.pt"
+    try:
+        parse_card(table, Path("a.toml"))
+    except ModelError as error:
+        return not (repr(key) in str(error) and error.hint)
+    return True
 
 
 def test_schema_file_is_that_of_the_parser() -> None:
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == card_schema()
 
 
+def test_schema_names_the_keys_and_what_they_mean() -> None:
+    tables = card_schema()["$defs"]
+    for name, keys in (("CardKeys", CARD_KEYS), ("Expected", EXPECTED_KEYS)):
+        described = {key: part.get("description") for key, part in properties(name).items()}
+        assert described == {key.name: key.text for key in keys.values()}
+        assert tables[name]["additionalProperties"] is False
+    assert (tables["CardKeys"]["required"], tables["Expected"]["required"]) == (
+        ["network"],
+        ["clip"],
+    )
+
+
+def properties(table: str) -> dict[str, Any]:
+    """Schemas of the keys of a table, but those of the table inside it."""
+    inside = card_schema()["$defs"][table]["properties"]
+    return {name: part for name, part in inside.items() if name != "expected"}
+
+
 @pytest.mark.parametrize("key", [*CARD_KEYS.values(), *EXPECTED_KEYS.values()])
 def test_schema_and_parser_take_the_same_values(key: Key) -> None:
     # What only the parser can tell: texts of spaces, and ranges that fall.
-    told_apart = [" ", [2, 1]]
-    taken = [value for value in SAMPLES if key.kind.read(value) is not None]
-    allowed = [value for value in SAMPLES if agrees(key.kind.schema, value)]
-    assert [
-        value for value in allowed if value not in told_apart or value in taken
-    ] == taken
+    only_parsed = [" ", [2, 1]]
+    schema = (properties("CardKeys") | properties("Expected"))[key.name]
+    taken = [value for value in SAMPLES if is_taken(key.name, value)]
+    allowed = [value for value in SAMPLES if agrees(schema, value)]
+    assert [value for value in allowed if value not in only_parsed or value in taken] == taken
     assert taken
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("key", ["fps", "range", "mean", "std", "scores", "tolerance"])
+def test_numbers_that_are_none_are_refused(key: str, value: float) -> None:
+    listed = {"range": [0.0, value], "scores": {"a": value}}
+    assert not is_taken(key, listed.get(key, value))
+    assert not is_taken(key, [value] * 3)
 
 
 def test_card_takes_over_what_the_network_wants_and_says_otherwise(tmp_path: Path) -> None:
