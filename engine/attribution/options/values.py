@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
+
+from msgspec import Meta
 
 from engine.errors import AttributionError
 from engine.types import OptionInfo
 from engine.utils.hints import did_you_mean
+from engine.utils.schema import SchemaError, convert, one_of
 
 BASELINES = ("black", "mean", "blur", "frozen")
 Options = TypeVar("Options", bound="MethodOptions")
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
 def option(default: Any, text: str, **limits: Any) -> Any:
@@ -151,38 +156,29 @@ def read_options(
 
 def _value(part: Field[Any], value: Any) -> Any:
     assert part.default is not MISSING
-    kind = type(part.default)
+    kind, choices = type(part.default), part.metadata.get("choices")
+    text = str(value) if kind is str else str(value).strip().casefold()
+    if kind is bool:
+        text = {"yes": "true", "no": "false"}.get(text, text)
+    limits = one_of(choices) if choices else _limits(part, kind)
     try:
-        read = _truth(value) if kind is bool else kind(value)
-        exact = kind is not int or isinstance(value, str) or read == value
-    except (TypeError, ValueError, OverflowError):
-        exact = False
-    if not exact:
+        return convert(text, Annotated[kind, limits], strict=False)  # type: ignore[valid-type]
+    except SchemaError as error:
+        if choices:
+            raise AttributionError(
+                f"The option {part.name} cannot be {value!r}.", did_you_mean(text, choices)
+            ) from error
         raise AttributionError(
-            f"The option {part.name} is {value!r}, but a value of type {kind.__name__} is needed.",
+            f"The option {part.name} is {value!r}, but {error.needed} is needed.",
             part.metadata["text"],
-        )
-    choices = part.metadata.get("choices")
-    if choices and read not in choices:
-        raise AttributionError(
-            f"The option {part.name} cannot be {value!r}.", did_you_mean(str(read), choices)
-        )
-    _check_range(part, read)
-    return read
+        ) from error
 
 
-def _check_range(part: Field[Any], value: Any) -> None:
+def _limits(part: Field[Any], kind: type) -> Meta:
+    """Return the range of an option; numbers without one are finite."""
     low, high = part.metadata.get("low"), part.metadata.get("high")
-    inside = (low is None or value >= low) and (high is None or value <= high)
-    if not inside:
-        limits = f"from {low}" if high is None else f"from {low} to {high}"
-        raise AttributionError(
-            f"The option {part.name} is {value!r}, but it goes {limits}.", part.metadata["text"]
-        )
-
-
-def _truth(value: Any) -> bool:
-    text = str(value).casefold()
-    if text not in ("true", "false", "yes", "no", "1", "0"):
-        raise ValueError(text)
-    return text in ("true", "yes", "1")
+    ends = "".join(f" {to} {end}" for to, end in (("from", low), ("to", high)) if end is not None)
+    if kind is float:
+        low = -sys.float_info.max if low is None else low
+        high = sys.float_info.max if high is None else high
+    return Meta(ge=low, le=high, title=_KINDS[kind] + ends)
