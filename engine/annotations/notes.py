@@ -13,16 +13,15 @@ from typing import Any
 import numpy as np
 
 from engine.errors import EngineError
-from engine.types import Float64Array
+from engine.types import MOST_FRAMES, Float64Array
 from engine.utils.atomic import AtomicPath
+from engine.utils.schema import SchemaError, convert, to_plain
 from engine.video.encode.errors import export_errors
 
 MOST_CHARACTERS = 2_000
 MOST_NOTES = 10_000
-_MOST_FRAMES = 2**31 - 1  # what Qt's signals carry
 _MOST_BYTES = 16 * 2**20
 _GRACE_S = 0.0006  # WebVTT has whole milliseconds, and half of one is lost in rounding
-_FIELDS = {"first", "stop", "text"}
 _ARROW = "-->"
 _CLOCK = r"(?:(\d{2,4}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
 _SPAN = re.compile(rf"\s*{_CLOCK}\s+{_ARROW}\s+{_CLOCK}(?:\s.*)?")
@@ -54,7 +53,7 @@ class Note:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", _tidy(self.text))
-        if not 0 <= self.first < self.stop <= _MOST_FRAMES:
+        if not 0 <= self.first < self.stop <= MOST_FRAMES:
             raise EngineError(
                 f"A note cannot lie on the frames {self.first} to {self.stop - 1}.",
                 "Its first frame is 0 or later, and its last is not before that.",
@@ -69,17 +68,17 @@ class Note:
 
 
 def captions_at(notes: Iterable[Note], frame: int) -> tuple[str, ...]:
-    """Texts of the notes that lie on a frame, in the order of the notes."""
+    """Return the texts of the notes on a frame, in the order of the notes."""
     return tuple(note.text for note in notes if note.first <= frame < note.stop)
 
 
 def to_json(notes: Iterable[Note]) -> list[dict[str, Any]]:
-    """Notes as what `json.dump` takes."""
-    return [{"first": note.first, "stop": note.stop, "text": note.text} for note in notes]
+    """Return notes as what `json.dump` takes."""
+    return [to_plain(note) for note in notes]
 
 
 def from_json(document: object) -> tuple[Note, ...]:
-    """Notes from what `json.load` gave, in order.
+    """Return notes from what `json.load` gave, in order.
 
     Raises
     ------
@@ -93,18 +92,12 @@ def from_json(document: object) -> tuple[Note, ...]:
 
 
 def _note_of(entry: object, number: int) -> Note:
-    if not isinstance(entry, dict) or set(entry) != _FIELDS:
-        raise _entry_error(number, "it must have first, stop and text")
-    first, stop, text = entry["first"], entry["stop"], entry["text"]
-    if type(first) is not int or type(stop) is not int:  # a bool is an int to isinstance
-        raise _entry_error(number, "its frames must be whole numbers")
-    if not isinstance(text, str):
-        raise _entry_error(number, "its text must be a text")
-    return Note(first, stop, text)
-
-
-def _entry_error(number: int, reason: str) -> EngineError:
-    return EngineError(f"Note {number} cannot be read: {reason}.", "Mend or remove it in the file.")
+    try:
+        return convert(entry, Note, closed=True)
+    except SchemaError as error:
+        raise EngineError(
+            f"Note {number} cannot be read: {error}.", "Mend or remove it in the file."
+        ) from error
 
 
 def _require_few(count: int) -> None:
@@ -160,7 +153,7 @@ def _clock(milliseconds: int) -> str:
 
 
 def read_webvtt(path: Path, timestamps_s: Float64Array) -> tuple[Note, ...]:
-    """Notes from the cues of a WebVTT file: each on the frames that are shown during its time.
+    """Return notes from the cues of a WebVTT file, each on the frames shown during its time.
 
     Settings of cues, styles and comments are left out; tags are taken off the texts.
 
@@ -203,7 +196,7 @@ def _text_of(path: Path) -> str:
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """What stands between blank lines, each with the number of its first line."""
+    """Iterate over the parts between blank lines, each with the number of its first line."""
     block: list[str] = []
     for number, line in enumerate([*lines[1:], ""], 2):
         if line:
@@ -214,7 +207,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _notes_of(block: list[str], timestamps_s: Float64Array) -> list[Note]:
-    """The note of a block; none if it is no cue or has no text."""
+    """Return the note of a block, none if it is no cue or has no text."""
     if _ARROW not in block[0]:
         block = block[1:]  # the cue's name, or a comment
     if not block or _ARROW not in block[0]:
@@ -236,7 +229,7 @@ def _seconds(parts: tuple[str | None, ...]) -> float:
 
 
 def _frames(start_s: float, stop_s: float, timestamps_s: Float64Array) -> tuple[int, int]:
-    """The frames that are shown between two times: the first, and the one after the last."""
+    """Return the frames shown between two times: the first, and the one after the last."""
     if stop_s <= start_s:
         raise EngineError("The cue ends before it starts.", "Exchange its times.")
     last_s = float(timestamps_s[-1]) if len(timestamps_s) else -np.inf
@@ -248,7 +241,7 @@ def _frames(start_s: float, stop_s: float, timestamps_s: Float64Array) -> tuple[
 
 
 def _tidy(text: str) -> str:
-    """A text without what would end a cue, cannot be written, or is not seen."""
+    """Return a text without characters that end a cue, cannot be written, or are not seen."""
     spaced = ("".join(map(_printable, line)).strip() for line in text.splitlines())
     return "\n".join(line for line in spaced if line)
 

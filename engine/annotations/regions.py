@@ -13,10 +13,11 @@ from itertools import pairwise
 from typing import Any
 
 from engine.errors import EngineError
+from engine.types import MOST_FRAMES
+from engine.utils.schema import SchemaError, convert, to_plain
 
 MOST_SHAPES = 10_000
 MOST_POINTS = 100_000
-MOST_FRAMES = 2**31 - 1  # what Qt's signals carry
 _REACH = (-1.0, 2.0)  # a stroke may leave the picture and come back
 
 
@@ -81,7 +82,7 @@ class Track:
         return self.boxes[-1].stop
 
     def at(self, frame: int) -> Box | None:
-        """The box on a frame; None before the first and after the last."""
+        """Return the box on a frame, None before the first and after the last."""
         for box in self.boxes:
             if box.first <= frame < box.stop:
                 return box
@@ -147,17 +148,17 @@ class Region:
 
 
 def is_eraser(shape: Shape) -> bool:
-    """Whether a shape takes away."""
+    """Return whether a shape takes away."""
     return isinstance(shape, Stroke) and shape.erases
 
 
 def to_json(region: Region) -> list[dict[str, Any]]:
-    """A region as what `json.dump` takes."""
+    """Return a region as what `json.dump` takes."""
     return [_shape_to_json(shape) for shape in region.shapes]
 
 
 def from_json(document: object) -> Region:
-    """A region from what `json.load` gave.
+    """Return a region from what `json.load` gave.
 
     Raises
     ------
@@ -174,35 +175,26 @@ def from_json(document: object) -> Region:
 
 def _shape_to_json(shape: Shape) -> dict[str, Any]:
     if isinstance(shape, Track):
-        return {"track": [_shape_to_json(box) for box in shape.boxes]}
-    values: dict[str, Any] = {name: getattr(shape, name) for name in shape.__slots__}
+        return {"track": [to_plain(box) for box in shape.boxes]}
+    plain: dict[str, Any] = to_plain(shape)
     if isinstance(shape, Stroke):
-        values["points"] = [list(point) for point in shape.points]
-    return values
+        plain["points"] = [list(point) for point in shape.points]
+    return plain
 
 
 def _shape_from_json(entry: object, number: int) -> Shape:
+    keys = entry if isinstance(entry, dict) else {}
     try:
-        if not isinstance(entry, dict):
-            raise TypeError
-        if set(entry) == {"track"}:
-            return Track(tuple(Box(**box) for box in _listed(entry["track"])))
-        if "points" not in entry:
-            return Box(**entry)
-        points = tuple((x, y) for x, y in _listed(entry["points"]))
-        if type(entry.get("erases", False)) is not bool:
-            raise TypeError
-        return Stroke(**{**entry, "points": points})
-    except (TypeError, ValueError) as error:  # a field is missing, unknown or of another kind
-        raise _shape_error(number, "its fields are not those of a shape") from error
+        if set(keys) == {"track"}:
+            boxes = convert(keys["track"], list[dict[str, Any]], "track")
+            return Track(tuple(convert(box, Box, "track", closed=True) for box in boxes))
+        if "points" in keys:
+            return convert(entry, Stroke, closed=True)
+        return convert(entry, Box, closed=True)
+    except SchemaError as error:
+        raise _shape_error(number, f"{error}.") from error
     except EngineError as error:
         raise _shape_error(number, str(error)) from error
-
-
-def _listed(value: object) -> Iterable[Any]:
-    if not isinstance(value, list):
-        raise TypeError
-    return value
 
 
 def _shape_error(number: int, reason: str) -> EngineError:

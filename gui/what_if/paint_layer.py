@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, QRect, QRectF, QSizeF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QUndoCommand, QUndoStack
 
 from engine.annotations.region_masks import mask
-from engine.annotations.regions import MOST_FRAMES, MOST_POINTS, Box, Region, Shape, Stroke, Track
-from engine.types import BoolArray
+from engine.annotations.regions import MOST_POINTS, Box, Region, Shape, Stroke, Track
+from engine.types import MOST_FRAMES, BoolArray
 from gui.panes.viewport import Viewport
 from gui.theme import theme
 

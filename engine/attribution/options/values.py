@@ -160,9 +160,9 @@ def _value(part: Field[Any], value: Any) -> Any:
     text = str(value) if kind is str else str(value).strip().casefold()
     if kind is bool:
         text = {"yes": "true", "no": "false"}.get(text, text)
-    limits = one_of(choices) if choices else _limits(part, kind)
+    schema: Any = Annotated[kind, one_of(choices) if choices else _limits(part, kind)]
     try:
-        return convert(text, Annotated[kind, limits], strict=False)  # type: ignore[valid-type]
+        return convert(text, schema, strict=False)
     except SchemaError as error:
         if choices:
             raise AttributionError(

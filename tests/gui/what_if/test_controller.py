@@ -12,10 +12,10 @@ from PySide6.QtGui import QPainter, QUndoStack
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.annotations.regions import MOST_FRAMES, Box, Region
+from engine.annotations.regions import Box, Region
 from engine.cancel import Check
 from engine.errors import EngineError, UntrustedError
-from engine.types import Preset, Progress, Report, Request
+from engine.types import MOST_FRAMES, Preset, Progress, Report, Request
 from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
 from gui.backend import WhatIfBackend
 from gui.main_window.window import MainWindow

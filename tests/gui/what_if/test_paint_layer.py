@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.annotations.region_masks import mask
-from engine.annotations.regions import MOST_FRAMES, Box, Region, Stroke, Track
+from engine.annotations.regions import Box, Region, Stroke, Track
+from engine.types import MOST_FRAMES
 from gui.panes.pane import Pane
 from gui.panes.viewport import Viewport
 from gui.what_if.paint_layer import PaintLayer, Tool
