@@ -224,7 +224,6 @@ Report = Callable[[Progress], None]
 """Called with the progress of a job, in the job's thread."""
 
 
-Report = Callable[[Progress], None]
 """Receiver of the progress of a job."""
 
 
