@@ -224,9 +224,6 @@ Report = Callable[[Progress], None]
 """Called with the progress of a job, in the job's thread."""
 
 
-"""Receiver of the progress of a job."""
-
-
 @dataclass(frozen=True, slots=True)
 class OptionInfo:
     """An option of a method as menus and the command line show it.
