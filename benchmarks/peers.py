@@ -63,11 +63,7 @@ def captum(kind: str, case: Case, steps: int) -> Work:
             attr.LayerGradCam(network, layer).attribute(values, TARGET), values.shape[2:]
         ),
         "occlusion": lambda: attr.Occlusion(network).attribute(
-            values.detach(),
-            (3, 8, 28, 28),
-            (3, 8, 28, 28),
-            target=TARGET,
-            perturbations_per_eval=4,
+            values.detach(), (3, 8, 28, 28), (3, 8, 28, 28), target=TARGET, perturbations_per_eval=4
         ),
     }
     return quiet(calls[kind])

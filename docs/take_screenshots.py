@@ -98,7 +98,7 @@ def save(widget: QWidget, path: Path) -> None:
 
 
 def states(window: MainWindow, clip: Path) -> Iterator[tuple[str, QWidget]]:
-    """The window in one state after the other."""
+    """Show the window in one state after the other."""
     yield "empty", window
     window.open_video(clip)
     yield "loading", window
@@ -139,7 +139,7 @@ def panels(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
 
 
 def dialogs(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
-    """What opens over the window."""
+    """Open the dialogs of the window, one after the other."""
     window.export.open(window)
     [asked] = window.findChildren(ExportDialog)
     until(lambda: not asked.preview.runner.busy)

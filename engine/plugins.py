@@ -15,12 +15,7 @@ from typing import TYPE_CHECKING, Any
 from engine.attribution.catalogue import discovered_methods, plugin_methods
 from engine.attribution.method_plugins import METHOD_GROUP, MethodPlugin
 from engine.attribution.options import MethodOptions, option
-from engine.models.model_plugins import (
-    MODEL_GROUP,
-    ModelPlugin,
-    discovered_models,
-    plugin_models,
-)
+from engine.models.model_plugins import MODEL_GROUP, ModelPlugin, discovered_models, plugin_models
 from engine.utils.entry_points import SkippedPlugin
 
 if TYPE_CHECKING:

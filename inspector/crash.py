@@ -75,10 +75,7 @@ class CrashReporter(QObject):
         self._dialog.add("The last run of Motion Inspector ended in a crash.", crash.text)
 
     def _handle(
-        self,
-        kind: type[BaseException],
-        error: BaseException,
-        trace: TracebackType | None,
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
             self._interrupted.emit()

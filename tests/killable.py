@@ -13,10 +13,7 @@ from typing import Any
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    [
-        "tests.engine.video.encode.killed_export",
-        "tests.inspector.commands.killed_explain",
-    ]
+    ["tests.engine.video.encode.killed_export", "tests.inspector.commands.killed_explain"]
 )
 
 

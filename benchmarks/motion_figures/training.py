@@ -90,11 +90,7 @@ class Clips:
 
 
 def train(
-    make: Callable[[], nn.Module],
-    plan: Plan,
-    clips: Clips,
-    state: Path,
-    name: str = "training",
+    make: Callable[[], nn.Module], plan: Plan, clips: Clips, state: Path, name: str = "training"
 ) -> nn.Module:
     """Train a network.
 

@@ -123,10 +123,7 @@ def _seen(flow: FrameFlow, analysis: Analysis) -> Float32Array:
     top, bottom, left, right = pixel_box(rect, (width, height))
     inside = flow.magnitude[top:bottom, left:right]
     before = (max(0, round(-rect.top * height)), max(0, round(-rect.left * width)))
-    after = (
-        max(0, round((rect.bottom - 1) * height)),
-        max(0, round((rect.right - 1) * width)),
-    )
+    after = (max(0, round((rect.bottom - 1) * height)), max(0, round((rect.right - 1) * width)))
     padded: Float32Array = np.pad(inside, tuple(zip(before, after, strict=True)))
     return padded
 

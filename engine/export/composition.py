@@ -9,14 +9,7 @@ from engine import render
 from engine.attribution.catalogue import METHODS
 from engine.export import style
 from engine.export.captions import caption_at, draw_caption
-from engine.export.clip_layout import (
-    BAR_PX,
-    GAP_PX,
-    MARGIN_PX,
-    TIMELINE_PX,
-    TITLE_PX,
-    clip_layout,
-)
+from engine.export.clip_layout import BAR_PX, GAP_PX, MARGIN_PX, TIMELINE_PX, TITLE_PX, clip_layout
 from engine.export.clip_panes import ClipPanes
 from engine.export.style import elided, font_for
 from engine.export.timeline_picture import Timeline, clock, draw_timeline

@@ -86,11 +86,7 @@ def write_timeline(job: ExportJob) -> Path:
 
 
 def _figure(
-    analysis: Analysis,
-    preset: Preset,
-    sigma: float,
-    size: tuple[int, int],
-    frames: tuple[int, int],
+    analysis: Analysis, preset: Preset, sigma: float, size: tuple[int, int], frames: tuple[int, int]
 ) -> tuple[Figure, Axes, Axes]:
     width, height = size
     figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=style.BACKGROUND)

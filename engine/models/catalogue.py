@@ -51,11 +51,7 @@ _INFOS = (
         licence="MIT, as this program",
     ),
     _torchvision(
-        "r3d_18",
-        "ResNet 3D 18",
-        "16 frames of 112x112 at 15 frames/s",
-        (63.2, 83.479),
-        127.359,
+        "r3d_18", "ResNet 3D 18", "16 frames of 112x112 at 15 frames/s", (63.2, 83.479), 127.359
     ),
     _torchvision(
         "mc3_18",

@@ -68,11 +68,7 @@ DEFAULT_LOOK = HeatLook()
 
 
 def overlay(
-    frame: UInt8Array,
-    heat: Float32Array,
-    seen: Rect,
-    scale: float,
-    look: HeatLook = DEFAULT_LOOK,
+    frame: UInt8Array, heat: Float32Array, seen: Rect, scale: float, look: HeatLook = DEFAULT_LOOK
 ) -> UInt8Array:
     """Lay relevance over a frame.
 
@@ -110,11 +106,7 @@ def heat_ground(frame: UInt8Array, seen: Rect) -> UInt8Array:
 
 
 def overlay_on(
-    ground: UInt8Array,
-    heat: Float32Array,
-    seen: Rect,
-    scale: float,
-    look: HeatLook = DEFAULT_LOOK,
+    ground: UInt8Array, heat: Float32Array, seen: Rect, scale: float, look: HeatLook = DEFAULT_LOOK
 ) -> UInt8Array:
     """Lay relevance over a ground from `heat_ground`, which stays as it is."""
     picture = ground.copy()
@@ -189,10 +181,7 @@ def _magnified(
     """Resize a part of the heat to ``whole``, without making the rest."""
     across, down = heat.shape[1] / whole[0], heat.shape[0] / whole[1]
     back = np.array(
-        [
-            [across, 0, (corner[0] + 0.5) * across - 0.5],
-            [0, down, (corner[1] + 0.5) * down - 0.5],
-        ]
+        [[across, 0, (corner[0] + 0.5) * across - 0.5], [0, down, (corner[1] + 0.5) * down - 0.5]]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     part = cv2.warpAffine(heat, back, shown, flags=flags, borderMode=cv2.BORDER_REPLICATE)

@@ -136,8 +136,7 @@ class Prepared(Generic[Volume]):
         motion = self.relevance * mask
         static = self.relevance * ~mask
         return cast(
-            "Split[Volume]",
-            Split(self.relevance, motion, static, mask, threshold, self.preset),
+            "Split[Volume]", Split(self.relevance, motion, static, mask, threshold, self.preset)
         )
 
 

@@ -28,15 +28,7 @@ from engine.store.document import (
     write_document,
 )
 from engine.store.scores import step_scores, step_targets
-from engine.types import (
-    BoolArray,
-    Float32Array,
-    Float64Array,
-    Int64Array,
-    Preset,
-    Progress,
-    Window,
-)
+from engine.types import BoolArray, Float32Array, Float64Array, Int64Array, Preset, Progress, Window
 
 DOCUMENT = "analysis.json"
 ARRAY = "sampled_relevance"

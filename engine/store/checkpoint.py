@@ -139,11 +139,7 @@ class Resumable:
         EngineError
             If the folder cannot be written.
         """
-        self._facts = {
-            "format": _FORMAT,
-            "header": _compared(header),
-            "computed_by": computed_by,
-        }
+        self._facts = {"format": _FORMAT, "header": _compared(header), "computed_by": computed_by}
         try:
             return self._taken_up(header, check)
         except FileNotFoundError:

@@ -13,15 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import EngineError
-from engine.types import (
-    Float32Array,
-    Float64Array,
-    Int64Array,
-    ModelSpec,
-    Rect,
-    Request,
-    Window,
-)
+from engine.types import Float32Array, Float64Array, Int64Array, ModelSpec, Rect, Request, Window
 from engine.utils.schema import convert, parse_json, to_plain
 
 FORMAT = 1

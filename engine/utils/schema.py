@@ -21,8 +21,7 @@ Finite = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info
 Base64 = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z",
-        title="base64",
+        pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z", title="base64"
     ),
 ]
 
@@ -79,12 +78,7 @@ def to_plain(value: object) -> Any:
 
 
 def convert(
-    values: object,
-    kind: type[Value],
-    key: str = "",
-    *,
-    strict: bool = True,
-    closed: bool = False,
+    values: object, kind: type[Value], key: str = "", *, strict: bool = True, closed: bool = False
 ) -> Value:
     """Convert plain values to a dataclass, or to another type.
 

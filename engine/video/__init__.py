@@ -7,11 +7,4 @@ from engine.video.encode import VideoWriter, open_writer
 from engine.video.from_request import open_requested
 from engine.video.video import CACHE_BYTES, Video, open_video
 
-__all__ = [
-    "CACHE_BYTES",
-    "Video",
-    "VideoWriter",
-    "open_requested",
-    "open_video",
-    "open_writer",
-]
+__all__ = ["CACHE_BYTES", "Video", "VideoWriter", "open_requested", "open_video", "open_writer"]

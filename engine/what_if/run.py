@@ -224,11 +224,7 @@ class _Scores:
         self._shares.append(share)
 
     def mean(
-        self,
-        query: WhatIfQuery,
-        labels: tuple[str, ...],
-        pictures: UInt8Array,
-        frames: Int64Array,
+        self, query: WhatIfQuery, labels: tuple[str, ...], pictures: UInt8Array, frames: Int64Array
     ) -> WhatIfResult:
         """Return the result as means over the windows."""
         rows = np.stack(self._rows)

@@ -9,14 +9,7 @@ from typing import cast
 import numpy as np
 from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
-    QPushButton,
-    QSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from engine.render import COLOURS, POLARITIES, HeatLook, Polarity, colour_bar
 from gui.theme import theme

@@ -83,13 +83,7 @@ MENUS: Menus = {
     ),
     "&View/Theme": ("theme.system", "theme.dark", "theme.light"),
     "&Model": ("model.explain", "model.cancel", "model.flow", None, "model.add"),
-    "&Compare": (
-        "compare.keep",
-        "compare.open",
-        "compare.swap",
-        "compare.scale",
-        "compare.stop",
-    ),
+    "&Compare": ("compare.keep", "compare.open", "compare.swap", "compare.scale", "compare.stop"),
     "&Help": (
         "help.tour",
         "help.reading",

@@ -33,12 +33,7 @@ class Peak:
 
 
 def peaks_of(
-    motion: Float64Array,
-    motion_share: Float64Array,
-    start: int,
-    *,
-    apart: int = 8,
-    most: int = 12,
+    motion: Float64Array, motion_share: Float64Array, start: int, *, apart: int = 8, most: int = 12
 ) -> tuple[Peak, ...]:
     """Return the most prominent peaks of motion relevance, in order of frames.
 

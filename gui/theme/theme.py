@@ -71,11 +71,7 @@ LIGHT = Colours(
     damage="#c0342b",
 )
 
-SCHEMES = {
-    "system": None,
-    "dark": Qt.ColorScheme.Dark,
-    "light": Qt.ColorScheme.Light,
-}
+SCHEMES = {"system": None, "dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}
 """What the user can choose; None follows the system."""
 
 _shown = DARK

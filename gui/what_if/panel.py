@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import (
-    QComboBox,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.annotations.regions import Region
 from engine.types import Progress
@@ -160,10 +153,7 @@ class WhatIfPanel(QWidget):
             "mean": "Mean colour of the clip",
             "frozen": "Middle frame, frozen",
         }
-        scopes: dict[Scope, str] = {
-            "window": "At the playhead",
-            "clip": "All, their mean",
-        }
+        scopes: dict[Scope, str] = {"window": "At the playhead", "clip": "All, their mean"}
         for combo, texts in ((self.fill, fills), (self.scope, scopes)):
             for key, text in texts.items():
                 combo.addItem(text, key)

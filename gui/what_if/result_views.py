@@ -74,11 +74,7 @@ class MotionView(QWidget):
 
     def show_tests(self, tests: MotionTests) -> None:
         """Show the three tests."""
-        names = {
-            "frozen": "Frozen",
-            "reversed": "Reversed",
-            "shuffled": "Shuffled",
-        }
+        names = {"frozen": "Frozen", "reversed": "Reversed", "shuffled": "Shuffled"}
         chances = tests.probabilities
         pairs = [Pair(name, chances["original"], chances[key]) for key, name in names.items()]
         text = (

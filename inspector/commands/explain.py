@@ -81,18 +81,11 @@ def explain(
         deinterlace=deinterlace,
     )
     run_with_trust_prompt(
-        lambda: explain_to(request, out, format=_parse_format(format), sound=sound),
-        trusted=trust,
+        lambda: explain_to(request, out, format=_parse_format(format), sound=sound), trusted=trust
     )
 
 
-def explain_to(
-    request: Request,
-    folder: Path,
-    *,
-    format: str = "mp4",
-    sound: bool = False,
-) -> None:
+def explain_to(request: Request, folder: Path, *, format: str = "mp4", sound: bool = False) -> None:
     """Explain a video and write clip, timeline, numbers and arrays to a folder.
 
     Parameters

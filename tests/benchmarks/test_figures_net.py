@@ -17,12 +17,7 @@ from benchmarks.motion_figures.demo import BLEND_FRAMES, SEGMENT_FRAMES, SEGMENT
 from benchmarks.motion_figures.familiar import calibrated
 from benchmarks.motion_figures.networks import load_network
 from benchmarks.motion_figures.testset import CHOICE
-from engine.models.networks.figures import (
-    FIGURES_FRAMES,
-    FIGURES_LABELS,
-    FIGURES_SIZE,
-    FiguresNet,
-)
+from engine.models.networks.figures import FIGURES_FRAMES, FIGURES_LABELS, FIGURES_SIZE, FiguresNet
 
 RESOURCES = Path(resources.__file__).parent
 

@@ -8,11 +8,7 @@ from hypothesis import strategies as st
 from engine.windows import OverlapAdd, window_starts, window_weights
 
 
-@given(
-    steps=st.integers(1, 300),
-    length=st.integers(1, 40),
-    overlap=st.floats(0, 0.99),
-)
+@given(steps=st.integers(1, 300), length=st.integers(1, 40), overlap=st.floats(0, 0.99))
 def test_window_starts_cover_every_step_once_at_least(
     steps: int, length: int, overlap: float
 ) -> None:

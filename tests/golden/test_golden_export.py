@@ -65,9 +65,7 @@ def test_export_looks_and_reads_as_it_did(exported: Path) -> None:
     same_json("export/clip.json", facts(exported))
     document = json.loads(exported.with_suffix(".json").read_text(encoding="utf-8"))
     same_json(
-        "export/annotated.json",
-        document | {"versions": list(document["versions"])},
-        loose=LOOSE,
+        "export/annotated.json", document | {"versions": list(document["versions"])}, loose=LOOSE
     )
     files = sorted(path.name for path in exported.parent.glob("annotated*"))
     same_text("export/files.txt", "\n".join(files))

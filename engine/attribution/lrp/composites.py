@@ -5,15 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.attribution.lrp.rules import (
-    AlphaBeta,
-    Epsilon,
-    Flat,
-    Gamma,
-    Rule,
-    ZBox,
-    ZPlus,
-)
+from engine.attribution.lrp.rules import AlphaBeta, Epsilon, Flat, Gamma, Rule, ZBox, ZPlus
 from engine.errors import AttributionError
 from engine.utils.hints import did_you_mean
 

@@ -58,13 +58,7 @@ _SIGMOIDS: tuple[Function, ...] = (
     Tensor.sigmoid,
     Tensor.sigmoid_,
 )
-_TANHS: tuple[Function, ...] = (
-    functional.tanh,
-    torch.tanh,
-    torch.tanh_,
-    Tensor.tanh,
-    Tensor.tanh_,
-)
+_TANHS: tuple[Function, ...] = (functional.tanh, torch.tanh, torch.tanh_, Tensor.tanh, Tensor.tanh_)
 _ADDITIONS: tuple[Function, ...] = (
     torch.add,
     Tensor.add,

@@ -123,11 +123,7 @@ class Operation:
         return first + second
 
     def share(
-        self,
-        parts: list[Part],
-        relevance: Tensor,
-        bias: Tensor | None = None,
-        epsilon: float = 0.0,
+        self, parts: list[Part], relevance: Tensor, bias: Tensor | None = None, epsilon: float = 0.0
     ) -> Tensor:
         """Share in proportion to contributions of one sign, and nothing where there is none."""
         total, leaves = _summed(self.op, parts)

@@ -74,7 +74,7 @@ class ModelCard(CardKeys):
         said: dict[str, Any] = {
             "frames": self.frames,
             "resize": self.resize,
-            "crop": (self.crop, self.crop) if isinstance(self.crop, int) else self.crop,
+            "crop": self.crop,
             "layer": self.layer,
             "value_range": self.range,
             "mean": self._rgb(self.mean),
@@ -98,10 +98,8 @@ class ModelCard(CardKeys):
                 f"Add, for example: {'; '.join(CARD_KEYS[name].example for name in missing)}.",
             )
 
-    def _rgb(self, values: float | tuple[float, ...] | None) -> tuple[float, ...] | None:
-        """Return a value for each of red, green and blue."""
-        if isinstance(values, float):
-            return (values,) * 3
+    def _rgb(self, values: Any) -> Any:
+        """Return the values of the channels in the order of red, green, blue."""
         return values if values is None or self.channels == "rgb" else values[::-1]
 
 
@@ -138,6 +136,9 @@ def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
     card = replace(
         card,
         path=path,
+        crop=_repeated(card.crop, 2),
+        mean=_repeated(card.mean, 3),
+        std=_repeated(card.std, 3),
         checkpoint=card.checkpoint and path.parent / card.checkpoint,
         labels=card.labels and path.parent / card.labels,
         expected=card.expected and replace(card.expected, clip=path.parent / card.expected.clip),
@@ -152,8 +153,7 @@ def _table_in(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise ModelError(
-            f"The model card {path} cannot be read ({error.strerror or error}).",
-            "Check its path.",
+            f"The model card {path} cannot be read ({error.strerror or error}).", "Check its path."
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise ModelError(
@@ -186,6 +186,11 @@ def _stripped(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _stripped(part) for name, part in value.items()}
     return value.strip() if isinstance(value, str) else value
+
+
+def _repeated(value: Any, count: int) -> Any:
+    """Return a number as many times; lists and None as they are."""
+    return (value,) * count if isinstance(value, int | float) else value
 
 
 def _unfit(error: SchemaError, path: Path) -> ModelError:

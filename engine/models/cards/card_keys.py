@@ -26,8 +26,7 @@ Size = Annotated[
     Meta(title="a whole number of pixels or [height, width]"),
 ]
 Rising = Annotated[
-    tuple[Finite, ...],
-    Meta(min_length=2, max_length=2, title="two rising numbers [low, high]"),
+    tuple[Finite, ...], Meta(min_length=2, max_length=2, title="two rising numbers [low, high]")
 ]
 Three = Annotated[
     Finite | Annotated[tuple[Finite, ...], Meta(min_length=3, max_length=3)],
@@ -94,8 +93,7 @@ class CardKeys:
     labels: Annotated[
         File | None,
         _key(
-            "Text file with one class a line, in the order of the logits.",
-            'labels = "labels.txt"',
+            "Text file with one class a line, in the order of the logits.", 'labels = "labels.txt"'
         ),
     ] = None
     frames: Annotated[Count | None, _key("Frames in one clip.", "frames = 16")] = None
@@ -127,19 +125,16 @@ class CardKeys:
         ),
     ] = "rgb"
     range: Annotated[
-        Rising | None,
-        _key("What black and white become before mean and std.", "range = [0, 255]"),
+        Rising | None, _key("What black and white become before mean and std.", "range = [0, 255]")
     ] = None
     mean: Annotated[
         Three | None, _key("Subtracted, a number a channel.", "mean = [0.43, 0.39, 0.38]")
     ] = None
     std: Annotated[
-        ThreePositive | None,
-        _key("Divided by, a number a channel.", "std = [0.23, 0.22, 0.22]"),
+        ThreePositive | None, _key("Divided by, a number a channel.", "std = [0.23, 0.22, 0.22]")
     ] = None
     layer: Annotated[
-        Text | None,
-        _key("Layer that class activation maps are made of.", 'layer = "layer4"'),
+        Text | None, _key("Layer that class activation maps are made of.", 'layer = "layer4"')
     ] = None
     expected: Expected | None = None
 

@@ -18,15 +18,7 @@ from engine.models.weights.file_sizes import check_claims
 
 State = dict[str, torch.Tensor]
 
-_NESTS = (
-    "state_dict",
-    "model_state_dict",
-    "model_state",
-    "model",
-    "network",
-    "net",
-    "module",
-)
+_NESTS = ("state_dict", "model_state_dict", "model_state", "model", "network", "net", "module")
 """Keys under which training scripts keep the weights beside their optimiser."""
 
 _PREFIXES = ("module.", "_orig_mod.")

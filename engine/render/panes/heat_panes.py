@@ -7,14 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.render.heat_overlay import heat_on, overlay_on, pixel_box
-from engine.render.panes.base import (
-    WHOLE,
-    FrameHeat,
-    PaneFrame,
-    PaneKind,
-    RenderedPane,
-    within,
-)
+from engine.render.panes.base import WHOLE, FrameHeat, PaneFrame, PaneKind, RenderedPane, within
 from engine.types import Float32Array
 
 _NO_PINNED = "Pin an analysis for comparison: Compare menu"

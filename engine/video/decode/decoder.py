@@ -154,10 +154,7 @@ class Decoder:
         return None
 
     def _forward(
-        self,
-        packets: Packets,
-        landed: tuple[int, Packet[VideoStream]],
-        start: int,
+        self, packets: Packets, landed: tuple[int, Packet[VideoStream]], start: int
     ) -> Skipping[Packets | None]:
         number, packet = landed
         try:

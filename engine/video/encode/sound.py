@@ -194,9 +194,7 @@ class SoundTrack:
             graph.add("asetpts", f"PTS-{_seconds(self._start_s)}/TB"),
             graph.add("aresample", f"{_RATE_HZ}:async=1:first_pts=0"),
             graph.add(
-                "aformat",
-                sample_fmts=target.format.name,
-                channel_layouts=target.layout.name,
+                "aformat", sample_fmts=target.format.name, channel_layouts=target.layout.name
             ),
             graph.add("abuffersink"),
         )
@@ -231,9 +229,7 @@ def has_sound(path: Path) -> bool:
 
 def _opened(path: Path) -> InputContainer:
     return av.open(
-        f"file:{path.absolute()}",
-        options={"protocol_whitelist": "file"},
-        metadata_errors="replace",
+        f"file:{path.absolute()}", options={"protocol_whitelist": "file"}, metadata_errors="replace"
     )
 
 

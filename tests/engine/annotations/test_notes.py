@@ -151,8 +151,7 @@ def test_webvtt_that_cannot_be_written_is_told(tmp_path: Path, place: str) -> No
 
 @settings(deadline=None, max_examples=50)  # each waits for the disk
 @given(
-    notes=notes_within(12),
-    steps_ms=st.lists(st.floats(1.3, 5_000_000), min_size=12, max_size=12),
+    notes=notes_within(12), steps_ms=st.lists(st.floats(1.3, 5_000_000), min_size=12, max_size=12)
 )
 def test_notes_come_back_from_webvtt(
     tmp_path_factory: pytest.TempPathFactory, notes: tuple[Note, ...], steps_ms: list[float]

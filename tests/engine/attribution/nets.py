@@ -168,10 +168,7 @@ NETS: dict[str, Callable[[], Net]] = {
     "+=": lambda: Net(added_in_place, first=conv(3), second=conv()),
     "results dropped": lambda: Net(results_dropped, first=conv(3), second=conv()),
     "changed under another name": lambda: Net(
-        changed_under_another_name,
-        first=conv(3),
-        second=conv(),
-        activation=nn.ReLU(inplace=True),
+        changed_under_another_name, first=conv(3), second=conv(), activation=nn.ReLU(inplace=True)
     ),
     "functional calls": lambda: Net(functional_calls, first=conv(3), second=conv()),
     "reused module": lambda: Net(reused, first=conv(3), second=conv()),
@@ -180,11 +177,7 @@ NETS: dict[str, Callable[[], Net]] = {
         folded, first=conv(3), second=conv(), norm=norm(), norm2=norm()
     ),
     "conv without bias": lambda: Net(
-        folded,
-        first=conv(3, bias=False),
-        second=conv(bias=False),
-        norm=norm(),
-        norm2=norm(),
+        folded, first=conv(3, bias=False), second=conv(bias=False), norm=norm(), norm2=norm()
     ),
     "residual with BatchNorm": lambda: Net(
         residual, first=conv(3), second=conv(), norm=norm(), norm2=norm()

@@ -90,9 +90,7 @@ def test_border_of_a_map_without_relevance_is_left_out(opened: list[Analysis]) -
     assert "border" not in badges(analysis_of(0 * ones()), opened)
 
 
-def test_padding_and_interpolation_appear_only_where_there_are_any(
-    opened: list[Analysis],
-) -> None:
+def test_padding_and_interpolation_appear_only_where_there_are_any(opened: list[Analysis]) -> None:
     whole = badges(analysis_of(ones()), opened)
     assert not {"padding", "interpolation"} & whole.keys()
     short = badges(analysis_of(ones(3), every=2), opened)

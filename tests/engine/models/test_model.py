@@ -116,11 +116,7 @@ def test_marker_in_a_corner_of_the_input_comes_back_to_its_source_pixels(
 
 
 def drawn_back(
-    corner: tuple[int, int],
-    spec: ModelSpec,
-    seen: Rect,
-    size: tuple[int, int],
-    pixel: np.ndarray,
+    corner: tuple[int, int], spec: ModelSpec, seen: Rect, size: tuple[int, int], pixel: np.ndarray
 ) -> np.ndarray:
     """Row and column in the source where the marker of one model pixel is drawn."""
     finer = int(np.ceil(3 / pixel.min()))  # so that whole pixels of the drawing are fine enough

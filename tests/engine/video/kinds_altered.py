@@ -105,10 +105,9 @@ def resized_ts(codec: str, options: dict[str, str]) -> Make:
 
 def resized_by_join(codec: str, ending: str) -> Make:
     """Maker of a file that gets two raw streams of different size as one."""
-    options = {
-        "libx265": x265(bframes=0, repeat_headers=1),
-        "libvpx-vp9": FAST_VP9,
-    }.get(codec, {"g": "12", "bf": "0"})
+    options = {"libx265": x265(bframes=0, repeat_headers=1), "libvpx-vp9": FAST_VP9}.get(
+        codec, {"g": "12", "bf": "0"}
+    )
     first = Clip(f"a.{ending}", codec, options, 20, SMALL, draw=spread_picture)
     second = replace(first, name=f"b.{ending}", size=LARGE, first=20)
     return made_from(first, second, by=join_steadily)
@@ -167,8 +166,7 @@ CLOCKS = [
         changed(Clip("a.ts", "mpeg2video", {"bf": "2", "g": "12"}), without_times_between_keys),
     ),
     Awkward(
-        "sparse_times264.ts",
-        changed(Clip("a.ts", "libx264", B_FRAMES), without_times_between_keys),
+        "sparse_times264.ts", changed(Clip("a.ts", "libx264", B_FRAMES), without_times_between_keys)
     ),
     Awkward("laced.mkv", made_from(Clip("a.mkv", "mjpeg", pix_fmt="yuvj420p"), by=with_laces)),
     Awkward(
@@ -184,9 +182,7 @@ CLOCKS = [
         ),
     ),
     Awkward(
-        "mid_group.ts",
-        changed(Clip("a.ts", "libx264", B_FRAMES), kept(0.4, 1)),
-        right="plain",
+        "mid_group.ts", changed(Clip("a.ts", "libx264", B_FRAMES), kept(0.4, 1)), right="plain"
     ),
     Awkward(
         "mid_group2.ts",

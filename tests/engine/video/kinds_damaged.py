@@ -69,10 +69,7 @@ BEHEADED = _each("beheaded", lambda seed: noisy(0.004, 30, seed))
 
 LIARS = [
     Awkward(
-        "no_moov.mp4",
-        changed(Clip("a.mp4", "libx264", B_FRAMES), kept(0, 0.6)),
-        [],
-        "refused",
+        "no_moov.mp4", changed(Clip("a.mp4", "libx264", B_FRAMES), kept(0, 0.6)), [], "refused"
     ),
     Awkward(
         "giant.apng",
@@ -87,8 +84,7 @@ LIARS = [
     Awkward(
         "giant.gif",
         changed(
-            Clip("a.gif", "gif", frames=4, pix_fmt="rgb8"),
-            claiming(b"GIF89a", 6, 0xFFFF_FFFF),
+            Clip("a.gif", "gif", frames=4, pix_fmt="rgb8"), claiming(b"GIF89a", 6, 0xFFFF_FFFF)
         ),
         [],
         "refused",

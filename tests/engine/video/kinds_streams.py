@@ -10,21 +10,9 @@ from av.container import OutputContainer
 from av.stream import Disposition
 from PIL import Image
 
-from tests.engine.video.awkward_file import (
-    FORWARD,
-    FRAMES,
-    Awkward,
-    Make,
-    by_ffmpeg,
-    steady,
-)
+from tests.engine.video.awkward_file import FORWARD, FRAMES, Awkward, Make, by_ffmpeg, steady
 from tests.engine.video.kinds_encoded import B_FRAMES
-from tests.engine.video.numbered import (
-    SIZE,
-    Clip,
-    numbered_picture,
-    resting_picture,
-)
+from tests.engine.video.numbered import SIZE, Clip, numbered_picture, resting_picture
 
 
 def two_videos(path: Path) -> None:

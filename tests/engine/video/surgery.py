@@ -26,10 +26,7 @@ def remux(
 
 
 def join(
-    sources: Sequence[Path],
-    target: Path,
-    change: Change,
-    options: dict[str, str] | None = None,
+    sources: Sequence[Path], target: Path, change: Change, options: dict[str, str] | None = None
 ) -> None:
     """Put the packets of several files into one stream that is described as the first is."""
     with av.open(str(target), "w", options=options or {}) as out:

@@ -7,10 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.commands.command import Command, CommandTable, Menus
 
-MENUS: Menus = {
-    "&Playback": ("play.toggle", None, "play.next"),
-    "&View/&Panes": ("pane.fit",),
-}
+MENUS: Menus = {"&Playback": ("play.toggle", None, "play.next"), "&View/&Panes": ("pane.fit",)}
 
 
 class Shown:

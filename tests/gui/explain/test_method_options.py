@@ -104,8 +104,7 @@ def test_number_outside_its_range_cannot_be_typed(
 
 
 @pytest.mark.parametrize(
-    ("given", "value"),
-    [(999, 64), (-1, 4), ("many", 16), (True, 16), (20, 20)],
+    ("given", "value"), [(999, 64), (-1, 4), ("many", 16), (True, 16), (20, 20)]
 )
 def test_values_from_elsewhere_are_made_to_fit(
     options: MethodOptions, given: str | float | bool, value: int

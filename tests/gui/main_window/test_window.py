@@ -175,10 +175,7 @@ def test_play_runs_through_the_frames(explained: MainWindow, qtbot: QtBot) -> No
 
 
 def test_cancel_ends_without_a_result(
-    opened: MainWindow,
-    qtbot: QtBot,
-    engine: FakeEngine,
-    temporary: Callable[[], list[Path]],
+    opened: MainWindow, qtbot: QtBot, engine: FakeEngine, temporary: Callable[[], list[Path]]
 ) -> None:
     engine.gate.clear()
     opened.panel.bar.explain.click()

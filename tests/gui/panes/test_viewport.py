@@ -7,14 +7,7 @@ from hypothesis import strategies as st
 
 from engine.render.panes import WHOLE
 from engine.types import Rect
-from gui.panes.viewport import (
-    MOST_ZOOM,
-    Viewport,
-    best_columns,
-    cropped,
-    panned,
-    zoomed,
-)
+from gui.panes.viewport import MOST_ZOOM, Viewport, best_columns, cropped, panned, zoomed
 
 PLACES = st.floats(0, 1)
 

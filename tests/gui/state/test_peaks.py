@@ -62,9 +62,5 @@ def test_peaks_are_in_order_and_inside(values: list[float]) -> None:
 def test_next_and_previous_go_round() -> None:
     peaks = [Peak(10, 0.5, 1.0), Peak(30, 0.5, 1.0)]
     assert [next_peak(peaks, frame) for frame in (0, 10, 30)] == [peaks[0], peaks[1], peaks[0]]
-    assert [previous_peak(peaks, frame) for frame in (40, 30, 10)] == [
-        peaks[1],
-        peaks[0],
-        peaks[1],
-    ]
+    assert [previous_peak(peaks, frame) for frame in (40, 30, 10)] == [peaks[1], peaks[0], peaks[1]]
     assert next_peak([], 3) is None

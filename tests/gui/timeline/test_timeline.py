@@ -92,10 +92,7 @@ def hover(timeline: Timeline, frame: float) -> None:
 
 
 def wheel(
-    timeline: Timeline,
-    frame: float,
-    turned: tuple[int, int],
-    keys: Qt.KeyboardModifier = _NONE,
+    timeline: Timeline, frame: float, turned: tuple[int, int], keys: Qt.KeyboardModifier = _NONE
 ) -> None:
     at = QPointF(place(timeline, frame))
     event = QWheelEvent(

@@ -97,10 +97,7 @@ RULES: dict[str, tuple[Callable[[Case], Tensor], Callable[[Case], Tensor]]] = {
         lambda c: by(WSquare(), c),
         lambda c: plain.w_square(c.op, c.values, c.weight, c.relevance),
     ),
-    "flat": (
-        lambda c: by(Flat(), c),
-        lambda c: plain.flat(c.op, c.values, c.weight, c.relevance),
-    ),
+    "flat": (lambda c: by(Flat(), c), lambda c: plain.flat(c.op, c.values, c.weight, c.relevance)),
     "z-box": (
         lambda c: by(ZBox(), c),
         lambda c: plain.z_box(c.op, c.values, c.weight, *box(c), c.relevance),

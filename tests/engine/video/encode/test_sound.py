@@ -64,11 +64,7 @@ def test_sound_stays_with_the_pictures(
 
 
 @pytest.mark.parametrize(
-    ("name", "codec", "pictures"),
-    [
-        ("a.mp4", "aac", "libx264"),
-        ("a.webm", "libopus", "libvpx"),
-    ],
+    ("name", "codec", "pictures"), [("a.mp4", "aac", "libx264"), ("a.webm", "libopus", "libvpx")]
 )
 def test_sound_that_fits_is_copied(name: str, codec: str, pictures: str, tmp_path: Path) -> None:
     original = write_clicking(tmp_path / name, 6, codec, pictures)

@@ -22,9 +22,7 @@ def stream(tmp_path: Path) -> Path:
     return Clip("a.ts", "mpeg2video", {"g": "12", "bf": "2"}, frames=60).write(tmp_path)
 
 
-def test_video_in_background_can_be_used_at_once_and_grows_to_its_full_length(
-    stream: Path,
-) -> None:
+def test_video_in_background_can_be_used_at_once_and_grows_to_its_full_length(stream: Path) -> None:
     with open_video(stream) as whole:
         times_s = whole.timestamps_s
     stream.touch()  # not kept on disk under its new time
