@@ -215,7 +215,7 @@ def test_card_is_read_as_it_was(own_settings: Path) -> None:
             "clip": "wave.mp4",
             "start": 4,
             "top": "hand waving",
-            "scores": (("hand waving", 7.5), ("boxing", -1.0)),
+            "scores": {"hand waving": 7.5, "boxing": -1.0},
             "tolerance": 0.1,
         },
     }
