@@ -44,7 +44,7 @@ class Rect:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """What a video model expects and what its outputs mean.
+    """The input of a video model and the meaning of its outputs.
 
     Attributes
     ----------
@@ -103,13 +103,13 @@ class ModelSpec:
             raise ValueError("fps must be above 0")
 
     def label(self, index: int) -> str:
-        """Name of the class with that index; its number where the model has no name for it."""
+        """Return the name of a class, or its number if the model has no name for it."""
         return self.labels[index] if index < len(self.labels) else f"class {index}"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Everything that decides an explanation; two equal requests give equal results.
+    """The settings that decide an explanation: equal requests give equal results.
 
     Attributes
     ----------
@@ -202,7 +202,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Progress:
-    """How far a job is.
+    """The progress of a job.
 
     Attributes
     ----------
@@ -327,7 +327,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check of a model card found.
+    """The result of one check of a model card.
 
     Attributes
     ----------
@@ -346,7 +346,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CardReport:
-    """What the checks of a model card found, and what the model makes of the video.
+    """The results of the checks of a model card, and the top classes of a video.
 
     Attributes
     ----------
@@ -364,5 +364,5 @@ class CardReport:
 
     @property
     def failed(self) -> bool:
-        """Whether a check failed."""
+        """True if a check failed."""
         return any(finding.level == "fail" for finding in self.findings)

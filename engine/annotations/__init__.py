@@ -1,1 +1,1 @@
-"""What the user adds to a video: notes, and painted regions."""
+"""Additions of the user to a video: notes and painted regions."""

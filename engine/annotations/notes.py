@@ -30,7 +30,7 @@ _TAG = re.compile(r"<[^>]*>")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Note:
-    """A text on frames of a video; notes are ordered by their frames.
+    """A text on frames of a video, ordered by its frames.
 
     The text is kept tidy: no blank lines, no spaces at the ends of lines, no control characters.
 
@@ -108,7 +108,7 @@ def _require_few(count: int) -> None:
 def write_webvtt(
     notes: Iterable[Note], timestamps_s: Float64Array, end_s: float, path: Path
 ) -> None:
-    """Write notes as a WebVTT file, one cue a note; a file of that name is replaced.
+    """Write notes as a WebVTT file, one cue a note, and replace an old file.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which pixels a painted region covers, of a frame and of a network's input. No torch."""
+"""Masks of painted regions on a frame and on a network's input. No torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHIFT = 4  # cv2 takes places in sixteenths of a pixel
 
 
 def mask(region: Region, frame: int, size: tuple[int, int]) -> BoolArray:
-    """Where a region lies on a frame.
+    """Return the mask of a region on a frame.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def mask(region: Region, frame: int, size: tuple[int, int]) -> BoolArray:
 def seen_mask(
     region: Region, frame: int, size: tuple[int, int], seen: Rect, grid: tuple[int, int]
 ) -> BoolArray:
-    """Where a region lies on a network's input.
+    """Return the mask of a region on a network's input.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def seen_mask(
 
 
 def inside_picture(seen: Rect, grid: tuple[int, int]) -> BoolArray:
-    """Which pixels of a network's input show the picture and are not padding, bool (h, w)."""
+    """Return the mask of the picture, without padding, on a network's input, bool (h, w)."""
     rows, columns = (
         _middles(low, high, count)
         for low, high, count in ((seen.top, seen.bottom, grid[0]), (seen.left, seen.right, grid[1]))

@@ -129,7 +129,7 @@ Shape = Box | Track | Stroke
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """What is painted over a video, in the order in which it was painted.
+    """The shapes painted over a video, in the order of painting.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ class Region:
 
     @property
     def frames(self) -> tuple[int, int] | None:
-        """First painted frame, and the one after the last; None where nothing is painted."""
+        """First painted frame and the one after the last, None for an empty region."""
         painted = [shape for shape in self.shapes if not is_eraser(shape)]
         if not painted:
             return None

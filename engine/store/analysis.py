@@ -36,7 +36,7 @@ ARRAY = "sampled_relevance"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """How far an analysis is written.
+    """The written part of an analysis.
 
     Attributes
     ----------
@@ -164,12 +164,12 @@ class Analysis:
 
     @property
     def complete(self) -> bool:
-        """Whether all of the range is explained."""
+        """True once all of the range is explained."""
         return self.steps_written == len(self.step_frames)
 
     @property
     def is_kept(self) -> bool:
-        """Whether it lies in a folder of the user's, not in a temporary one or in a cache."""
+        """True for an analysis in a folder of the user's, not a temporary one or a cache."""
         return not self._temporary and self._closing is None
 
     @property
@@ -179,7 +179,7 @@ class Analysis:
 
     @property
     def sampled(self) -> BoolArray:
-        """Which frames the model was given; the others are interpolated. Bool (N,)."""
+        """Frames that the model was given, bool (N,). The others are interpolated."""
         sampled = np.zeros(self.frame_count, np.bool_)
         sampled[self.step_frames] = True
         return sampled
@@ -195,18 +195,18 @@ class Analysis:
 
     @property
     def conservation(self) -> float:
-        """Sum of relevance over the explained logit, median of the windows; nan before any."""
+        """Sum of relevance over the explained logit, median of the windows (nan before any)."""
         ratios = [window.conservation for window in self._windows]
         return float(np.median(ratios)) if ratios else float("nan")
 
     @property
     def time_step(self) -> int:
-        """Sampled frames that share one time step of the relevance; above 1 for coarse maps."""
+        """Sampled frames that share one time step of the relevance (above 1: coarse maps)."""
         return self._windows[0].time_step if self._windows else 1
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What the user should know of how the windows were explained, each once."""
+        """Warnings on the explanation of the windows, each once."""
         return tuple(dict.fromkeys(text for window in self._windows for text in window.notices))
 
     def read_steps(self, start: int, stop: int) -> Float32Array:
@@ -214,7 +214,7 @@ class Analysis:
         return self._array.read(start, stop)
 
     def separation(self, preset: Preset) -> Separation:
-        """The relevance as separated by a preset, at any sigma; made once a preset."""
+        """Return the relevance separated by a preset, at any sigma. Made once a preset."""
         with self._lock:
             if preset not in self._separations:
                 self._separations[preset] = Separation(self, preset)
@@ -289,7 +289,7 @@ class Analysis:
             ) from error
 
     def document(self, *, preset: Preset, sigma: float) -> dict[str, Any]:
-        """Settings and results as plain values: what analysis.json holds."""
+        """Return settings and results as plain values, as analysis.json holds them."""
         curves = self.separation(preset).curves(sigma)
         request = replace(self.header.request, preset=preset, sigma=sigma)
         return {
@@ -304,7 +304,7 @@ class Analysis:
         }
 
     def settings(self) -> dict[str, Any]:
-        """What `document` holds but the results of the separation, for which all is read."""
+        """Return `document` without the results of the separation, which read all arrays."""
         return {
             **header_to_dict(self.header),
             "windows": windows_to_list(self._windows, self.header),
@@ -313,12 +313,12 @@ class Analysis:
         }
 
     def logits(self) -> Float32Array:
-        """The model's outputs for each window, float32 (W, K)."""
+        """Return the model's outputs for each window, float32 (W, K)."""
         return np.stack([window.logits for window in self._windows])
 
     @property
     def progress(self) -> Written:
-        """How far it is written, for `resumed`."""
+        """The written part, for `resumed`."""
         if not isinstance(self._array, GrowingArray):
             raise TypeError("an analysis that was opened cannot grow")
         return Written(self._windows, tuple(self._quantiles), self._array.growth)
@@ -328,7 +328,7 @@ class Analysis:
         self._closing = action
 
     def close(self) -> None:
-        """Let go of the analysis; one made without a folder is removed from disk."""
+        """Close the analysis and remove its folder if that is temporary."""
         action, self._closing = self._closing, None
         if action is not None:
             action()

@@ -18,7 +18,7 @@ _DIGEST_BYTES = 16
 
 
 def open_group(folder: Path, mode: str) -> Any:
-    """Open the Zarr group of an analysis folder; "w" makes it anew, "r" reads, "a" adds."""
+    """Open the Zarr group of an analysis folder to replace ("w"), read ("r") or extend ("a")."""
     import zarr  # here: it takes a third of a second that the first window need not wait for
 
     return zarr.open_group(str(folder / "arrays.zarr"), mode=cast("Any", mode))
@@ -26,7 +26,7 @@ def open_group(folder: Path, mode: str) -> Any:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Growth:
-    """How far an array is written: with its stored chunks enough to go on with it.
+    """The written part of an array, enough to resume it with its stored chunks.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Growth:
 
 
 class GrowingArray:
-    """A float32 (M, h, w) Zarr array that is filled from its start; reads and appends may overlap.
+    """A float32 (M, h, w) Zarr array, filled from its start while it is read.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class GrowingArray:
 
     @property
     def growth(self) -> Growth:
-        """How far it is; the arrays are the caller's own."""
+        """The written part, in arrays of the caller's own."""
         with self._lock:
             tail = self._tail[: self._written - self._stored].copy()
             return Growth(self._written, tail, self._digests)

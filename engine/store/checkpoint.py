@@ -55,7 +55,7 @@ _OF_SEPARATION_OR_PLACE = ("video", "weights", "labels", "preset", "sigma", "dev
 
 @dataclass(frozen=True, slots=True)
 class CheckpointKey:
-    """What an analysis was asked for.
+    """The identity of a requested analysis.
 
     Attributes
     ----------
@@ -73,14 +73,14 @@ class CheckpointKey:
     changed_ns: int = 0
 
     def is_met_by(self, kept: object) -> bool:
-        """Whether a result that was kept with ``asdict`` of another one answers this."""
+        """Return whether a stored key, as ``asdict`` gives it, answers this one."""
         if not isinstance(kept, dict) or kept.get("key") != self.key:
             return False
         return kept.get("video") != self.video or kept.get("changed_ns") == self.changed_ns
 
 
 class Resumable:
-    """Where an analysis is computed so that it survives the end of the process.
+    """A folder whose computation survives the end of the process.
 
     One process at a time may use a folder; `engine.store.lock` keeps others away.
 
@@ -101,7 +101,7 @@ class Resumable:
         self._kept_s = 0.0
 
     def finished(self) -> Analysis | None:
-        """The analysis, if it was finished here and is still whole; else None."""
+        """Return the finished and whole analysis of this folder, or None."""
         if not (self._folder / DOCUMENT).is_file():
             return None
         try:
@@ -149,7 +149,7 @@ class Resumable:
         return self._started(header), None
 
     def keep(self, analysis: Analysis, state: State, *, now: bool = False) -> None:
-        """Have the disk hold what is done; at most once a second unless ``now``.
+        """Write the finished windows to disk, at most once a second unless ``now``.
 
         Raises
         ------
@@ -220,7 +220,7 @@ class Resumable:
         self._journaled += len(windows)
 
     def _read_journal(self, count: int, heading: str, header: Header) -> tuple[Window, ...]:
-        """The first windows of the journal, which is cut off behind them."""
+        """Return the first windows of the journal and cut off the rest."""
         with (self._folder / JOURNAL).open("rb+") as journal:
             lines = [journal.readline() for _ in range(count + 1)]
             facts, *values = map(_value, lines)
@@ -271,7 +271,7 @@ def remove(folder: Path) -> None:
 
 
 def _compared(header: Header) -> dict[str, Any]:
-    """What must be the same for a computation to go on; files are compared by what they hold."""
+    """Return the part of a header that must be equal to resume."""
     values = header_to_dict(header)
     for name in _OF_SEPARATION_OR_PLACE:
         del values["request"][name]

@@ -31,7 +31,7 @@ _DECIDING = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Header:
-    """What was explained, and how: everything but the arrays.
+    """The subject and the settings of an analysis, without its arrays.
 
     Attributes
     ----------

@@ -132,7 +132,7 @@ def parts_of(annotation: Any) -> Iterator[Any]:
 
 
 def choices_of(annotation: Any) -> tuple[str, ...]:
-    """Return the texts that an annotation allows; none where it allows others."""
+    """Return the texts of the first Literal in an annotation."""
     for part in parts_of(annotation):
         if get_origin(part) is Literal:
             return get_args(part)
@@ -140,7 +140,7 @@ def choices_of(annotation: Any) -> tuple[str, ...]:
 
 
 def needed_by(annotation: Any) -> str:
-    """Return the title of an annotation or its choices in words; empty where it has neither."""
+    """Return the title of an annotation or its choices in words."""
     for part in parts_of(annotation):
         if isinstance(part, msgspec.Meta) and part.title:
             return part.title
@@ -184,7 +184,7 @@ def _field(annotation: Any, name: str) -> Any:
 
 
 def _in_words(reason: str) -> str:
-    """Return "Expected `int | null` >= 1, got ..." as "a whole number from 1"; else nothing."""
+    """Return "Expected `int | null` >= 1, got ..." as "a whole number from 1"."""
     expected = re.match(r"Expected `([^`]*)`([^,]*)", reason)
     if expected is None:
         return ""

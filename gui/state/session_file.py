@@ -56,7 +56,7 @@ _KNOWN = ("kind", "format", *(part.name for part in fields(_Stored)))
 
 @dataclass(frozen=True, slots=True)
 class SessionFile:
-    """What a session file holds.
+    """The content of a session file.
 
     Attributes
     ----------
@@ -163,7 +163,7 @@ def read_session(path: Path) -> SessionFile:
 
 
 def save_session(session: SessionFile, path: Path) -> None:
-    """Save a session; a file that is there stays as it was until the new one is whole.
+    """Save a session and replace an old file only once the new one is whole.
 
     Raises
     ------
@@ -240,7 +240,7 @@ def _request(stored: _Stored, view: ViewState, folder: Path | None) -> Request:
 
 
 def _view(values: dict[str, Any]) -> ViewState:
-    """Return the view of a session; one without panes has the usual ones."""
+    """Return the view of a session, with the usual panes if it has none."""
     stopped: dict[str, Any] = {"frame_count": 0, "playing": False}
     usual = {"panes": list(ViewState().panes)} if values.get("panes") == [] else {}
     view = convert(values | stopped | usual, ViewState, "view")
@@ -273,7 +273,7 @@ def _without(value: object, *names: str) -> dict[str, Any]:
 
 
 def _path_to(path: Path | None, folder: Path | None) -> str | None:
-    """A path as seen from a folder, with "/" between its parts; whole where there is no way."""
+    """Return a path relative to a folder, with "/", absolute if there is no way."""
     if path is None:
         return None
     if folder is None:

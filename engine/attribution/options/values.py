@@ -175,7 +175,7 @@ def _value(part: Field[Any], value: Any) -> Any:
 
 
 def _limits(part: Field[Any], kind: type) -> Meta:
-    """Return the range of an option; numbers without one are finite."""
+    """Return the range of an option, all finite numbers if it has none."""
     low, high = part.metadata.get("low"), part.metadata.get("high")
     ends = "".join(f" {to} {end}" for to, end in (("from", low), ("to", high)) if end is not None)
     if kind is float:

@@ -31,7 +31,7 @@ _OPEN = ModelSpec("", (), 1, 1.0, None, 1, (1, 1), (0.0, 0.0, 0.0), (1.0, 1.0, 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard(CardKeys):
-    """A card that was read; `CARD_KEYS` has the meanings of its keys.
+    """A card that was read. `CARD_KEYS` has the meanings of its keys.
 
     Attributes
     ----------
@@ -44,18 +44,18 @@ class ModelCard(CardKeys):
 
     @property
     def is_known(self) -> bool:
-        """Whether the network is a known model's, with an input of its own."""
+        """True for the network of a known model, with an input of its own."""
         return self.network in MODELS
 
     @property
     def needs_code(self) -> bool:
-        """Whether the network comes with its author's code."""
+        """True for a network that comes with its author's code."""
         own = ":" in self.network or _is_network_file(self.network)
         return self.path is not None and not (self.is_known or self.is_of_hub) and own
 
     @property
     def is_of_hub(self) -> bool:
-        """Whether the network is one of the transformers library."""
+        """True for a network of the transformers library."""
         return self.network.startswith(HUB_PREFIX)
 
     @property
@@ -121,7 +121,7 @@ def read_card(path: Path) -> ModelCard:
 
 
 def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
-    """Return a card from the values of its TOML; errors are those of `read_card`."""
+    """Return a card from the values of its TOML, with the errors of `read_card`."""
     _check_keys(table, CardKeys, path)
     if "network" not in table:
         raise ModelError(
@@ -189,7 +189,7 @@ def _stripped(value: Any) -> Any:
 
 
 def _repeated(value: Any, count: int) -> Any:
-    """Return a number as many times; lists and None as they are."""
+    """Return a number ``count`` times, lists and None unchanged."""
     return (value,) * count if isinstance(value, int | float) else value
 
 

@@ -65,7 +65,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardKeys:
-    """The keys of a card as they are written; None where it is silent."""
+    """The keys of a card as they are written, None for those left out."""
 
     name: Annotated[
         Text, _key("Name in menus and results; the file's own where left out.", 'name = "mine"')

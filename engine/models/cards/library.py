@@ -21,12 +21,12 @@ _UNFIT = re.compile(r"[^\w.-]+")
 
 
 def shelf_folder() -> Path:
-    """Where saved cards lie; it may not exist yet."""
+    """Return the folder of saved cards, which may not exist yet."""
     return config_folder() / "models"
 
 
 def known_models() -> dict[str, ModelInfo]:
-    """The catalogue, plugins, and the user's saved cards; one that cannot be read says why."""
+    """Return the models of catalogue, plugins and saved cards. Unreadable cards say why."""
     known = MODELS | {name: plugin.info for name, plugin in plugin_models().items()}
     for path in sorted(shelf_folder().glob(f"*{CARD_SUFFIX}")):
         known.setdefault(path.stem, _info(path))
@@ -34,7 +34,7 @@ def known_models() -> dict[str, ModelInfo]:
 
 
 def find_card(name_or_path: str | Path) -> ModelCard | None:
-    """The card that a model is asked for by: a path, or the name of a saved one.
+    """Return the card of a path or of a saved name, None for other models.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def find_card(name_or_path: str | Path) -> ModelCard | None:
 
 
 def save_card(text: str) -> ModelInfo:
-    """Save a card under its name, in place of one that had it; relative paths are taken from here.
+    """Save a card under its name. Relative paths are taken from the working folder.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which files the user trusts to run: remembered by their content, in the user's settings.
+"""Files that the user trusts to run, stored by their content in the user's settings.
 
 Loading a network with its code (Python, TorchScript, torch.export) does what its author wrote,
 with the user's rights. That is asked once for each content of a file. No torch.
@@ -60,7 +60,7 @@ def _file() -> Path:
 
 
 def _known() -> dict[str, str]:
-    """Return the path of each digest; nothing from a missing or damaged file."""
+    """Return the path of each digest, none from a missing or damaged file."""
     try:
         return convert(parse_json(_file().read_bytes()), dict[str, str])
     except (OSError, SchemaError):
