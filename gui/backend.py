@@ -14,10 +14,11 @@ from engine.render.clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Report, Request, UInt8Array
 from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
-from gui.state.explain_settings import Estimate
 from gui.state.export_request import ExportRequest
 from gui.state.session_file import SessionFile
 
+Estimate = Callable[[str, Path | None, int, float, str], tuple[int, float | None] | None]
+"""(model, weights, frames, fps, method) -> windows and seconds, as far as they are known."""
 Write = Callable[[Analysis, ExportRequest, Report, Check], Path]
 Preview = Callable[[Analysis, ClipSettings, tuple[int, int], int, Report, Check], UInt8Array]
 
@@ -213,7 +214,7 @@ class Backend:
     cards : CardBackend
         The user's own models.
     estimate : callable
-        See `gui.state.explain_settings.Estimate`; called in the GUI's thread.
+        See `Estimate`; called in the GUI's thread.
     agreement : callable
         (analysis, preset, sigma, report, check) -> FlowPrecision.
     settings : Path

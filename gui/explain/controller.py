@@ -20,7 +20,6 @@ from gui.explain.panel import ExplainPanel
 from gui.explain.results_panel import ResultsPanel
 from gui.state.analysis_refs import AnalysisRefs
 from gui.state.curves import CurveSet, curves_of
-from gui.state.explain_settings import ExplainSettings
 from gui.state.video_info import VideoInfo
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
@@ -127,7 +126,7 @@ class ExplainController(QObject):
         self.explain(settings if frames is None else replace(settings, frames=frames))
 
     @Slot(object)
-    def explain(self, settings: ExplainSettings) -> None:
+    def explain(self, settings: Request) -> None:
         """Explain the open video, in place of a running job."""
         if self._video is None:
             return
@@ -156,20 +155,14 @@ class ExplainController(QObject):
             request, video=video.path, stream=source.stream, deinterlace=source.deinterlace
         )
 
-    def request_for(self, settings: ExplainSettings, video: VideoInfo) -> Request:
-        """Return the engine's request for some settings and a video."""
+    def request_for(self, settings: Request, video: VideoInfo) -> Request:
+        """Return settings of the panel as a request for a video, separated as in the view."""
         state = self._view_model.state
-        return Request(
+        return replace(
+            settings,
             video=video.path,
-            model=settings.model,
-            weights=settings.weights,
-            method=settings.method,
-            options=settings.options,
-            target=settings.target,
-            against=settings.against,
             preset=state.preset,
             sigma=state.sigma,
-            frames=settings.frames,
             stream=video.request.stream,
             deinterlace=video.request.deinterlace,
         )

@@ -8,13 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
-from engine.types import Float64Array, MethodInfo, ModelInfo, Progress
+from engine.types import Float64Array, MethodInfo, ModelInfo, Progress, Request
+from gui.backend import Estimate
 from gui.explain.class_search import ClassSearch
 from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
 from gui.explain.model_choice import ModelChoice
 from gui.explain.run_bar import RunBar, duration_text
-from gui.state.explain_settings import Estimate, ExplainSettings
 from gui.widgets.form_widgets import PANEL_MARGIN, SPACING, Form, WheelGuard, aligned, hbox, narrow
 
 _SCROLL_BAR_PX = 10
@@ -33,12 +33,11 @@ class ExplainPanel(QWidget):
     models, methods : mapping
         What can be chosen.
     estimate : callable
-        See `gui.state.explain_settings.Estimate`. Called in this thread after each change, so it
-        must be quick.
+        See `gui.backend.Estimate`. Called in this thread after each change, so it must be quick.
 
     Signals
     -------
-    explain_requested(settings), cancel_requested(), model_changed(), add_model_requested()
+    explain_requested(request), cancel_requested(), model_changed(), add_model_requested()
     """
 
     explain_requested = Signal(object)
@@ -69,10 +68,11 @@ class ExplainPanel(QWidget):
         """The user's own weights, if any."""
         return self.model_choice.weights
 
-    def settings(self) -> ExplainSettings:
-        """Return the settings as chosen."""
+    def settings(self) -> Request:
+        """Return what is chosen, as a request that names no video yet."""
         target = self.target.chosen()
-        return ExplainSettings(
+        return Request(
+            video=Path(),
             model=self.model_choice.model.currentData(),
             weights=self.weights,
             method=self.method.currentData(),
@@ -82,7 +82,7 @@ class ExplainPanel(QWidget):
             against=None if target is None else self.against.chosen(),
         )
 
-    def set_settings(self, settings: ExplainSettings) -> None:
+    def set_settings(self, settings: Request) -> None:
         """Restore settings, except a model or method that is not offered."""
         model = self.model_choice.model
         for box, name in ((model, settings.model), (self.method, settings.method)):
@@ -92,10 +92,11 @@ class ExplainPanel(QWidget):
             self.model_choice.use_weights(settings.weights)
         if self.method.currentData() == settings.method:
             self.options.set_values(settings.options)
-        self.target.choose(settings.target)
-        self.against.choose(settings.against)
-        self.first.setValue(settings.frames[0])
-        self.last.setValue(settings.frames[1] - 1)
+        for classes, label in ((self.target, settings.target), (self.against, settings.against)):
+            classes.choose(None if label is None else str(label))
+        first, stop = settings.frames or (0, self.last.maximum() + 1)
+        self.first.setValue(first)
+        self.last.setValue(stop - 1)
 
     def set_video(self, frame_count: int, fps: float = 0.0) -> None:
         """Offer the frames of a video. Without its frames/s there is no estimate."""
@@ -252,7 +253,7 @@ class ExplainPanel(QWidget):
             self.bar.show_idle("Open a video to explain it.")
             return
         settings = self.settings()
-        frames = settings.frames[1] - settings.frames[0]
+        frames = self.last.value() + 1 - self.first.value()
         known = self._estimate(settings.model, settings.weights, frames, self._fps, settings.method)
         self.bar.show_idle("" if known is None else self._expected_text(*known))
 

@@ -9,7 +9,7 @@ from engine.annotations.notes import to_json
 from gui.explain.controller import ExplainController
 from gui.main_window.docks import Docks
 from gui.notes.controller import NotesController
-from gui.session.snapshot import REGION, contents_of, settings_of, view_within
+from gui.session.snapshot import REGION, contents_of, request_within, view_within
 from gui.state.session_file import SessionFile
 from gui.state.video_info import VideoInfo
 from gui.state.view_model import ViewModel
@@ -57,5 +57,5 @@ class WindowWorkspace:
         self.notes.set_video(info, notes)
         self.what_if.set_video(True, region)
         self.docks.restore(session.layout.get(_DOCKS, ""))
-        self.explain.panel.set_settings(settings_of(session.request, info.frame_count))
+        self.explain.panel.set_settings(request_within(session.request, info.frame_count))
         self.view.set(view_within(session.view, info.frame_count))

@@ -9,7 +9,6 @@ from engine.annotations import regions
 from engine.annotations.notes import Note, from_json
 from engine.annotations.regions import Region
 from engine.types import Request
-from gui.state.explain_settings import ExplainSettings
 from gui.state.session_file import SessionFile
 from gui.state.video_info import VideoInfo
 from gui.state.view_state import ViewState
@@ -52,21 +51,10 @@ def contents_of(session: SessionFile) -> tuple[tuple[Note, ...], Region]:
     return from_json(list(session.notes)), region
 
 
-def settings_of(request: Request, frame_count: int) -> ExplainSettings:
-    """Return the settings of a request, within a video that may have fewer frames."""
-    target, against = (
-        None if label is None else str(label) for label in (request.target, request.against)
-    )
+def request_within(request: Request, frame_count: int) -> Request:
+    """Return a request for a video that may have fewer frames than it had."""
     first, stop = request.frames or (0, frame_count)
-    return ExplainSettings(
-        model=request.model,
-        weights=request.weights,
-        method=request.method,
-        target=target,
-        frames=(min(first, frame_count - 1), min(stop, frame_count)),
-        options=request.options,
-        against=against,
-    )
+    return replace(request, frames=(min(first, frame_count - 1), min(stop, frame_count)))
 
 
 def view_within(view: ViewState, frame_count: int) -> ViewState:

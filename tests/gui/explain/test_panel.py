@@ -8,9 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.types import MethodInfo, ModelInfo, OptionInfo
+from engine.types import MethodInfo, ModelInfo, OptionInfo, Request
 from gui.explain.panel import ExplainPanel
-from gui.state.explain_settings import ExplainSettings
 from tests.gui.conftest import LABELS
 
 _LEFT = Qt.MouseButton.LeftButton
@@ -25,6 +24,18 @@ METHODS = {
         (OptionInfo("box_px", "Side.", "int", 16, low=4, high=64),),
     ),
 }  # fmt: skip
+
+
+def chosen(
+    model: str,
+    weights: Path | None,
+    method: str,
+    target: str | None,
+    frames: tuple[int, int],
+    options: tuple[tuple[str, str | float | bool], ...] = (),
+    against: str | None = None,
+) -> Request:
+    return Request(Path(), model, weights, None, method, options, target, against, frames=frames)
 
 
 @pytest.fixture
@@ -73,9 +84,7 @@ def test_panel_asks_for_what_is_chosen_by_key(ready: ExplainPanel, qtbot: QtBot)
     with qtbot.waitSignal(ready.explain_requested) as asked:
         qtbot.mouseClick(ready.bar.explain, _LEFT)
     options = (("box_px", 32),)
-    assert asked.args == [
-        ExplainSettings("large", None, "lrp", "boxing", (8, 24), options, "walking")
-    ]
+    assert asked.args == [chosen("large", None, "lrp", "boxing", (8, 24), options, "walking")]
 
 
 @pytest.mark.parametrize(
@@ -184,18 +193,14 @@ def test_added_model_takes_the_place_of_its_namesake(ready: ExplainPanel, qtbot:
 
 
 def test_wish_comes_back_as_it_was(ready: ExplainPanel) -> None:
-    wish = ExplainSettings(
-        "large", Path("w.pth"), "lrp", "boxing", (8, 24), (("box_px", 32),), "walking"
-    )
+    wish = chosen("large", Path("w.pth"), "lrp", "boxing", (8, 24), (("box_px", 32),), "walking")
     ready.set_settings(wish)
     assert ready.settings() == wish
 
 
 def test_wish_for_what_is_not_there_leaves_what_is(ready: ExplainPanel) -> None:
-    ready.set_settings(
-        ExplainSettings("gone", Path("w.pth"), "gone", None, (8, 2400), (("box_px", 32),))
-    )
-    assert ready.settings() == ExplainSettings("small", None, "plain", None, (8, 100))
+    ready.set_settings(chosen("gone", Path("w.pth"), "gone", None, (8, 2400), (("box_px", 32),)))
+    assert ready.settings() == chosen("small", None, "plain", None, (8, 100))
 
 
 def test_scores_stand_beside_the_classes(ready: ExplainPanel) -> None:

@@ -14,9 +14,14 @@ from engine.errors import EngineError
 from engine.pipeline import cache_key
 from engine.store import document
 from engine.types import Request
+from gui.main_window.window import MainWindow
+from gui.session.snapshot import request_within
 from gui.state import session_file
 from gui.state.session_file import SessionFile, dump, load
 from tests.engine.store.analyses import header_of
+from tests.gui.conftest import clip, engine, opened, window
+
+__all__ = ["clip", "engine", "opened", "window"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +60,10 @@ def test_new_field_makes_another_key(tmp_path: Path) -> None:
     assert key is not None
     assert cache_key.request_key(replace(request)) == key
     assert cache_key.request_key(replace(request, haste=3)) != key
+
+
+def test_new_field_goes_from_the_panel_to_the_engine_and_back(opened: MainWindow) -> None:
+    assert opened.video is not None
+    request = opened.explain.request_for(WiderRequest(Path(), haste=3), opened.video)
+    assert (request.video, cast(WiderRequest, request).haste) == (opened.video.path, 3)
+    assert cast(WiderRequest, request_within(request, 20)).haste == 3
