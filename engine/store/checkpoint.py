@@ -82,7 +82,7 @@ class CheckpointKey:
 class Resumable:
     """A folder whose computation survives the end of the process.
 
-    One process at a time may use a folder; `engine.store.lock` keeps others away.
+    One process at a time may use a folder; `engine.utils.locks` keeps others away.
 
     Parameters
     ----------
