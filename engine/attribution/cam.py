@@ -7,6 +7,7 @@ shows the slice that it belongs to, because a map interpolated in time would see
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,56 +26,39 @@ _SPACE = (3, 4)
 _CLIP = (2, 3, 4)
 
 
-def explain_by_grad_cam(
-    explained: ExplainedModel, clip: Clip, options: GradCamOptions
-) -> MethodOutput:
-    """Explain by Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391, eq. 1 and 2).
+def grad_cam(features: Tensor, gradient: Tensor, options: GradCamOptions) -> Tensor:
+    """Combine channels by Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391, eq. 1 and 2).
 
     The weight of a channel is its mean gradient over the clip, or over each time slice.
     """
-
-    def combine(features: Tensor, gradient: Tensor) -> Tensor:
-        over = _CLIP if options.weights == "clip" else _SPACE
-        return (gradient.mean(over, keepdim=True) * features).sum(1)
-
-    return _explain(explained, clip, options, combine)
+    over = _CLIP if options.weights == "clip" else _SPACE
+    return (gradient.mean(over, keepdim=True) * features).sum(1)
 
 
-def explain_by_grad_cam_plus_plus(
-    explained: ExplainedModel, clip: Clip, options: CamOptions
-) -> MethodOutput:
-    """Explain by Grad-CAM++ over time and space (Chattopadhay et al. 2018, 1710.11063, eq. 19)."""
-
-    def combine(features: Tensor, gradient: Tensor) -> Tensor:
-        squares = gradient.square()
-        beneath = 2 * squares + features.sum(_CLIP, keepdim=True) * squares * gradient
-        alpha = torch.where(beneath == 0, 0.0, squares / torch.where(beneath == 0, 1.0, beneath))
-        weights = (alpha * gradient.clamp(min=0)).sum(_CLIP, keepdim=True)
-        return (weights * features).sum(1)
-
-    return _explain(explained, clip, options, combine)
+def grad_cam_plus_plus(features: Tensor, gradient: Tensor, options: CamOptions) -> Tensor:
+    """Combine by Grad-CAM++ over time and space (Chattopadhay et al. 2018, 1710.11063, eq. 19)."""
+    squares = gradient.square()
+    beneath = 2 * squares + features.sum(_CLIP, keepdim=True) * squares * gradient
+    alpha = torch.where(beneath == 0, 0.0, squares / torch.where(beneath == 0, 1.0, beneath))
+    weights = (alpha * gradient.clamp(min=0)).sum(_CLIP, keepdim=True)
+    return (weights * features).sum(1)
 
 
-def explain_by_layer_cam(
-    explained: ExplainedModel, clip: Clip, options: CamOptions
-) -> MethodOutput:
-    """Explain by LayerCAM: each place by its own positive gradient (Jiang et al. 2021, eq. 6)."""
-
-    def combine(features: Tensor, gradient: Tensor) -> Tensor:
-        return (gradient.clamp(min=0) * features).sum(1)
-
-    return _explain(explained, clip, options, combine)
+def layer_cam(features: Tensor, gradient: Tensor, options: CamOptions) -> Tensor:
+    """Combine by LayerCAM: each place by its own positive gradient (Jiang et al. 2021, eq. 6)."""
+    return (gradient.clamp(min=0) * features).sum(1)
 
 
-def _explain(
+def explain_by_activation_map(
     explained: ExplainedModel,
     clip: Clip,
     options: CamOptions,
-    combine: Callable[[Tensor, Tensor], Tensor],
+    combine: Callable[[Tensor, Tensor, Any], Tensor],
 ) -> MethodOutput:
+    """Explain by a layer's channels, combined to one map from features, gradient and options."""
     name = options.layer or default_layer(explained.model, clip)
     features, gradient, logits = _at(explained, clip.tensor, name)
-    native = combine(features, gradient)
+    native = combine(features, gradient, options)
     if options.positive:
         native = native.clamp(min=0)
     steps, frames = native.shape[1], clip.tensor.shape[2]

@@ -34,10 +34,10 @@ ReluRule = Literal["plain", "guided", "deconvnet"]
 
 
 def explain_by_gradient(
-    explained: ExplainedModel, clip: Clip, options: MethodOptions
+    explained: ExplainedModel, clip: Clip, options: MethodOptions, rule: ReluRule = "plain"
 ) -> MethodOutput:
-    """Explain by the gradient of the score (Simonyan et al. 2014, arXiv 1312.6034)."""
-    gradient, logits = gradient_of(explained, clip.tensor)
+    """Explain by the gradient of the score, see `gradient_of` for the rules."""
+    gradient, logits = gradient_of(explained, clip.tensor, rule)
     return MethodOutput(gradient.sum(1), logits, explained.scores(logits))
 
 
@@ -47,22 +47,6 @@ def explain_by_input_x_gradient(
     """Explain by input times gradient (Shrikumar et al. 2016, arXiv 1605.01713)."""
     gradient, logits = gradient_of(explained, clip.tensor)
     return MethodOutput((clip.tensor * gradient).sum(1), logits, explained.scores(logits))
-
-
-def explain_by_guided_backprop(
-    explained: ExplainedModel, clip: Clip, options: MethodOptions
-) -> MethodOutput:
-    """Explain by guided backpropagation (Springenberg et al. 2015, arXiv 1412.6806)."""
-    gradient, logits = gradient_of(explained, clip.tensor, "guided")
-    return MethodOutput(gradient.sum(1), logits, explained.scores(logits))
-
-
-def explain_by_deconvnet(
-    explained: ExplainedModel, clip: Clip, options: MethodOptions
-) -> MethodOutput:
-    """Explain by deconvnet (Zeiler and Fergus 2014, arXiv 1311.2901)."""
-    gradient, logits = gradient_of(explained, clip.tensor, "deconvnet")
-    return MethodOutput(gradient.sum(1), logits, explained.scores(logits))
 
 
 def explain_by_smooth_grad(
@@ -142,12 +126,12 @@ def gradient_of(
 
     Parameters
     ----------
-    explained : ExplainedModel
     values : Tensor, (N, C, T, h, w)
         The clips.
     rule : "plain", "guided" or "deconvnet"
-        What passes a ReLU: the gradient where it is open, only its positive part there, or its
-        positive part everywhere.
+        What passes a ReLU: the gradient where it is open (Simonyan et al. 2014, arXiv
+        1312.6034), only its positive part there (Springenberg et al. 2015, arXiv 1412.6806), or
+        its positive part everywhere (Zeiler and Fergus 2014, arXiv 1311.2901).
 
     Returns
     -------

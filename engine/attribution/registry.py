@@ -3,60 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from engine.attribution import catalogue
+from engine.attribution import cam, catalogue, gradients, perturbation
 from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.method_output import MethodOutput
-from engine.attribution.cam import (
-    explain_by_grad_cam,
-    explain_by_grad_cam_plus_plus,
-    explain_by_layer_cam,
-)
-from engine.attribution.gradients import (
-    explain_by_deconvnet,
-    explain_by_gradient,
-    explain_by_guided_backprop,
-    explain_by_input_x_gradient,
-    explain_by_integrated_gradients,
-    explain_by_smooth_grad,
-)
 from engine.attribution.lrp.lrp import explain_by_lrp
 from engine.attribution.options.values import MethodOptions, read_options
-from engine.attribution.perturbation import (
-    explain_by_occlusion,
-    explain_by_rise,
-    explain_by_temporal_mask,
-)
 from engine.models.model import Clip
 
 Explain = Callable[[ExplainedModel, Clip, Any], MethodOutput]
-
-
-@dataclass(frozen=True, slots=True)
-class _Code:
-    explain: Explain
-    batched: bool = True
-    rounded: bool = False
-    inside: bool = False
-
-
-_CODE: dict[str, _Code] = {
-    "lrp": _Code(explain_by_lrp, rounded=True, inside=True),
-    "gradient": _Code(explain_by_gradient),
-    "input_x_gradient": _Code(explain_by_input_x_gradient),
-    "smooth_grad": _Code(explain_by_smooth_grad, batched=False),
-    "integrated_gradients": _Code(explain_by_integrated_gradients, batched=False),
-    "guided_backprop": _Code(explain_by_guided_backprop, inside=True),
-    "deconvnet": _Code(explain_by_deconvnet, inside=True),
-    "grad_cam": _Code(explain_by_grad_cam, rounded=True, inside=True),
-    "grad_cam_plus_plus": _Code(explain_by_grad_cam_plus_plus, rounded=True, inside=True),
-    "layer_cam": _Code(explain_by_layer_cam, rounded=True, inside=True),
-    "occlusion": _Code(explain_by_occlusion, batched=False, rounded=True),
-    "rise": _Code(explain_by_rise, batched=False, rounded=True),
-    "temporal_mask": _Code(explain_by_temporal_mask, batched=False, rounded=True),
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,10 +36,36 @@ class Method:
     """
 
     explain: Explain
-    options: MethodOptions
-    batched: bool
-    rounded: bool
-    inside: bool
+    options: MethodOptions = field(default_factory=MethodOptions)
+    batched: bool = True
+    rounded: bool = False
+    inside: bool = False
+
+
+def _rectified(rule: gradients.ReluRule) -> Method:
+    return Method(partial(gradients.explain_by_gradient, rule=rule), inside=True)
+
+
+def _cam(combine: Callable[..., Any]) -> Method:
+    explain = partial(cam.explain_by_activation_map, combine=combine)
+    return Method(explain, rounded=True, inside=True)
+
+
+_METHODS: dict[str, Method] = {
+    "lrp": Method(explain_by_lrp, rounded=True, inside=True),
+    "gradient": Method(gradients.explain_by_gradient),
+    "input_x_gradient": Method(gradients.explain_by_input_x_gradient),
+    "smooth_grad": Method(gradients.explain_by_smooth_grad, batched=False),
+    "integrated_gradients": Method(gradients.explain_by_integrated_gradients, batched=False),
+    "guided_backprop": _rectified("guided"),
+    "deconvnet": _rectified("deconvnet"),
+    "grad_cam": _cam(cam.grad_cam),
+    "grad_cam_plus_plus": _cam(cam.grad_cam_plus_plus),
+    "layer_cam": _cam(cam.layer_cam),
+    "occlusion": Method(perturbation.explain_by_occlusion, batched=False, rounded=True),
+    "rise": Method(perturbation.explain_by_rise, batched=False, rounded=True),
+    "temporal_mask": Method(perturbation.explain_by_temporal_mask, batched=False, rounded=True),
+}
 
 
 def find_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
@@ -93,8 +77,8 @@ def find_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
         If there is no such method or option, or a value does not fit.
     """
     entry = catalogue.find_entry(name)
-    code = _CODE.get(entry.base) or _Code(
+    method = _METHODS.get(entry.base) or Method(
         catalogue.plugin_methods()[entry.base].explain, batched=False
     )
     read = read_options(entry.options, name, options or {}, entry.preset)
-    return Method(code.explain, read, code.batched, code.rounded, code.inside)
+    return replace(method, options=read)

@@ -16,32 +16,15 @@ from engine.errors import AttributionError
 _NAMES = ("logits", "output", "out", "pred", "prediction", "scores")
 _HINT = "Wrap it in a module that returns logits of shape (clips, classes)."
 _SOFTMAX = frozenset(
-    (
-        functional.softmax,
-        functional.log_softmax,
-        torch.softmax,
-        torch.log_softmax,
-        torch.special.softmax,
-        torch.special.log_softmax,
-        Tensor.softmax,
-        Tensor.log_softmax,
-    )
+    getattr(owner, name)
+    for owner in (functional, torch, torch.special, Tensor)
+    for name in ("softmax", "log_softmax")
 )
 _KEEPING = frozenset(
     (
-        torch.squeeze,
-        torch.flatten,
-        torch.reshape,
-        Tensor.squeeze,
-        Tensor.flatten,
-        Tensor.reshape,
-        Tensor.view,
-        Tensor.clone,
-        Tensor.contiguous,
-        Tensor.log,
-        torch.log,
-        Tensor.float,
-        Tensor.__getitem__,
+        *(torch.squeeze, torch.flatten, torch.reshape, torch.log, Tensor.log, Tensor.float),
+        *(Tensor.squeeze, Tensor.flatten, Tensor.reshape, Tensor.view, Tensor.__getitem__),
+        *(Tensor.clone, Tensor.contiguous),
     )
 )
 _LOGARITHMS = frozenset((torch.log, Tensor.log))  # of a softmax: logits up to a constant

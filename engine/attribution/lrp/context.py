@@ -128,6 +128,11 @@ def positional(args: Any, kwargs: Any, defaults: dict[str, Any]) -> list[Any]:
     return list((defaults | values | kwargs).values())
 
 
+def named(owner: Any, names: str) -> tuple[Function, ...]:
+    """Return functions of a module or class by their names, which are separated by spaces."""
+    return tuple(getattr(owner, name) for name in names.split())
+
+
 def name_of(func: Function) -> str:
     """Return the name of an operation for people: "torch.nn.functional.relu"."""
     return str(resolve_name(func) or getattr(func, "__name__", func))

@@ -7,136 +7,57 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.attribution.lrp import attention, linear, pointwise, pooling
-from engine.attribution.lrp.context import Function, Handler
+from engine.attribution.lrp.context import Function, Handler, named
 
-CONVOLUTIONS: tuple[Function, ...] = (
-    torch.conv1d,
-    torch.conv2d,
-    torch.conv3d,
-    torch.conv_transpose1d,
-    torch.conv_transpose2d,
-    torch.conv_transpose3d,
+CONVOLUTIONS = named(
+    torch, "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d"
 )
-RECTIFIERS: tuple[Function, ...] = (
-    functional.relu,
-    functional.relu_,
-    functional.relu6,
-    torch.relu,
-    torch.relu_,
-    Tensor.relu,
-    Tensor.relu_,
+RECTIFIERS = (
+    *named(functional, "relu relu_ relu6"),
+    *named(torch, "relu relu_"),
+    *named(Tensor, "relu relu_"),
 )
-_ACTIVATIONS: tuple[Function, ...] = (
+_ACTIVATIONS = (
     *RECTIFIERS,
-    functional.leaky_relu,
-    functional.leaky_relu_,
-    functional.prelu,
-    functional.elu,
-    functional.elu_,
-    functional.selu,
-    functional.celu,
-    functional.gelu,
-    functional.silu,
-    functional.mish,
-    functional.softplus,
-    functional.softsign,
-    functional.hardswish,
-    functional.hardtanh,
-    functional.hardtanh_,
-    torch.clamp,
-    torch.prelu,
-    Tensor.clamp,
-    Tensor.clamp_,
-    Tensor.clamp_min,
-    Tensor.clamp_min_,
+    *named(functional, "leaky_relu leaky_relu_ prelu elu elu_ selu celu gelu silu mish"),
+    *named(functional, "softplus softsign hardswish hardtanh hardtanh_"),
+    *named(torch, "clamp prelu"),
+    *named(Tensor, "clamp clamp_ clamp_min clamp_min_"),
 )
-_SIGMOIDS: tuple[Function, ...] = (
-    functional.sigmoid,
-    functional.hardsigmoid,
-    torch.sigmoid,
-    torch.sigmoid_,
-    Tensor.sigmoid,
-    Tensor.sigmoid_,
+_SIGMOIDS = (
+    *named(functional, "sigmoid hardsigmoid"),
+    *named(torch, "sigmoid sigmoid_"),
+    *named(Tensor, "sigmoid sigmoid_"),
 )
-_TANHS: tuple[Function, ...] = (functional.tanh, torch.tanh, torch.tanh_, Tensor.tanh, Tensor.tanh_)
-_ADDITIONS: tuple[Function, ...] = (
-    torch.add,
-    Tensor.add,
-    Tensor.add_,
-    Tensor.__add__,
-    Tensor.__radd__,
-    Tensor.__iadd__,
+_TANHS = (functional.tanh, *named(torch, "tanh tanh_"), *named(Tensor, "tanh tanh_"))
+_ADDITIONS = (torch.add, *named(Tensor, "add add_ __add__ __radd__ __iadd__"))
+_SUBTRACTIONS = (*named(torch, "sub subtract"), *named(Tensor, "sub sub_ __sub__ __isub__"))
+_MULTIPLICATIONS = (
+    *named(torch, "mul multiply"),
+    *named(Tensor, "mul mul_ multiply __mul__ __rmul__ __imul__"),
 )
-_SUBTRACTIONS: tuple[Function, ...] = (
-    torch.sub,
-    torch.subtract,
-    Tensor.sub,
-    Tensor.sub_,
-    Tensor.__sub__,
-    Tensor.__isub__,
+_DIVISIONS = (
+    *named(torch, "div divide true_divide"),
+    *named(Tensor, "div div_ __truediv__ __itruediv__"),
 )
-_MULTIPLICATIONS: tuple[Function, ...] = (
-    torch.mul,
-    torch.multiply,
-    Tensor.mul,
-    Tensor.mul_,
-    Tensor.multiply,
-    Tensor.__mul__,
-    Tensor.__rmul__,
-    Tensor.__imul__,
+_AVERAGES = (
+    *named(functional, "avg_pool1d avg_pool2d avg_pool3d interpolate"),
+    *named(functional, "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d"),
+    *named(torch, "mean sum"),
+    *named(Tensor, "mean sum"),
 )
-_DIVISIONS: tuple[Function, ...] = (
-    torch.div,
-    torch.divide,
-    torch.true_divide,
-    Tensor.div,
-    Tensor.div_,
-    Tensor.__truediv__,
-    Tensor.__itruediv__,
-)
-_AVERAGES: tuple[Function, ...] = (
-    functional.avg_pool1d,
-    functional.avg_pool2d,
-    functional.avg_pool3d,
-    functional.adaptive_avg_pool1d,
-    functional.adaptive_avg_pool2d,
-    functional.adaptive_avg_pool3d,
-    functional.interpolate,
-    torch.mean,
-    torch.sum,
-    Tensor.mean,
-    Tensor.sum,
-)
-_PRODUCTS: tuple[Function, ...] = (
-    torch.matmul,
-    torch.mm,
-    torch.bmm,
-    Tensor.matmul,
-    Tensor.mm,
-    Tensor.bmm,
-    Tensor.__matmul__,
-)
+_PRODUCTS = (*named(torch, "matmul mm bmm"), *named(Tensor, "matmul mm bmm __matmul__"))
 _SOFTMAX: tuple[Function, ...] = (
     functional.softmax,
     torch.softmax,
     torch.special.softmax,
     Tensor.softmax,
 )
-_NORMALISATIONS: tuple[Function, ...] = (
-    functional.group_norm,
-    functional.instance_norm,
-    functional.rms_norm,
-)
-_MAX_POOLING: tuple[Function, ...] = (
-    functional.max_pool1d,
-    functional.max_pool2d,
-    functional.max_pool3d,
-    functional.adaptive_max_pool1d,
-    functional.adaptive_max_pool2d,
-    functional.adaptive_max_pool3d,
-    torch.max_pool1d,
-    torch.max_pool2d,
-    torch.max_pool3d,
+_NORMALISATIONS = named(functional, "group_norm instance_norm rms_norm")
+_MAX_POOLING = (
+    *named(functional, "max_pool1d max_pool2d max_pool3d"),
+    *named(functional, "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d"),
+    *named(torch, "max_pool1d max_pool2d max_pool3d"),
 )
 
 HANDLERS: dict[Function, Handler] = {
@@ -168,84 +89,18 @@ HANDLERS: dict[Function, Handler] = {
 
 MOVES: frozenset[Function] = frozenset(
     (
-        torch.cat,
-        torch.concat,
-        torch.stack,
-        torch.chunk,
-        torch.split,
-        torch.unbind,
-        torch.flatten,
-        torch.squeeze,
-        torch.unsqueeze,
-        torch.permute,
-        torch.transpose,
-        torch.reshape,
-        torch.movedim,
-        torch.swapaxes,
-        torch.narrow,
-        torch.index_select,
-        torch.select,
-        torch.tensor_split,
-        torch.gather,
-        torch.masked_fill,
-        torch.flip,
-        torch.roll,
-        torch.tile,
-        torch.repeat_interleave,
-        torch.broadcast_to,
-        torch.amax,
-        functional.pad,
-        functional.dropout,
-        functional.dropout1d,
-        functional.dropout2d,
-        functional.dropout3d,
-        functional.alpha_dropout,
-        functional.feature_alpha_dropout,
-        functional.pixel_shuffle,
-        functional.channel_shuffle,
-        Tensor.__getitem__,
-        Tensor.__iter__,
+        *named(torch, "cat concat stack chunk split unbind tensor_split flatten reshape squeeze"),
+        *named(torch, "unsqueeze permute transpose movedim swapaxes narrow select index_select"),
+        *named(torch, "gather masked_fill flip roll tile repeat_interleave broadcast_to amax"),
+        *named(functional, "pad pixel_shuffle channel_shuffle dropout dropout1d dropout2d"),
+        *named(functional, "dropout3d alpha_dropout feature_alpha_dropout"),
+        *named(Tensor, "__getitem__ __iter__ chunk split unbind tensor_split flatten unflatten"),
+        *named(Tensor, "reshape squeeze unsqueeze permute transpose movedim swapaxes view view_as"),
+        *named(Tensor, "narrow select index_select gather masked_fill flip roll tile repeat"),
+        *named(Tensor, "repeat_interleave broadcast_to expand expand_as amax clone contiguous"),
+        *named(Tensor, "to type type_as float half bfloat16 cuda cpu"),
         Tensor.T.__get__,  # type: ignore[attr-defined]
         Tensor.mT.__get__,  # type: ignore[attr-defined]
-        Tensor.amax,
-        Tensor.broadcast_to,
-        Tensor.chunk,
-        Tensor.clone,
-        Tensor.contiguous,
-        Tensor.expand,
-        Tensor.expand_as,
-        Tensor.flatten,
-        Tensor.flip,
-        Tensor.index_select,
-        Tensor.movedim,
-        Tensor.narrow,
-        Tensor.permute,
-        Tensor.repeat,
-        Tensor.repeat_interleave,
-        Tensor.reshape,
-        Tensor.roll,
-        Tensor.select,
-        Tensor.tensor_split,
-        Tensor.gather,
-        Tensor.masked_fill,
-        Tensor.split,
-        Tensor.squeeze,
-        Tensor.swapaxes,
-        Tensor.tile,
-        Tensor.to,
-        Tensor.type,
-        Tensor.type_as,
-        Tensor.float,
-        Tensor.half,
-        Tensor.bfloat16,
-        Tensor.cuda,
-        Tensor.cpu,
-        Tensor.transpose,
-        Tensor.unbind,
-        Tensor.unflatten,
-        Tensor.unsqueeze,
-        Tensor.view,
-        Tensor.view_as,
     )
 )
 """Operations that only move values: their gradient already carries relevance to where it came

@@ -12,45 +12,22 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.lrp.context import Function
+from engine.attribution.lrp.context import Function, named
 
 _ALWAYS: frozenset[Function] = frozenset(
     (
-        functional.relu_,
-        torch.relu_,
-        torch.sigmoid_,
-        torch.tanh_,
-        functional.leaky_relu_,
-        functional.elu_,
-        functional.hardtanh_,
-        Tensor.relu_,
-        Tensor.sigmoid_,
-        Tensor.tanh_,
-        Tensor.clamp_,
-        Tensor.clamp_min_,
-        Tensor.add_,
-        Tensor.sub_,
-        Tensor.mul_,
-        Tensor.div_,
-        Tensor.__iadd__,
-        Tensor.__isub__,
-        Tensor.__imul__,
-        Tensor.__itruediv__,
+        *named(functional, "relu_ leaky_relu_ elu_ hardtanh_"),
+        *named(torch, "relu_ sigmoid_ tanh_"),
+        *named(Tensor, "relu_ sigmoid_ tanh_ clamp_ clamp_min_ add_ sub_ mul_ div_"),
+        *named(Tensor, "__iadd__ __isub__ __imul__ __itruediv__"),
     )
 )
 _POSITION: dict[Function, int] = {
-    functional.relu: 1,
-    functional.relu6: 1,
-    functional.silu: 1,
-    functional.mish: 1,
-    functional.selu: 1,
-    functional.hardswish: 1,
-    functional.hardsigmoid: 1,
-    functional.leaky_relu: 2,
-    functional.elu: 2,
-    functional.celu: 2,
+    **dict.fromkeys(named(functional, "relu relu6 silu mish selu hardswish hardsigmoid"), 1),
+    **dict.fromkeys(named(functional, "leaky_relu elu celu"), 2),
     functional.hardtanh: 3,
 }
+"""Where the argument ``inplace`` stands."""
 
 
 def out_of_place(func: Function, args: Any, kwargs: Any) -> tuple[Any, Any]:
