@@ -26,7 +26,7 @@ import torch
 from benchmarks import peers
 from benchmarks.peers import Case, Work
 from engine.attribution import attribute
-from engine.models.loaders.sources import find_source
+from engine.models.loaders.sources import find_network
 from engine.models.model import VideoModel
 from tests.engine.networks import warmed_up
 
@@ -88,7 +88,7 @@ def arguments() -> argparse.Namespace:
 
 def case_of(name: str, device: str) -> Case:
     """Make a network with random weights and warmed-up BatchNorm, and a random clip."""
-    spec = find_source(name).spec
+    spec = find_network(name).spec
     place = torch.device(device)
     module = warmed_up(name).requires_grad_(False).to(place)
     model = VideoModel(replace(spec, resize=spec.crop), module, place)

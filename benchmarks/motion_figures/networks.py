@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from engine.models import VideoModel
-from engine.models.loaders.sources import find_source
+from engine.models.loaders.sources import find_network
 from engine.models.networks.figures import FIGURES_LABELS, FiguresNet
 
 
@@ -104,5 +104,5 @@ def as_model(name: str, network: nn.Module) -> VideoModel:
         In evaluation mode; its parameters lose their gradients.
     """
     layer = "features" if name == "figures" else "layer4"
-    spec = replace(find_source("figures").spec, name=name, layer=layer)
+    spec = replace(find_network("figures").spec, name=name, layer=layer)
     return VideoModel(spec, network.requires_grad_(False), torch.device("cpu"))

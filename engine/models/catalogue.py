@@ -8,139 +8,90 @@ from __future__ import annotations
 
 from engine.types import ModelInfo
 
-_KINETICS = "names 400 activities (Kinetics-400)"
 _TERMS = "the terms of its training data, Kinetics-400, may apply"
-_BSD = f"BSD 3-Clause (torchvision); {_TERMS}"
-_APACHE = f"Apache 2.0 ({{}}), by way of torchvision; {_TERMS}"
 
 
 def _torchvision(
     name: str,
     title: str,
-    seen: str,
+    clip: tuple[int, int, float],
     accuracies: tuple[float, float],
     download_mb: float,
-    licence: str = _BSD,
+    origin: str,
 ) -> ModelInfo:
     """Describe a network of torchvision, whose own metadata would import torch."""
     first, fifth = accuracies
+    licence = f"Apache 2.0 ({origin}), by way of torchvision" if origin else ""
     return ModelInfo(
         name=name,
         title=title,
-        summary=f"{_KINETICS}; {seen}; weights downloaded once or given as a file",
+        summary=f"names 400 activities (Kinetics-400); {_clip_text(*clip)}; "
+        "weights downloaded once or given as a file",
         bundled=False,
         accuracy=f"top-1 {first:.1f} %, top-5 {fifth:.1f} % on Kinetics-400",
-        licence=licence,
+        licence=f"{licence or 'BSD 3-Clause (torchvision)'}; {_TERMS}",
         download_mb=download_mb,
     )
 
 
-def _published(name: str, title: str, classes: int, seen: str) -> ModelInfo:
+def _published(
+    name: str, title: str, classes: int, clip: tuple[int, int, float | None]
+) -> ModelInfo:
     """Describe a network of `engine.models.networks`, whose weights the user brings."""
-    summary = f"names {classes} activities; {seen}; weights given as a file"
+    summary = f"names {classes} activities; {_clip_text(*clip)}; weights given as a file"
     return ModelInfo(name, title, summary, bundled=False)
 
 
+def _clip_text(frames: int, side_px: int, fps: float | None) -> str:
+    rate = ", every frame" if fps is None else f" at {fps:g} frames/s"
+    return f"{frames} frames of {side_px}x{side_px}{rate}"
+
+
+_FIGURES = ModelInfo(
+    name="figures",
+    title="Motion Figures",
+    summary=f"names 8 activities of drawn figures; {_clip_text(16, 112, 15)}; "
+    "weights bundled, works offline",
+    bundled=True,
+    licence="MIT, as this program",
+)
+_SWIN = "Video Swin Transformer"
+_TORCHVISION = (  # clip, accuracy of the first and the first five in %, MB, where it came from
+    ("r3d_18", "ResNet 3D 18", (16, 112, 15), (63.2, 83.479), 127.359, ""),
+    ("mc3_18", "Mixed convolutions 18", (16, 112, 15), (63.96, 84.13), 44.672, ""),
+    ("r2plus1d_18", "R(2+1)D 18", (16, 112, 15), (67.463, 86.175), 120.318, ""),
+    ("s3d", "Separable 3D CNN (S3D)", (64, 224, 15), (68.368, 88.05), 31.972, ""),
+    ("mvit_v1_b", "MViT v1 B", (16, 224, 7.5), (78.477, 93.582), 139.764, "PyTorchVideo"),
+    ("mvit_v2_s", "MViT v2 S", (16, 224, 7.5), (80.757, 94.665), 131.884, "SlowFast"),
+    ("swin3d_t", "Video Swin T", (32, 224, 15), (77.715, 93.519), 121.543, _SWIN),
+    ("swin3d_s", "Video Swin S", (32, 224, 15), (79.521, 94.158), 218.288, _SWIN),
+    ("swin3d_b", "Video Swin B", (32, 224, 15), (79.427, 94.386), 364.134, _SWIN),
+)
+_PUBLISHED = (  # classes, clip
+    ("c3d", "C3D (BGR, mean-subtracted)", 487, (16, 112, None)),
+    ("c3d_rgb", "C3D (RGB as it is)", 487, (16, 112, None)),
+    ("resnet3d_18", "3D ResNet 18 (2017)", 400, (16, 112, None)),
+    ("resnet3d_34", "3D ResNet 34 (2017)", 400, (16, 112, None)),
+    ("resnet3d_50", "3D ResNet 50 (2017)", 400, (16, 112, None)),
+    ("resnet3d_101", "3D ResNet 101 (2017)", 400, (16, 112, None)),
+    ("resnext3d_101", "3D ResNeXt 101 (2017)", 400, (16, 112, None)),
+    ("wide_resnet3d_50", "3D wide ResNet 50 (2017)", 400, (16, 112, None)),
+    ("resnet3d_18_2020", "3D ResNet 18 (2020)", 700, (16, 112, None)),
+    ("resnet3d_34_2020", "3D ResNet 34 (2020)", 700, (16, 112, None)),
+    ("resnet3d_50_2020", "3D ResNet 50 (2020)", 700, (16, 112, None)),
+    ("resnet3d_101_2020", "3D ResNet 101 (2020)", 700, (16, 112, None)),
+    ("i3d", "I3D (RGB)", 400, (64, 224, 25)),
+    ("slowfast_4x16_r50", "SlowFast 4x16, ResNet 50", 400, (32, 256, 15)),
+    ("slowfast_8x8_r50", "SlowFast 8x8, ResNet 50", 400, (32, 256, 15)),
+    ("slow_r50", "Slow 8x8, ResNet 50", 400, (8, 256, 3.75)),
+    ("x3d_xs", "X3D XS", 400, (4, 182, 2.5)),
+    ("x3d_s", "X3D S", 400, (13, 182, 5)),
+    ("x3d_m", "X3D M", 400, (16, 256, 6)),
+)
 _INFOS = (
-    ModelInfo(
-        name="figures",
-        title="Motion Figures",
-        summary="names 8 activities of drawn figures; 16 frames of 112x112 at 15 frames/s; "
-        "weights bundled, works offline",
-        bundled=True,
-        licence="MIT, as this program",
-    ),
-    _torchvision(
-        "r3d_18", "ResNet 3D 18", "16 frames of 112x112 at 15 frames/s", (63.2, 83.479), 127.359
-    ),
-    _torchvision(
-        "mc3_18",
-        "Mixed convolutions 18",
-        "16 frames of 112x112 at 15 frames/s",
-        (63.96, 84.13),
-        44.672,
-    ),
-    _torchvision(
-        "r2plus1d_18",
-        "R(2+1)D 18",
-        "16 frames of 112x112 at 15 frames/s",
-        (67.463, 86.175),
-        120.318,
-    ),
-    _torchvision(
-        "s3d",
-        "Separable 3D CNN (S3D)",
-        "64 frames of 224x224 at 15 frames/s",
-        (68.368, 88.05),
-        31.972,
-    ),
-    _torchvision(
-        "mvit_v1_b",
-        "MViT v1 B",
-        "16 frames of 224x224 at 7.5 frames/s",
-        (78.477, 93.582),
-        139.764,
-        _APACHE.format("PyTorchVideo"),
-    ),
-    _torchvision(
-        "mvit_v2_s",
-        "MViT v2 S",
-        "16 frames of 224x224 at 7.5 frames/s",
-        (80.757, 94.665),
-        131.884,
-        _APACHE.format("SlowFast"),
-    ),
-    _torchvision(
-        "swin3d_t",
-        "Video Swin T",
-        "32 frames of 224x224 at 15 frames/s",
-        (77.715, 93.519),
-        121.543,
-        _APACHE.format("Video Swin Transformer"),
-    ),
-    _torchvision(
-        "swin3d_s",
-        "Video Swin S",
-        "32 frames of 224x224 at 15 frames/s",
-        (79.521, 94.158),
-        218.288,
-        _APACHE.format("Video Swin Transformer"),
-    ),
-    _torchvision(
-        "swin3d_b",
-        "Video Swin B",
-        "32 frames of 224x224 at 15 frames/s",
-        (79.427, 94.386),
-        364.134,
-        _APACHE.format("Video Swin Transformer"),
-    ),
-    _published("c3d", "C3D (BGR, mean-subtracted)", 487, "16 frames of 112x112, every frame"),
-    _published("c3d_rgb", "C3D (RGB as it is)", 487, "16 frames of 112x112, every frame"),
-    _published("resnet3d_18", "3D ResNet 18 (2017)", 400, "16 frames of 112x112, every frame"),
-    _published("resnet3d_34", "3D ResNet 34 (2017)", 400, "16 frames of 112x112, every frame"),
-    _published("resnet3d_50", "3D ResNet 50 (2017)", 400, "16 frames of 112x112, every frame"),
-    _published("resnet3d_101", "3D ResNet 101 (2017)", 400, "16 frames of 112x112, every frame"),
-    _published("resnext3d_101", "3D ResNeXt 101 (2017)", 400, "16 frames of 112x112, every frame"),
-    _published(
-        "wide_resnet3d_50", "3D wide ResNet 50 (2017)", 400, "16 frames of 112x112, every frame"
-    ),
-    _published("resnet3d_18_2020", "3D ResNet 18 (2020)", 700, "16 frames of 112x112, every frame"),
-    _published("resnet3d_34_2020", "3D ResNet 34 (2020)", 700, "16 frames of 112x112, every frame"),
-    _published("resnet3d_50_2020", "3D ResNet 50 (2020)", 700, "16 frames of 112x112, every frame"),
-    _published(
-        "resnet3d_101_2020", "3D ResNet 101 (2020)", 700, "16 frames of 112x112, every frame"
-    ),
-    _published("i3d", "I3D (RGB)", 400, "64 frames of 224x224 at 25 frames/s"),
-    _published(
-        "slowfast_4x16_r50", "SlowFast 4x16, ResNet 50", 400, "32 frames of 256x256 at 15 frames/s"
-    ),
-    _published(
-        "slowfast_8x8_r50", "SlowFast 8x8, ResNet 50", 400, "32 frames of 256x256 at 15 frames/s"
-    ),
-    _published("slow_r50", "Slow 8x8, ResNet 50", 400, "8 frames of 256x256 at 3.75 frames/s"),
-    _published("x3d_xs", "X3D XS", 400, "4 frames of 182x182 at 2.5 frames/s"),
-    _published("x3d_s", "X3D S", 400, "13 frames of 182x182 at 5 frames/s"),
-    _published("x3d_m", "X3D M", 400, "16 frames of 256x256 at 6 frames/s"),
+    _FIGURES,
+    *(_torchvision(*facts) for facts in _TORCHVISION),
+    *(_published(*facts) for facts in _PUBLISHED),
 )
 
 MODELS: dict[str, ModelInfo] = {info.name: info for info in _INFOS}

@@ -13,10 +13,11 @@ from engine.errors import ModelError
 from engine.models.cards.card import HUB_PREFIX, ModelCard
 from engine.models.cards.library import find_card
 from engine.models.devices import move, resolve_device
-from engine.models.loaders.sources import Source, find_source
+from engine.models.loaders.sources import find_network
 from engine.models.loaders.user_networks import build_own, load_closed
 from engine.models.model import VideoModel
 from engine.models.model_plugins import plugin_models
+from engine.models.networks import Network
 from engine.models.preprocess.input_layout import packing
 from engine.models.weights.checkpoint import State, fit, read_weights, weight_called
 from engine.types import ModelSpec, Progress, Report, Request
@@ -125,7 +126,7 @@ def known_labels(name: str, weights: Path | None, report: Report, check: Check) 
         if card.labels is not None:
             return read_labels(card.labels)
         if card.checkpoint is weights is None and card.is_known:
-            return find_source(card.network).spec.labels
+            return find_network(card.network).spec.labels
     return load_model(name, weights=weights, report=report, check=check).spec.labels
 
 
@@ -168,30 +169,30 @@ def _with_files(
 
 def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
     """Load a network of the catalogue, with the number of classes of its weights."""
-    source = find_source(card.network)
+    network = find_network(card.network)
     names = None if card.labels is None else read_labels(card.labels)
     if card.checkpoint is not None:
         state, origin = read_weights(card.checkpoint, card.prefix), str(card.checkpoint)
-    elif source.default_weights is not None:
-        state, origin = source.default_weights(report, check), "that belong to it"
+    elif network.default_weights is not None:
+        state, origin = network.default_weights(report, check), "that belong to it"
     else:
         raise ModelError(
             f"The weights of {card.network} are not published at an address of their own.",
-            f"Give a weights file: --weights FILE, or checkpoint in a card. {source.origin}",
+            f"Give a weights file: --weights FILE, or checkpoint in a card. {network.source}",
         )
     check()
-    classes = _class_count(source, state)
+    classes = _class_count(network, state)
     if names is None:
-        own = source.spec.labels
+        own = network.spec.labels
         names = own if len(own) == classes else tuple(f"class {i}" for i in range(classes))
     elif len(names) != classes:
         raise _other_labels(card, len(names), classes)
-    module = source.build(classes).eval().requires_grad_(False)
+    module = network.build(classes).eval().requires_grad_(False)
     fit(module, state, card.name, origin)
-    spec = _checked_layer(card.spec(source.spec, names), module, card)
+    spec = _checked_layer(card.spec(network.spec, names), module, card)
     if card.checkpoint is not None:  # what is known of the default weights is not true of others
         spec = replace(spec, trained_on="", least_familiar=None)
-    return VideoModel(spec, module, torch.device("cpu"), source.pack)
+    return VideoModel(spec, module, torch.device("cpu"), network.pack)
 
 
 def _own(card: ModelCard) -> VideoModel:
@@ -258,11 +259,11 @@ def read_labels(path: Path) -> tuple[str, ...]:
     return names
 
 
-def _class_count(source: Source, state: State) -> int:
+def _class_count(network: Network, state: State) -> int:
     """Return the number of classes in the weights, the usual one if they have no head."""
-    head = weight_called(state, source.head)
+    head = weight_called(state, network.head)
     if head is None or head.ndim == 0 or head.shape[0] == 0:
-        return len(source.spec.labels)  # they do not fit, which is told when they are fitted
+        return len(network.spec.labels)  # they do not fit, which is told when they are fitted
     return int(head.shape[0])
 
 

@@ -77,7 +77,7 @@ def estimate(
 def _spec_of(name: str, labels: tuple[str, ...]) -> ModelSpec | None:
     """Return the spec of a model without loading it, or None if only its weights tell."""
     from engine.models.load import card_of
-    from engine.models.loaders.sources import find_source
+    from engine.models.loaders.sources import find_network
     from engine.plugins import plugin_models
 
     if name in plugin_models():
@@ -86,7 +86,7 @@ def _spec_of(name: str, labels: tuple[str, ...]) -> ModelSpec | None:
     if card.is_of_hub:
         return None
     try:
-        return card.spec(find_source(card.network).spec if card.is_known else None, labels)
+        return card.spec(find_network(card.network).spec if card.is_known else None, labels)
     except ModelError:  # the card leaves something open, which explaining will tell
         return None
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from engine.models.loaders.sources import find_source
+from engine.models.loaders.sources import find_network
 
 _CLIP_SHAPES = {"s3d": (2, 3, 16, 112, 112)}  # it halves the picture once more than the others
 _USUAL_CLIP_SHAPE = (2, 3, 16, 56, 56)
@@ -20,7 +20,7 @@ def warmed_up(name: str, seed: int = 0, classes: int | None = None) -> nn.Module
     Freshly built, BatchNorm divides by 1 and activations explode or vanish with depth; no
     trained network is like that, and rules of attribution look worse or better than they are.
     """
-    source = find_source(name)
+    source = find_network(name)
     shape = _CLIP_SHAPES.get(name, _USUAL_CLIP_SHAPE)
     with torch.random.fork_rng(devices=[]), torch.no_grad(), _one_thread():
         torch.manual_seed(seed)

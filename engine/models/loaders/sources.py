@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import nn
 
 from engine.cancel import Check
 from engine.errors import ModelError
 from engine.models.cards.library import known_models
-from engine.models.networks import NETWORKS
+from engine.models.networks import NETWORKS, Network
 from engine.models.networks.figures import (
     FIGURES_FPS,
     FIGURES_FRAMES,
@@ -25,13 +19,7 @@ from engine.models.networks.figures import (
     FIGURES_STD,
     FiguresNet,
 )
-from engine.models.networks.torchvision_zoo import (
-    TORCHVISION_NAMES,
-    build_network,
-    download_weights,
-    head_of,
-    spec_of,
-)
+from engine.models.networks.torchvision_zoo import HEADS, build_network, download_weights, spec_of
 from engine.models.weights.checkpoint import State, read_weights
 from engine.types import ModelSpec, Report
 from engine.utils.hints import did_you_mean
@@ -41,36 +29,8 @@ _BUNDLED = "figures.safetensors"
 _RECORD = "figures.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A kind of network and its default weights.
-
-    Attributes
-    ----------
-    spec : ModelSpec
-        For the default weights.
-    head : str
-        Name of the classifier's weight; its first dimension is the number of classes.
-    build : callable
-        Number of classes -> network with random weights.
-    default_weights : callable or None
-        (report, check) -> state dict; may download. None where the user brings the weights.
-    origin : str
-        Where weights to bring come from, for a hint.
-    pack : callable or None
-        From clips (N, 3, T, h, w) to what the network takes, as in `VideoModel`.
-    """
-
-    spec: ModelSpec
-    head: str
-    build: Callable[[int], nn.Module]
-    default_weights: Callable[[Report, Check], State] | None = None
-    origin: str = ""
-    pack: Callable[[torch.Tensor], Any] | None = None
-
-
-def find_source(name: str) -> Source:
-    """Return the source of a model by name.
+def find_network(name: str) -> Network:
+    """Return the network of a model by name, with its default weights.
 
     Raises
     ------
@@ -79,17 +39,14 @@ def find_source(name: str) -> Source:
     """
     if name == "figures":
         return _figures()
-    if name in TORCHVISION_NAMES:
+    if name in HEADS:
         return _torchvision(name)
     if name in NETWORKS:
-        network = NETWORKS[name]
-        return Source(
-            network.spec, network.head, network.build, origin=network.source, pack=network.pack
-        )
+        return NETWORKS[name]
     raise _unknown(name)
 
 
-def _figures() -> Source:
+def _figures() -> Network:
     spec = ModelSpec(
         name="figures",
         labels=FIGURES_LABELS,
@@ -104,7 +61,7 @@ def _figures() -> Source:
         trained_on="rendered figures",
         least_familiar=_least_familiar(),
     )
-    return Source(spec, "head.weight", FiguresNet, _bundled_weights)
+    return Network(spec, "head.weight", FiguresNet, default_weights=_bundled_weights)
 
 
 @cache
@@ -124,12 +81,12 @@ def _bundled_weights(_report: Report, _check: Check) -> State:
         ) from error
 
 
-def _torchvision(name: str) -> Source:
-    return Source(
+def _torchvision(name: str) -> Network:
+    return Network(
         spec_of(name),
-        head_of(name),
+        HEADS[name],
         lambda classes: build_network(name, classes),
-        lambda report, check: download_weights(name, report, check),
+        default_weights=partial(download_weights, name),
     )
 
 

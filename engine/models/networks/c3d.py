@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from engine.models.networks.network import Network, numbered
+from engine.models.preprocess.input_layout import packing
 from engine.types import ModelSpec
 
 _BLOCKS = (("1",), ("2",), ("3a", "3b"), ("4a", "4b"), ("5a", "5b"))
@@ -30,13 +31,7 @@ class RectifiedConv(nn.Conv3d):
 
 
 class C3D(nn.Module):
-    """Scores clips of exactly 16 frames of 112x112.
-
-    Parameters
-    ----------
-    classes : int
-        Number of logits.
-    """
+    """Scores clips of exactly 16 frames of 112x112."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -60,11 +55,6 @@ class C3D(nn.Module):
         hidden = functional.relu(self.fc6(torch.flatten(features, 1)))
         logits: torch.Tensor = self.fc8(functional.relu(self.fc7(hidden)))
         return logits
-
-
-def blue_first(clips: torch.Tensor) -> torch.Tensor:
-    """Turn RGB clips (N, 3, T, h, w) into BGR."""
-    return clips.flip(1)
 
 
 def _pooling(number: int) -> nn.MaxPool3d:
@@ -95,14 +85,7 @@ _SOURCE = (
 
 NETWORKS = {
     "c3d": Network(
-        "C3D (BGR, mean-subtracted)",
-        _spec("c3d", (102.0, 98.0, 90.0)),
-        "fc8.weight",
-        C3D,
-        _SOURCE,
-        blue_first,
+        _spec("c3d", (102.0, 98.0, 90.0)), "fc8.weight", C3D, _SOURCE, packing("NCTHW", "bgr")
     ),
-    "c3d_rgb": Network(
-        "C3D (RGB as it is)", _spec("c3d_rgb", (0.0, 0.0, 0.0)), "fc8.weight", C3D, _SOURCE
-    ),
+    "c3d_rgb": Network(_spec("c3d_rgb", (0.0, 0.0, 0.0)), "fc8.weight", C3D, _SOURCE),
 }

@@ -89,11 +89,6 @@ class FiguresNet(nn.Module):
 
     Time keeps its full resolution up to the global average, so an explanation can be sharp
     in time; space is halved four times, so that it is fast on a CPU.
-
-    Parameters
-    ----------
-    classes : int
-        Number of logits.
     """
 
     def __init__(self, classes: int = len(FIGURES_LABELS)) -> None:

@@ -10,8 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from engine.models.networks.network import Network, Triple, kinetics_labels
-from engine.models.networks.pooling import averaged
+from engine.models.networks.network import Network, Triple, averaged, kinetics_labels
 from engine.types import ModelSpec
 
 _MIXED = {
@@ -90,13 +89,7 @@ class Mixed(nn.Module):
 
 
 class I3D(nn.Module):
-    """Scores clips of any size by logits averaged over time, as its authors do.
-
-    Parameters
-    ----------
-    classes : int
-        Number of logits.
-    """
+    """Scores clips of any size by logits averaged over time, as its authors do."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -137,7 +130,6 @@ def padded(features: torch.Tensor, kernel: Triple, stride: Triple) -> torch.Tens
 
 
 _I3D = Network(
-    "I3D (RGB)",
     ModelSpec(
         name="i3d",
         labels=kinetics_labels(),

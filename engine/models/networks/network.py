@@ -1,4 +1,4 @@
-"""Description of a network whose weights the user brings: definition, input, sources."""
+"""Description of a network: definition, input, weights. What several definitions share."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 from torchvision.models import get_model_weights
 
-from engine.types import ModelSpec
+from engine.cancel import Check
+from engine.models.weights.checkpoint import State
+from engine.types import ModelSpec, Report
 
 Triple = tuple[int, int, int]
 """Something of time, height and width."""
@@ -18,31 +21,31 @@ Triple = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A published network.
+    """A kind of network and its default weights.
 
     Attributes
     ----------
-    title : str
-        Name for people.
     spec : ModelSpec
-        Input and classes of the published weights.
+        Input and classes of the default or published weights.
     head : str
         Name of the classifier's weight; its first dimension is the number of classes.
     build : callable
         Number of classes -> network with random weights, for explaining: without dropout and
         without a final softmax.
     source : str
-        Paper, and the project whose published weights have these names.
+        Paper, and the project whose published weights have these names, for weights to bring.
     pack : callable or None
         From clips (N, 3, T, h, w) to what the network takes, where that is something else.
+    default_weights : callable or None
+        (report, check) -> state dict; may download. None where the user brings the weights.
     """
 
-    title: str
     spec: ModelSpec
     head: str
     build: Callable[[int], nn.Module]
-    source: str
+    source: str = ""
     pack: Callable[[torch.Tensor], Any] | None = None
+    default_weights: Callable[[Report, Check], State] | None = None
 
 
 def numbered(count: int) -> tuple[str, ...]:
@@ -53,3 +56,21 @@ def numbered(count: int) -> tuple[str, ...]:
 def kinetics_labels() -> tuple[str, ...]:
     """Return the 400 names of Kinetics-400 in alphabetical order, the classes' order here."""
     return tuple(get_model_weights("r3d_18").DEFAULT.meta["categories"])
+
+
+def window_averages(features: torch.Tensor, window: Triple) -> torch.Tensor:
+    """Average (N, C, T, H, W) in every position of a window, cut to the input's size.
+
+    Larger pictures than the network was trained on have several positions.
+    """
+    sizes = [min(pair) for pair in zip(features.shape[2:], window, strict=True)]
+    averages: torch.Tensor = functional.avg_pool3d(features, sizes, 1)
+    return averages
+
+
+def averaged(features: torch.Tensor, window: Triple) -> torch.Tensor:
+    """Average (N, C, T, H, W) over all positions of a window, to (N, C).
+
+    A linear classifier after it gives the average of the logits of all positions.
+    """
+    return window_averages(features, window).mean((2, 3, 4))

@@ -174,17 +174,12 @@ def _spec(name: str, published: int) -> ModelSpec:
     )
 
 
-def _network(name: str, title: str, published: int, build: Callable[[int], nn.Module]) -> Network:
+def _network(name: str, published: int, build: Callable[[int], nn.Module]) -> Network:
     paper = "Hara et al. 2018, arXiv 1711.09577"
     if published == 2020:
         paper = "Kataoka et al. 2020, arXiv 2004.04968"
-    return Network(
-        title,
-        _spec(name, published),
-        "fc.weight",
-        build,
-        f"{paper}; names of kenshohara/3D-ResNets-PyTorch ({published})",
-    )
+    source = f"{paper}; names of kenshohara/3D-ResNets-PyTorch ({published})"
+    return Network(_spec(name, published), "fc.weight", build, source)
 
 
 _18 = partial(ResNet3D, depths=(2, 2, 2, 2), expansion=1)
@@ -195,16 +190,16 @@ _WIDE_50 = partial(ResNet3D, depths=(3, 4, 6, 3), expansion=2, width=128)
 _NEXT_101 = partial(ResNet3D, depths=(3, 4, 23, 3), expansion=2, width=128, groups=32)
 
 _PUBLISHED = (
-    ("resnet3d_18", "3D ResNet 18 (2017)", 2017, partial(_18, shortcut="A")),
-    ("resnet3d_34", "3D ResNet 34 (2017)", 2017, partial(_34, shortcut="A")),
-    ("resnet3d_50", "3D ResNet 50 (2017)", 2017, _50),
-    ("resnet3d_101", "3D ResNet 101 (2017)", 2017, _101),
-    ("resnext3d_101", "3D ResNeXt 101 (2017)", 2017, _NEXT_101),
-    ("wide_resnet3d_50", "3D wide ResNet 50 (2017)", 2017, _WIDE_50),
-    ("resnet3d_18_2020", "3D ResNet 18 (2020)", 2020, _18),
-    ("resnet3d_34_2020", "3D ResNet 34 (2020)", 2020, _34),
-    ("resnet3d_50_2020", "3D ResNet 50 (2020)", 2020, _50),
-    ("resnet3d_101_2020", "3D ResNet 101 (2020)", 2020, _101),
+    ("resnet3d_18", 2017, partial(_18, shortcut="A")),
+    ("resnet3d_34", 2017, partial(_34, shortcut="A")),
+    ("resnet3d_50", 2017, _50),
+    ("resnet3d_101", 2017, _101),
+    ("resnext3d_101", 2017, _NEXT_101),
+    ("wide_resnet3d_50", 2017, _WIDE_50),
+    ("resnet3d_18_2020", 2020, _18),
+    ("resnet3d_34_2020", 2020, _34),
+    ("resnet3d_50_2020", 2020, _50),
+    ("resnet3d_101_2020", 2020, _101),
 )
 
 NETWORKS = {facts[0]: _network(*facts) for facts in _PUBLISHED}

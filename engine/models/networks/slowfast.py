@@ -8,10 +8,16 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from engine.models.networks.network import Network, Triple, kinetics_labels
-from engine.models.networks.pooling import averaged
-from engine.models.networks.stages import Bottleneck, ResBlock, ResStage, Stem, convolution
-from engine.types import ModelSpec
+from engine.models.networks.network import Network, Triple, averaged
+from engine.models.networks.stages import (
+    ZOO,
+    Bottleneck,
+    ResBlock,
+    ResStage,
+    Stem,
+    convolution,
+    zoo_spec,
+)
 
 _DEPTHS = (3, 4, 6, 3)
 _SLOW_KERNELS = (1, 1, 3, 3)
@@ -22,13 +28,7 @@ _BETA = 8
 
 
 class Slow(nn.Module):
-    """The slow pathway by itself.
-
-    Parameters
-    ----------
-    classes : int
-        Number of logits.
-    """
+    """The slow pathway by itself."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -169,50 +169,26 @@ def _stage(before: int, stage: int, frames: int, share: int) -> ResStage:
     return ResStage(blocks)
 
 
-def _spec(name: str, frames: int, fps: float, layer: str) -> ModelSpec:
-    return ModelSpec(
-        name=name,
-        labels=kinetics_labels(),
-        frames=frames,
-        fps=fps,
-        stride=None,
-        resize=256,
-        crop=(256, 256),
-        mean=(0.45, 0.45, 0.45),
-        std=(0.225, 0.225, 0.225),
-        layer=layer,
-    )
-
-
-_SOURCE = (
-    "Feichtenhofer et al. 2019, arXiv 1812.03982; names of the model zoo of "
-    "facebookresearch/pytorchvideo"
-)
+_SOURCE = f"Feichtenhofer et al. 2019, arXiv 1812.03982; names of {ZOO}"
 _SLOW_LAST = "blocks.4.multipathway_blocks.0"
 
 # Rates: every 2nd, 8th frame of videos at 30 frames/s.
 NETWORKS = {
     "slowfast_4x16_r50": Network(
-        "SlowFast 4x16, ResNet 50",
-        _spec("slowfast_4x16_r50", 32, 15.0, _SLOW_LAST),
+        zoo_spec("slowfast_4x16_r50", 32, 15.0, 256, _SLOW_LAST),
         "blocks.6.proj.weight",
         partial(SlowFast, alpha=8, fusion_frames=5),
         _SOURCE,
         partial(pack, alpha=8),
     ),
     "slowfast_8x8_r50": Network(
-        "SlowFast 8x8, ResNet 50",
-        _spec("slowfast_8x8_r50", 32, 15.0, _SLOW_LAST),
+        zoo_spec("slowfast_8x8_r50", 32, 15.0, 256, _SLOW_LAST),
         "blocks.6.proj.weight",
         partial(SlowFast, alpha=4, fusion_frames=7),
         _SOURCE,
         partial(pack, alpha=4),
     ),
     "slow_r50": Network(
-        "Slow 8x8, ResNet 50",
-        _spec("slow_r50", 8, 3.75, "blocks.4"),
-        "blocks.5.proj.weight",
-        Slow,
-        _SOURCE,
+        zoo_spec("slow_r50", 8, 3.75, 256, "blocks.4"), "blocks.5.proj.weight", Slow, _SOURCE
     ),
 }

@@ -6,7 +6,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from engine.models.networks.network import Triple
+from engine.models.networks.network import Triple, kinetics_labels
+from engine.types import ModelSpec
+
+ZOO = "the model zoo of facebookresearch/pytorchvideo"
 
 
 class Stem(nn.Module):
@@ -126,3 +129,19 @@ def convolution(
     """Make a convolution without bias that keeps the size but for its stride in space."""
     around = (kernel[0] // 2, kernel[1] // 2, kernel[2] // 2)
     return nn.Conv3d(before, after, kernel, (1, stride, stride), around, groups=groups, bias=False)
+
+
+def zoo_spec(name: str, frames: int, fps: float, side_px: int, layer: str) -> ModelSpec:
+    """Describe the input that PyTorchVideo's weights for Kinetics-400 were trained on."""
+    return ModelSpec(
+        name=name,
+        labels=kinetics_labels(),
+        frames=frames,
+        fps=fps,
+        stride=None,
+        resize=side_px,
+        crop=(side_px, side_px),
+        mean=(0.45, 0.45, 0.45),
+        std=(0.225, 0.225, 0.225),
+        layer=layer,
+    )

@@ -19,20 +19,13 @@ from engine.models.weights.checkpoint import State, read_weights
 from engine.models.weights.download import Download, fetch
 from engine.types import ModelSpec, Report
 
-_HEADS = {
-    "r3d_18": "fc.weight",
-    "mc3_18": "fc.weight",
-    "r2plus1d_18": "fc.weight",
+HEADS = {
+    **dict.fromkeys(("r3d_18", "mc3_18", "r2plus1d_18"), "fc.weight"),
     "s3d": "classifier.1.weight",
-    "mvit_v1_b": "head.1.weight",
-    "mvit_v2_s": "head.1.weight",
-    "swin3d_t": "head.weight",
-    "swin3d_s": "head.weight",
-    "swin3d_b": "head.weight",
+    **dict.fromkeys(("mvit_v1_b", "mvit_v2_s"), "head.1.weight"),
+    **dict.fromkeys(("swin3d_t", "swin3d_s", "swin3d_b"), "head.weight"),
 }
-"""Weight whose first dimension is the number of classes."""
-
-TORCHVISION_NAMES = tuple(_HEADS)
+"""Names, and the weight whose first dimension is the number of classes."""
 
 _LAYERS = {"r3d_18": "layer4", "mc3_18": "layer4", "r2plus1d_18": "layer4", "s3d": "features"}
 """The last layer with space: where class activation maps are made. The transformers keep
@@ -42,11 +35,6 @@ _CLIP_FRAMES = {"s3d": 64}
 """Frames a clip where we leave the metadata. torchvision scores s3d on 128 frames, 8.5 s of
 video: more than many clips have, and 5 GB of memory for one gradient. The network averages
 its logits over time and takes any length; its paper (arXiv 1712.04851) trains it on 64."""
-
-
-def head_of(name: str) -> str:
-    """Return the name of the classifier's weight."""
-    return _HEADS[name]
 
 
 def build_network(name: str, classes: int) -> nn.Module:

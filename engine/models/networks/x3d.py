@@ -11,10 +11,16 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from engine.models.networks.network import Network, kinetics_labels
-from engine.models.networks.pooling import window_averages
-from engine.models.networks.stages import Bottleneck, ResBlock, ResStage, Stem, convolution
-from engine.types import ModelSpec
+from engine.models.networks.network import Network, window_averages
+from engine.models.networks.stages import (
+    ZOO,
+    Bottleneck,
+    ResBlock,
+    ResStage,
+    Stem,
+    convolution,
+    zoo_spec,
+)
 
 _DEPTHS = (3, 5, 11, 7)
 _WIDTHS = (24, 48, 96, 192)
@@ -22,13 +28,7 @@ _EXPANSION = 2.25
 
 
 class SqueezeExcitation(nn.Module):
-    """A gate for each channel, made of all channels' averages.
-
-    Parameters
-    ----------
-    channels, squeezed : int
-        Channels outside and inside.
-    """
+    """A gate for each channel, made of all channels' averages, ``squeezed`` inside."""
 
     def __init__(self, channels: int, squeezed: int) -> None:
         super().__init__()
@@ -153,26 +153,9 @@ def _squeezed(channels: int) -> int:
 
 def _network(size: str, frames: int, every: int, resize: int, places: int) -> Network:
     """Describe one published size: frames, their step at 30 frames/s, height and width."""
-    name = f"x3d_{size}"
-    spec = ModelSpec(
-        name=name,
-        labels=kinetics_labels(),
-        frames=frames,
-        fps=30 / every,
-        stride=None,
-        resize=resize,
-        crop=(resize, resize),
-        mean=(0.45, 0.45, 0.45),
-        std=(0.225, 0.225, 0.225),
-        layer="blocks.4",
-    )
-    source = (
-        "Feichtenhofer 2020, arXiv 2004.04730; names of the model zoo of "
-        "facebookresearch/pytorchvideo"
-    )
-    return Network(
-        f"X3D {size.upper()}", spec, "blocks.5.proj.weight", partial(X3D, places=places), source
-    )
+    spec = zoo_spec(f"x3d_{size}", frames, 30 / every, resize, "blocks.4")
+    source = f"Feichtenhofer 2020, arXiv 2004.04730; names of {ZOO}"
+    return Network(spec, "blocks.5.proj.weight", partial(X3D, places=places), source)
 
 
 NETWORKS = {

@@ -13,9 +13,9 @@ from engine.cancel import Cancelled
 from engine.errors import ModelError
 from engine.models import MODELS, known_models, load_model
 from engine.models.load import known_labels
-from engine.models.loaders.sources import find_source
+from engine.models.loaders.sources import find_network
 from engine.models.networks.figures import FIGURES_LABELS, FiguresNet
-from engine.models.networks.torchvision_zoo import TORCHVISION_NAMES
+from engine.models.networks.torchvision_zoo import HEADS
 from engine.plugins import ModelPlugin
 from engine.types import ModelInfo, Progress
 from tests.engine.networks import warmed_up
@@ -51,13 +51,13 @@ def test_package_gives_the_names_that_need_torch_and_no_others() -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_of_the_catalogue_has_a_source(name: str) -> None:
-    spec = find_source(name).spec
+    spec = find_network(name).spec
     assert spec.name == name
     assert f"{spec.frames} frames of {spec.crop[1]}x{spec.crop[0]}" in MODELS[name].summary
     assert f"names {len(spec.labels)} activities" in MODELS[name].summary
 
 
-@pytest.mark.parametrize("name", TORCHVISION_NAMES)
+@pytest.mark.parametrize("name", HEADS)
 def test_catalogue_has_what_torchvisions_metadata_has(name: str) -> None:
     meta = get_model_weights(name).DEFAULT.meta
     info, measured = MODELS[name], meta["_metrics"]["Kinetics-400"]
@@ -66,12 +66,12 @@ def test_catalogue_has_what_torchvisions_metadata_has(name: str) -> None:
     )
     assert info.download_mb == meta["_file_size"]
     assert info.licence
-    assert f"at {find_source(name).spec.fps:g} frames/s" in info.summary
+    assert f"at {find_network(name).spec.fps:g} frames/s" in info.summary
 
 
-@pytest.mark.parametrize("name", TORCHVISION_NAMES)
+@pytest.mark.parametrize("name", HEADS)
 def test_torchvision_network_has_its_head_and_layer(name: str) -> None:
-    source = find_source(name)
+    source = find_network(name)
     with torch.device("meta"):
         network = source.build(7)
     assert network.state_dict()[source.head].shape[0] == 7
@@ -79,7 +79,7 @@ def test_torchvision_network_has_its_head_and_layer(name: str) -> None:
 
 
 def test_torchvision_spec_has_the_evaluation_rate_and_the_kinetics_labels() -> None:
-    spec = find_source("r2plus1d_18").spec
+    spec = find_network("r2plus1d_18").spec
     assert (spec.frames, spec.fps, spec.resize, spec.crop) == (16, 15.0, (128, 171), (112, 112))
     assert (spec.labels[0], spec.labels[-1]) == ("abseiling", "zumba")
 
@@ -208,7 +208,7 @@ def test_gpu_number_beyond_the_last_is_refused(
 
 
 def test_figures_net_takes_another_number_of_classes() -> None:
-    assert find_source("figures").build(5).state_dict()["head.weight"].shape[0] == 5
+    assert find_network("figures").build(5).state_dict()["head.weight"].shape[0] == 5
     assert len(FIGURES_LABELS) == FiguresNet().head.out_features
 
 

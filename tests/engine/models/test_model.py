@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torchvision.models import get_model_weights
 
-from engine.models.loaders.sources import find_source
+from engine.models.loaders.sources import find_network
 from engine.models.model import VideoModel
-from engine.models.networks.torchvision_zoo import TORCHVISION_NAMES
+from engine.models.networks.torchvision_zoo import HEADS
 from engine.render import HeatLook, overlay
 from engine.types import ModelSpec, Rect, UInt8Array
 from tests.engine.models.preprocess.test_geometry import SPEC
@@ -28,20 +28,20 @@ def random_frames(height: int, width: int, count: int = 3) -> UInt8Array:
     return rng.integers(0, 256, (count, height, width, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("name", TORCHVISION_NAMES)
+@pytest.mark.parametrize("name", HEADS)
 @pytest.mark.parametrize("size", SIZES)
 def test_preprocess_equals_torchvisions_preset(name: str, size: tuple[int, int]) -> None:
     frames = random_frames(*size)
     preset = get_model_weights(name).DEFAULT.transforms()
     theirs = preset(torch.from_numpy(frames).permute(0, 3, 1, 2).contiguous())
-    ours = model_of(find_source(name).spec).preprocess(frames).tensor
+    ours = model_of(find_network(name).spec).preprocess(frames).tensor
     assert torch.equal(ours[0], theirs)
 
 
 def test_preprocess_range_is_reached_and_never_left() -> None:
     frames = np.zeros((2, 50, 60, 3), dtype=np.uint8)
     frames[:, :, 30:] = 255
-    clip = model_of(find_source("r3d_18").spec).preprocess(frames)
+    clip = model_of(find_network("r3d_18").spec).preprocess(frames)
     assert torch.equal(clip.tensor.amin((0, 2, 3, 4)), clip.low.flatten())
     assert torch.equal(clip.tensor.amax((0, 2, 3, 4)), clip.high.flatten())
     assert clip.low.shape == clip.high.shape == (1, 3, 1, 1, 1)
@@ -101,12 +101,12 @@ def test_preprocess_refuses_other_arrays(frames: UInt8Array) -> None:
 CORNERS = {"top left": (0, 0), "top right": (0, -1), "bottom left": (-1, 0), "bottom": (-1, -1)}
 
 
-@pytest.mark.parametrize("name", TORCHVISION_NAMES)
+@pytest.mark.parametrize("name", HEADS)
 @pytest.mark.parametrize("size", SIZES)
 def test_marker_in_a_corner_of_the_input_comes_back_to_its_source_pixels(
     name: str, size: tuple[int, int]
 ) -> None:
-    model = model_of(find_source(name).spec)
+    model = model_of(find_network(name).spec)
     seen = model.preprocess(random_frames(*size, count=1)).seen
     pixel = np.array([seen.bottom - seen.top, seen.right - seen.left]) * size / model.spec.crop
     for corner in CORNERS.values():

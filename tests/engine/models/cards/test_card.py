@@ -10,7 +10,7 @@ from engine.errors import ModelError
 from engine.models.cards.card import parse_card, read_card
 from engine.models.cards.card_keys import CARD_KEYS, EXPECTED_KEYS, Key, card_schema
 from engine.models.cards.library import find_card, known_models, save_card, shelf_folder
-from engine.models.loaders.sources import find_source
+from engine.models.loaders.sources import find_network
 
 SCHEMA = Path(__file__).parents[4] / "docs" / "model-card.schema.json"
 SAMPLES: list[Any] = [
@@ -111,7 +111,7 @@ def test_numbers_that_are_none_are_refused(key: str, value: float) -> None:
 def test_card_takes_over_what_the_network_wants_and_says_otherwise(tmp_path: Path) -> None:
     table = {"network": "r3d_18", "stride": 2, "crop": 96, "labels": "../labels.txt"}
     card = parse_card(table, tmp_path / "mine.toml")
-    base = find_source("r3d_18").spec
+    base = find_network("r3d_18").spec
     spec = card.spec(base, ("a", "b"))
     assert card.labels == tmp_path / "../labels.txt"
     assert (spec.name, spec.labels, spec.fps, spec.stride) == ("mine", ("a", "b"), None, 2)

@@ -14,7 +14,7 @@ from engine.attribution import attribute
 from engine.models.model import VideoModel
 from engine.models.networks import NETWORKS
 from engine.models.networks.i3d import SamePool, padded
-from engine.models.networks.pooling import averaged
+from engine.models.networks.network import averaged
 from engine.models.networks.resnet3d import PaddedShortcut, ResNet3D
 from tests.engine.models.networks.samples import CLASSES, SIZES, filled, noise, warm_model
 

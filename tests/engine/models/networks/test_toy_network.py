@@ -34,7 +34,7 @@ class Toy(nn.Module):
 
 @pytest.fixture(autouse=True)
 def toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    network = Network("Toy", SPEC, "head.weight", Toy, "A paper.")
+    network = Network(SPEC, "head.weight", Toy, "A paper.")
     monkeypatch.setitem(NETWORKS, "toy", network)
     monkeypatch.setitem(MODELS, "toy", ModelInfo("toy", "Toy", "names 3 activities", bundled=False))
 
