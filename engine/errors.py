@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -51,3 +53,12 @@ class AttributionError(EngineError):
 
 class ExportError(EngineError):
     """A result cannot be written."""
+
+
+@contextmanager
+def os_errors(kind: type[EngineError], message: str, hint: str) -> Iterator[None]:
+    """Turn an OSError into an error of the tree: the message, and the system's reason."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{message} ({error.strerror or error}).", hint) from error

@@ -102,10 +102,6 @@ def attribute(
     **options
         Options of the method, see ``METHODS[method].options``.
 
-    Returns
-    -------
-    Attribution
-
     Raises
     ------
     AttributionError

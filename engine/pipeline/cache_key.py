@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.attribution.catalogue import find_entry
 from engine.attribution.options.values import read_options
-from engine.errors import ModelError
+from engine.errors import ModelError, os_errors
 from engine.models.cards.card import HUB_PREFIX, ModelCard
 from engine.models.cards.library import find_card
 from engine.models.catalogue import MODELS
@@ -106,12 +106,8 @@ def _files_of(card: ModelCard) -> list[Path] | None:
 def _file(path: Path | None) -> str | None:
     if path is None:
         return None
-    try:
+    with os_errors(ModelError, f"{path} cannot be read", "Check its path."):
         return file_id(path)
-    except OSError as error:
-        raise ModelError(
-            f"{path} cannot be read ({error.strerror or error}).", "Check its path."
-        ) from error
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from engine.video.facts import UNTAGGED, is_constant_rate
@@ -34,15 +35,7 @@ def as_numbers(video: Video) -> dict[str, Any]:
         "pixel_aspect": str(file.pixel_aspect),
         "display_width": video.display_size[0],
         "display_height": video.display_size[1],
-        "pixel_format": picture.pixel_format,
-        "bit_depth": picture.bit_depth,
-        "alpha": picture.alpha,
-        "matrix": picture.matrix,
-        "primaries": picture.primaries,
-        "transfer": picture.transfer,
-        "colour_range": picture.colour_range,
-        "hdr": picture.hdr,
-        "interlaced": picture.interlaced,
+        **asdict(picture),
         "fields": file.fields,
         "damaged_frames": sorted(video.damaged_frames),
         "damaged_ranges": [list(frames) for frames in video.damaged_ranges],

@@ -44,6 +44,8 @@ class FileFacts:
     ----------
     container, codec : str
         FFmpeg's names for people.
+    size_bytes : int
+        Size of the file.
     profile : str or None
         Profile of the codec.
     pixel_aspect : Fraction
@@ -58,21 +60,19 @@ class FileFacts:
         Number of the stream that is shown, and how many video streams there are.
     sound : str or None
         Codec of the first sound stream.
-    size_bytes : int
-        Size of the file.
     """
 
     container: str
     codec: str
-    profile: str | None
-    pixel_aspect: Fraction
-    fields: str | None
-    tick_s: float
-    stated_duration_s: float | None
-    stream: int
-    streams: int
-    sound: str | None
     size_bytes: int
+    profile: str | None = None
+    pixel_aspect: Fraction = Fraction(1)
+    fields: str | None = None
+    tick_s: float = 0.0
+    stated_duration_s: float | None = None
+    stream: int = 0
+    streams: int = 1
+    sound: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,6 @@ def fill_region(
 
     Parameters
     ----------
-    clip : Clip
-    region : Region
     frames : int64 array, (T,)
         Which frame of the video each frame of the clip is.
     keep : bool

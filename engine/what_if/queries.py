@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -159,47 +160,33 @@ def region_agreement(
     EngineError
         If nothing is painted on what the model saw of the frames that are explained.
     """
-    sums = _RegionAccumulator(region)
-    separation = analysis.separation(preset)
-    start = analysis.header.start
-    for frame in _painted_frames(analysis, region, separation.frames_ready):
-        check()
-        where = _mask_on(analysis, region, frame)
-        if where.any():
-            maps = separation.frame(frame - start, sigma)
-            sums.add(where, maps.relevance, maps.motion)
-    if not sums.masks:
+    maps = list(_painted_maps(analysis, region, preset, sigma, check))
+    if not maps:
         raise EngineError(
             "Nothing is painted on the explained frames where the model looks.",
             "Paint where you expect it to look, on frames that are explained.",
         )
-    return sums.measured()
+    where, relevance, motion = (np.stack(part) for part in zip(*maps, strict=True))
+    return RegionAgreement(
+        region=region,
+        relevance=(mass_accuracy(relevance, where), rank_accuracy(relevance, where)),
+        motion=(mass_accuracy(motion, where), rank_accuracy(motion, where)),
+        area=float(where.mean()),
+        frames=len(where),
+    )
 
 
-@dataclass(slots=True, eq=False)
-class _RegionAccumulator:
-    """Masks and maps of some frames."""
-
-    region: Region
-    masks: list[BoolArray] = field(default_factory=list)
-    relevance: list[np.ndarray] = field(default_factory=list)
-    motion: list[np.ndarray] = field(default_factory=list)
-
-    def add(self, where: BoolArray, relevance: np.ndarray, motion: np.ndarray) -> None:
-        self.masks.append(where)
-        self.relevance.append(relevance)
-        self.motion.append(motion)
-
-    def measured(self) -> RegionAgreement:
-        where = np.stack(self.masks)
-        relevance, motion = np.stack(self.relevance), np.stack(self.motion)
-        return RegionAgreement(
-            region=self.region,
-            relevance=(mass_accuracy(relevance, where), rank_accuracy(relevance, where)),
-            motion=(mass_accuracy(motion, where), rank_accuracy(motion, where)),
-            area=float(where.mean()),
-            frames=len(where),
-        )
+def _painted_maps(
+    analysis: Analysis, region: Region, preset: Preset, sigma: float, check: Check
+) -> Iterator[tuple[BoolArray, np.ndarray, np.ndarray]]:
+    """Yield the mask, the relevance and its motion part of each frame that is painted on."""
+    header, separation = analysis.header, analysis.separation(preset)
+    for frame in _painted_frames(analysis, region, separation.frames_ready):
+        check()
+        where = seen_mask(region, frame, header.size, header.seen, header.spec.crop)
+        if where.any():
+            maps = separation.frame(frame - header.start, sigma)
+            yield where, maps.relevance, maps.motion
 
 
 def _painted_frames(analysis: Analysis, region: Region, ready: int) -> list[int]:
@@ -211,8 +198,3 @@ def _painted_frames(analysis: Analysis, region: Region, ready: int) -> list[int]
     frames = np.flatnonzero(painted) + start
     count = min(len(frames), MOST_FRAMES_MEASURED)
     return [int(frames[i]) for i in np.linspace(0, len(frames) - 1, count).round().astype(int)]
-
-
-def _mask_on(analysis: Analysis, region: Region, frame: int) -> BoolArray:
-    header = analysis.header
-    return seen_mask(region, frame, header.size, header.seen, header.spec.crop)

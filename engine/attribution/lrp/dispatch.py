@@ -29,8 +29,8 @@ _SIGMOIDS = (
     *named(torch, "sigmoid sigmoid_"),
     *named(Tensor, "sigmoid sigmoid_"),
 )
-_TANHS = (functional.tanh, *named(torch, "tanh tanh_"), *named(Tensor, "tanh tanh_"))
-_ADDITIONS = (torch.add, *named(Tensor, "add add_ __add__ __radd__ __iadd__"))
+_TANHS = (*named(functional, "tanh"), *named(torch, "tanh tanh_"), *named(Tensor, "tanh tanh_"))
+_ADDITIONS = (*named(torch, "add"), *named(Tensor, "add add_ __add__ __radd__ __iadd__"))
 _SUBTRACTIONS = (*named(torch, "sub subtract"), *named(Tensor, "sub sub_ __sub__ __isub__"))
 _MULTIPLICATIONS = (
     *named(torch, "mul multiply"),

@@ -9,7 +9,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from engine.errors import ModelError
+from engine.errors import ModelError, os_errors
 from engine.models.cards.card import CARD_SUFFIX, ModelCard, is_card, parse_card, read_card
 from engine.models.catalogue import MODELS
 from engine.models.model_plugins import plugin_models
@@ -62,14 +62,10 @@ def save_card(text: str) -> ModelInfo:
     path = shelf_folder() / f"{stem}{CARD_SUFFIX}"
     if stem in (*MODELS, *plugin_models()):
         raise ModelError(f"There is a model called {stem} already.", "Choose another name.")
-    try:
+    hint = "Check that your settings folder can be written to."
+    with os_errors(ModelError, f"{path} cannot be written", hint):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, text)
-    except OSError as error:
-        raise ModelError(
-            f"{path} cannot be written ({error.strerror or error}).",
-            "Check that your settings folder can be written to.",
-        ) from error
     return _info(path)
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from engine.errors import ModelError, UntrustedError
+from engine.errors import ModelError, UntrustedError, os_errors
 from engine.utils.atomic import write_text
 from engine.utils.paths import config_folder
 from engine.utils.schema import SchemaError, convert, parse_json
@@ -27,14 +27,10 @@ def trust(path: Path) -> None:
     known = _known()
     known[_digest(path)] = str(path.absolute())
     file = _file()
-    try:
+    hint = "Check that your settings folder can be written to."
+    with os_errors(ModelError, f"{file} cannot be written", hint):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, json.dumps(known, indent=1))
-    except OSError as error:
-        raise ModelError(
-            f"{file} cannot be written ({error.strerror or error}).",
-            "Check that your settings folder can be written to.",
-        ) from error
 
 
 def require_trust(path: Path) -> None:
@@ -68,11 +64,8 @@ def _known() -> dict[str, str]:
 
 
 def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(
-            f"The network file {path} cannot be read ({error.strerror or error}).",
-            "Check its path.",
-        ) from error
+    with (
+        os_errors(ModelError, f"The network file {path} cannot be read", "Check its path."),
+        path.open("rb") as file,
+    ):
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -42,14 +42,7 @@ def crop_corner(spec: ModelSpec, size: tuple[int, int]) -> tuple[int, int]:
     """Return left and top of the centre crop in the resized picture, in pixels.
 
     Negative where the resized picture is smaller than the crop: the picture is padded with
-    black there, and the crop begins that far outside it.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-        Its ``resize`` and ``crop`` are used.
-    size : (int, int)
-        Width and height of the source picture in pixels.
+    black there, and the crop begins that far outside it. Parameters as for `resized_size`.
     """
     width, height = resized_size(spec, size)
     crop_height, crop_width = spec.crop
@@ -59,12 +52,7 @@ def crop_corner(spec: ModelSpec, size: tuple[int, int]) -> tuple[int, int]:
 def seen_rect(spec: ModelSpec, size: tuple[int, int]) -> Rect:
     """Return the part of the source picture that the network's input covers.
 
-    Parameters
-    ----------
-    spec : ModelSpec
-        Its ``resize`` and ``crop`` are used.
-    size : (int, int)
-        Width and height of the source picture in pixels.
+    Parameters as for `resized_size`.
 
     Returns
     -------

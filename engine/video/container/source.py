@@ -29,25 +29,10 @@ _RACY_CODECS = frozenset({"mpeg1video", "mpeg2video"})
 """What FFmpeg paints over damage differs from run to run if several threads do it."""
 _NOT_VIDEO_FORMATS = frozenset({"tty"})
 _OTHER_FILES = frozenset(
-    [
-        "hls",
-        "concat",
-        "dash",
-        "sdp",
-        "rtsp",
-        "rtp",
-        "sap",
-        "imf",
-        "lavfi",
-        "vobsub",
-        "image2pipe",
-        "alsa",
-        "oss",
-        "fbdev",
-        "x11grab",
-        "kmsgrab",
-        "video4linux2,v4l2",
-    ]
+    (
+        *("hls", "concat", "dash", "sdp", "rtsp", "rtp", "sap", "imf", "lavfi", "vobsub"),
+        *("image2pipe", "alsa", "oss", "fbdev", "x11grab", "kmsgrab", "video4linux2,v4l2"),
+    )
 )
 """Formats that make FFmpeg open other files, addresses or devices."""
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/{1,2}[^/]", re.IGNORECASE)

@@ -81,24 +81,8 @@ class AnimationReader:
     def read(self, number: int, seen: Seen, check: Check) -> VideoFrame:
         """Decode one frame, and those before it that were not decoded yet.
 
-        Parameters
-        ----------
-        number : int
-            Frame, 0 <= number < N.
-        seen : callable
-            Gets every frame on the way and the one asked for.
-        check : callable
-            Called for every frame; may raise `Cancelled`, and reading can go on afterwards.
-
-        Returns
-        -------
-        VideoFrame
-            The whole picture; rgba if the file says that it is transparent somewhere.
-
-        Raises
-        ------
-        VideoError
-            If the frame does not decode; it is then among `lost`.
+        Parameters and errors as for a `Reader` of a stream. The picture is whole, and rgba if the
+        file says that it is transparent somewhere.
         """
         first = self._next if self._next <= number else 0
         for current in range(first, number + 1):

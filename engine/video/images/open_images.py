@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import count
 from pathlib import Path
 
@@ -111,19 +110,7 @@ def _opened(
     with video_errors(files[0]):
         size = sum(file.stat().st_size for file in files)
     kind = files[0].suffix.lstrip(".").upper()
-    facts = FileFacts(
-        container="pictures" if len(files) > 1 else "animation",
-        codec=kind,
-        profile=None,
-        pixel_aspect=Fraction(1),
-        fields=None,
-        tick_s=0.0,
-        stated_duration_s=None,
-        stream=0,
-        streams=1,
-        sound=None,
-        size_bytes=size,
-    )
+    facts = FileFacts("pictures" if len(files) > 1 else "animation", kind, size)
     return OpenedPictures(reader, number, first, facts, index)
 
 

@@ -134,22 +134,7 @@ class StillsReader:
         return self._lost
 
     def read(self, number: int, seen: Seen, check: Check) -> VideoFrame:
-        """Decode one image.
-
-        Parameters
-        ----------
-        number : int
-            Image, 0 <= number < number of files.
-        seen : callable
-            Gets the number and the frame.
-        check : callable
-            Called before; may raise `Cancelled`.
-
-        Raises
-        ------
-        VideoError
-            If it does not decode; it is then among `lost`.
-        """
+        """Decode one image, with parameters and errors as for a `Reader` of a stream."""
         check()
         file = self._files[number]
         try:
