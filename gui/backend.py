@@ -142,13 +142,13 @@ class WhatIfBackend:
         (request, query, frame at the playhead, report, check) -> WhatIfResult.
     motion_tests : callable
         (request, scope, frame at the playhead, report, check) -> MotionTests.
-    expected : callable
+    agreement : callable
         (analysis, region, preset, sigma, check) -> RegionAgreement.
     """
 
     ask: Callable[[Request, WhatIfQuery, int, Report, Check], WhatIfResult]
     motion_tests: Callable[[Request, Scope, int, Report, Check], MotionTests]
-    expected: Callable[[Analysis, Region, Preset, float, Check], RegionAgreement]
+    agreement: Callable[[Analysis, Region, Preset, float, Check], RegionAgreement]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,11 @@ class ComparisonController(QObject):
 
     Parameters
     ----------
-    session, panes, timeline
+    view_model, panes, timeline
         Where it is shown.
     explain : ExplainController
         Has the first.
-    holding : AnalysisRefs
+    analysis_refs : AnalysisRefs
         Keeps the other open.
     methods : mapping of str to MethodInfo
         For their names.
@@ -49,18 +49,18 @@ class ComparisonController(QObject):
 
     def __init__(
         self,
-        session: ViewModel,
+        view_model: ViewModel,
         panes: PaneGrid,
         timeline: Timeline,
         explain: ExplainController,
-        holding: AnalysisRefs,
+        analysis_refs: AnalysisRefs,
         methods: Mapping[str, MethodInfo],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.other: Analysis | None = None
-        self._session, self._panes, self._timeline = session, panes, timeline
-        self._explain, self._holding, self._methods = explain, holding, methods
+        self._view_model, self._panes, self._timeline = view_model, panes, timeline
+        self._explain, self._analysis_refs, self._methods = explain, analysis_refs, methods
         self._before: tuple[str, ...] = ()
         self._curves = JobRunner("curves of the other", self)
         self._curves.finished.connect(self._on_curves_finished)
@@ -68,27 +68,27 @@ class ComparisonController(QObject):
         self._loader = JobRunner("loader of the other", self)
         self._loader.finished.connect(self._on_loader_finished)
         self._loader.failed.connect(self.failed)
-        session.changed.connect(self._on_session_changed)
+        view_model.changed.connect(self._on_view_model_changed)
         explain.shown.connect(self._on_explain_shown)
 
     def take(self, analysis: Analysis) -> None:
         """Compare with an analysis from now on."""
-        before, self.other = self.other, self._holding.acquire(analysis)
+        before, self.other = self.other, self._analysis_refs.acquire(analysis)
         if before is not None:
-            self._holding.release(before)
+            self._analysis_refs.release(before)
         else:
-            self._before = self._session.state.panes
-            self._session.update(panes=_PANES)
+            self._before = self._view_model.state.panes
+            self._view_model.update(panes=_PANES)
         self._show()
 
     def stop(self) -> None:
         """Show one analysis again."""
         if self.other is None:
             return
-        self._holding.release(self.other)
+        self._analysis_refs.release(self.other)
         self.other = None
         self._timeline.set_other(None)
-        self._session.update(panes=self._before)
+        self._view_model.update(panes=self._before)
         self._show()
 
     def pin(self) -> None:
@@ -106,15 +106,15 @@ class ComparisonController(QObject):
         first, other = self._explain.analysis, self.other
         if first is None or other is None:
             return
-        self._holding.acquire(first)
+        self._analysis_refs.acquire(first)
         self._explain.take(other)
         self.take(first)
-        self._holding.release(first)
+        self._analysis_refs.release(first)
 
     def share_scale(self, shared: bool) -> None:
         """Set one colour scale for both analyses, or one for each."""
         self._panes.renderer.one_scale = shared
-        self._panes.redraw(self._session.state)
+        self._panes.redraw(self._view_model.state)
 
     def close(self) -> None:
         """End the threads."""
@@ -124,7 +124,7 @@ class ComparisonController(QObject):
     def _show(self) -> None:
         self._panes.set_other(self.other)
         self._name()
-        self._panes.redraw(self._session.state)
+        self._panes.redraw(self._view_model.state)
         self._ask_curves()
         self.changed.emit(self.other)
 
@@ -137,14 +137,14 @@ class ComparisonController(QObject):
         self._timeline.name_other(names[1])
 
     def _ask_curves(self) -> None:
-        other, state = self.other, self._session.state
+        other, state = self.other, self._view_model.state
         if other is not None:
             self._curves.submit(
                 lambda report, check: curves_of(other, state.preset, state.sigma, check)
             )
 
     @Slot(ViewState, ViewState)
-    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
+    def _on_view_model_changed(self, old: ViewState, new: ViewState) -> None:
         if (old.preset, old.sigma) != (new.preset, new.sigma):
             self._ask_curves()
 
@@ -156,13 +156,13 @@ class ComparisonController(QObject):
     def _on_curves_finished(self, curves: CurveSet) -> None:
         if self.other is not None:
             self._timeline.set_other(curves)
-            self._panes.redraw(self._session.state)
+            self._panes.redraw(self._view_model.state)
 
     @Slot(object)
     def _on_loader_finished(self, analysis: Analysis) -> None:
         shown = self._explain.analysis
         size = None if shown is None else shown.header.size
-        refusal = video_mismatch(analysis, size, self._session.state.frame_count)
+        refusal = video_mismatch(analysis, size, self._view_model.state.frame_count)
         if refusal is None:
             self.take(analysis)
         else:

@@ -32,10 +32,10 @@ class ExportController(QObject):
 
     Parameters
     ----------
-    services : ExportBackend
-    session : ViewModel
+    backend : ExportBackend
+    view_model : ViewModel
         How relevance is shown.
-    holding : AnalysisRefs
+    analysis_refs : AnalysisRefs
         Keeps an analysis open while it is looked at or written.
     shown : callable
         The analysis that the window shows, and the notes.
@@ -57,16 +57,16 @@ class ExportController(QObject):
 
     def __init__(
         self,
-        services: ExportBackend,
-        session: ViewModel,
-        holding: AnalysisRefs,
+        backend: ExportBackend,
+        view_model: ViewModel,
+        analysis_refs: AnalysisRefs,
         shown: Callable[[], tuple[Analysis | None, tuple[Note, ...]]],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.choices: dict[str, Any] = {}
-        self.exporter = ExportQueue(services, holding, self)
-        self._services, self._session, self._holding = services, session, holding
+        self.queue = ExportQueue(backend, analysis_refs, self)
+        self._backend, self._view_model, self._analysis_refs = backend, view_model, analysis_refs
         self._shown = shown
         self._exporting_of: Analysis | None = None
         self._connect()
@@ -77,12 +77,12 @@ class ExportController(QObject):
         if analysis is None or not analysis.complete:
             self.failed.emit(Failure("There is nothing to write yet.", "Explain the video first."))
             return
-        state = self._session.state
+        state = self._view_model.state
         context = ExportContext(
             analysis, state.preset, state.sigma, state.heat, state.range, state.frame, notes
         )
-        self._exporting_of = self._holding.acquire(analysis)
-        dialog = ExportDialog(context, self._services, parent)
+        self._exporting_of = self._analysis_refs.acquire(analysis)
+        dialog = ExportDialog(context, self._backend, parent)
         dialog.form.set_choices({**self.choices, **(choices or {})})
         dialog.export_requested.connect(self._on_dialog_export_requested)
         dialog.choices_made.connect(self._on_dialog_choices_made)
@@ -92,25 +92,25 @@ class ExportController(QObject):
     def write(self, format: str, path: Path) -> None:
         """Write the analysis as the window shows it, without asking."""
         analysis, notes = self._shown()
-        state = self._session.state
+        state = self._view_model.state
         look = ClipSettings(state.preset, state.sigma, heat=state.heat, captions=notes)
-        self.exporter.add(analysis, ExportRequest(format, path, look))
+        self.queue.add(analysis, ExportRequest(format, path, look))
 
     def close(self) -> None:
         """Stop what is being written."""
-        self.exporter.close()
+        self.queue.close()
 
     def _connect(self) -> None:
-        self.exporter.progressed.connect(self._on_exporter_progressed)
-        self.exporter.written.connect(self._on_exporter_written)
-        self.exporter.cancelled.connect(self._on_exporter_cancelled)
-        self.exporter.failed.connect(self.failed)
-        self.exporter.busy_changed.connect(self.changed)
-        self.exporter.queue_changed.connect(self._on_exporter_queue_changed)
+        self.queue.progressed.connect(self._on_queue_progressed)
+        self.queue.written.connect(self._on_queue_written)
+        self.queue.cancelled.connect(self._on_queue_cancelled)
+        self.queue.failed.connect(self.failed)
+        self.queue.busy_changed.connect(self.changed)
+        self.queue.length_changed.connect(self._on_queue_length_changed)
 
     @Slot(object)
     def _on_dialog_export_requested(self, request: ExportRequest) -> None:
-        self.exporter.add(self._exporting_of, request)
+        self.queue.add(self._exporting_of, request)
 
     @Slot(object)
     def _on_dialog_choices_made(self, choices: dict[str, Any]) -> None:
@@ -120,29 +120,29 @@ class ExportController(QObject):
     def _on_dialog_finished(self) -> None:
         analysis, self._exporting_of = self._exporting_of, None
         if analysis is not None:
-            self._holding.release(analysis)
+            self._analysis_refs.release(analysis)
 
     @Slot(object)
-    def _on_exporter_progressed(self, progress: Progress) -> None:
+    def _on_queue_progressed(self, progress: Progress) -> None:
         self.told.emit(progress_text(progress))
 
     @Slot(object)
-    def _on_exporter_written(self, path: Path) -> None:
+    def _on_queue_written(self, path: Path) -> None:
         self.told.emit(f"Written: {path}")
         self.written.emit(path)
 
     @Slot()
-    def _on_exporter_cancelled(self) -> None:
+    def _on_queue_cancelled(self) -> None:
         self.told.emit("Export cancelled; nothing was written")
 
     @Slot(int)
-    def _on_exporter_queue_changed(self, count: int) -> None:
+    def _on_queue_length_changed(self, count: int) -> None:
         if count:
             self.told.emit(f"{count} more to export after this")
 
     def commands(self, window: QWidget) -> tuple[Command, ...]:
         """Return the commands that write files, with dialogs over `window`."""
-        export, queue = partial(self.open, window), self.exporter
+        export, queue = partial(self.open, window), self.queue
         timeline = partial(self.open, window, {"format": "timeline.png"})
         save = partial(self._choose_folder, window)
 

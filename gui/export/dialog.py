@@ -34,7 +34,7 @@ class ExportDialog(QDialog):
     ----------
     context : ExportContext
         What is exported; its analysis must stay open until `finished`.
-    services : ExportBackend
+    backend : ExportBackend
 
     Signals
     -------
@@ -47,10 +47,10 @@ class ExportDialog(QDialog):
     choices_made = Signal(object)
 
     def __init__(
-        self, context: ExportContext, services: ExportBackend, parent: QWidget | None = None
+        self, context: ExportContext, backend: ExportBackend, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._context, self._services = context, services
+        self._context, self._backend = context, backend
         self.setWindowTitle("Export")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*_SIZE)
@@ -65,7 +65,7 @@ class ExportDialog(QDialog):
         self._lay_out()
         self._connect()
         video = context.analysis.header.request.video
-        self._sound.submit(lambda report, check: services.has_sound(video))
+        self._sound.submit(lambda report, check: backend.has_sound(video))
         self._refresh()
 
     def _lay_out(self) -> None:
@@ -108,10 +108,10 @@ class ExportDialog(QDialog):
         if not self.form.chosen_format.is_clip:
             self.preview.say(f"{self.form.chosen_format.title}: nothing to preview.")
         elif not problem:
-            self._draw(self.form.look(), self.form.frames(), self._shown_frame())
+            self._draw(self.form.clip_settings(), self.form.frames(), self._shown_frame())
 
     def _draw(self, look: ClipSettings, frames: tuple[int, int], frame: int) -> None:
-        analysis, preview = self._context.analysis, self._services.preview
+        analysis, preview = self._context.analysis, self._backend.preview
 
         def drawn(report: Report, check: Check) -> UInt8Array:
             return preview(analysis, look, frames, frame, report, check)

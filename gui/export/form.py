@@ -107,7 +107,7 @@ class ExportForm(QWidget):
         chosen: tuple[int, int] | None = self.range.currentData()
         return (self.first.value(), self.last.value() + 1) if chosen is None else chosen
 
-    def look(self) -> ClipSettings:
+    def clip_settings(self) -> ClipSettings:
         """Return panes and settings.
 
         Raises
@@ -130,7 +130,7 @@ class ExportForm(QWidget):
 
     def request(self) -> ExportRequest:
         """Return the chosen export, which needs an empty `problem`."""
-        look = self.look() if self.chosen_format.is_clip else self._plain_look()
+        look = self.clip_settings() if self.chosen_format.is_clip else self._plain_look()
         sound = self.sound.isEnabled() and self.sound.isChecked()
         key = self.format.currentData()
         return ExportRequest(key, self._whole_path(), look, self.frames(), sound)

@@ -23,9 +23,9 @@ class ExportQueue(QObject):
 
     Parameters
     ----------
-    services : ExportBackend
+    backend : ExportBackend
         What writes.
-    holding : AnalysisRefs
+    analysis_refs : AnalysisRefs
         Keeps an analysis open until it is written, whatever the window shows by then.
 
     Signals
@@ -34,7 +34,7 @@ class ExportQueue(QObject):
     written(path) : Path
         The file or folder is complete.
     busy_changed(busy) : bool
-    queue_changed(count) : int
+    length_changed(count) : int
         How many wait behind the one that is being written.
     """
 
@@ -43,13 +43,13 @@ class ExportQueue(QObject):
     failed = Signal(object)
     cancelled = Signal()
     busy_changed = Signal(bool)
-    queue_changed = Signal(int)
+    length_changed = Signal(int)
 
     def __init__(
-        self, services: ExportBackend, holding: AnalysisRefs, parent: QObject | None = None
+        self, backend: ExportBackend, analysis_refs: AnalysisRefs, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._services, self._holding = services, holding
+        self._backend, self._analysis_refs = backend, analysis_refs
         self._waiting: deque[_Item] = deque()
         self._running: Analysis | None = None
         self._runner = JobRunner("export", self)
@@ -68,12 +68,12 @@ class ExportQueue(QObject):
         if analysis is None or not analysis.complete:
             self.failed.emit(Failure("There is nothing to write yet.", "Explain the video first."))
             return
-        self._waiting.append((self._holding.acquire(analysis), request))
+        self._waiting.append((self._analysis_refs.acquire(analysis), request))
         if self._running is None:
             self._start_next()
             self.busy_changed.emit(True)
         else:
-            self.queue_changed.emit(len(self._waiting))
+            self.length_changed.emit(len(self._waiting))
 
     @Slot()
     def cancel(self) -> None:
@@ -85,13 +85,13 @@ class ExportQueue(QObject):
         waiting = list(self._waiting)
         self._waiting.clear()
         for analysis, _ in waiting:
-            self._holding.release(analysis)
+            self._analysis_refs.release(analysis)
         self._runner.close()
         self._let_go()
 
     def _start_next(self) -> None:
         self._running, request = self._waiting.popleft()
-        analysis, write = self._running, self._services.write
+        analysis, write = self._running, self._backend.write
 
         def work(report: Report, check: Check) -> Path:
             return write(analysis, request, report, check)
@@ -101,13 +101,13 @@ class ExportQueue(QObject):
     def _let_go(self) -> None:
         running, self._running = self._running, None
         if running is not None:
-            self._holding.release(running)
+            self._analysis_refs.release(running)
 
     def _go_on(self) -> None:
         self._let_go()
         if self._waiting:
             self._start_next()
-            self.queue_changed.emit(len(self._waiting))
+            self.length_changed.emit(len(self._waiting))
         else:
             self.busy_changed.emit(False)
 

@@ -25,7 +25,7 @@ class NotesController(QObject):
 
     Parameters
     ----------
-    session : ViewModel
+    view_model : ViewModel
     timeline : Timeline
         Shows a flag a note.
     stack : QUndoStack
@@ -44,7 +44,7 @@ class NotesController(QObject):
 
     def __init__(
         self,
-        session: ViewModel,
+        view_model: ViewModel,
         timeline: Timeline,
         stack: QUndoStack,
         parent: QObject | None = None,
@@ -52,25 +52,25 @@ class NotesController(QObject):
         super().__init__(parent)
         self.notes = NoteList(stack, self)
         self.panel = NotesPanel(self.notes)
-        self._session, self._timeline = session, timeline
+        self._view_model, self._timeline = view_model, timeline
         self._video: VideoInfo | None = None
         self.notes.changed.connect(self._on_notes_changed)
         self.panel.save_requested.connect(self._on_panel_save_requested)
         self.panel.load_requested.connect(self._on_panel_load_requested)
-        session.changed.connect(self._on_session_changed)
-        self._show_state(session.state)
+        view_model.changed.connect(self._on_view_model_changed)
+        self._show_state(view_model.state)
 
     def set_video(self, info: VideoInfo, notes: Notes = ()) -> None:
         """Take over the notes of another video."""
         self._video = info
         self.notes.show(notes)
-        self._show_state(self._session.state)
+        self._show_state(self._view_model.state)
         self._on_notes_changed(self.notes.notes)
 
     def update_video(self, info: VideoInfo) -> None:
         """Learn more of the same video."""
         self._video = info
-        self._show_state(self._session.state)
+        self._show_state(self._view_model.state)
 
     def save(self, path: Path) -> None:
         """Write the notes as WebVTT."""
@@ -102,7 +102,7 @@ class NotesController(QObject):
         self.panel.show_state(state, None if self._video is None else self._video.timestamps_s)
 
     @Slot(ViewState, ViewState)
-    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
+    def _on_view_model_changed(self, old: ViewState, new: ViewState) -> None:
         if new.playing and (old.frame_count, old.range) == (new.frame_count, new.range):
             return  # marked again when it stops: a table need not follow every frame
         self._show_state(new)
@@ -110,7 +110,7 @@ class NotesController(QObject):
     @Slot(object)
     def _on_notes_changed(self, notes: Notes) -> None:
         self._timeline.set_notes([(note.first, note.stop, note.text) for note in notes])
-        self._show_state(self._session.state)
+        self._show_state(self._view_model.state)
         self.changed.emit(notes)
 
     @Slot(object)

@@ -19,11 +19,11 @@ from gui.state.view_state import SPEEDS, ViewState, played_range
 
 
 class PlaybackController(QObject):
-    """Opens videos, and shows the frame that the session points at.
+    """Opens videos, and shows the frame that the view model points at.
 
     Parameters
     ----------
-    session : ViewModel
+    view_model : ViewModel
     panes : PaneGrid
     transport : Transport
 
@@ -46,7 +46,7 @@ class PlaybackController(QObject):
 
     def __init__(
         self,
-        session: ViewModel,
+        view_model: ViewModel,
         panes: PaneGrid,
         transport: Transport,
         parent: QObject | None = None,
@@ -55,16 +55,16 @@ class PlaybackController(QObject):
         self.video: VideoInfo | None = None
         self.reader = FrameReader(self)
         self.playback = Playback(self)
-        self._session, self._panes, self._transport = session, panes, transport
+        self._view_model, self._panes, self._transport = view_model, panes, transport
         self._direction = 1
-        session.changed.connect(self._on_session_changed)
+        view_model.changed.connect(self._on_view_model_changed)
         panes.frame_wanted.connect(self.request_frame)
         self.reader.opened.connect(self._on_reader_opened)
         self.reader.updated.connect(self._on_reader_updated)
         self.reader.failed.connect(self.failed)
         self.reader.reading.connect(self._on_reader_reading)
         self.reader.frame_read.connect(self._on_reader_frame_read)
-        self.playback.frame_due.connect(session.go_to)
+        self.playback.frame_due.connect(view_model.go_to)
         self.playback.ended.connect(self.pause)
         self.playback.rate_measured.connect(self._on_playback_rate_measured)
 
@@ -91,12 +91,12 @@ class PlaybackController(QObject):
     def request_frame(self) -> None:
         """Ask for the frame at the playhead as the panes need it now."""
         if self.video is not None:
-            self.reader.request(self._panes.request(self._session.state.frame))
+            self.reader.request(self._panes.request(self._view_model.state.frame))
 
     @Slot()
     def toggle_play(self) -> None:
         """Play on, or pause."""
-        if self._session.state.playing:
+        if self._view_model.state.playing:
             self.pause()
         else:
             self.play(1)
@@ -105,22 +105,22 @@ class PlaybackController(QObject):
     def pause(self) -> None:
         """Stop at the frame that is shown: while playing the playhead may be a little ahead."""
         shown = self._panes.shown_frame
-        if self._session.state.playing:
-            self._session.update(playing=False, **({"frame": shown} if shown >= 0 else {}))
+        if self._view_model.state.playing:
+            self._view_model.update(playing=False, **({"frame": shown} if shown >= 0 else {}))
 
     def play(self, direction: int) -> None:
         """Play forward (1) or backward (-1), twice as fast if it already does."""
-        state = self._session.state
+        state = self._view_model.state
         if self.video is None:
             return
         if state.playing and direction == self._direction:
             faster = [speed for speed in SPEEDS if speed >= 2 * state.speed]
-            self._session.update(speed=faster[0] if faster else SPEEDS[-1])
+            self._view_model.update(speed=faster[0] if faster else SPEEDS[-1])
             return
         self._direction = direction
         if state.playing:
             self.playback.start(state.frame, direction)
-        self._session.update(playing=True)
+        self._view_model.update(playing=True)
 
     def close(self) -> None:
         """Stop playing and end the reader."""
@@ -128,7 +128,7 @@ class PlaybackController(QObject):
         self.reader.close()
 
     @Slot(ViewState, ViewState)
-    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
+    def _on_view_model_changed(self, old: ViewState, new: ViewState) -> None:
         self._pace(old, new)
         if self.video is not None and not (old.playing and new.playing and old.frame != new.frame):
             self._transport.show_state(new, self.video.timestamps_s)
@@ -155,8 +155,8 @@ class PlaybackController(QObject):
         self.video = info
         self._panes.set_video(info.size)
         self.playback.set_video(info.timestamps_s)
-        self._session.update(frame=0, frame_count=info.frame_count, playing=False, range=None)
-        self._transport.show_state(self._session.state, info.timestamps_s)
+        self._view_model.update(frame=0, frame_count=info.frame_count, playing=False, range=None)
+        self._transport.show_state(self._view_model.state, info.timestamps_s)
         self.request_frame()
         self.told.emit(facts_of(info))
         self.opened.emit(info)
@@ -167,8 +167,8 @@ class PlaybackController(QObject):
             return
         self.video = info
         self.playback.set_times(info.timestamps_s)
-        self._session.update(frame_count=info.frame_count)
-        self._transport.show_state(self._session.state, info.timestamps_s)
+        self._view_model.update(frame_count=info.frame_count)
+        self._transport.show_state(self._view_model.state, info.timestamps_s)
         self.told.emit(facts_of(info))
         self.updated.emit(info)
 
@@ -179,7 +179,7 @@ class PlaybackController(QObject):
 
     @Slot(object)
     def _on_reader_frame_read(self, frame_set: FrameSet) -> None:
-        state = self._session.state
+        state = self._view_model.state
         if frame_set.frame != state.frame and not state.playing:
             return  # late: the playhead has moved on, and a newer request is under way
         self._panes.show_frame(frame_set, state)
@@ -197,7 +197,7 @@ class PlaybackController(QObject):
     @Slot(float)
     def _on_playback_rate_measured(self, shown: float) -> None:
         if self.video is not None:
-            self._transport.show_rate(shown, self.video.fps * self._session.state.speed)
+            self._transport.show_rate(shown, self.video.fps * self._view_model.state.speed)
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands of playing and of the range."""

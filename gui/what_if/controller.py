@@ -26,8 +26,8 @@ class WhatIfController(QObject):
 
     Parameters
     ----------
-    services : WhatIfBackend
-    session : ViewModel
+    backend : WhatIfBackend
+    view_model : ViewModel
     grid : PaneGrid
         Painted on, and over.
     stack : QUndoStack
@@ -46,15 +46,15 @@ class WhatIfController(QObject):
 
     def __init__(
         self,
-        services: WhatIfBackend,
-        session: ViewModel,
+        backend: WhatIfBackend,
+        view_model: ViewModel,
         grid: PaneGrid,
         stack: QUndoStack,
         current_request: Callable[[], Request | None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._services, self._session, self._grid = services, session, grid
+        self._backend, self._view_model, self._grid = backend, view_model, grid
         self._current_request = current_request
         self._analysis: Analysis | None = None
         self._is_outdated = self._measures = False  # what runs: for another video; reads relevance
@@ -99,7 +99,7 @@ class WhatIfController(QObject):
         grid.released.connect(layer.release)
         layer.region_changed.connect(self.panel.show_region)
         layer.repaint_wanted.connect(self._on_layer_repaint_wanted)
-        self._session.changed.connect(self._on_session_changed)
+        self._view_model.changed.connect(self._on_view_model_changed)
 
     def _connect_queries(self) -> None:
         panel, runner = self.panel, self.runner
@@ -123,27 +123,31 @@ class WhatIfController(QObject):
             pane.update()
 
     @Slot(ViewState, ViewState)
-    def _on_session_changed(self, old: ViewState, new: ViewState) -> None:
+    def _on_view_model_changed(self, old: ViewState, new: ViewState) -> None:
         if old.range != new.range:
             self.layer.show_range(new.range)
             self.panel.tools.show_range(new.range)
 
     @Slot(object)
     def _on_panel_ask_requested(self, query: WhatIfQuery) -> None:
-        request, frame, ask = self._current_request(), self._session.state.frame, self._services.ask
+        request, frame, ask = (
+            self._current_request(),
+            self._view_model.state.frame,
+            self._backend.ask,
+        )
         if request is not None:
             self._start(lambda report, check: ask(request, query, frame, report, check))
 
     @Slot(str)
     def _on_panel_motion_tests_requested(self, scope: Scope) -> None:
-        request, frame = self._current_request(), self._session.state.frame
-        test = self._services.motion_tests
+        request, frame = self._current_request(), self._view_model.state.frame
+        test = self._backend.motion_tests
         if request is not None:
             self._start(lambda report, check: test(request, scope, frame, report, check))
 
     @Slot(object)
     def _on_panel_agreement_requested(self, region: Region) -> None:
-        analysis, state, measure = self._analysis, self._session.state, self._services.expected
+        analysis, state, measure = self._analysis, self._view_model.state, self._backend.agreement
         preset, sigma = state.preset, state.sigma
         if analysis is not None:
             self._start(lambda report, check: measure(analysis, region, preset, sigma, check))

@@ -36,6 +36,7 @@ def test_wheel_carries_everything_it_needs(tmp_path: Path) -> None:
         "import inspector, resources; print(inspector.__file__)\n"
         "from engine.models import load_model; load_model('figures', device='cpu')\n"
         "assert len(resources.resource_bytes('demo.mp4')) > 100_000\n"
-        "assert resources.resource_bytes('bias-report.html')"
+        "assert resources.resource_bytes('bias-report.html')\n"
+        "assert resources.resource_bytes('style.qss')"
     )
     assert str(target) in run(sys.executable, "-c", where, PYTHONPATH=str(target))

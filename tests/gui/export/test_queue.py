@@ -49,112 +49,114 @@ def writer() -> FakeWriter:
 
 
 @pytest.fixture
-def holding() -> Iterator[AnalysisRefs]:
-    holding = AnalysisRefs()
-    yield holding
-    holding.close()
+def analysis_refs() -> Iterator[AnalysisRefs]:
+    analysis_refs = AnalysisRefs()
+    yield analysis_refs
+    analysis_refs.close()
 
 
 @pytest.fixture
-def exporter(writer: FakeWriter, holding: AnalysisRefs, qtbot: QtBot) -> Iterator[ExportQueue]:
-    exporter = ExportQueue(ExportBackend(writer.write, writer.preview, lambda path: False), holding)
-    yield exporter
-    exporter.close()
+def queue(writer: FakeWriter, analysis_refs: AnalysisRefs, qtbot: QtBot) -> Iterator[ExportQueue]:
+    queue = ExportQueue(
+        ExportBackend(writer.write, writer.preview, lambda path: False), analysis_refs
+    )
+    yield queue
+    queue.close()
 
 
 @pytest.fixture
-def analysis(holding: AnalysisRefs) -> Analysis:
+def analysis(analysis_refs: AnalysisRefs) -> Analysis:
     analysis = Analysis.create(header_for(Request(Path("clip.mp4"), model="figures"), 0, 8))
     analysis.append([window_at(0, 8)], relevance(0, 8))
-    return holding.acquire(analysis)
+    return analysis_refs.acquire(analysis)
 
 
 def wish(name: str) -> ExportRequest:
     return ExportRequest("mp4", Path("/out") / name, LOOK)
 
 
-def test_exporter_writes_in_the_order_of_asking(
-    exporter: ExportQueue, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
+def test_queue_writes_in_the_order_of_asking(
+    queue: ExportQueue, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
 ) -> None:
     waiting: list[int] = []
-    exporter.queue_changed.connect(waiting.append)
+    queue.length_changed.connect(waiting.append)
     for name in ("a", "b", "c"):
-        exporter.add(analysis, wish(name))
-    assert exporter.busy
-    with qtbot.waitSignal(exporter.busy_changed, check_params_cb=lambda busy: not busy):
+        queue.add(analysis, wish(name))
+    assert queue.busy
+    with qtbot.waitSignal(queue.busy_changed, check_params_cb=lambda busy: not busy):
         writer.gate.set()
     assert writer.written == ["a", "b", "c"]
     assert waiting == [1, 2, 1, 0]
 
 
-def test_exporter_keeps_an_analysis_open_that_the_window_dropped(
-    exporter: ExportQueue,
+def test_queue_keeps_an_analysis_open_that_the_window_dropped(
+    queue: ExportQueue,
     analysis: Analysis,
-    holding: AnalysisRefs,
+    analysis_refs: AnalysisRefs,
     writer: FakeWriter,
     qtbot: QtBot,
 ) -> None:
     folder = analysis.folder
-    exporter.add(analysis, wish("a"))
-    holding.release(analysis)
+    queue.add(analysis, wish("a"))
+    analysis_refs.release(analysis)
     assert folder.exists()
-    with qtbot.waitSignal(exporter.written):
+    with qtbot.waitSignal(queue.written):
         writer.gate.set()
     assert writer.written == ["a"]
     assert not folder.exists()
 
 
-def test_exporter_goes_on_after_a_failure(
-    exporter: ExportQueue, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
+def test_queue_goes_on_after_a_failure(
+    queue: ExportQueue, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
 ) -> None:
     failures: list[Failure] = []
-    exporter.failed.connect(failures.append)
-    exporter.add(analysis, wish("bad"))
-    exporter.add(analysis, wish("good"))
-    with qtbot.waitSignal(exporter.written):
+    queue.failed.connect(failures.append)
+    queue.add(analysis, wish("bad"))
+    queue.add(analysis, wish("good"))
+    with qtbot.waitSignal(queue.written):
         writer.gate.set()
     assert [failure.message for failure in failures] == ["It cannot be written."]
     assert writer.written == ["good"]
 
 
 def test_cancel_stops_the_running_one_and_goes_on_with_the_next(
-    exporter: ExportQueue, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
+    queue: ExportQueue, analysis: Analysis, writer: FakeWriter, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(exporter.progressed):
-        exporter.add(analysis, wish("a"))
-    exporter.add(analysis, wish("b"))
-    with qtbot.waitSignal(exporter.cancelled):
-        exporter.cancel()
-    assert exporter.busy
-    with qtbot.waitSignal(exporter.written):
+    with qtbot.waitSignal(queue.progressed):
+        queue.add(analysis, wish("a"))
+    queue.add(analysis, wish("b"))
+    with qtbot.waitSignal(queue.cancelled):
+        queue.cancel()
+    assert queue.busy
+    with qtbot.waitSignal(queue.written):
         writer.gate.set()
     assert writer.written == ["b"]
 
 
 def test_close_drops_what_waits_and_lets_go(
-    exporter: ExportQueue, analysis: Analysis, holding: AnalysisRefs, writer: FakeWriter
+    queue: ExportQueue, analysis: Analysis, analysis_refs: AnalysisRefs, writer: FakeWriter
 ) -> None:
-    exporter.add(analysis, wish("a"))
-    exporter.add(analysis, wish("b"))
-    exporter.close()
+    queue.add(analysis, wish("a"))
+    queue.add(analysis, wish("b"))
+    queue.close()
     assert writer.written == []
-    assert not exporter.busy
+    assert not queue.busy
     folder = analysis.folder
-    holding.release(analysis)
+    analysis_refs.release(analysis)
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("complete", [True, False])
-def test_exporter_refuses_what_is_not_there_or_not_whole(
-    complete: bool, exporter: ExportQueue, holding: AnalysisRefs, qtbot: QtBot
+def test_queue_refuses_what_is_not_there_or_not_whole(
+    complete: bool, queue: ExportQueue, analysis_refs: AnalysisRefs, qtbot: QtBot
 ) -> None:
     unfinished = Analysis.create(header_for(Request(Path("clip.mp4"), model="figures"), 0, 8))
-    holding.acquire(unfinished)
-    with qtbot.waitSignal(exporter.failed) as told:
-        exporter.add(None if complete else unfinished, wish("a"))
+    analysis_refs.acquire(unfinished)
+    with qtbot.waitSignal(queue.failed) as told:
+        queue.add(None if complete else unfinished, wish("a"))
     assert told.args is not None
     assert told.args[0].message == "There is nothing to write yet."
-    assert not exporter.busy
+    assert not queue.busy
 
 
 def test_wishes_are_values() -> None:

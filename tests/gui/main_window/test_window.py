@@ -255,7 +255,7 @@ def test_export_can_be_cancelled(
 ) -> None:
     engine.export_gate.clear()
     explained.export_to(tmp_path / "clip.mp4")
-    with qtbot.waitSignal(explained.export.exporter.cancelled):
+    with qtbot.waitSignal(explained.export.queue.cancelled):
         explained.commands.action("file.cancel_export").trigger()
     assert not engine.exports
 

@@ -62,7 +62,7 @@ class FakeAnswers:
         scores = dict.fromkeys(("original", "frozen", "reversed", "shuffled"), 0.5)
         return MotionTests("walking", scores, scores, 1, 8)
 
-    def expected(
+    def agreement(
         self, analysis: Any, region: Region, preset: Preset, sigma: float, check: Check
     ) -> RegionAgreement:
         self.asked.append((analysis, region, preset, sigma))
@@ -98,8 +98,8 @@ def session() -> ViewModel:
 def controller(
     qtbot: QtBot, grid: PaneGrid, session: ViewModel, answers: FakeAnswers
 ) -> Iterator[WhatIfController]:
-    services = WhatIfBackend(answers.ask, answers.motion_tests, answers.expected)
-    controller = WhatIfController(services, session, grid, QUndoStack(grid), lambda: REQUEST)
+    backend = WhatIfBackend(answers.ask, answers.motion_tests, answers.agreement)
+    controller = WhatIfController(backend, session, grid, QUndoStack(grid), lambda: REQUEST)
     qtbot.addWidget(controller.panel)
     controller.panel.show()
     controller.set_video(True)

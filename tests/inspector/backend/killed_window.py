@@ -51,7 +51,7 @@ def note(window: MainWindow) -> None:
 
 def export(window: MainWindow, out: Path) -> None:
     """Export, and tell of each part."""
-    window.export.exporter.progressed.connect(partial(tell, "exporting"))
+    window.export.queue.progressed.connect(partial(tell, "exporting"))
     window.sessions.autosave_now()
     window.export_to(out)
 
