@@ -43,7 +43,7 @@ _SWITCH_S = 0.001  # at Python's 5 ms a few busy threads hold the window up for 
 
 
 def run_window(path: Path | None, request: Request | None = None, *, start: bool = False) -> int:
-    """Show the window, open a video or an analysis folder, and run until it is closed.
+    """Show the window, open a path, run until it is closed, and return the exit code.
 
     Parameters
     ----------
@@ -53,11 +53,6 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
         Settings to begin with; only the model is taken.
     start : bool
         Whether to start explaining once the video is open.
-
-    Returns
-    -------
-    int
-        Exit code.
     """
     logs = Logs(log_folder())
     logs.start()
@@ -72,9 +67,8 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
     reporter.install()
     interrupted = _close_on_interrupt(window)
     if request is not None:
-        window.panel.model_choice.model.setCurrentIndex(
-            window.panel.model_choice.model.findData(request.model)
-        )
+        models = window.panel.model_choice.model
+        models.setCurrentIndex(models.findData(request.model))
     window.show()
     QTimer.singleShot(_WARM_MS, window.explain, window.explain.load_labels)
     crash = logs.last_crash()

@@ -40,10 +40,6 @@ class Logs:
     """Log of this run: files of limited length, and one for crashes in native code.
 
     A folder that cannot be written keeps nobody from working: the log goes to standard error.
-
-    Parameters
-    ----------
-    folder : Path
     """
 
     def __init__(self, folder: Path) -> None:

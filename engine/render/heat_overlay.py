@@ -113,7 +113,7 @@ def overlay_on(
     size = ground.shape[1], ground.shape[0]
     top, bottom, left, right = pixel_box(seen, size)
     if bottom > top and right > left:
-        index = _visible_index(heat, seen, size, scale)
+        index = _as_index(heat_on(heat, seen, size), scale)
         region = picture[top:bottom, left:right]
         region[...] = _blend(np.ascontiguousarray(region), index, look)
     return picture
@@ -137,13 +137,6 @@ def _whole_box(seen: Rect, size: tuple[int, int]) -> tuple[int, int, int, int]:
     width, height = size
     rows = round(seen.top * height), round(seen.bottom * height)
     return *rows, round(seen.left * width), round(seen.right * width)
-
-
-def _visible_index(
-    heat: Float32Array, seen: Rect, size: tuple[int, int], scale: float
-) -> UInt8Array:
-    """Return the `heat_index` of the part of ``seen`` inside the picture."""
-    return _as_index(heat_on(heat, seen, size), scale)
 
 
 def heat_on(heat: Float32Array, seen: Rect, size: tuple[int, int]) -> Float32Array:

@@ -5,22 +5,17 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QWidget
 
-from gui.commands.command import CommandTable
+from gui.commands.command import CommandTable, native_text
 from gui.theme import theme
+from gui.widgets.form_widgets import hint_label, vbox
 
 _COLUMNS = 3
 
 
 class CheatSheet(QDialog):
-    """The keys of all commands by menu, closed by Escape.
-
-    Parameters
-    ----------
-    table : CommandTable
-    """
+    """The keys of all commands by menu, closed by Escape."""
 
     def __init__(self, table: CommandTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,24 +28,18 @@ class CheatSheet(QDialog):
             column.setTextFormat(Qt.TextFormat.RichText)
             column.setAlignment(Qt.AlignmentFlag.AlignTop)
             columns.addWidget(column)
-        hint = QLabel(
+        hint = hint_label(
             "Wheel: zoom. Drag: pan. Drag a pane's title onto another: swap. Double click: "
             "fit to pane. Shift+drag on the timeline: a range."
         )
-        hint.setObjectName("faint")
-        hint.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(14)
-        layout.addLayout(columns)
-        layout.addWidget(hint)
+        vbox(self, columns, hint, margins=(20, 16, 20, 16), spacing=14)
 
 
 def _blocks(table: CommandTable) -> list[tuple[int, str]]:
     """Return the rows and the HTML of each menu."""
     menus: dict[str, list[str]] = {}
     for name, command in table.commands.items():
-        shown = "  ".join(_native(keys) for keys in table.keys(name))
+        shown = "  ".join(native_text(keys) for keys in table.keys(name))
         if shown:
             colour = theme.colours().accent
             row = (
@@ -74,7 +63,3 @@ def _spread(blocks: list[tuple[int, str]]) -> list[list[str]]:
         columns[min(int(middle / whole * _COLUMNS), _COLUMNS - 1)].append(text)
         before += rows
     return [column for column in columns if column]
-
-
-def _native(keys: str) -> str:
-    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -12,8 +13,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QMenuBar
 
 _PRESSING = ("Space", "Return")
 
-Menus = Mapping[str, tuple[str | None, ...]]
-"""Path of a menu, as "&View/Theme" -> names of its commands in order; None draws a line."""
+Menus = Mapping[str, tuple[tuple[str, ...], ...]]
+"""Path of a menu, as "&View/Theme" -> names of its commands, a line between each group of them."""
 
 
 def _always() -> bool:
@@ -81,7 +82,7 @@ class CommandTable(QObject):
     ) -> None:
         super().__init__(parent)
         self._menus = menus
-        self.menu_of = {name: path for path, names in menus.items() for name in names if name}
+        self.menu_of = {name: path for path, groups in menus.items() for name in chain(*groups)}
         known = {command.name: command for command in commands}
         if known.keys() != self.menu_of.keys():
             raise ValueError(f"in no menu, or no command: {known.keys() ^ self.menu_of.keys()}")
@@ -92,13 +93,12 @@ class CommandTable(QObject):
     def fill(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Make the menus and return them by path."""
         menus: dict[str, QMenu] = {}
-        for path, names in self._menus.items():
+        for path, groups in self._menus.items():
             menu = _menu(bar, menus, path)
-            for name in names:
-                if name is None:
+            for position, group in enumerate(groups):
+                if position:
                     menu.addSeparator()
-                else:
-                    menu.addAction(self._actions[name])
+                menu.addActions([self._actions[name] for name in group])
         return menus
 
     def refresh(self) -> None:
@@ -170,6 +170,11 @@ def _menu(bar: QMenuBar, menus: dict[str, QMenu], path: str) -> QMenu:
         above, _, title = path.rpartition("/")
         menus[path] = _menu(bar, menus, above).addMenu(title) if above else bar.addMenu(title)
     return menus[path]
+
+
+def native_text(keys: str) -> str:
+    """Return keys in portable text as this platform shows them."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def _text(keys: QKeySequence) -> str:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTreeWidget,
@@ -19,17 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.commands.command import CommandTable
+from gui.commands.command import CommandTable, native_text
+from gui.widgets.form_widgets import hint_label
 
 _NAME = Qt.ItemDataRole.UserRole
 
 
 class KeyDialog(QDialog):
     """Changes the keys of commands at once, and names the command that loses them first.
-
-    Parameters
-    ----------
-    table : CommandTable
 
     Signals
     -------
@@ -49,7 +45,7 @@ class KeyDialog(QDialog):
         self._lay_out()
         self._list()
         self.filter.textChanged.connect(self._on_filter_text_changed)
-        self.tree.currentItemChanged.connect(self._on_tree_current_item_changed)
+        self.tree.currentItemChanged.connect(self.keys.clear)
         self.keys.keySequenceChanged.connect(self._on_keys_key_sequence_changed)
         self.use.clicked.connect(self._on_use_clicked)
         self.add.clicked.connect(self._on_add_clicked)
@@ -68,9 +64,7 @@ class KeyDialog(QDialog):
         self.keys = QKeySequenceEdit()
         self.keys.setMaximumSequenceLength(1)
         self.keys.setAccessibleName("Press the new keys")
-        self.conflict = QLabel("Choose a command and press the new keys.")
-        self.conflict.setObjectName("faint")
-        self.conflict.setWordWrap(True)
+        self.conflict = hint_label("Choose a command and press the new keys.")
         self.use = _button("Use these keys")
         self.add = _button("Add these keys")
         for button in (self.use, self.add):
@@ -98,7 +92,7 @@ class KeyDialog(QDialog):
         self.tree.clear()
         for name, command in self._table.commands.items():
             menu = self._table.menu_of[name].replace("&", "").replace("/", " > ")
-            keys = ", ".join(_native(text) for text in self._table.keys(name))
+            keys = ", ".join(native_text(text) for text in self._table.keys(name))
             item = QTreeWidgetItem([f"{menu} > {command.text}", keys])
             item.setData(0, _NAME, name)
             self.tree.addTopLevelItem(item)
@@ -134,10 +128,6 @@ class KeyDialog(QDialog):
             item.setHidden(text.casefold() not in words)
 
     @Slot()
-    def _on_tree_current_item_changed(self) -> None:
-        self.keys.clear()
-
-    @Slot()
     def _on_keys_key_sequence_changed(self) -> None:
         pressed, chosen = self._pressed(), self._chosen()
         owner = self._table.owner_of(pressed) if pressed else None
@@ -145,7 +135,7 @@ class KeyDialog(QDialog):
         text = ""
         if owner is not None and taken:
             name = self._table.commands[owner].text
-            text = f"{_native(pressed)} is used by “{name}”, which loses it."
+            text = f"{native_text(pressed)} is used by “{name}”, which loses it."
         self.conflict.setText(text)
         for button in (self.use, self.add):
             button.setEnabled(bool(pressed) and chosen is not None)
@@ -181,7 +171,3 @@ def _button(text: str) -> QPushButton:
     button = QPushButton(text)
     button.setAutoDefault(False)  # Return is a key that can be chosen here
     return button
-
-
-def _native(keys: str) -> str:
-    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -13,10 +13,10 @@ import numpy as np
 import PySide6
 from PySide6.QtCore import QEvent, Qt, Slot, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QWidget
 
 from gui.theme import theme
-from gui.widgets.form_widgets import hint_label
+from gui.widgets.form_widgets import hint_label, vbox
 
 NAME = "Motion Inspector"
 _PACKAGE = "motion-inspector"
@@ -102,11 +102,8 @@ class AboutDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(12)
-        for part in (self.title, self.purpose, self.paper, self.table, self.licence, buttons):
-            layout.addWidget(part)
+        parts = (self.title, self.purpose, self.paper, self.table, self.licence, buttons)
+        vbox(self, *parts, margins=(20, 16, 20, 16), spacing=12)
 
     def _show_paper(self) -> None:
         style = f"color: {theme.colours().static}"  # the palette's link is too dark on dark

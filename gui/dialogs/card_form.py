@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from engine.types import ModelInfo
@@ -28,13 +28,8 @@ class CardForm(QWidget):
 
     changed = Signal()
 
-    def __init__(
-        self,
-        fields: tuple[CardField, ...],
-        models: Mapping[str, ModelInfo],
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, fields: tuple[CardField, ...], models: Mapping[str, ModelInfo]) -> None:
+        super().__init__()
         self.edits: dict[str, QLineEdit | QComboBox] = {}
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -74,12 +69,8 @@ class CardForm(QWidget):
             edit.setPlaceholderText(field.example)
         edit.setToolTip(f"<p>{field.text}</p>")
         changed = edit.textChanged if isinstance(edit, QLineEdit) else edit.currentTextChanged
-        changed.connect(self._on_edit_changed)
+        changed.connect(self.changed)
         return edit
-
-    @Slot()
-    def _on_edit_changed(self) -> None:
-        self.changed.emit()
 
     def _browse(self, name: str) -> None:
         kinds = _NETWORK_FILES if name == "network" else "All files (*)"

@@ -7,18 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QWidget
 
 from gui.dialogs.about_dialog import as_lines
-from gui.widgets.form_widgets import SPACING, heading, hint_label
+from gui.widgets.form_widgets import heading, hint_label, notice_label, vbox
 
 _MOST_SHOWN = 20
 
@@ -85,14 +77,12 @@ class CrashDialog(QDialog):
             self.details.appendPlainText("The log has those that followed.")
 
     def _make_widgets(self, saved: str) -> None:
-        self.message = QLabel()
-        self.message.setObjectName("notice")
+        self.message = notice_label()
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.saved = QLabel(saved)
         self.saved.setTextFormat(Qt.TextFormat.PlainText)
-        for label in (self.message, self.saved):
-            label.setWordWrap(True)
+        self.saved.setWordWrap(True)
         self.count = hint_label()
         self.count.hide()
         self.details = QPlainTextEdit(as_lines(self._versions))
@@ -116,14 +106,10 @@ class CrashDialog(QDialog):
         buttons.addStretch(1)
         for button in (self.quit, self.proceed):
             buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 14)
-        layout.setSpacing(SPACING)
-        for part in (heading(self.windowTitle()), hint_label(said), self.message, self.saved):
-            layout.addWidget(part)
-        layout.addWidget(self.count)
-        layout.addWidget(self.details, 1)
-        layout.addLayout(buttons)
+        title, texts = heading(self.windowTitle()), (self.message, self.saved, self.count)
+        parts = (title, hint_label(said), *texts, self.details, buttons)
+        layout = vbox(self, *parts, margins=(16, 14, 16, 14))
+        layout.setStretchFactor(self.details, 1)
 
     @Slot()
     def _on_copy_clicked(self) -> None:

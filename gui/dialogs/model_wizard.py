@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -27,6 +27,7 @@ from gui.dialogs.trust import ask_trust
 from gui.explain.results_panel import TopClasses
 from gui.tasks.jobs import Failure, JobRunner
 from gui.theme import theme
+from gui.widgets.picture_strip import image_of
 
 _WAIT_MS = 400  # after the last key, before the checks begin
 _PICTURE_PX = 112
@@ -168,11 +169,8 @@ def _strip(pictures: UInt8Array) -> QPixmap:
     """Join pictures (n, h, w, 3) side by side into a pixmap."""
     if not len(pictures):
         return QPixmap()
-    row = np.ascontiguousarray(np.concatenate(list(pictures), axis=1))
-    height, width = row.shape[:2]
-    image = QImage(row.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    mode = Qt.TransformationMode.SmoothTransformation
-    return QPixmap.fromImage(image).scaledToHeight(_PICTURE_PX, mode)
+    row = QPixmap.fromImage(image_of(np.concatenate(list(pictures), axis=1)))
+    return row.scaledToHeight(_PICTURE_PX, Qt.TransformationMode.SmoothTransformation)
 
 
 def _scrolled(widget: QWidget) -> QScrollArea:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from gui.tasks.jobs import Failure
+from gui.widgets.dialogs import message_box
 
 
 def ask_trust(parent: QWidget, failure: Failure, agreed: Callable[[], None]) -> QMessageBox:
@@ -15,12 +15,9 @@ def ask_trust(parent: QWidget, failure: Failure, agreed: Callable[[], None]) -> 
 
     The window is not blocked meanwhile.
     """
-    box = QMessageBox(parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle("Run this file?")
-    box.setText(failure.message)
-    box.setInformativeText("If you know where it comes from, it is run now and later.")
+    hint = "If you know where it comes from, it is run now and later."
+    icon = QMessageBox.Icon.Warning
+    box = message_box(parent, failure.message, hint, title="Run this file?", icon=icon)
     run = box.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
     leave = box.addButton("Leave it", QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(leave)

@@ -166,10 +166,8 @@ class ClassSearch(QComboBox):
 
     @Slot(str)
     def _on_text_changed(self, text: str) -> None:
-        if (
-            self.findText(text, Qt.MatchFlag.MatchFixedString | Qt.MatchFlag.MatchCaseSensitive)
-            >= 0
-        ):
+        exact = Qt.MatchFlag.MatchFixedString | Qt.MatchFlag.MatchCaseSensitive
+        if self.findText(text, exact) >= 0:
             self._chosen = text
         if not self._line.hasFocus():
             self._line.setCursorPosition(0)  # or a long text shows its end

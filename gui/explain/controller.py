@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 from engine.cancel import Check
 from engine.diagnostics.reliability import Badge, reliability_badges
 from engine.metrics import FlowPrecision
-from engine.render import HeatLook
 from engine.store import Analysis, ExplainProgress
 from engine.types import Progress, Report, Request
 from gui.backend import Backend
@@ -79,11 +78,7 @@ class ExplainController(QObject):
     failed = Signal(object)
 
     def __init__(
-        self,
-        backend: Backend,
-        view_model: ViewModel,
-        refs: AnalysisRefs,
-        parent: QObject | None = None,
+        self, backend: Backend, view_model: ViewModel, refs: AnalysisRefs, parent: QObject
     ) -> None:
         super().__init__(parent)
         self.analysis: Analysis | None = None
@@ -95,7 +90,7 @@ class ExplainController(QObject):
         self.panel = ExplainPanel(backend.models, backend.methods, estimate=backend.estimate)
         self.display, self.results = DisplaySettings(), ResultsPanel()
         self.separation = self.results.separation
-        self.engine = JobRunner("engine", self, discard=_close, low_priority=True)
+        self.engine = JobRunner("engine", self, discard=Analysis.close, low_priority=True)
         self.refilter = JobRunner("curves", self)
         self.background = BackgroundJobs(backend, self)
         self._connect_jobs()
@@ -249,9 +244,9 @@ class ExplainController(QObject):
         self.panel.explain_requested.connect(self.explain)
         self.panel.cancel_requested.connect(self.cancel)
         self.panel.model_changed.connect(self.load_labels)
-        self.separation.preset_changed.connect(self._on_separation_preset_changed)
-        self.separation.sigma_changed.connect(self._on_separation_sigma_changed)
-        self.display.look_changed.connect(self._on_display_look_changed)
+        self.separation.preset_changed.connect(self._view_model.setter("preset"))
+        self.separation.sigma_changed.connect(self._view_model.setter("sigma"))
+        self.display.look_changed.connect(self._view_model.setter("heat"))
         self.results.top.chosen.connect(self.panel.choose_target)
         self._view_model.changed.connect(self._on_view_model_changed)
 
@@ -346,19 +341,3 @@ class ExplainController(QObject):
     def _on_background_agreement_measured(self, flow: FlowPrecision) -> None:
         self._flow = flow
         self.separate()
-
-    @Slot(str)
-    def _on_separation_preset_changed(self, preset: str) -> None:
-        self._view_model.update(preset=preset)
-
-    @Slot(float)
-    def _on_separation_sigma_changed(self, sigma: float) -> None:
-        self._view_model.update(sigma=sigma)
-
-    @Slot(object)
-    def _on_display_look_changed(self, look: HeatLook) -> None:
-        self._view_model.update(heat=look)
-
-
-def _close(analysis: Analysis) -> None:
-    analysis.close()

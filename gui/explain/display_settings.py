@@ -6,14 +6,14 @@ import math
 from contextlib import ExitStack
 from typing import cast
 
-import numpy as np
 from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSlider, QWidget
 
 from engine.render import COLOURS, POLARITIES, HeatLook, Polarity, colour_bar
 from gui.theme import theme
-from gui.widgets.form_widgets import SPACING, Form, WheelGuard, hbox, narrow
+from gui.widgets.form_widgets import Form, WheelGuard, choice, hbox, narrow, vbox
+from gui.widgets.picture_strip import image_of
 
 _STRIP_PX = 18
 _GAMMA = (0.2, 3.0)
@@ -51,10 +51,7 @@ class ColourStrip(QWidget):
         """Draw the strip as `engine.render` colours the panes."""
         painter = QPainter(self)
         upright = colour_bar((_STRIP_PX, max(self.width(), 2)), self.look)
-        lying = np.ascontiguousarray(upright[::-1].swapaxes(0, 1))
-        height, width = lying.shape[:2]
-        image = QImage(lying.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-        painter.drawImage(0, 0, image)
+        painter.drawImage(0, 0, image_of(upright[::-1].swapaxes(0, 1)))
         painter.setPen(QColor(theme.colours().faint))
         below = QRect(0, _STRIP_PX + 2, self.width(), self.height() - _STRIP_PX - 2)
         sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter)
@@ -128,11 +125,10 @@ class DisplaySettings(QWidget):
                 self.scale.setValue(look.scale)
 
     def _make_widgets(self) -> None:
-        self.colours, self.polarity = narrow(QComboBox()), narrow(QComboBox())
+        self.colours = narrow(QComboBox())
         self.colours.addItems(list(COLOURS))
         titles = ("For and against", "Only for", "Only against")
-        for title, name in zip(titles, POLARITIES, strict=True):
-            self.polarity.addItem(title, name)
+        self.polarity = choice(dict(zip(POLARITIES, titles, strict=True)))
         self.strip = ColourStrip()
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, _PERCENT)
@@ -156,12 +152,7 @@ class DisplaySettings(QWidget):
         rows.add("Gamma", self.gamma)
         rows.add("Shows", self.polarity)
         rows.add("Scale", hbox(self.scale_kind, self.scale))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
-        layout.addLayout(rows)
-        layout.addWidget(self.reset_button)
-        layout.addStretch(1)
+        vbox(self, rows, self.reset_button).addStretch(1)
 
     def _connect(self) -> None:
         for combo in (self.colours, self.polarity, self.scale_kind):

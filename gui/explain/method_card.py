@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from engine.types import MethodInfo
-from gui.widgets.form_widgets import hint_label
+from gui.widgets.form_widgets import hint_label, notice_label, vbox
 
 
 def card_text(method: MethodInfo) -> str:
@@ -28,9 +28,7 @@ class MethodCard(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.summary: QLabel = hint_label()
-        self.details: QLabel = hint_label()
-        self.details.setObjectName("notice")
+        self.summary, self.details = hint_label(), notice_label()
         self.details.hide()
         self.more = QToolButton()
         self.more.setObjectName("link")
@@ -39,11 +37,7 @@ class MethodCard(QWidget):
         self.more.setToolTip("When to trust the method, its cost and its source")
         self.more.toggled.connect(self._on_more_toggled)
         self._on_more_toggled(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for part in (self.summary, self.details, self.more):
-            layout.addWidget(part)
+        vbox(self, self.summary, self.details, self.more, spacing=4)
 
     def show_method(self, method: MethodInfo) -> None:
         """Show the card of a method."""

@@ -10,12 +10,11 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.types import MethodInfo, OptionInfo
-from gui.widgets.form_widgets import SPACING, Collapsible, Form, narrow
+from gui.widgets.form_widgets import Collapsible, Form, narrow, vbox
 
 Value = str | float | bool
 Edit = QComboBox | QCheckBox | QSpinBox | QDoubleSpinBox | QLineEdit
@@ -44,15 +43,9 @@ class MethodOptions(QWidget):
         self.reset_button = QPushButton("Back to the defaults")
         self.reset_button.clicked.connect(self.reset)
         content = QWidget()
-        self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(SPACING)
-        self._column.addWidget(self._form)
-        self._column.addWidget(self.reset_button)
+        self._column = vbox(content, self._form, self.reset_button)
         self.collapsible = Collapsible("Options", content)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.collapsible)
+        vbox(self, self.collapsible)
 
     def set_method(self, method: MethodInfo) -> None:
         """Offer the options of a method, at their defaults."""
@@ -91,8 +84,7 @@ class MethodOptions(QWidget):
     @Slot()
     def _on_edit_changed(self) -> None:
         count = len(self.values())
-        title = "Options"
-        self.collapsible.set_title(f"{title} ({count} {'changed'})" if count else title)
+        self.collapsible.set_title(f"Options ({count} changed)" if count else "Options")
         self.reset_button.setEnabled(count > 0)
         self.changed.emit()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QWidget
 
 from engine.types import Float64Array, MethodInfo, ModelInfo, Progress, Request
 from gui.backend import Estimate
@@ -15,7 +15,16 @@ from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
 from gui.explain.model_choice import ModelChoice
 from gui.explain.run_bar import RunBar, duration_text
-from gui.widgets.form_widgets import PANEL_MARGIN, SPACING, Form, WheelGuard, aligned, hbox, narrow
+from gui.widgets.form_widgets import (
+    PANEL_MARGINS,
+    Form,
+    WheelGuard,
+    aligned,
+    hbox,
+    narrow,
+    scrolled,
+    vbox,
+)
 
 _SCROLL_BAR_PX = 10
 _NUMBER_PX = 56
@@ -49,11 +58,10 @@ class ExplainPanel(QWidget):
         self,
         models: Mapping[str, ModelInfo],
         methods: Mapping[str, MethodInfo],
-        parent: QWidget | None = None,
         *,
         estimate: Estimate = _unknown,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._methods, self._estimate, self._fps = methods, estimate, 0.0
         self._make_parts(models)
         self._lay_out()
@@ -189,16 +197,10 @@ class ExplainPanel(QWidget):
         aligned(rows, self.model_choice.form)
         content = QWidget()
         content.setObjectName("panel")
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, _SCROLL_BAR_PX, 0)
-        column.setSpacing(SPACING)
-        column.addLayout(rows)
-        column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN)
-        layout.setSpacing(SPACING)
-        layout.addWidget(_scrolling(content), 1)
-        layout.addWidget(self.bar)
+        vbox(content, rows, margins=(0, 0, _SCROLL_BAR_PX, 0)).addStretch(1)
+        area = scrolled(content)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        vbox(self, area, self.bar, margins=PANEL_MARGINS).setStretchFactor(area, 1)
 
     def _connect(self) -> None:
         self.bar.started.connect(self._on_bar_started)
@@ -258,18 +260,8 @@ class ExplainPanel(QWidget):
         self.bar.show_idle("" if known is None else self._expected_text(*known))
 
     def _expected_text(self, windows: int, seconds: float | None) -> str:
-        count = "1 window" if windows == 1 else f"{windows} {'windows'}"
+        count = "1 window" if windows == 1 else f"{windows} windows"
         if seconds is None:
-            return f"{count}. {'The first window tells how long it takes.'}"
-        text = f"{count}, {'about'} {duration_text(seconds)}"
-        return f"{text} {'with the default options'}" if self.options.values() else text
-
-
-def _scrolling(content: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(content)
-    return area
+            return f"{count}. The first window tells how long it takes."
+        text = f"{count}, about {duration_text(seconds)}"
+        return f"{text} with the default options" if self.options.values() else text

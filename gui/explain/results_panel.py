@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from engine.diagnostics.reliability import Badge
 from gui.explain.badges import Badges
@@ -17,7 +17,7 @@ from gui.explain.separation_settings import SeparationSettings
 from gui.state.curves import CurveSet
 from gui.state.peaks import Peak
 from gui.theme import theme
-from gui.widgets.form_widgets import heading, hint_label
+from gui.widgets.form_widgets import heading, hint_label, notice_label, vbox
 
 _ROWS = 5
 _ROW_PX = 26
@@ -42,9 +42,8 @@ class TopClasses(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Top classes")
-        self.setToolTip(
-            "Click a class to explain it in every window (Up, Down and Enter do it too)"
-        )
+        keys = "Up, Down and Enter do it too"
+        self.setToolTip(f"Click a class to explain it in every window ({keys})")
 
     def show_scores(self, rows: list[tuple[str, float]], explained: str) -> None:
         """Show names with probabilities, and which of them is explained."""
@@ -109,19 +108,15 @@ class ResultsPanel(QWidget):
         super().__init__(parent)
         self._make_labels()
         self.separation, self.badges, self.top = SeparationSettings(), Badges(), TopClasses()
-        self.limits.linkActivated.connect(self._on_limits_link_activated)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        self.limits.linkActivated.connect(self.help_requested)
         share = heading("Motion share of the clip")
         figure = (self.failure, self.advice, share, self.clip, self.separation)
         texts = (*figure, self.meaning, self.frame, self.limits)
         trust = (self.badges, self.conservation, self.notices)
         classes = heading("Top classes at this frame")
         self.peaks, self.peaks_heading = PeakList(), heading("Motion peaks")
-        for part in (*texts, *trust, classes, self.top, self.peaks_heading, self.peaks):
-            layout.addWidget(part)
-        layout.addStretch(1)
+        parts = (*texts, *trust, classes, self.top, self.peaks_heading, self.peaks)
+        vbox(self, *parts, spacing=6).addStretch(1)
         self.clear()
 
     def clear(self) -> None:
@@ -137,7 +132,7 @@ class ResultsPanel(QWidget):
 
     def show_failure(self, text: str) -> None:
         """Show why explaining failed, keeping earlier results below."""
-        self.failure.setText(f"{'Not explained.'} {text}")
+        self.failure.setText(f"Not explained. {text}")
         self.failure.show()
 
     def show_badges(self, badges: Sequence[Badge]) -> None:
@@ -188,13 +183,10 @@ class ResultsPanel(QWidget):
         self.peaks_heading.setVisible(bool(peaks))
 
     def _make_labels(self) -> None:
-        self.failure, self.notices, self.clip, self.meaning = (QLabel() for _ in range(4))
-        self.advice = QLabel()
+        self.failure, self.notices, self.advice = (notice_label() for _ in range(3))
+        self.clip, self.meaning = QLabel(), QLabel()
         self.clip.setObjectName("figure")
-        for label in (self.failure, self.notices, self.advice):
-            label.setObjectName("notice")
-        for label in (self.failure, self.notices, self.advice, self.meaning):
-            label.setWordWrap(True)
+        self.meaning.setWordWrap(True)
         self.frame, self.conservation, self.limits = hint_label(), hint_label(), hint_label()
         self._show_limits()
         self.limits.setTextInteractionFlags(
@@ -204,13 +196,9 @@ class ResultsPanel(QWidget):
 
     def _show_limits(self) -> None:
         said = "A share of the map, not proof that the model needs the movement."
-        link = f'<a href="help">{"How to read this"}</a>'
+        link = '<a href="help">How to read this</a>'
         self.limits.clear()  # the same text again would keep its link in the old colour
         self.limits.setText(f"{said} {link}")
-
-    @Slot(str)
-    def _on_limits_link_activated(self, link: str) -> None:
-        self.help_requested.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Take over the colours of another scheme."""

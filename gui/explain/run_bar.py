@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from engine.types import Progress
-from gui.widgets.form_widgets import SPACING, hint_label
+from gui.widgets.form_widgets import SPACING, hint_label, vbox
 
 _FIGURE_SPACE = "\u2007"  # as wide as a digit: numbers that grow do not move what follows
 _BAR_PX = 8
@@ -120,12 +120,7 @@ class RunBar(QWidget):
         words = QHBoxLayout()
         words.addWidget(self.status, 1)
         words.addWidget(self.left, 0, Qt.AlignmentFlag.AlignBottom)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING // 2)
-        layout.addLayout(words)
-        for widget in (self.progress, self.explain, self.cancel):
-            layout.addWidget(widget)
+        vbox(self, words, self.progress, self.explain, self.cancel, spacing=SPACING // 2)
 
     @Slot()
     def _on_cancel_clicked(self) -> None:

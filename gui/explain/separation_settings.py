@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSlider, QWidget
 
 from engine.types import DEFAULT_SIGMA, PRESETS
 from gui.state.view_state import ViewState
-from gui.widgets.form_widgets import SPACING, Form, hbox, narrow
+from gui.widgets.form_widgets import Form, hbox, narrow, vbox
 
 _SIGMA_STEPS = 20  # a step of the slider is 1/20 sigma
 _SIGMA_MOST = 4.0
@@ -60,10 +60,7 @@ class SeparationSettings(QWidget):
         self.form = rows = Form()
         rows.add("Preset", self.preset)
         rows.add("Sigma", hbox(self.sigma_slider, self.sigma))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
-        layout.addLayout(rows)
+        vbox(self, rows)
 
     @Slot(int)
     def _on_sigma_slider_changed(self, position: int) -> None:

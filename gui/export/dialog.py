@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -21,7 +20,7 @@ from gui.backend import ExportBackend
 from gui.export.form import ExportContext, ExportForm
 from gui.export.preview import ExportPreview
 from gui.tasks.jobs import JobRunner
-from gui.widgets.form_widgets import SPACING
+from gui.widgets.form_widgets import SPACING, hint_label
 
 _SIZE = 960, 600
 _FORM_PX = 350
@@ -56,9 +55,7 @@ class ExportDialog(QDialog):
         self.resize(*_SIZE)
         self.form, self.preview = ExportForm(context), ExportPreview()
         self.at_playhead = QCheckBox("Preview at the play&head")
-        self.summary, self.export = QLabel(), QPushButton("Export")
-        self.summary.setObjectName("faint")
-        self.summary.setWordWrap(True)
+        self.summary, self.export = hint_label(), QPushButton("Export")
         self.export.setObjectName("primary")
         self.export.setDefault(True)
         self.cancel = QPushButton("Cancel")
@@ -75,8 +72,7 @@ class ExportDialog(QDialog):
         area.setFixedWidth(_FORM_PX)
         inside = QWidget()
         inside.setObjectName("panel")
-        padded = QVBoxLayout(inside)
-        padded.addWidget(self.form)
+        QVBoxLayout(inside).addWidget(self.form)
         area.setWidget(inside)
         left = QVBoxLayout()
         left.addWidget(self.preview, 1)

@@ -8,15 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QLineEdit,
-    QSpinBox,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QToolButton, QWidget
 
 from engine.annotations.notes import Note
 from engine.export.formats import EXPORT_FORMATS, ExportFormat
@@ -27,10 +19,10 @@ from engine.types import Preset
 from gui.export.pane_list import PaneList
 from gui.state.export_request import ExportRequest
 from gui.widgets.dialogs import save_dialog
-from gui.widgets.form_widgets import SPACING, Form, WheelGuard, hbox, hint_label, narrow
+from gui.widgets.form_widgets import Form, WheelGuard, choice, hbox, hint_label, narrow, vbox
 
 _LAYOUT_NAMES = {"row": "Side by side", "column": "One below the other", "grid": "Grid"}
-_HEIGHTS_PX = (None, 240, 360, 480, 720, 1080)
+_HEIGHTS_PX = (240, 360, 480, 720, 1080)
 _SWITCHES = ("captions", "numbers", "timeline", "sound")
 
 
@@ -63,10 +55,6 @@ class ExportContext:
 
 class ExportForm(QWidget):
     """Everything that can be chosen for an export.
-
-    Parameters
-    ----------
-    context : ExportContext
 
     Signals
     -------
@@ -130,7 +118,8 @@ class ExportForm(QWidget):
 
     def request(self) -> ExportRequest:
         """Return the chosen export, which needs an empty `problem`."""
-        look = self.clip_settings() if self.chosen_format.is_clip else self._plain_look()
+        plain = ClipSettings(self._context.preset, self._context.sigma)
+        look = self.clip_settings() if self.chosen_format.is_clip else plain
         sound = self.sound.isEnabled() and self.sound.isChecked()
         key = self.format.currentData()
         return ExportRequest(key, self._whole_path(), look, self.frames(), sound)
@@ -160,12 +149,8 @@ class ExportForm(QWidget):
 
     def set_choices(self, choices: Mapping[str, Any]) -> None:
         """Restore `choices`, without the values that cannot be used."""
-        combos = (
-            ("format", self.format),
-            ("layout", self.layout_choice),
-            ("height", self.height_choice),
-        )
-        for key, combo in combos:
+        combos = self.format, self.layout_choice, self.height_choice
+        for key, combo in zip(("format", "layout", "height"), combos, strict=True):
             found = combo.findData(choices.get(key)) if key in choices else -1
             if found >= 0:
                 combo.setCurrentIndex(found)
@@ -185,24 +170,16 @@ class ExportForm(QWidget):
         path = self.path.absolute()
         return path if path.suffix else path.with_name(path.name + self.chosen_format.suffix)
 
-    def _plain_look(self) -> ClipSettings:
-        return ClipSettings(self._context.preset, self._context.sigma)
-
     @property
     def _switches(self) -> dict[str, QCheckBox]:
         switches = (self.captions, self.numbers, self.timeline, self.sound)
         return dict(zip(_SWITCHES, switches, strict=True))
 
     def _make_parts(self) -> None:
-        self.format, self.range = narrow(QComboBox()), narrow(QComboBox())
-        self.layout_choice, self.height_choice = narrow(QComboBox()), narrow(QComboBox())
-        for key, format in EXPORT_FORMATS.items():
-            self.format.addItem(format.title, key)
-        for layout in LAYOUTS:
-            self.layout_choice.addItem(_LAYOUT_NAMES[layout], layout)
-        for height in _HEIGHTS_PX:
-            text = "Automatic" if height is None else f"{height} px"
-            self.height_choice.addItem(text, height)
+        self.format = choice({key: format.title for key, format in EXPORT_FORMATS.items()})
+        self.range = narrow(QComboBox())
+        self.layout_choice = choice({layout: _LAYOUT_NAMES[layout] for layout in LAYOUTS})
+        self.height_choice = choice({None: "Automatic"} | {px: f"{px} px" for px in _HEIGHTS_PX})
         self.first, self.last = QSpinBox(), QSpinBox()
         for box, value in ((self.first, self._span[0]), (self.last, self._span[1] - 1)):
             box.setRange(self._span[0], self._span[1] - 1)
@@ -236,11 +213,7 @@ class ExportForm(QWidget):
             form.add_wide(switch)
         form.add("Nam&e", hbox(self.name, self.browse))
         form.add_wide(self.replaces)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
-        layout.addLayout(form)
-        layout.addStretch(1)
+        vbox(self, form).addStretch(1)
 
     def _connect(self) -> None:
         self.format.currentIndexChanged.connect(self._on_format_changed)
@@ -275,9 +248,9 @@ class ExportForm(QWidget):
         format = self.chosen_format
         is_clip = format.is_clip
         self.use.setText(format.use)
-        for part in (self.panes, self.layout_choice, self.height_choice, self.numbers):
+        shown = (self.panes, self.layout_choice, self.height_choice, self.numbers, self.timeline)
+        for part in shown:
             part.setEnabled(is_clip)
-        self.timeline.setEnabled(is_clip)
         self.captions.setEnabled(is_clip and bool(self._context.notes))
         self.captions.setToolTip("" if self._context.notes else "There are no notes")
         self.range.setEnabled(format.has_range)
@@ -306,11 +279,10 @@ class ExportForm(QWidget):
 
     @Slot()
     def _on_browse_clicked(self) -> None:
-        title = "Export as"
         kinds = f"{self.chosen_format.title} (*{self.chosen_format.suffix or ''})"
 
         def take(path: Path) -> None:
             self.name.setText(str(path))
 
         suffix = self.chosen_format.suffix.removeprefix(".")
-        save_dialog(self, title, take, kinds, str(self.path), suffix).open()
+        save_dialog(self, "Export as", take, kinds, str(self.path), suffix).open()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
@@ -34,8 +34,8 @@ class PaneList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.set_chosen(USUAL_PANES)
         self.setFixedHeight(len(clip_panes()) * self.sizeHintForRow(0) + 2 * self.frameWidth() + 4)
-        self.itemChanged.connect(self._on_changed)
-        self.model().rowsMoved.connect(self._on_changed)
+        self.itemChanged.connect(self.chosen_changed)
+        self.model().rowsMoved.connect(self.chosen_changed)
 
     def chosen(self) -> tuple[str, ...]:
         """Return the checked panes in their order."""
@@ -56,10 +56,6 @@ class PaneList(QListWidget):
             item.setCheckState(checked)
         self.setCurrentRow(0)
         self.blockSignals(False)
-        self.chosen_changed.emit()
-
-    @Slot()
-    def _on_changed(self) -> None:
         self.chosen_changed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QPixmap, QResizeEvent
+from PySide6.QtWidgets import QLabel, QWidget
 
 from engine.cancel import Check
 from engine.types import Report, UInt8Array
 from gui.tasks.jobs import Failure, JobRunner
-from gui.widgets.form_widgets import SPACING, hint_label
+from gui.widgets.form_widgets import hint_label, vbox
+from gui.widgets.picture_strip import image_of
 
 Draw = Callable[[Report, Check], UInt8Array]
 _LEAST_PX = 320, 240
@@ -31,11 +32,7 @@ class ExportPreview(QWidget):
         self.runner = JobRunner("preview", self)
         self.runner.finished.connect(self._on_runner_finished)
         self.runner.failed.connect(self._on_runner_failed)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
-        layout.addWidget(self.picture, 1)
-        layout.addWidget(self.text)
+        vbox(self, self.picture, self.text).setStretchFactor(self.picture, 1)
 
     def draw(self, draw: Draw) -> None:
         """Draw in the background and show the result, with the old picture until then."""
@@ -56,8 +53,7 @@ class ExportPreview(QWidget):
     @Slot(object)
     def _on_runner_finished(self, picture: UInt8Array) -> None:
         height, width = picture.shape[:2]
-        image = QImage(picture.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-        self._pixmap = QPixmap.fromImage(image)
+        self._pixmap = QPixmap.fromImage(image_of(picture))
         self.text.setText(f"{width} x {height} pixels")
         self._fit()
 

@@ -54,10 +54,6 @@ class Appearance(QObject):
     settings : Path
         Folder of the user's settings.
 
-    Attributes
-    ----------
-    look : WindowLook
-
     Signals
     -------
     colours_changed()

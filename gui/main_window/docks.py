@@ -6,18 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import (
-    QDockWidget,
-    QFrame,
-    QMainWindow,
-    QScrollArea,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabWidget, QWidget
 
 from gui.commands.command import Command
-from gui.widgets.form_widgets import PANEL_MARGIN
+from gui.widgets.form_widgets import PANEL_MARGINS, scrolled, vbox
 
 _LAYOUT_VERSION = 1
 _SIDE_PX = 372
@@ -70,10 +62,8 @@ class Docks:
 
     def reset(self) -> None:
         """Put every dock back to its first place."""
-        right, bottom = (
-            Qt.DockWidgetArea.RightDockWidgetArea,
-            Qt.DockWidgetArea.BottomDockWidgetArea,
-        )
+        areas = Qt.DockWidgetArea
+        right, bottom = areas.RightDockWidgetArea, areas.BottomDockWidgetArea
         for dock in self.docks.values():
             self._window.removeDockWidget(dock)
         self._window.addDockWidget(bottom, self.docks["timeline"])
@@ -129,26 +119,15 @@ class Docks:
 
 def _stacked(widgets: tuple[QWidget, ...]) -> QWidget:
     stack = QWidget()
-    layout = QVBoxLayout(stack)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    for position, widget in enumerate(widgets):
-        layout.addWidget(widget, 0 if position else 1)
+    vbox(stack, *widgets, spacing=0).setStretchFactor(widgets[0], 1)
     return stack
 
 
 def _scrolled(widget: QWidget) -> QScrollArea:
     content = QWidget()
     content.setObjectName("panel")
-    layout = QVBoxLayout(content)
-    layout.setContentsMargins(PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN)
-    layout.addWidget(widget)
-    layout.addStretch(1)
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    vbox(content, widget, margins=PANEL_MARGINS, spacing=-1).addStretch(1)
+    area = scrolled(content)
     area.setMinimumWidth(_LEAST_SIDE_PX)
-    area.setWidget(content)
     area.setFocusProxy(widget)
     return area

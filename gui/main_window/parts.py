@@ -39,12 +39,7 @@ KEYS_FILE = "keys.json"
 
 
 class WindowParts(QMainWindow):
-    """A window with every part of the application in its place.
-
-    Parameters
-    ----------
-    backend : Backend
-    """
+    """A window with every part of the application in its place."""
 
     def __init__(self, backend: Backend, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -52,16 +52,16 @@ class ViewBindings(QObject):
         self._view, self._timeline, self._panes = view, timeline, panes
         self._analysis = analysis
         view.changed.connect(self._on_view_changed)
-        panes.kinds_changed.connect(self._on_panes_kinds_changed)
+        panes.kinds_changed.connect(view.setter("panes"))
         panes.menu_requested.connect(self._on_panes_menu_requested)
         timeline.frame_requested.connect(self.seek)
-        timeline.range_changed.connect(self._on_range_changed)
+        timeline.range_changed.connect(view.setter("range"))
         transport.frame_requested.connect(self.seek)
         transport.stepped.connect(view.step)
-        transport.range_changed.connect(self._on_range_changed)
-        transport.loop_changed.connect(self._on_transport_loop_changed)
-        transport.speed_changed.connect(self._on_transport_speed_changed)
-        transport.pace_changed.connect(self._on_transport_pace_changed)
+        transport.range_changed.connect(view.setter("range"))
+        transport.loop_changed.connect(view.setter("loop"))
+        transport.speed_changed.connect(view.setter("speed"))
+        transport.pace_changed.connect(view.setter("pace"))
 
     @Slot(int)
     def seek(self, frame: int) -> None:
@@ -102,26 +102,6 @@ class ViewBindings(QObject):
         if old.range != new.range:
             self._timeline.set_range(new.range)
 
-    @Slot(object)
-    def _on_panes_kinds_changed(self, kinds: tuple[str, ...]) -> None:
-        self._view.update(panes=kinds)
-
     @Slot(str, QPoint)
     def _on_panes_menu_requested(self, kind: str, position: QPoint) -> None:
         show_pane_menu(self._panes, kind, position, self._view.state)
-
-    @Slot(object)
-    def _on_range_changed(self, frames: tuple[int, int] | None) -> None:
-        self._view.update(range=frames)
-
-    @Slot(str)
-    def _on_transport_loop_changed(self, loop: str) -> None:
-        self._view.update(loop=loop)
-
-    @Slot(float)
-    def _on_transport_speed_changed(self, speed: float) -> None:
-        self._view.update(speed=speed)
-
-    @Slot(str)
-    def _on_transport_pace_changed(self, pace: str) -> None:
-        self._view.update(pace=pace)

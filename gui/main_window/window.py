@@ -27,6 +27,7 @@ from gui.state.curves import CurveSet
 from gui.state.video_info import VideoInfo, VideoRequest, video_mismatch
 from gui.tasks.jobs import Failure
 from gui.tasks.throttle import Throttle
+from gui.widgets.dialogs import message_box
 
 _FOLLOW_MS = 40  # curves and numbers follow the panes: each redraw of them takes as long as a pane
 
@@ -84,13 +85,7 @@ class MainWindow(WindowParts):
     @Slot(object)
     def tell(self, failure: Failure) -> None:
         """Tell of a problem in one sentence and a hint, without blocking the window."""
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle("Motion Inspector")
-        box.setText(failure.message)
-        box.setInformativeText(failure.hint)
-        box.open()
+        message_box(self, failure.message, failure.hint, icon=QMessageBox.Icon.Warning).open()
         self.problem_told.emit(failure.message)
 
     @Slot()
@@ -216,7 +211,7 @@ class MainWindow(WindowParts):
 
     def _connect_runs(self) -> None:
         self.explain.shown.connect(self._on_explain_shown)
-        self.explain.grew.connect(self._on_explain_grew)
+        self.explain.grew.connect(self._redraw_soon.start)
         self.explain.curves_made.connect(self._on_explain_curves_made)
         self.explain.started.connect(self.sessions.autosave)
         self.comparison.changed.connect(self._refresh_commands)
@@ -326,10 +321,6 @@ class MainWindow(WindowParts):
         else:
             self.playback.request_frame()  # the model's view may be shown now
         self.commands.refresh()
-
-    @Slot()
-    def _on_explain_grew(self) -> None:
-        self._redraw_soon.start()
 
     @Slot()
     def _redraw(self) -> None:

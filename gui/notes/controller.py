@@ -43,11 +43,7 @@ class NotesController(QObject):
     told = Signal(str)
 
     def __init__(
-        self,
-        view_model: ViewModel,
-        timeline: Timeline,
-        stack: QUndoStack,
-        parent: QObject | None = None,
+        self, view_model: ViewModel, timeline: Timeline, stack: QUndoStack, parent: QObject
     ) -> None:
         super().__init__(parent)
         self.notes = NoteList(stack, self)
@@ -55,8 +51,8 @@ class NotesController(QObject):
         self._view_model, self._timeline = view_model, timeline
         self._video: VideoInfo | None = None
         self.notes.changed.connect(self._on_notes_changed)
-        self.panel.save_requested.connect(self._on_panel_save_requested)
-        self.panel.load_requested.connect(self._on_panel_load_requested)
+        self.panel.save_requested.connect(self.save)
+        self.panel.load_requested.connect(self.load)
         view_model.changed.connect(self._on_view_model_changed)
         self._show_state(view_model.state)
 
@@ -72,6 +68,7 @@ class NotesController(QObject):
         self._video = info
         self._show_state(self._view_model.state)
 
+    @Slot(object)
     def save(self, path: Path) -> None:
         """Write the notes as WebVTT."""
         video = self._video
@@ -82,6 +79,7 @@ class NotesController(QObject):
         if self._guarded(lambda: write_webvtt(notes, times_s, end_s, path)):
             self.told.emit(f"Written: {path}")
 
+    @Slot(object)
     def load(self, path: Path) -> None:
         """Add the notes of a WebVTT file."""
         if self._video is None:
@@ -112,14 +110,6 @@ class NotesController(QObject):
         self._timeline.set_notes([(note.first, note.stop, note.text) for note in notes])
         self._show_state(self._view_model.state)
         self.changed.emit(notes)
-
-    @Slot(object)
-    def _on_panel_save_requested(self, path: Path) -> None:
-        self.save(path)
-
-    @Slot(object)
-    def _on_panel_load_requested(self, path: Path) -> None:
-        self.load(path)
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that add notes."""

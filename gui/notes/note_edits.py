@@ -23,10 +23,6 @@ class _Kind(Enum):
 class NoteList(QObject):
     """Sorted notes without duplicates. Every edit goes onto an undo stack.
 
-    Parameters
-    ----------
-    stack : QUndoStack
-
     Signals
     -------
     changed(notes) : tuple of Note

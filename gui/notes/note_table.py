@@ -51,10 +51,6 @@ _NO_EVENT = QEvent(QEvent.Type.None_)
 class NoteRows(QAbstractTableModel):
     """Notes as rows of time, frames and editable text.
 
-    Parameters
-    ----------
-    notes : NoteList
-
     Signals
     -------
     refused(message) : str

@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QSortFilterProxyModel, Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QLabel,
-    QLineEdit,
-    QMenu,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QMenu, QPushButton, QWidget
 
 from engine.annotations.notes import Note
 from engine.types import Float64Array
@@ -19,7 +11,7 @@ from gui.notes.note_edits import NoteList, Notes
 from gui.notes.note_table import TEXT_COLUMN, NoteRows, NoteTable
 from gui.state.view_state import ViewState
 from gui.widgets.dialogs import file_dialog, save_dialog
-from gui.widgets.form_widgets import PANEL_MARGIN, SPACING, hint_label
+from gui.widgets.form_widgets import PANEL_MARGINS, SPACING, hint_label, notice_label, vbox
 
 _FILTER_FROM = 13
 _KINDS = "WebVTT (*.vtt)"
@@ -104,35 +96,23 @@ class NotesPanel(QWidget):
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Search the notes")
         self.filter.setClearButtonEnabled(True)
-        self.empty = hint_label(
-            "No notes yet: mark a frame or a range with a text, to find it again."
-        )
-        self.problem = QLabel()
-        self.problem.setObjectName("notice")
-        self.problem.setWordWrap(True)
+        none = "No notes yet: mark a frame or a range with a text, to find it again."
+        self.empty = hint_label(none)
+        self.problem = notice_label()
         self.keys = hint_label("Click or Enter goes there, F2 edits, Delete removes.")
         self.save = QPushButton("Save WebVTT...")
         self.load = QPushButton("Load WebVTT...")
 
     def _lay_out(self) -> None:
         above, below = QGridLayout(), QGridLayout()
-        for grid, pair in (
-            (above, (self.at_frame, self.on_range)),
-            (below, (self.save, self.load)),
-        ):
+        upper, lower = (self.at_frame, self.on_range), (self.save, self.load)
+        for grid, pair in ((above, upper), (below, lower)):
             grid.setSpacing(SPACING)
             for column, button in enumerate(pair):
                 grid.addWidget(button, 0, column)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN)
-        layout.setSpacing(SPACING)
-        layout.addLayout(above)
-        layout.addWidget(self.filter)
-        layout.addWidget(self.empty)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.problem)
-        layout.addWidget(self.keys)
-        layout.addLayout(below)
+        notes = (self.filter, self.empty, self.table, self.problem, self.keys)
+        layout = vbox(self, above, *notes, below, margins=PANEL_MARGINS)
+        layout.setStretchFactor(self.table, 1)
         layout.addStretch(0)
 
     def _connect(self) -> None:
@@ -184,8 +164,8 @@ class NotesPanel(QWidget):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Change the text" + "\tF2", self.table.edit_current)
-        menu.addAction("Remove" + "\tDel", self._on_table_removal_requested)
+        menu.addAction("Change the text\tF2", self.table.edit_current)
+        menu.addAction("Remove\tDel", self._on_table_removal_requested)
         menu.popup(self.table.viewport().mapToGlobal(place))
 
     @Slot()

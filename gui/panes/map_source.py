@@ -16,10 +16,6 @@ class MapSource:
 
     Whoever makes the curves derives the maps; here is only waited for a moment, since this runs
     in the GUI's thread: draw again once the curves are made.
-
-    Parameters
-    ----------
-    analysis : Analysis
     """
 
     def __init__(self, analysis: Analysis) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from engine import render
 from engine.types import UInt8Array
 from gui.theme import theme
+from gui.widgets.picture_strip import image_of
 
 TITLE_PX = 24
 BAR_PX = 62
@@ -74,11 +75,11 @@ class Pane(QWidget):
     def __init__(self, title: str, has_bar: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._has_bar = has_bar
-        self._image: QImage | None = None
+        self.image: QImage | None = None  # while there is a message instead
         self._legend: QImage | None = None
         self._scale = 0.0
-        self._badge = ""
-        self._message = ""
+        self.badge = ""  # beside the title
+        self.message = ""  # in place of the picture
         self._pressed_at: QPointF | None = None
         self._drags_title = False
         self.drawing = False
@@ -93,21 +94,6 @@ class Pane(QWidget):
         self.setAccessibleName(title)
         self.update()
 
-    @property
-    def image(self) -> QImage | None:
-        """The shown picture, or None while there is a message instead."""
-        return self._image
-
-    @property
-    def message(self) -> str:
-        """The text in place of the picture."""
-        return self._message
-
-    @property
-    def badge(self) -> str:
-        """The mark beside the title."""
-        return self._badge
-
     def room(self) -> tuple[int, int]:
         """Return width and height for the picture, in device pixels."""
         ratio = self.devicePixelRatioF()
@@ -121,12 +107,12 @@ class Pane(QWidget):
         pixels = cv2.cvtColor(picture, cv2.COLOR_RGB2BGRA)
         image = QImage(pixels.tobytes(), width, height, width * 4, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(self.devicePixelRatioF())
-        self._image, self._message, self._badge = image, "", badge
+        self.image, self.message, self.badge = image, "", badge
         self.update()
 
     def show_message(self, message: str) -> None:
         """Show a text in place of a picture."""
-        self._image, self._message, self._badge = None, message, ""
+        self.image, self.message, self.badge = None, message, ""
         self.update()
 
     def show_scale(self, scale: float, look: render.HeatLook) -> None:
@@ -134,21 +120,21 @@ class Pane(QWidget):
         self._scale, self._legend = scale, None
         if self._has_bar and scale > 0:
             height = max(self._area().height(), 2)
-            self._legend = _opaque(render.colour_bar((_BAR_WIDTH_PX, height), look))
+            self._legend = image_of(render.colour_bar((_BAR_WIDTH_PX, height), look))
         self.update()
 
     def show_legend(self, draw: Callable[[int], UInt8Array]) -> None:
         """Show a square legend in place of a colour bar, drawn for its side in pixels."""
         self._scale = 0.0
-        self._legend = _opaque(draw(_LEGEND_PX))
+        self._legend = image_of(draw(_LEGEND_PX))
         self.update()
 
     def picture_rect(self) -> QRect:
         """Return the place of the picture, in logical pixels."""
         area = self._area()
-        if self._image is None:
+        if self.image is None:
             return area
-        size = self._image.deviceIndependentSize().toSize()
+        size = self.image.deviceIndependentSize().toSize()
         size = size.scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
         left = area.left() + (area.width() - size.width()) // 2
         top = area.top() + (area.height() - size.height()) // 2
@@ -169,12 +155,12 @@ class Pane(QWidget):
         line = QRect(left, 0, self.width() - left, TITLE_PX)
         align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(line, align, self.title)
-        if self._badge:
+        if self.badge:
             painter.setPen(QColor(theme.colours().faint))
             used = painter.fontMetrics().horizontalAdvance(self.title) + 12
             room = line.adjusted(used, 0, 0, 0)
             elide = Qt.TextElideMode.ElideRight
-            text = painter.fontMetrics().elidedText(self._badge, elide, room.width())
+            text = painter.fontMetrics().elidedText(self.badge, elide, room.width())
             painter.drawText(room, align, text)
 
     def _paint_legend(self, painter: QPainter, picture: QRect) -> None:
@@ -210,8 +196,8 @@ class Pane(QWidget):
         painter.fillRect(self.rect(), QColor(theme.colours().background))
         picture = self.picture_rect()
         self._paint_title(painter, picture.left())
-        if self._image is not None:
-            painter.drawImage(picture, self._image)
+        if self.image is not None:
+            painter.drawImage(picture, self.image)
             self._paint_legend(painter, picture)
             if self.layer is not None:
                 self.layer.paint(painter, picture)
@@ -219,7 +205,7 @@ class Pane(QWidget):
         painter.fillRect(picture, QColor(theme.colours().panel))
         painter.setPen(QColor(theme.colours().faint))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(picture.adjusted(16, 8, -16, -8), flags, self._message)
+        painter.drawText(picture.adjusted(16, 8, -16, -8), flags, self.message)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to draw, to pan, or to drag the title."""
@@ -234,7 +220,7 @@ class Pane(QWidget):
         """Draw, pan, or tell what is under the pointer."""
         place = self._place(event.position())
         over = 0 <= place[0] < 1 and 0 <= place[1] < 1
-        self.hovered.emit(*place) if over and self._image is not None else self.left.emit()
+        self.hovered.emit(*place) if over and self.image is not None else self.left.emit()
         if self._pressed_at is None or self._drags_title:
             return
         if self.drawing and event.buttons() & Qt.MouseButton.LeftButton:
@@ -278,9 +264,3 @@ class Pane(QWidget):
     def leaveEvent(self, event: object) -> None:
         """Tell that nothing is under the pointer."""
         self.left.emit()
-
-
-def _opaque(picture: UInt8Array) -> QImage:
-    height, width = picture.shape[:2]
-    data = np.ascontiguousarray(picture).tobytes()
-    return QImage(data, width, height, width * 3, QImage.Format.Format_RGB888).copy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QPixmap
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from engine.render.panes import PANES
@@ -49,8 +49,7 @@ def add_kinds(menu: QMenu, grid: PaneGrid, position: int) -> None:
 
 def copy_picture(widget: QWidget) -> None:
     """Put a widget, as it is drawn, on the clipboard."""
-    picture: QPixmap = widget.grab()
-    QGuiApplication.clipboard().setPixmap(picture)
+    QGuiApplication.clipboard().setPixmap(widget.grab())
 
 
 def pane_commands(grid: PaneGrid) -> tuple[Command, ...]:

@@ -21,12 +21,6 @@ from gui.state.view_state import SPEEDS, ViewState, played_range
 class PlaybackController(QObject):
     """Opens videos, and shows the frame that the view model points at.
 
-    Parameters
-    ----------
-    view_model : ViewModel
-    panes : PaneGrid
-    transport : Transport
-
     Signals
     -------
     opened(info), updated(info) : VideoInfo
@@ -45,11 +39,7 @@ class PlaybackController(QObject):
     frame_shown = Signal(int)
 
     def __init__(
-        self,
-        view_model: ViewModel,
-        panes: PaneGrid,
-        transport: Transport,
-        parent: QObject | None = None,
+        self, view_model: ViewModel, panes: PaneGrid, transport: Transport, parent: QObject
     ) -> None:
         super().__init__(parent)
         self.video: VideoInfo | None = None

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QStyle,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,17 +21,14 @@ from engine.types import Float64Array
 from gui.state.view_state import LOOPS, PACES, SPEEDS, Loop, ViewState
 from gui.theme import theme
 from gui.theme.icons import SIDE_PX, icon
+from gui.widgets.form_widgets import vbox
 from gui.widgets.time_entry import TimeEntry, clock
 
 _FAR = 2**30
 _FALLS_SHORT = 0.9
 _HANDLE_PX = 14
 _ROOMY_PX = 830  # from here on everything has room
-_LOOP_TIPS: dict[Loop, str] = {
-    "off": "Loop: off",
-    "loop": "Loop: repeat",
-    "ping-pong": "Loop: ping-pong",
-}
+_LOOP_NAMES: dict[Loop, str] = {"off": "off", "loop": "repeat", "ping-pong": "ping-pong"}
 
 
 class RangeSlider(QSlider):
@@ -135,7 +131,7 @@ class Transport(QWidget):
         self.clear.setEnabled(state.range is not None)
         self._set_icon(self.play, "pause" if state.playing else "play")
         self._set_icon(self.loop, state.loop)
-        self.loop.setToolTip(_LOOP_TIPS[state.loop] + " (Ctrl+L)")
+        self.loop.setToolTip(f"Loop: {_LOOP_NAMES[state.loop]} (Ctrl+L)")
         self._show_choices(state)
         if not state.playing:
             self.rate.setText("")
@@ -214,11 +210,7 @@ class Transport(QWidget):
         for field in (self.time, self.whole, self.number, self.entry):
             row.addWidget(field)
             row.addSpacing(4)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 2, 8, 4)
-        layout.setSpacing(2)
-        layout.addWidget(self.slider)
-        layout.addLayout(row)
+        vbox(self, self.slider, row, margins=(8, 2, 8, 4), spacing=2)
 
     def _connect(self) -> None:
         self.play.clicked.connect(self.play_toggled)
@@ -236,10 +228,8 @@ class Transport(QWidget):
         self.pace.activated.connect(self._on_pace_activated)
 
     def _show_choices(self, state: ViewState) -> None:
-        for combo, row in (
-            (self.speed, self.speed.findData(state.speed)),
-            (self.pace, PACES.index(state.pace)),
-        ):
+        speed, pace = self.speed.findData(state.speed), PACES.index(state.pace)
+        for combo, row in ((self.speed, speed), (self.pace, pace)):
             if combo.currentIndex() != row:
                 combo.setCurrentIndex(row)
 

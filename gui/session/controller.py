@@ -130,11 +130,11 @@ class SessionController(QObject):
     def go_on(self, located: LocatedSession, video: Path) -> None:
         """Open a session with the video that the user chose, with a warning if it differs."""
         difference = self.backend.difference
-        self.runner.submit(
-            lambda report, check: replace(
-                located, video=video, warning=difference(located.session, video)
-            )
-        )
+
+        def work(report: Report, check: Check) -> LocatedSession:
+            return replace(located, video=video, warning=difference(located.session, video))
+
+        self.runner.submit(work)
 
     def save(self, path: Path) -> None:
         """Save the session, and beside it the analysis that is shown, in the background."""
@@ -194,7 +194,7 @@ class SessionController(QObject):
         self.runner.failed.connect(self.failed)
         self.contents = JobRunner("content of the video", self)
         self.contents.finished.connect(self._on_contents_finished)
-        self.analyses = JobRunner("analysis of the session", self, discard=_close)
+        self.analyses = JobRunner("analysis of the session", self, discard=Analysis.close)
         self.analyses.finished.connect(self.analysis_opened)
         self.analyses.failed.connect(self.failed)
         self.saver = JobRunner("autosave", self)
@@ -239,7 +239,3 @@ class SessionController(QObject):
         path, content = answer
         if self.video == path:
             self._content = content
-
-
-def _close(analysis: Analysis) -> None:
-    analysis.close()

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -15,7 +14,7 @@ from gui.backend import Recoverable
 from gui.commands.command import Command
 from gui.session.controller import LocatedSession, SessionController
 from gui.state.session_file import SUFFIX
-from gui.widgets.dialogs import file_dialog, save_dialog
+from gui.widgets.dialogs import file_dialog, message_box, save_dialog
 
 _Role = QMessageBox.ButtonRole
 
@@ -62,8 +61,8 @@ class SessionDialogs:
         if self._edits.isClean() or video is None:
             go_on()
             return
-        box = self._box(f"The session of {video.name} has changed.")
-        box.setInformativeText("Notes and regions that are not saved are lost.")
+        hint = "Notes and regions that are not saved are lost."
+        box = self._box(f"The session of {video.name} has changed.", hint)
         save = box.addButton("Save", _Role.AcceptRole)
         discard = box.addButton("Don't save", _Role.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
@@ -75,10 +74,8 @@ class SessionDialogs:
     def ask_for_video(self, located: LocatedSession) -> None:
         """Let the user find the video of a session."""
         path = located.session.request.video
-        box = self._box("The video of this session is not where it was.")
-        box.setInformativeText(
-            f"{path} is missing, and no file beside the session has its content."
-        )
+        hint = f"{path} is missing, and no file beside the session has its content."
+        box = self._box("The video of this session is not where it was.", hint)
         look = box.addButton("Look for it...", _Role.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(look)
@@ -92,8 +89,7 @@ class SessionDialogs:
         if not lost:
             return
         first = lost[0]
-        box = self._box("Motion Inspector did not end properly.")
-        box.setInformativeText(_lost_text(first))
+        box = self._box("Motion Inspector did not end properly.", _lost_text(first))
         recover = box.addButton("Open it again", _Role.AcceptRole)
         discard = box.addButton("Discard", _Role.DestructiveRole)
         box.addButton("Later", _Role.RejectRole)
@@ -127,13 +123,8 @@ class SessionDialogs:
         self._sessions.backend.forget(lost)
         self.offer_lost()
 
-    def _box(self, text: str) -> QMessageBox:
-        box = QMessageBox(self._window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("Motion Inspector")
-        box.setText(text)
-        return box
+    def _box(self, text: str, hint: str) -> QMessageBox:
+        return message_box(self._window, text, hint, icon=QMessageBox.Icon.Question)
 
 
 def _lost_text(lost: Recoverable) -> str:

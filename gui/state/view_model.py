@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +40,10 @@ class ViewModel(QObject):
     def update(self, **changes: Any) -> None:
         """Change some fields."""
         self.set(replace(self._state, **changes))
+
+    def setter(self, field: str) -> Callable[[Any], None]:
+        """Return a function that changes one field, to connect a signal to."""
+        return lambda value: self.update(**{field: value})
 
     def go_to(self, frame: int) -> None:
         """Move the playhead, within the video."""

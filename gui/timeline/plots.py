@@ -29,14 +29,7 @@ def colour_of(key: str) -> str:
 
 
 class TimelinePlots:
-    """Motion share, scores and flow above, relevance as motion + static below.
-
-    Attributes
-    ----------
-    view : GraphicsLayoutWidget
-    shares, sums : PlotItem
-    damage : list of LinearRegionItem
-    """
+    """Motion share, scores and flow above, relevance as motion + static below."""
 
     def __init__(self) -> None:
         self.view = pg.GraphicsLayoutWidget()

@@ -8,13 +8,14 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from engine.types import Float64Array
 from gui.state.curves import CurveSet
 from gui.state.peaks import next_peak, previous_peak
 from gui.timeline.plots import KEYS, TimelinePlots, colour_of
 from gui.timeline.readout import readout
+from gui.widgets.form_widgets import vbox
 
 _GRAB_PX = 5
 _ZOOM_A_NOTCH = 1.25
@@ -154,12 +155,8 @@ class Timeline(QWidget):
         for switch in self.switches.values():
             row.addWidget(switch)
         row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 2)
-        layout.setSpacing(2)
-        layout.addLayout(row)
-        layout.addWidget(self.readout)
-        layout.addWidget(self._view, 1)
+        layout = vbox(self, row, self.readout, self._view, margins=(8, 4, 8, 2), spacing=2)
+        layout.setStretchFactor(self._view, 1)
 
     def _switch(self, key: str) -> QToolButton:
         switch = QToolButton()

@@ -5,20 +5,18 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QStandardItemModel
 from PySide6.QtWidgets import (
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSlider,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.annotations.regions import Region
 from gui.what_if.paint_layer import Frames, Tool
-from gui.widgets.form_widgets import SPACING, Collapsible, Form, hint_label, narrow
+from gui.widgets.form_widgets import SPACING, Collapsible, Form, choice, hint_label, vbox
 
 _RADIUS_STEPS = 1000  # a step of the slider is a thousandth of the picture's width
 _RADIUS = 0.04
@@ -71,8 +69,7 @@ class PaintTools(QWidget):
     def show_region(self, region: Region) -> None:
         """Say how much is painted."""
         count = len(region.shapes)
-        one, many = "1 shape painted", "{count} shapes painted"
-        text = one if count == 1 else many.format(count=count)
+        text = "1 shape painted" if count == 1 else f"{count} shapes painted"
         self.summary.setText(text if count else "Nothing painted yet")
         self.clear.setEnabled(count > 0)
 
@@ -104,10 +101,8 @@ class PaintTools(QWidget):
             "box": ("Box", "Drag a box on a picture."),
             "follow": (
                 "Follow",
-                (
-                    "A box that follows: drag it on one frame, go on, drag it again; "
-                    "it moves evenly between."
-                ),
+                "A box that follows: drag it on one frame, go on, drag it again; "
+                "it moves evenly between.",
             ),
             "brush": ("Brush", "Paint on a picture."),
             "eraser": ("Eraser", "Take away from what is painted."),
@@ -121,14 +116,12 @@ class PaintTools(QWidget):
             self.buttons[name] = button
 
     def _make_settings(self) -> None:
-        self.frames = narrow(QComboBox())
         names: dict[Frames, str] = {
             "all": "All frames",
             "range": "The chosen range",
             "frame": "This frame alone",
         }
-        for key, name in names.items():
-            self.frames.addItem(name, key)
+        self.frames = choice(names)
         self.frames.setToolTip("On which frames it is painted; choose a range with I and O")
         self.radius = QSlider(Qt.Orientation.Horizontal)
         low, high = _RADIUS_RANGE
@@ -167,14 +160,7 @@ class PaintTools(QWidget):
         below.addWidget(self.clear)
         rows.add("Painted on", self.frames)
         rows.add("Brush", self.radius)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
-        layout.addLayout(tools)
-        layout.addWidget(self.hint)
-        layout.addLayout(rows)
-        layout.addWidget(self.by_numbers)
-        layout.addLayout(below)
+        vbox(self, tools, self.hint, rows, self.by_numbers, below)
 
     def _connect(self) -> None:
         for button in self.buttons.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
 from engine.annotations.regions import Region
 from engine.types import Progress
@@ -22,10 +22,12 @@ from gui.widgets.form_widgets import (
     SPACING,
     Form,
     WheelGuard,
+    choice,
     heading,
     hint_label,
-    narrow,
+    notice_label,
     scroll_into_view,
+    vbox,
 )
 
 
@@ -145,18 +147,14 @@ class WhatIfPanel(QWidget):
         )
 
     def _make_query(self) -> None:
-        self.keep, self.fill, self.scope = (narrow(QComboBox()) for _ in range(3))
-        self.keep.addItem("Removed", False)
-        self.keep.addItem("Kept, all else removed", True)
+        self.keep = choice({False: "Removed", True: "Kept, all else removed"})
         fills: dict[Fill, str] = {
             "blurred": "Blurred picture",
             "mean": "Mean colour of the clip",
             "frozen": "Middle frame, frozen",
         }
         scopes: dict[Scope, str] = {"window": "At the playhead", "clip": "All, their mean"}
-        for combo, texts in ((self.fill, fills), (self.scope, scopes)):
-            for key, text in texts.items():
-                combo.addItem(text, key)
+        self.fill, self.scope = choice(fills), choice(scopes)
         self.scope.setToolTip("Which clips the model is asked about")
         self.fill.setToolTip("What the model sees in place of what is removed")
 
@@ -169,9 +167,7 @@ class WhatIfPanel(QWidget):
         self.measure = QPushButton("Measure the painted region")
 
     def _make_status(self) -> None:
-        self.failure, self.status, self.progress = QLabel(), hint_label(), QProgressBar()
-        self.failure.setObjectName("notice")
-        self.failure.setWordWrap(True)
+        self.failure, self.status, self.progress = notice_label(), hint_label(), QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(8)
         self.progress.setAccessibleName("Progress")
@@ -186,22 +182,11 @@ class WhatIfPanel(QWidget):
         )
         tests = "Does the model use the movement at all?"
         measured = "Does the relevance lie where you expect it? Paint that place."
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
-        layout.addWidget(self.hint)
-        layout.addWidget(self.tools)
-        layout.addLayout(rows)
         asking = (self.ask, self.status, self.progress, self.cancel, self.failure, self.result)
-        testing = (
-            _later_heading("Without the movement"),
-            hint_label(tests),
-            self.test,
-            self.motion,
-        )
-        expecting = (_later_heading("Expected region"), hint_label(measured), self.measure)
-        for part in (*asking, *testing, *expecting, self.agreement):
-            layout.addWidget(part)
+        without, region = _later_heading("Without the movement"), _later_heading("Expected region")
+        testing = (without, hint_label(tests), self.test, self.motion)
+        expecting = (region, hint_label(measured), self.measure, self.agreement)
+        vbox(self, self.hint, self.tools, rows, *asking, *testing, *expecting)
 
     def _connect(self) -> None:
         self.ask.clicked.connect(self._on_ask_clicked)

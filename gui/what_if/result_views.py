@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from engine.annotations.regions import Region
 from engine.what_if.queries import MotionTests, RegionAgreement, WhatIfResult
-from gui.widgets.form_widgets import SPACING, hint_label
+from gui.widgets.form_widgets import hint_label, vbox
 from gui.widgets.picture_strip import PictureStrip
 from gui.widgets.score_bars import Pair, ScoreBars, percent, points_text
 
@@ -28,7 +28,7 @@ class ResultView(QWidget):
         self.bars = ScoreBars("Original", "Perturbed")
         self.seen = hint_label()
         self.pictures = PictureStrip()
-        _stack(self, self.verdict, self.stale, self.bars, self.seen, self.pictures)
+        vbox(self, self.verdict, self.stale, self.bars, self.seen, self.pictures)
 
     def show_scores(self, result: WhatIfResult) -> None:
         """Show the classes scored highest in either, in the order of before."""
@@ -42,8 +42,7 @@ class ResultView(QWidget):
         self.verdict.setText(self._verdict(result, pairs[0]))
         self.bars.show_pairs(pairs)
         share = percent(result.changed_share)
-        text = "What the model saw then, by frame; {share} of it is changed."
-        self.seen.setText(text.format(share=share))
+        self.seen.setText(f"What the model saw then, by frame; {share} of it is changed.")
         self.pictures.show_pictures(result.pictures, [str(f) for f in result.picture_frames])
         self.show_region(self._asked)
         self.show()
@@ -57,9 +56,9 @@ class ResultView(QWidget):
         text = f"{top.name}: {change}, {points_text(top.points)} points."
         winner = result.labels[int(result.changed_probabilities.argmax())]
         if winner != top.name:
-            text += " " + f"The model says {winner} instead."
+            text += f" The model says {winner} instead."
         if result.windows > 1:
-            text += " " + f"Mean of {result.windows} windows."
+            text += f" Mean of {result.windows} windows."
         return text
 
 
@@ -70,7 +69,7 @@ class MotionView(QWidget):
         super().__init__(parent)
         self.tested = hint_label()
         self.bars = ScoreBars("Original", "Perturbed")
-        _stack(self, self.tested, self.bars)
+        vbox(self, self.tested, self.bars)
 
     def show_tests(self, tests: MotionTests) -> None:
         """Show the three tests."""
@@ -82,7 +81,7 @@ class MotionView(QWidget):
             f"(mean of {tests.shuffles})."
         )
         if tests.windows > 1:
-            text += " " + f"Mean of {tests.windows} windows."
+            text += f" Mean of {tests.windows} windows."
         self.tested.setText(text)
         self.bars.show_pairs(pairs)
         self.show()
@@ -96,31 +95,22 @@ class AgreementView(QWidget):
         self.motion, self.relevance, self.area = QLabel(), QLabel(), hint_label()
         for label in (self.motion, self.relevance):
             label.setWordWrap(True)
-        _stack(self, self.motion, self.relevance, self.area)
+        vbox(self, self.motion, self.relevance, self.area)
 
     def show_agreement(self, agreement: RegionAgreement) -> None:
         """Show mass and rank accuracy with their chance level."""
         self.motion.setText(self._sentence("motion relevance", agreement.motion))
         self.relevance.setText(self._sentence("relevance", agreement.relevance))
-        text = (
-            "By chance it would be {area}: your region covers that much of what the model sees, "
-            "over {frames} frames. The first figure is the mass accuracy, the second the rank "
-            "accuracy."
+        self.area.setText(
+            f"By chance it would be {percent(agreement.area)}: your region covers that much of "
+            f"what the model sees, over {agreement.frames} frames. The first figure is the mass "
+            "accuracy, the second the rank accuracy."
         )
-        self.area.setText(text.format(area=percent(agreement.area), frames=agreement.frames))
         self.show()
 
     def _sentence(self, what: str, accuracy: tuple[float, float]) -> str:
         mass, rank = accuracy
         if not math.isfinite(mass):
             return f"There is no {what} on these frames."
-        text = "{mass} of the {what} lies in your region, and {rank} of its strongest places."
-        return text.format(mass=percent(mass), what=what, rank=percent(rank))
-
-
-def _stack(view: QWidget, *parts: QWidget) -> None:
-    layout = QVBoxLayout(view)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(SPACING)
-    for part in parts:
-        layout.addWidget(part)
+        inside = f"{percent(mass)} of the {what} lies in your region"
+        return f"{inside}, and {percent(rank)} of its strongest places."

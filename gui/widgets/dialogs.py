@@ -15,14 +15,8 @@ def file_dialog(
 ) -> QFileDialog:
     """Make a dialog for an existing file, to be opened with ``open()``.
 
-    Parameters
-    ----------
-    parent : QWidget
-    title : str
-    take : callable
-        Is given the file that was chosen.
-    kinds : str
-        Which files are shown, as "Videos (*.mp4 *.webm);;All files (*)".
+    ``take`` is given the file that was chosen. Only files of ``kinds`` are shown, a text such as
+    "Videos (*.mp4 *.webm);;All files (*)".
     """
     dialog = QFileDialog(parent, title, "", kinds)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -58,14 +52,25 @@ def save_dialog(
     return dialog
 
 
+def message_box(
+    parent: QWidget,
+    text: str,
+    more: str = "",
+    *,
+    title: str = "Motion Inspector",
+    icon: QMessageBox.Icon = QMessageBox.Icon.NoIcon,
+) -> QMessageBox:
+    """Make a box with a text, and more of it in small, to be opened with ``open()``."""
+    box = QMessageBox(icon, title, text, parent=parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setInformativeText(more)
+    return box
+
+
 def show_table(parent: QWidget, title: str, pairs: Iterable[tuple[str, str]]) -> None:
     """Show names with their texts, without blocking the window."""
     rows = "".join(
         f"<tr><td><b>{escape(name)}</b>&nbsp;&nbsp;</td><td>{escape(text)}</td></tr>"
         for name, text in pairs
     )
-    box = QMessageBox(parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setWindowTitle(title)
-    box.setText(f"<table>{rows}</table>")
-    box.open()
+    message_box(parent, f"<table>{rows}</table>", title=title).open()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QScrollArea,
     QSlider,
     QSpinBox,
@@ -21,6 +25,7 @@ from PySide6.QtWidgets import (
 
 SPACING = 8
 PANEL_MARGIN = 12
+PANEL_MARGINS = (PANEL_MARGIN,) * 4
 _GUARDED = (QComboBox, QAbstractSpinBox, QSlider)
 
 
@@ -37,6 +42,39 @@ def hint_label(text: str = "") -> QLabel:
     label.setObjectName("faint")
     label.setWordWrap(True)
     return label
+
+
+def notice_label() -> QLabel:
+    """Make a label that wraps, for what the user must not miss."""
+    label = QLabel()
+    label.setObjectName("notice")
+    label.setWordWrap(True)
+    return label
+
+
+def vbox(
+    owner: QWidget,
+    *parts: QWidget | QLayout,
+    margins: tuple[int, int, int, int] = (0, 0, 0, 0),
+    spacing: int = SPACING,
+) -> QVBoxLayout:
+    """Place parts one below the other in a widget. A spacing of -1 is the style's own."""
+    layout = QVBoxLayout(owner)
+    layout.setContentsMargins(*margins)
+    layout.setSpacing(spacing)
+    for part in parts:
+        layout.addLayout(part) if isinstance(part, QLayout) else layout.addWidget(part)
+    return layout
+
+
+def scrolled(content: QWidget) -> QScrollArea:
+    """Place a panel in an area that scrolls it up and down."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(content)
+    return area
 
 
 class Form(QGridLayout):
@@ -92,6 +130,14 @@ def narrow(combo: QComboBox) -> QComboBox:
     return combo
 
 
+def choice(texts: Mapping[Any, str]) -> QComboBox:
+    """Make a narrow combo box from texts by key."""
+    combo = narrow(QComboBox())
+    for key, text in texts.items():
+        combo.addItem(text, key)
+    return combo
+
+
 class Collapsible(QWidget):
     """A section that opens and closes below its title.
 
@@ -114,11 +160,7 @@ class Collapsible(QWidget):
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.button.toggled.connect(self._on_button_toggled)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.button)
-        layout.addWidget(content)
+        vbox(self, self.button, content, spacing=4)
         self._on_button_toggled(False)
 
     def set_title(self, title: str) -> None:

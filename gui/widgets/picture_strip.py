@@ -28,7 +28,7 @@ class PictureStrip(QWidget):
 
     def show_pictures(self, pictures: UInt8Array, captions: Sequence[str]) -> None:
         """Show pictures, uint8 RGB (n, h, w, 3), each with its caption."""
-        self._images = [_image(picture) for picture in pictures]
+        self._images = [image_of(picture) for picture in pictures]
         self.captions = tuple(captions)
         self._fit()
         self.update()
@@ -68,7 +68,8 @@ class PictureStrip(QWidget):
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, caption)
 
 
-def _image(picture: UInt8Array) -> QImage:
+def image_of(picture: UInt8Array) -> QImage:
+    """Convert a picture, uint8 RGB (H, W, 3), to one of Qt."""
     height, width = picture.shape[:2]
     data = np.ascontiguousarray(picture).tobytes()
     return QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

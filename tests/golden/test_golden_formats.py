@@ -82,7 +82,7 @@ def table(qtbot: QtBot) -> CommandTable:
             Command("play.next", "Next frame", nothing, ("Right",)),
             Command("view.fit", "Fit", nothing),
         ),
-        {"&Playback": ("play.toggle", "play.next"), "&View": ("view.fit",)},
+        {"&Playback": (("play.toggle", "play.next"),), "&View": (("view.fit",),)},
     )
 
 

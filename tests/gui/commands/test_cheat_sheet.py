@@ -17,7 +17,8 @@ def table_of(*commands: tuple[str, str, tuple[str, ...]]) -> CommandTable:
     menus: dict[str, tuple[str, ...]] = {}
     for menu, text, _ in commands:
         menus[menu] = (*menus.get(menu, ()), text)
-    return CommandTable((Command(text, text, nothing, keys) for _, text, keys in commands), menus)
+    made = (Command(text, text, nothing, keys) for _, text, keys in commands)
+    return CommandTable(made, {menu: (names,) for menu, names in menus.items()})
 
 
 def columns(sheet: CheatSheet) -> list[str]:

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.commands.command import Command, CommandTable, Menus
 
-MENUS: Menus = {"&Playback": ("play.toggle", None, "play.next"), "&View/&Panes": ("pane.fit",)}
+MENUS: Menus = {"&Playback": (("play.toggle",), ("play.next",)), "&View/&Panes": (("pane.fit",),)}
 
 
 class Shown:
@@ -117,7 +117,7 @@ def test_refresh_enables_and_checks_what_the_commands_say(shown: Shown) -> None:
 def test_checked_command_runs_with_its_new_state(qtbot: QtBot) -> None:
     states: list[bool] = []
     command = Command("play.loop", "Loop", states.append, checked=lambda: False)
-    table = CommandTable((command,), {"&Play": ("play.loop",)})
+    table = CommandTable((command,), {"&Play": (("play.loop",),)})
     table.action("play.loop").trigger()
     table.action("play.loop").trigger()
     assert states == [True, False]
@@ -127,7 +127,7 @@ def test_checked_command_runs_with_its_new_state(qtbot: QtBot) -> None:
 def test_table_refuses_menus_that_do_not_match_the_commands(names: tuple[str, ...]) -> None:
     command = Command("play.toggle", "Play", lambda: None)
     with pytest.raises(ValueError, match="in no menu, or no command"):
-        CommandTable((command,), {"&Play": names})
+        CommandTable((command,), {"&Play": (names,)})
 
 
 def test_owner_of_finds_keys_however_they_are_written(shown: Shown) -> None:

@@ -24,7 +24,7 @@ def table(qtbot: QtBot) -> CommandTable:
             Command("play.next", "Next frame", nothing, ("Right",)),
             Command("pane.fit", "Fit", nothing),
         ),
-        {"&Playback": ("play.toggle", "play.next"), "&View/&Panes": ("pane.fit",)},
+        {"&Playback": (("play.toggle", "play.next"),), "&View/&Panes": (("pane.fit",),)},
     )
 
 
