@@ -120,7 +120,7 @@ def test_estimate_leaves_the_model_and_the_clip_as_they_were() -> None:
     ("method", "options", "complaint"),
     [
         ("guesswork", {}, "no attribution method"),
-        ("rise", {"samples": 1}, "goes from"),
+        ("rise", {"samples": 1}, "from 2 to"),
         ("gradient", {"samples": 3}, "no option"),
     ],
 )
