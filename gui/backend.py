@@ -10,7 +10,7 @@ from typing import Protocol
 from engine.annotations.regions import Region
 from engine.cancel import Check
 from engine.metrics import FlowPrecision
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Report, Request, UInt8Array
 from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.attribution import METHODS
 from engine.models import known_models
-from engine.models.cards.card_keys import CARD_KEYS
+from engine.models.cards.card_schema import CARD_KEYS
 from engine.models.cards.trust import trust
 from engine.types import Request
 from engine.utils.paths import config_folder, log_folder
@@ -21,17 +21,12 @@ from gui.backend import Backend, CardBackend, CardField, SessionBackend
 from gui.main_window.window import MainWindow
 from gui.theme.theme import apply_theme
 from inspector.backend import explain as explaining
+from inspector.backend.autosave import Autosave, find_recoverable, forget
 from inspector.backend.cards import check_texts, save_texts
 from inspector.backend.export import export_services
 from inspector.backend.flow_agreement import flow_agreement
-from inspector.backend.sessions import (
-    Autosave,
-    RecentFiles,
-    difference,
-    find_recoverable,
-    forget,
-    relink,
-)
+from inspector.backend.moved_videos import difference, relink
+from inspector.backend.recent_files import RecentFiles
 from inspector.backend.what_if import what_if_services
 from inspector.crash import CrashReporter
 from inspector.leftovers import tidy_in_background

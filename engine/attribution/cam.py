@@ -16,7 +16,7 @@ from torch.nn import functional
 from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.layers import default_layer, find_layer, grid_of, watched, why_unusable
-from engine.attribution.options.values import CamOptions, GradCamOptions
+from engine.attribution.options import CamOptions, GradCamOptions
 from engine.errors import AttributionError
 from engine.models.model import Clip
 from engine.models.preprocess.input_layout import TokenGrid

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.attribution.lrp.options import LrpOptions
 from engine.attribution.method_plugins import METHOD_GROUP, MethodPlugin
-from engine.attribution.options.values import (
+from engine.attribution.options import (
     CamOptions,
     GradCamOptions,
     IntegratedGradientsOptions,

@@ -13,7 +13,7 @@ from engine.attribution.base.targets import Goal
 from engine.attribution.catalogue import DEFAULT_METHOD
 from engine.attribution.gradients import gradient_of
 from engine.attribution.lrp.options import LrpOptions
-from engine.attribution.options.values import (
+from engine.attribution.options import (
     CamOptions,
     IntegratedGradientsOptions,
     MethodOptions,

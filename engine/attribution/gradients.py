@@ -23,11 +23,7 @@ from engine.attribution.lrp.dispatch import CONVOLUTIONS, RECTIFIERS
 from engine.attribution.lrp.function_mode import HandlerMode
 from engine.attribution.lrp.in_place import out_of_place
 from engine.attribution.lrp.linear import convolution_arguments
-from engine.attribution.options.values import (
-    IntegratedGradientsOptions,
-    MethodOptions,
-    SmoothGradOptions,
-)
+from engine.attribution.options import IntegratedGradientsOptions, MethodOptions, SmoothGradOptions
 from engine.models.model import Clip
 
 ReluRule = Literal["plain", "guided", "deconvnet"]

@@ -26,7 +26,7 @@ class MethodPlugin:
         ``explain(model, clip, options)`` gives a `MethodOutput` for one clip, as the methods of
         `engine.attribution.registry` do; ``model`` is an `ExplainedModel`.
     options : type
-        A dataclass of its options, as those in `engine.attribution.options.values`.
+        A dataclass of its options, as those in `engine.attribution.options`.
     """
 
     info: MethodInfo

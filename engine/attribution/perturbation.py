@@ -17,7 +17,7 @@ from engine.attribution.base.batches import generator_for, in_batches, summed
 from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.baselines import baseline_of
-from engine.attribution.options.values import OcclusionOptions, RiseOptions, TemporalMaskOptions
+from engine.attribution.options import OcclusionOptions, RiseOptions, TemporalMaskOptions
 from engine.models.model import Clip
 
 Box = tuple[slice, slice, slice]

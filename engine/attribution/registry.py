@@ -11,7 +11,7 @@ from engine.attribution import cam, catalogue, gradients, perturbation
 from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.lrp.lrp import explain_by_lrp
-from engine.attribution.options.values import MethodOptions, read_options
+from engine.attribution.options import MethodOptions, read_options
 from engine.models.model import Clip
 
 Explain = Callable[[ExplainedModel, Clip, Any], MethodOutput]

@@ -11,7 +11,7 @@ from engine.errors import ExportError
 from engine.export.composition import Composition
 from engine.export.frames_csv import write_csv
 from engine.export.job import ExportJob
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.store.document import write_document
 from engine.types import Progress, Report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import ExportError
-from engine.render.clip_settings import ClipSettings, Layout
+from engine.render.export_clip_settings import ClipSettings, Layout
 from engine.render.panes import PANES
 
 MOST_SIDE_PX = 4096

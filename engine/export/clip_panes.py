@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.export import style
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.render.model_view import flow_at, model_view
 from engine.render.panes import PANES, WHOLE, Canvas, FrameHeat, PaneFrame, enlarged, needs_of
 from engine.store import Analysis

@@ -13,7 +13,7 @@ from engine.export.clip_layout import BAR_PX, GAP_PX, MARGIN_PX, TIMELINE_PX, TI
 from engine.export.clip_panes import ClipPanes
 from engine.export.style import elided, font_for
 from engine.export.timeline_picture import Timeline, clock, draw_timeline
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.render.panes import PANES
 from engine.store import Analysis
 from engine.types import UInt8Array

@@ -16,7 +16,7 @@ from engine.export.formats import EXPORT_FORMATS
 from engine.export.frames_csv import write_csv
 from engine.export.job import ExportJob
 from engine.export.timeline_picture import write_timeline
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Preset, Report
 from engine.utils.atomic import AtomicPath

@@ -3,10 +3,10 @@
 NumPy only: importing this loads neither torch nor OpenCV.
 """
 
-from engine.metrics.agreement import Interval, mean_interval, resampled, spearman
 from engine.metrics.masks import mass_accuracy, rank_accuracy
 from engine.metrics.motion import FlowPrecision, flow_precision, magnitude_on
 from engine.metrics.ranking import KeptCurve, kept_curve
+from engine.metrics.statistics import Interval, mean_interval, resampled, spearman
 
 __all__ = [
     "FlowPrecision",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.errors import EngineError
-from engine.metrics.checks import FloatArray, check_same_shape, check_values
+from engine.metrics.array_checks import FloatArray, check_same_shape, check_values
 from engine.types import BoolArray
 
 

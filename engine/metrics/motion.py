@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import EngineError
-from engine.metrics.checks import FloatArray, check_same_shape, check_values
+from engine.metrics.array_checks import FloatArray, check_same_shape, check_values
 from engine.types import Float32Array, Float64Array
 
 

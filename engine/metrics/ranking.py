@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import EngineError
-from engine.metrics.checks import FloatArray, check_same_shape, check_values
+from engine.metrics.array_checks import FloatArray, check_same_shape, check_values
 from engine.types import BoolArray, Float64Array, Int64Array
 
 

@@ -11,9 +11,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from engine.attribution.base.explained_model import evaluating
 from engine.attribution.base.outputs import SoftmaxWatch, read_logits
 from engine.errors import EngineError
-from engine.model_check.checks import failed, passed, warned
 from engine.model_check.forward import logits_of, output_of
-from engine.models.cards.card_keys import Expected
+from engine.model_check.input_checks import failed, passed, warned
+from engine.models.cards.card_schema import Expected
 from engine.models.model import Clip, VideoModel
 from engine.pipeline.single_clip import clip_at, noise_clip
 from engine.types import Finding

@@ -11,7 +11,7 @@ from torch import Tensor
 from engine.attribution.base.explained_model import evaluating
 from engine.attribution.base.outputs import SoftmaxWatch, read_logits
 from engine.errors import AttributionError
-from engine.model_check.checks import failed, passed, warned
+from engine.model_check.input_checks import failed, passed, warned
 from engine.models.model import Clip, VideoModel
 from engine.types import Finding, ModelSpec
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.attribution.catalogue import find_entry
-from engine.attribution.options.values import read_options
+from engine.attribution.options import read_options
 from engine.errors import ModelError, os_errors
 from engine.models.cards.card import HUB_PREFIX, ModelCard
 from engine.models.cards.library import find_card

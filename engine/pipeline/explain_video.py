@@ -26,7 +26,7 @@ from engine.pipeline.cache_lookup import open_finished, resumable
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.selective import checked_sigma, preset_params
 from engine.store import Analysis, ExplainProgress, Header, Resumable
-from engine.store.checkpoint import State
+from engine.store.resumable import State
 from engine.types import Progress, Report, Request, Window
 from engine.video import Video, open_requested
 from engine.windows import OverlapAdd, window_starts

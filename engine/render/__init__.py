@@ -1,6 +1,6 @@
 """Pictures of frames and relevance, the same for the window and for exported clips. No torch."""
 
-from engine.render.heat_overlay import (
+from engine.render.heat_colours import (
     COLOURS,
     DEFAULT_GAMMA,
     DEFAULT_LOOK,
@@ -9,6 +9,8 @@ from engine.render.heat_overlay import (
     HeatLook,
     Polarity,
     colour_bar,
+)
+from engine.render.heat_overlay import (
     heat_ground,
     heat_index,
     heat_on,

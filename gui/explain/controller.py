@@ -13,10 +13,10 @@ from engine.store import Analysis, ExplainProgress
 from engine.types import Progress, Report, Request
 from gui.backend import Backend
 from gui.commands.command import Command
-from gui.explain.background import BackgroundJobs
 from gui.explain.display_settings import DisplaySettings
 from gui.explain.panel import ExplainPanel
 from gui.explain.results_panel import ResultsPanel
+from gui.explain.side_jobs import BackgroundJobs
 from gui.state.analysis_refs import AnalysisRefs
 from gui.state.curves import CurveSet, curves_of
 from gui.state.video_info import VideoInfo

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.cancel import Check
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.types import Report, UInt8Array
 from gui.backend import ExportBackend
 from gui.export.form import ExportContext, ExportForm

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QToolBu
 from engine.annotations.notes import Note
 from engine.export.formats import EXPORT_FORMATS, ExportFormat
 from engine.render import HeatLook
-from engine.render.clip_settings import LAYOUTS, ClipSettings
+from engine.render.export_clip_settings import LAYOUTS, ClipSettings
 from engine.store import Analysis
 from engine.types import Preset
 from gui.export.pane_list import PaneList

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
-from engine.render.clip_settings import USUAL_PANES
+from engine.render.export_clip_settings import USUAL_PANES
 from engine.render.panes import PANES, clip_panes
 
 _MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}

@@ -9,7 +9,7 @@ from engine.annotations.notes import to_json
 from gui.explain.controller import ExplainController
 from gui.main_window.docks import Docks
 from gui.notes.controller import NotesController
-from gui.session.snapshot import REGION, contents_of, request_within, view_within
+from gui.session.session_contents import REGION, contents_of, request_within, view_within
 from gui.state.session_file import SessionFile
 from gui.state.video_info import VideoInfo
 from gui.state.view_model import ViewModel
@@ -20,7 +20,7 @@ _DOCKS = "docks"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowWorkspace:
-    """The parts of the window that a session describes, as `gui.session.snapshot.Workspace`."""
+    """The parts of the window that a session describes: a `Workspace`."""
 
     view: ViewModel
     explain: ExplainController

@@ -15,7 +15,7 @@ from engine.store import Analysis
 from engine.types import Report
 from engine.video.content_hash import content_id
 from gui.backend import Recoverable, SessionBackend
-from gui.session.snapshot import Workspace, contents_of
+from gui.session.session_contents import Workspace, contents_of
 from gui.state.session_file import SUFFIX, SessionFile, read_session, save_session
 from gui.state.video_info import VideoInfo, VideoRequest
 from gui.tasks.jobs import Failure, JobRunner

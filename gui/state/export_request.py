@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from engine.render import HeatLook
-from engine.render.clip_settings import USUAL_PANES
+from engine.render.export_clip_settings import USUAL_PANES
 from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Index, Preset, Sigma
 
 Loop = Literal["off", "loop", "ping-pong"]

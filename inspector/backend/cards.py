@@ -12,7 +12,7 @@ import numpy as np
 from engine.cancel import Check
 from engine.errors import ModelError
 from engine.models.cards.card import parse_card
-from engine.models.cards.card_keys import CARD_KEYS
+from engine.models.cards.card_schema import CARD_KEYS
 from engine.models.cards.library import save_card
 from engine.models.catalogue import MODELS
 from engine.types import CardReport, Finding, ModelInfo, Report

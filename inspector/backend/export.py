@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.cancel import Check
 from engine.export.formats import EXPORT_FORMATS
 from engine.export.job import ExportJob
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Report, UInt8Array
 from engine.video import open_requested

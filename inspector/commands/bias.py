@@ -10,9 +10,9 @@ import typer
 from engine.attribution import DEFAULT_METHOD
 from engine.attribution.catalogue import find_entry
 from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Request
-from inspector import options
+from inspector import cli_options as options
+from inspector.cli_options import parse_preset
 from inspector.commands import Command
-from inspector.options import parse_preset
 from inspector.trust_prompt import run_with_trust_prompt
 
 
@@ -34,7 +34,7 @@ def bias(
 ) -> None:
     """Write the bias report of a model."""
     from engine.bias import BiasSettings  # here: it imports torch
-    from inspector.backend.bias_report import bias_report
+    from inspector.bias_report import bias_report
 
     checked_preset = parse_preset(preset)
     name = find_entry(method).info.name

@@ -7,10 +7,10 @@ from pathlib import Path
 import typer
 
 from engine.types import Request
-from inspector import options
+from inspector import cli_options as options
 from inspector.commands import Command
 from inspector.commands.explain import explain_to
-from inspector.start import has_display, show_window
+from inspector.display import has_display, show_window
 from inspector.terminal import OUTPUT
 from resources import resource_path
 

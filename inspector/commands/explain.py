@@ -14,10 +14,10 @@ from engine.errors import ExportError
 from engine.export.formats import EXPORT_FORMATS, clip_formats
 from engine.store import Analysis
 from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Request
-from inspector import options
+from inspector import cli_options as options
+from inspector.cli_options import check_folder, parse_preset
 from inspector.commands import Command
 from inspector.leftovers import remember_target
-from inspector.options import check_folder, parse_preset
 from inspector.terminal import print_text, progress_bar
 from inspector.trust_prompt import run_with_trust_prompt
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspector import options
+from inspector import cli_options as options
 from inspector.commands import Command
 from inspector.terminal import print_text
 from inspector.trust_prompt import run_with_trust_prompt

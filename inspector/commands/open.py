@@ -14,7 +14,7 @@ def open_window(
     path: Annotated[Path | None, typer.Argument(help="A video, or a folder of 'explain'.")] = None,
 ) -> None:
     """Open the window."""
-    from inspector.start import show_window
+    from inspector.display import show_window
 
     raise typer.Exit(show_window(path))
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from engine.video import open_video
 from engine.video.about_video import as_numbers, in_words
-from inspector import options
+from inspector import cli_options as options
 from inspector.commands import Command
 from inspector.terminal import OUTPUT, print_text, progress_bar
 

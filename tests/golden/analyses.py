@@ -11,7 +11,7 @@ import numpy as np
 from engine.cancel import never
 from engine.pipeline import explain
 from engine.store import Analysis, CheckpointKey, Resumable
-from engine.store.checkpoint import State
+from engine.store.resumable import State
 from engine.types import Request
 from tests.clips import moving_square, write_clip
 from tests.engine.store.analyses import CROP, header_of, noise, window_of

@@ -14,7 +14,7 @@ import pytest
 from engine.annotations.notes import Note
 from engine.export import export_clip
 from engine.render import HeatLook
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import UInt8Array
 from engine.video import Video, open_video

@@ -24,7 +24,7 @@ from gui.commands.command import Command, CommandTable
 from gui.commands.shortcuts import load_keys, save_keys
 from gui.main_window.appearance import WindowLook, load_look, save_look
 from gui.main_window.window import MainWindow
-from inspector.backend.sessions import RecentFiles
+from inspector.backend.recent_files import RecentFiles
 from tests.golden.keeping import KEPT, regenerates, same_bytes
 from tests.golden.sessions import HOME, NOTES
 

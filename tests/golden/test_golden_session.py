@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 from engine.types import Request
 from engine.video.content_hash import content_id
 from gui.main_window.window import MainWindow
-from gui.session.snapshot import contents_of
+from gui.session.session_contents import contents_of
 from gui.state.session_file import SUFFIX, SessionFile, dump, load, read_session, save_session
 from gui.state.view_state import ViewState
-from inspector.backend.sessions import Autosave, find_recoverable
+from inspector.backend.autosave import Autosave, find_recoverable
 from tests.golden.keeping import KEPT, same_bytes, same_json
 from tests.golden.sessions import FOLDER, HOME, NOTES, REGION, SESSION
 

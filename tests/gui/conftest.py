@@ -15,7 +15,7 @@ from engine.cancel import Check
 from engine.errors import ModelError, UntrustedError
 from engine.metrics import FlowPrecision
 from engine.models import MODELS
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis, ExplainProgress, Header
 from engine.types import (
     CardReport,

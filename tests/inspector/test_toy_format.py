@@ -13,7 +13,7 @@ from engine.cancel import never
 from engine.export.formats import EXPORT_FORMATS, ExportFormat
 from engine.export.job import ExportJob
 from engine.render import HeatLook
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.video import open_video
 from gui.export.form import ExportContext, ExportForm

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError
-from engine.models.cards.card_keys import CARD_KEYS, EXPECTED_KEYS, CardKeys, Expected
+from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS, CardKeys, Expected
 from engine.models.catalogue import MODELS
 from engine.types import ModelSpec
 from engine.utils.hints import did_you_mean

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import cv2
 import numpy as np
 
-from engine.render.heat_overlay import HeatLook, heat_ground
+from engine.render.heat_colours import HeatLook
+from engine.render.heat_overlay import heat_ground
 from engine.types import Float32Array, Rect, UInt8Array
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from captum import attr
 from torch import Tensor, nn
 
 from engine.attribution import attribute
-from engine.attribution.options.values import OcclusionOptions, RiseOptions, TemporalMaskOptions
+from engine.attribution.options import OcclusionOptions, RiseOptions, TemporalMaskOptions
 from engine.attribution.perturbation import boxes_of, frame_choice, rise_mask
 from engine.cancel import Cancelled
 from tests.engine.attribution.nets import built

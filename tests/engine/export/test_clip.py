@@ -17,7 +17,7 @@ from engine.export import export_clip
 from engine.export.clip_layout import pane_size
 from engine.export.composition import Composition
 from engine.export.result_folder import export_all
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress
 from engine.video import Video, open_video

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.errors import ExportError
 from engine.export.clip_layout import MOST_SIDE_PX, clip_layout, columns_of, pane_size
-from engine.render.clip_settings import LAYOUTS, ClipSettings
+from engine.render.export_clip_settings import LAYOUTS, ClipSettings
 from engine.render.panes import clip_panes
 
 looks = st.builds(

@@ -9,7 +9,7 @@ from engine.annotations.notes import Note
 from engine.export import export_clip
 from engine.export.clip_layout import clip_layout
 from engine.export.composition import Composition
-from engine.render.clip_settings import LAYOUTS, ClipSettings, Layout
+from engine.render.export_clip_settings import LAYOUTS, ClipSettings, Layout
 from engine.render.model_view import model_view
 from engine.render.panes import clip_panes
 from engine.store import Analysis

@@ -10,7 +10,7 @@ from engine.cancel import Cancelled, CancelToken
 from engine.errors import ExportError
 from engine.export.job import ExportJob
 from engine.export.npz import write_npz
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress
 from tests.engine.export.conftest import FRAMES

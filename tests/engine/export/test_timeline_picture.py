@@ -9,7 +9,7 @@ from PIL import Image
 from engine.errors import ExportError
 from engine.export.job import ExportJob
 from engine.export.timeline_picture import write_timeline
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from tests.engine.export.conftest import FRAMES
 

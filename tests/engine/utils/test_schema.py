@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import pytest
 from msgspec import Meta
 
-from engine.models.cards.card_keys import CardKeys, Expected
+from engine.models.cards.card_schema import CardKeys, Expected
 from engine.store.document import _StoredWindow
 from engine.types import ModelSpec, Rect, Request
 from engine.utils.schema import (

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.cancel import Check
 from engine.errors import ExportError
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress, Report, Request, UInt8Array
 from gui.backend import ExportBackend

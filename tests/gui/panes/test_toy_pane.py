@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.export.clip_layout import clip_layout
 from engine.export.composition import Composition
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.render.panes import PANES, PaneFrame, PaneKind, RenderedPane
 from engine.types import Request
 from engine.video import open_video

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-import engine.store.checkpoint as resuming
+import engine.store.resumable as resuming
 from engine.annotations.notes import Note
 from engine.store import ExplainProgress
 from engine.types import Progress

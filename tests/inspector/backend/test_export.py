@@ -12,7 +12,7 @@ from engine.cancel import Cancelled, CancelToken, never
 from engine.errors import ExportError, VideoError
 from engine.export.composition import Composition
 from engine.export.formats import EXPORT_FORMATS
-from engine.render.clip_settings import ClipSettings
+from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress
 from engine.video import open_video

@@ -15,7 +15,7 @@ from engine.pipeline import cache_key
 from engine.store import document
 from engine.types import Request
 from gui.main_window.window import MainWindow
-from gui.session.snapshot import request_within
+from gui.session.session_contents import request_within
 from gui.state import session_file
 from gui.state.session_file import SessionFile, dump, load
 from tests.engine.store.analyses import header_of

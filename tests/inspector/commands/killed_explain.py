@@ -13,20 +13,20 @@ import numpy as np
 import torch
 
 from engine.pipeline import explain
-from engine.store import ExplainProgress, checkpoint
+from engine.store import ExplainProgress, resumable
 from engine.store.arrays import GrowingArray
 from engine.types import Progress, Request
 
 STEPS: dict[str, tuple[Any, str, str]] = {
     "chunk stored": (GrowingArray, "_store", "after"),
-    "journal": (checkpoint.Resumable, "_journal", "before"),
-    "journal written": (checkpoint.Resumable, "_journal", "after"),
-    "half a line": (checkpoint.Resumable, "_journal", "half"),
-    "unfinished": (checkpoint.Resumable, "_replace_unfinished", "after"),
+    "journal": (resumable.Resumable, "_journal", "before"),
+    "journal written": (resumable.Resumable, "_journal", "after"),
+    "half a line": (resumable.Resumable, "_journal", "half"),
+    "unfinished": (resumable.Resumable, "_replace_unfinished", "after"),
     "half unfinished": (np, "savez", "half"),
-    "finish": (checkpoint.Resumable, "finish", "before"),
-    "document": (checkpoint, "write_document", "after"),
-    "finished": (checkpoint.Resumable, "finish", "after"),
+    "finish": (resumable.Resumable, "finish", "before"),
+    "document": (resumable, "write_document", "after"),
+    "finished": (resumable.Resumable, "finish", "after"),
 }
 
 
@@ -37,7 +37,7 @@ def explain_into(connection: Connection, request: Request, folder: Path, moment:
     the step is passed before.
     """
     torch.set_num_threads(1)
-    checkpoint._KEEP_EVERY_S = 0
+    resumable._KEEP_EVERY_S = 0
     if moment:
         kill_at(*moment.rsplit(":", 1))
 
@@ -74,5 +74,5 @@ def write_half(where: Any) -> None:
         where.write(b"PK\x03\x04 half")
         where.flush()
         return
-    with (where._folder / checkpoint.JOURNAL).open("a") as journal:
+    with (where._folder / resumable.JOURNAL).open("a") as journal:
         journal.write('0123456789abcdef {"logits": "AAAA')

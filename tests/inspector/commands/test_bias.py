@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inspector.backend import bias_report
+from inspector import bias_report
 from inspector.cli import main
 from tests.clips import moving_square, write_clip
 

@@ -12,7 +12,7 @@ from inspector.cli import app, main
 from inspector.commands import find_commands
 
 TOY = """
-from inspector import options
+from inspector import cli_options as options
 from inspector.commands import Command
 from inspector.terminal import print_text
 

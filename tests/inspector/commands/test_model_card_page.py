@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.models.cards.card_keys import CARD_KEYS, EXPECTED_KEYS
+from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS
 from inspector.cli import main
 from tests.clips import moving_square, write_clip
 from tests.engine.networks import warmed_up

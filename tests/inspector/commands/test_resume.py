@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-import engine.store.checkpoint as resuming
+import engine.store.resumable as resuming
 from engine.attribution import Attribution
 from engine.attribution.attribute_clip import Explainer
 from engine.cancel import Cancelled, CancelToken

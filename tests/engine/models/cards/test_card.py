@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import ModelError
 from engine.models.cards.card import parse_card, read_card
-from engine.models.cards.card_keys import CARD_KEYS, EXPECTED_KEYS, Key, card_schema
+from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS, Key, card_schema
 from engine.models.cards.library import find_card, known_models, save_card, shelf_folder
 from engine.models.loaders.sources import find_network
 

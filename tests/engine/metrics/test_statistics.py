@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.metrics import mean_interval, resampled, spearman
-from engine.metrics.agreement import ranks
+from engine.metrics.statistics import ranks
 
 SMALL = st.lists(st.integers(-5, 5), min_size=3, max_size=12)
 

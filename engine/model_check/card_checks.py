@@ -13,8 +13,8 @@ from torch import Tensor
 from engine.cancel import Check, never
 from engine.errors import EngineError, UntrustedError
 from engine.model_check.behaviour import behaviour_findings, reference_finding
-from engine.model_check.checks import failed, passed, rate_finding, value_finding, warned
 from engine.model_check.forward import run_forward
+from engine.model_check.input_checks import failed, passed, rate_finding, value_finding, warned
 from engine.models.cards.card import ModelCard
 from engine.models.load import load_card
 from engine.models.model import Clip

@@ -29,7 +29,7 @@ from engine.models import VideoModel
 from engine.models.load import load_requested
 from engine.selective import checked_sigma, preset_params
 from engine.types import ModelSpec, Progress, Report, Request
-from inspector.options import check_folder
+from inspector.cli_options import check_folder
 from inspector.terminal import print_text, progress_bar
 
 UNFINISHED_FILE = "unfinished.json"

@@ -8,7 +8,7 @@ import pytest
 from engine.cancel import Cancelled, CancelToken, never
 from engine.errors import EngineError
 from engine.store import DOCUMENT, Analysis, CheckpointKey, Resumable
-from engine.store import checkpoint as resuming
+from engine.store import resumable as resuming
 from engine.store.arrays import GrowingArray
 from tests.engine.store.analyses import CROP, header_of, noise, window_of
 
