@@ -190,7 +190,7 @@ class PaneGrid(QWidget):
         picture = drawn.picture if fits else enlarged(drawn.picture, pane.room())
         pane.show_picture(picture, drawn.text)
         if legend is None:
-            pane.show_scale(drawn.scale, self._state.heat)
+            pane.show_scale(drawn.scale, drawn.look or self._state.heat)
         else:
             pane.show_legend(legend)
 

@@ -73,11 +73,14 @@ class RenderedPane:
         Mark beside the title, or the message where there is no picture.
     scale : float
         Of the colour bar; 0 for none.
+    look : HeatLook or None
+        Of the colour bar, where it is not the user's.
     """
 
     picture: UInt8Array | None
     text: str = ""
     scale: float = 0.0
+    look: HeatLook | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -34,7 +34,7 @@ def _draw_difference(kind: PaneKind, frame: PaneFrame) -> RenderedPane:
     scale, look = frame.scale(kind), replace(frame.look, polarity="both")
     values = _shares(first, frame) - _shares(pinned, frame)
     picture = overlay_on(frame.canvas.ground(WHOLE), values, WHOLE, scale, look)
-    return RenderedPane(picture, "in shares of each scale", scale)
+    return RenderedPane(picture, "in shares of each scale", scale, look)
 
 
 def _shares(heat: FrameHeat, frame: PaneFrame) -> Float32Array:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.render import POLARITIES, HeatLook
 from engine.store import Analysis
 from engine.types import Request
 from gui.panes.pane import Pane
@@ -187,6 +189,19 @@ def test_difference_with_the_opposite_is_not_nothing(grid: PaneGrid, analysis: A
     grid.redraw(STATE)
     assert bytes_of(grid.panes["difference"].image) != same
     other.close()
+
+
+def test_difference_and_its_bar_show_both_signs_whatever_is_chosen(
+    grid: PaneGrid, analysis: Analysis
+) -> None:
+    grid.set_kinds(("video", "difference"))
+    grid.set_analysis(analysis)
+    grid.set_other(analysis)
+    pictures = []
+    for polarity in POLARITIES:
+        grid.show_frame(shown(grid), replace(STATE, heat=HeatLook(polarity=polarity)))
+        pictures.append(grid.panes["difference"].grab().toImage())
+    assert pictures[0] == pictures[1] == pictures[2]
 
 
 @pytest.mark.parametrize("kind", ["other relevance", "difference", "flow", "model"])
