@@ -19,7 +19,7 @@ own_commands = PlaybackController.commands
 
 def with_toy(playback: PlaybackController) -> tuple[Command, ...]:
     def go_to_middle() -> None:
-        view = playback._session
+        view = playback._view_model
         view.go_to(view.state.frame_count // 2)
 
     def has_video() -> bool:
@@ -32,7 +32,7 @@ def with_toy(playback: PlaybackController) -> tuple[Command, ...]:
 @pytest.fixture(autouse=True)
 def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PlaybackController, "commands", with_toy)
-    monkeypatch.setitem(MENUS, "&Playback", (*MENUS["&Playback"], None, "step.middle"))
+    monkeypatch.setitem(MENUS, "&Playback", (*MENUS["&Playback"], ("step.middle",)))
 
 
 def test_toy_command_is_in_its_menu_and_on_the_sheet_of_keys(window: MainWindow) -> None:
