@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -80,6 +82,23 @@ def resting_picture(number: int, size: tuple[int, int] = SIZE) -> UInt8Array:
     return picture
 
 
+@contextmanager
+def same_scheduling() -> Iterator[None]:
+    """Give the thread its scheduling back in the end.
+
+    A superuser's SVT-AV1 makes it a real-time thread, which starves all other work; libvpx's
+    threads, which wait by spinning, then hang for ever.
+    """
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
+
+
 @dataclass(frozen=True)
 class Clip:
     """How a numbered clip is to be encoded."""
@@ -107,7 +126,7 @@ class Clip:
     def write(self, folder: Path) -> Path:
         """Encode the clip into ``folder``."""
         path = folder / self.name
-        with av.open(str(path), "w", options=self.mux) as container:
+        with same_scheduling(), av.open(str(path), "w", options=self.mux) as container:
             stream = container.add_stream(self.codec, rate=self.rate, options=self.options)
             stream.pix_fmt = self.pix_fmt
             if self.times_ms is not None:
