@@ -127,7 +127,7 @@ class Monkey:
         self.window.resize(width, height)
 
     def explain(self) -> None:
-        panel = self.window.explaining.panel
+        panel = self.window.explain.panel
         if panel.bar.explain.isVisible():
             panel.bar.explain.click()
         elif self.random.random() < 0.3:
