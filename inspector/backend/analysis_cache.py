@@ -20,6 +20,7 @@ from engine.store import Analysis
 from engine.types import Report, Request
 from engine.utils.locks import FileLock, alone, is_held
 from engine.utils.paths import cache_folder
+from inspector.backend.torch_import import import_torch
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class AnalysisCache:
     def _explained(
         self, request: Request, report: Report, check: Check, key: str | None
     ) -> Analysis:
+        import_torch()
         from engine.pipeline import explain  # here: what is kept is opened without torch
 
         if key is None:

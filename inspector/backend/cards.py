@@ -16,6 +16,7 @@ from engine.models.cards.card_schema import CARD_KEYS
 from engine.models.cards.library import save_card
 from engine.models.catalogue import MODELS
 from engine.types import CardReport, Finding, ModelInfo, Report
+from inspector.backend.torch_import import import_torch
 
 Texts = Mapping[str, str]
 
@@ -37,6 +38,7 @@ def check_texts(
     if known is not None and known.download_mb is not None and card.checkpoint is None:
         text = f"Its own weights, {known.download_mb:.1f} MB, are downloaded when it is first used."
         return _unchecked(Finding("loading", "warn", f"{text} Give a checkpoint to check yours."))
+    import_torch()
     from engine.model_check import check_card
 
     return check_card(card, video, start, report=report, check=check)

@@ -16,6 +16,7 @@ from engine.store import Analysis, ExplainProgress
 from engine.types import ModelSpec, Progress, Report, Request
 from engine.windows import window_starts
 from inspector.backend.analysis_cache import AnalysisCache
+from inspector.backend.torch_import import import_torch
 
 _USUAL = Request(video=Path())  # the window leaves device and overlap as they are
 _specs: dict[tuple[str, Path | None], ModelSpec] = {}
@@ -36,6 +37,7 @@ def explain(request: Request, report: Report, check: Check) -> Analysis:
 
 def labels(name: str, weights: Path | None, report: Report, check: Check) -> tuple[str, ...]:
     """Return the labels of a model, and remember its spec for `estimate`."""
+    import_torch()
     from engine.models.load import known_labels
 
     names = known_labels(name, weights, report, check)

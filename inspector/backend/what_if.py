@@ -9,6 +9,7 @@ from engine.cancel import Check
 from engine.types import Report, Request
 from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, region_agreement
 from gui.backend import WhatIfBackend
+from inspector.backend.torch_import import import_torch
 
 if TYPE_CHECKING:
     from engine.models import VideoModel
@@ -30,6 +31,7 @@ class Asking:
         self, request: Request, question: WhatIfQuery, frame: int, report: Report, check: Check
     ) -> WhatIfResult:
         """Answer a query as `engine.what_if.run.what_if`, for any request."""
+        import_torch()
         from engine.what_if.run import what_if
 
         return what_if(
@@ -40,6 +42,7 @@ class Asking:
         self, request: Request, scope: Scope, frame: int, report: Report, check: Check
     ) -> MotionTests:
         """Run the tests of `engine.what_if.run.motion_tests`, for any request."""
+        import_torch()
         from engine.what_if.run import motion_tests
 
         model = self._loaded(request, report, check)
