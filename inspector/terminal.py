@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from engine.types import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
 
 OUTPUT = Console(soft_wrap=True, highlight=False)
 ERRORS = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -46,6 +49,10 @@ class ProgressBars:
 @contextmanager
 def progress_bar() -> Iterator[ProgressBars]:
     """Show progress bars on the terminal, nothing where the errors go elsewhere."""
+    # here: the window starts through the command line, and shows no bars
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=ERRORS, disable=not ERRORS.is_terminal) as bars:
+    with Bars(*columns, console=ERRORS, disable=not ERRORS.is_terminal) as bars:
         yield ProgressBars(bars)
