@@ -224,6 +224,10 @@ Report = Callable[[Progress], None]
 """Called with the progress of a job, in the job's thread."""
 
 
+def unreported(progress: Progress) -> None:
+    """Ignore progress, where nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class OptionInfo:
     """An option of a method as menus and the command line show it.

@@ -19,7 +19,7 @@ from engine.attribution.registry import Method, find_method
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.types import Float32Array, Progress, Report
+from engine.types import Float32Array, Report, unreported
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,17 +70,13 @@ class Attribution:
         return whole / self.explained if self.explained else float("nan")
 
 
-def _nobody(_progress: Progress) -> None:
-    """Report to nobody."""
-
-
 def attribute(
     model: VideoModel,
     clip: Clip,
     target: Target = None,
     method: str = DEFAULT_METHOD,
     *,
-    report: Report = _nobody,
+    report: Report = unreported,
     check: Check = never,
     **options: Any,
 ) -> Attribution:
@@ -120,7 +116,7 @@ def attribute_all(
     target: Target = None,
     method: str = DEFAULT_METHOD,
     *,
-    report: Report = _nobody,
+    report: Report = unreported,
     check: Check = never,
     **options: Any,
 ) -> list[Attribution]:
@@ -145,7 +141,7 @@ class Explainer:
         target: Target = None,
         method: str = DEFAULT_METHOD,
         *,
-        report: Report = _nobody,
+        report: Report = unreported,
         check: Check = never,
         **options: Any,
     ) -> None:

@@ -17,7 +17,7 @@ from engine.attribution.baselines import frozen
 from engine.attribution.catalogue import DEFAULT_METHOD
 from engine.cancel import Check, never
 from engine.models.model import Clip, VideoModel
-from engine.types import Float32Array, Progress, Report
+from engine.types import Float32Array, Progress, Report, unreported
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +52,7 @@ def frozen_frame_split(
     target: Target = None,
     method: str = DEFAULT_METHOD,
     *,
-    report: Report = lambda progress: None,
+    report: Report = unreported,
     check: Check = never,
     **options: Any,
 ) -> FrozenFrameSplit:

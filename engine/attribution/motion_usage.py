@@ -14,7 +14,7 @@ from engine.attribution.baselines import frozen
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.types import Report
+from engine.types import Report, unreported
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def motion_use(
     *,
     shuffles: int = 8,
     seed: int = 0,
-    report: Report = lambda progress: None,
+    report: Report = unreported,
     check: Check = never,
 ) -> MotionUse:
     """Score a clip frozen, reversed and shuffled.

@@ -14,7 +14,7 @@ from engine.export.job import ExportJob
 from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.store.document import write_document
-from engine.types import Progress, Report
+from engine.types import Progress, Report, unreported
 from engine.video import Video, open_writer
 from engine.video.encode import Encoder, SoundRange
 
@@ -31,7 +31,7 @@ def export_clip(
     numbers: bool = False,
     sound: bool = False,
     encoder: Encoder = "software",
-    report: Report = lambda progress: None,
+    report: Report = unreported,
     check: Check = never,
 ) -> Path:
     """Write an annotated clip, one frame for each frame of the range.

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.cancel import Check, never
 from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
-from engine.types import Report
+from engine.types import Report, unreported
 from engine.video import Video
 
 
@@ -39,6 +39,6 @@ class ExportJob:
     look: ClipSettings
     frames: tuple[int, int]
     sound: bool = False
-    report: Report = lambda progress: None
+    report: Report = unreported
     check: Check = never
     video: Video | None = None

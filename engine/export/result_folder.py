@@ -18,7 +18,7 @@ from engine.export.job import ExportJob
 from engine.export.timeline_picture import write_timeline
 from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
-from engine.types import Preset, Report
+from engine.types import Preset, Report, unreported
 from engine.utils.atomic import AtomicPath
 from engine.video import Video
 
@@ -32,7 +32,7 @@ def export_all(
     sigma: float,
     format: str = "mp4",
     sound: bool = False,
-    report: Report = lambda progress: None,
+    report: Report = unreported,
     check: Check = never,
 ) -> Path:
     """Write clip, CSV, timeline, settings and arrays to a folder, all of them or nothing.

@@ -19,7 +19,7 @@ from engine.models.cards.card import ModelCard
 from engine.models.load import load_card
 from engine.models.model import Clip
 from engine.pipeline.single_clip import clip_at, noise_clip
-from engine.types import CardReport, Finding, ModelSpec, Report, UInt8Array
+from engine.types import CardReport, Finding, ModelSpec, Report, UInt8Array, unreported
 
 _SHOWN = 4
 _TOP = 5
@@ -31,7 +31,7 @@ def check_card(
     video: Path | None,
     start: int = 0,
     *,
-    report: Report = lambda progress: None,
+    report: Report = unreported,
     check: Check = never,
 ) -> CardReport:
     """Run every check of a card on a clip of a video.

@@ -20,7 +20,7 @@ from engine.models.model_plugins import plugin_models
 from engine.models.networks import Network
 from engine.models.preprocess.input_layout import packing
 from engine.models.weights.checkpoint import State, fit, read_weights, weight_called
-from engine.types import ModelSpec, Progress, Report, Request
+from engine.types import ModelSpec, Progress, Report, Request, unreported
 from engine.utils.hints import did_you_mean
 
 
@@ -65,7 +65,7 @@ def load_model(
         If ``check`` says so; a download goes on from there the next time.
     """
     card = _with_files(card_of(name_or_path), weights, labels)
-    return load_card(card, device, report or _nobody, check)
+    return load_card(card, device, report or unreported, check)
 
 
 def load_requested(
@@ -265,7 +265,3 @@ def _class_count(network: Network, state: State) -> int:
     if head is None or head.ndim == 0 or head.shape[0] == 0:
         return len(network.spec.labels)  # they do not fit, which is told when they are fitted
     return int(head.shape[0])
-
-
-def _nobody(_progress: Progress) -> None:
-    """Report to nobody."""

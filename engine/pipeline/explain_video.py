@@ -27,7 +27,7 @@ from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.selective import checked_sigma, preset_params
 from engine.store import Analysis, ExplainProgress, Header, Resumable
 from engine.store.resumable import State
-from engine.types import Progress, Report, Request, Window
+from engine.types import Progress, Report, Request, Window, unreported
 from engine.video import Video, open_requested
 from engine.windows import OverlapAdd, window_starts
 
@@ -36,7 +36,7 @@ _CACHE_BYTES = 32 * 2**20  # frames are read once, in order
 
 def explain(
     request: Request,
-    report: Report = lambda progress: None,
+    report: Report = unreported,
     check: Check = never,
     *,
     folder: Path | None = None,

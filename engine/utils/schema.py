@@ -101,8 +101,9 @@ def convert(
         If a value is missing, unknown, of another type or outside its bounds.
     """
     if closed and isinstance(values, dict):
+        known = fields_of(kind)
         for name in values:
-            if name not in fields_of(kind):
+            if name not in known:
                 raise SchemaError(f"{_joined(key, str(name))} does not exist", str(name))
     try:
         return msgspec.convert(values, kind, strict=strict, dec_hook=_decode)
@@ -179,8 +180,8 @@ def _explained(text: str, values: Any, kind: Any, key: str) -> SchemaError:
 
 
 def _field(annotation: Any, name: str) -> Any:
-    holders = (part for part in parts_of(annotation) if is_dataclass(part))
-    return next((fields_of(part)[name] for part in holders if name in fields_of(part)), annotation)
+    holders = (fields_of(part) for part in parts_of(annotation) if is_dataclass(part))
+    return next((fields[name] for fields in holders if name in fields), annotation)
 
 
 def _in_words(reason: str) -> str:

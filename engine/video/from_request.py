@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.cancel import Check, never
-from engine.types import Report, Request
+from engine.types import Report, Request, unreported
 from engine.video.video import CACHE_BYTES, Video, open_video
 
 
@@ -11,7 +11,7 @@ def open_requested(
     request: Request,
     *,
     check: Check = never,
-    report: Report = lambda progress: None,
+    report: Report = unreported,
     cache_bytes: int = CACHE_BYTES,
 ) -> Video:
     """Open the video of a request, as `open_video`.

@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 
 from engine.cancel import Check, never
 from engine.errors import VideoError
-from engine.types import Float64Array, Report, UInt8Array
+from engine.types import Float64Array, Report, UInt8Array, unreported
 from engine.video.container.source import Stream, local_path, video_errors
 from engine.video.decode.cache import FrameCache
 from engine.video.decode.colour import BLACK, Colour, Converter, orientation_of, shown_size
@@ -53,7 +53,7 @@ def open_video(
     hold: bool = False,
     background: Colour = BLACK,
     check: Check = never,
-    report: Report = lambda progress: None,
+    report: Report = unreported,
     cache_bytes: int = CACHE_BYTES,
 ) -> Video:
     """Open a video file and index its frames.

@@ -19,7 +19,7 @@ from engine.models import VideoModel
 from engine.pipeline.explain_video import header_of
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.store.scores import softmax
-from engine.types import Float64Array, Int64Array, Progress, Report, Request, UInt8Array
+from engine.types import Float64Array, Int64Array, Progress, Report, Request, UInt8Array, unreported
 from engine.video import Video, open_requested
 from engine.what_if.perturb import fill_region
 from engine.what_if.queries import FILLS, SCOPES, MotionTests, Scope, WhatIfQuery, WhatIfResult
@@ -34,7 +34,7 @@ def what_if(
     request: Request,
     query: WhatIfQuery,
     frame: int,
-    report: Report = lambda progress: None,
+    report: Report = unreported,
     check: Check = never,
 ) -> WhatIfResult:
     """Score a video with part of it changed.
@@ -85,7 +85,7 @@ def motion_tests(
     request: Request,
     scope: Scope,
     frame: int,
-    report: Report = lambda progress: None,
+    report: Report = unreported,
     check: Check = never,
 ) -> MotionTests:
     """Score a video frozen, reversed and shuffled, see `engine.attribution.motion_use`.

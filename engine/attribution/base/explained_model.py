@@ -15,7 +15,7 @@ from engine.attribution.base.targets import Goal
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.types import Report
+from engine.types import Report, unreported
 
 
 class ExplainedModel:
@@ -32,11 +32,7 @@ class ExplainedModel:
     """
 
     def __init__(
-        self,
-        model: VideoModel,
-        goal: Goal,
-        report: Report = lambda progress: None,
-        check: Check = never,
+        self, model: VideoModel, goal: Goal, report: Report = unreported, check: Check = never
     ) -> None:
         self.model = model
         self.goal = goal

@@ -20,7 +20,7 @@ from engine.errors import ModelError
 from engine.models.devices import move, resolve_device
 from engine.models.model import VideoModel
 from engine.models.preprocess.input_layout import TokenGrid, packing
-from engine.types import ModelSpec, Progress, Report
+from engine.types import ModelSpec, Progress, Report, unreported
 
 _HINT = 'Install it with: pip install "motion-inspector[hf]"'
 
@@ -59,7 +59,7 @@ def load_transformer(
     path_or_name: str | Path,
     *,
     device: str = "auto",
-    report: Report = lambda progress: None,
+    report: Report = unreported,
     check: Check = never,
 ) -> VideoModel:
     """Load a VideoMAE, TimeSformer, ViViT or V-JEPA 2 classifier.

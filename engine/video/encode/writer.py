@@ -14,17 +14,13 @@ import numpy as np
 
 from engine.cancel import Check, never
 from engine.errors import ExportError, VideoError
-from engine.types import Progress, Report, UInt8Array
+from engine.types import Report, UInt8Array, unreported
 from engine.utils.atomic import AtomicPath
 from engine.video.encode.errors import export_errors
 from engine.video.video import open_video
 
 _TICKS_PER_S = 90_000
 _MAX_RATE_DENOMINATOR = 1001
-
-
-def unreported(progress: Progress) -> None:
-    """Report to nobody."""
 
 
 class WriterOptions(TypedDict, total=False):
