@@ -21,6 +21,10 @@ Preset = Literal["recommended", "variation", "paper-2020", "code-2021"]
 PRESETS: tuple[Preset, ...] = ("recommended", "variation", "paper-2020", "code-2021")
 DEFAULT_PRESET: Preset = "recommended"
 
+Activation = Literal["softmax", "sigmoid", "binary"]
+"""What makes probabilities of logits: one of K classes, each of them or not, one of two by one
+output z, whose logits are -z and z."""
+
 DEFAULT_SIGMA = 1.0
 
 MOST_FRAMES = 2**31 - 1

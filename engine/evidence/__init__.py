@@ -1,0 +1,1 @@
+"""How much of a decision rests on one picture, on several, and on movement: evidence in bits."""
