@@ -79,7 +79,7 @@ def _summary_text(summary: BiasSummary, settings: str, notes: tuple[str, ...]) -
     lines = [
         f"{overall.clips} clips of {overall.videos} videos, {len(summary.classes)} classes, "
         f"{settings}",
-        f"Motion share {overall.motion_share.value:.1%}; frozen, the class loses "
+        f"Changing share {overall.changing_share.value:.1%}; frozen, the class loses "
         f"{overall.freeze_drop.value:.1%} of its probability",
         agreement_sentence(summary),
         *(f"Note: {note}" for note in notes),
@@ -133,11 +133,18 @@ class _Measurements:
 
     def clips(self) -> list[BiasClip]:
         """Return the clips of all videos, in the order of their names."""
-        return [BiasClip(**clip) for name in sorted(self._videos) for clip in self._videos[name]]
+        return [_clip(clip) for name in sorted(self._videos) for clip in self._videos[name]]
 
     def remove(self) -> None:
         """Remove the file: the report is written."""
         self._path.unlink(missing_ok=True)
+
+
+def _clip(values: dict[str, Any]) -> BiasClip:
+    """Return a clip as saved; older files call its changing share motion share."""
+    share = "changing_share" if "changing_share" in values else "motion_share"
+    others = {name: value for name, value in values.items() if name != share}
+    return BiasClip(changing_share=values[share], **others)
 
 
 def _key(request: Request, settings: BiasSettings, model: VideoModel) -> dict[str, Any]:

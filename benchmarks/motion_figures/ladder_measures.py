@@ -1,4 +1,4 @@
-"""The question whether motion share ranks networks by what they really rely on, in figures."""
+"""Figures on whether the changing share ranks networks by what they really rely on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.types import PRESETS, BoolArray, Float64Array, Int64Array
 
 METHOD = "lrp"
 SHARED = (*PRESETS, FROZEN)
-"""Selectors whose motion share is held against reliance."""
+"""Selectors whose changing share is held against reliance."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +34,7 @@ class Rung:
     answers : Answers
         Which clips of the test set it names right.
     shares : dict of float64 array, (N,)
-        Motion share of the explanation of its answer, clip by clip, by selector; the clips are
+        Changing share of the explanation of its answer, clip by clip, by selector; the clips are
         the first ones of the test set, with a telling sign.
     """
 
@@ -45,7 +45,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Clips of the test set for the answers, the motion shares, and the frozen-frame split's."""
+    """Clips of the test set for the answers, the changing shares, and the frozen-frame split's."""
 
     answers: int
     shares: int
@@ -91,9 +91,9 @@ def _rung(b: float, path: Path) -> Rung:
 
 
 def _shares(models: dict[float, VideoModel], counts: Counts) -> dict[float, dict[str, list[float]]]:
-    """Measure motion shares for the class that each network answers, as the program does."""
+    """Measure changing shares for the class that each network answers, as the program does."""
     shares: dict[float, dict[str, list[float]]] = {b: {n: [] for n in SHARED} for b in models}
-    progress = Progress("motion shares of the ladder", counts.shares)
+    progress = Progress("changing shares of the ladder", counts.shares)
     for index in range(counts.shares):
         frames = TEST.clip(index, telling=True).frames
         for b, model in models.items():
@@ -110,7 +110,7 @@ def _shares(models: dict[float, VideoModel], counts: Counts) -> dict[float, dict
 
 
 def agreement(rungs: list[Rung], selector: str) -> Interval:
-    """Return the rank correlation, over the rungs, of motion share with motion reliance.
+    """Return the rank correlation, over the rungs, of the changing share with motion reliance.
 
     Parameters
     ----------

@@ -87,7 +87,7 @@ def page(
         *((_section("What to make of it", reading),) if reading else ()),
         _section("Accuracy", _accuracies(networks)),
         *(_section(f"Against the paper's selector: {one.title}", _claims(one)) for one in networks),
-        _section("Does motion share rank networks by their reliance on motion?", _ladder(rungs)),
+        _section("Does the changing share rank networks by reliance on motion?", _ladder(rungs)),
         *(_section(f"All methods and selectors: {one.title}", _methods(one)) for one in networks),
         _section("How the selector was chosen", _choices(choices)),
     ]  # fmt: skip
@@ -201,11 +201,11 @@ def _ladder(rungs: list[Rung]) -> str:
     return "\n\n".join(
         [
             f"Accuracy on {count} clips whose sign tells the activity, and what is lost of it; "
-            f"motion share (LRP, sigma 1, the class answered) on the first {shared}.",
+            f"changing share (LRP, sigma 1, the class answered) on the first {shared}.",
             _table(head, rows),
-            "Spearman correlation, over the rungs, of motion share with the accuracy lost when "
-            "the clip is frozen:",
-            _table(("motion share by", "correlation"), correlations),
+            "Spearman correlation, over the rungs, of the changing share with the accuracy lost "
+            "when the clip is frozen:",
+            _table(("changing share by", "correlation"), correlations),
         ]
     )
 

@@ -29,7 +29,7 @@ class Selected:
     score : float32 array, (T, H, W)
         What it compares with its threshold: the higher, the sooner a voxel is kept.
     share : float
-        The motion share that it reports, 0 to 1; nan where there is no relevance.
+        The changing share that it reports, 0 to 1; nan where there is no relevance.
     """
 
     kept: Float32Array
@@ -52,7 +52,7 @@ def select(heat: Attribution) -> dict[str, Selected]:
     for preset in PRESETS:
         prepared = Prepared(relevance, preset, heat.time_step)
         parts = prepared.at(DEFAULT_SIGMA)
-        table[preset] = Selected(parts.motion, parts.mask, prepared.compared, parts.motion_share)
+        table[preset] = Selected(parts.motion, parts.mask, prepared.compared, parts.changing_share)
     return table
 
 

@@ -1,4 +1,4 @@
-"""The figures of single clips: motion share, and what the model's answer is without movement."""
+"""The figures of single clips: changing share, and what the model's answer is without movement."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class BiasClip:
         Class explained: that of the folder the video lies in, else the model's answer.
     answer : str
         The model's top class.
-    motion_share : float
+    changing_share : float
         Share of absolute relevance kept as motion, 0 to 1.
     probability, frozen, reversed, shuffled : float
         Of the clip, of its middle frame repeated, of it backwards, of its frames in random order.
@@ -75,7 +75,7 @@ class BiasClip:
     first_frame: int
     label: str
     answer: str
-    motion_share: float
+    changing_share: float
     probability: float
     frozen: float
     reversed: float
@@ -160,7 +160,7 @@ def measure_video(
                     frames[0],
                     model.spec.label(heat.target),
                     model.spec.label(int(heat.logits.argmax())),
-                    parts.motion_share,
+                    parts.changing_share,
                     *used.probabilities,
                     highest_logit=float(heat.logits.max()),
                 )

@@ -75,15 +75,15 @@ def write_report(clips: Sequence[BiasClip], text: ReportText, folder: Path) -> B
 
 
 def agreement_sentence(summary: BiasSummary) -> str:
-    """Return a sentence on the rank agreement of motion share and loss by freezing."""
+    """Return a sentence on the rank agreement of the changing share and loss by freezing."""
     correlation = summary.clip_agreement
     if not math.isfinite(correlation.value):
         return "Too few clips, or all alike: agreement with the freeze test cannot be told."
     sure = correlation.low > 0 or correlation.high < 0
     meaning = (
-        "clips with more motion share lose more when they are frozen, as they should"
+        "clips of larger changing share lose more when they are frozen, as they should"
         if correlation.value > 0 and sure
-        else "clips with more motion share lose less when they are frozen: trust the freeze test"
+        else "clips of larger changing share lose less when they are frozen: trust the freeze test"
         if correlation.value < 0 and sure
         else "no agreement can be told from so few clips; trust the freeze test"
     )

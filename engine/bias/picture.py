@@ -1,4 +1,4 @@
-"""The picture of a bias report: motion share of every clip by class, and the loss by freezing.
+"""The picture of a bias report: changing share of every clip by class, and the loss by freezing.
 
 Drawn by matplotlib through `Figure` objects alone, which is safe in any thread.
 """
@@ -20,7 +20,7 @@ from engine.export import style
 from engine.export.whole_file import whole_file
 
 MOST_CLASSES = 40
-"""Classes drawn: those of lowest motion share; all are in the table."""
+"""Classes drawn: those of lowest changing share; all are in the table."""
 
 _DPI = 120
 _WIDTH_INCHES = 11.0
@@ -67,12 +67,12 @@ def _name(one: ClassBias) -> str:
 def _draw_shares(axes: Axes, shown: Sequence[ClassBias], clips: Sequence[BiasClip]) -> None:
     """Draw a dot a clip, jittered if there are many, and the mean as a bar."""
     for place, one in enumerate(shown):
-        values = [clip.motion_share for clip in clips if clip.label == one.label]
+        values = [clip.changing_share for clip in clips if clip.label == one.label]
         spread = 0.22 * np.sin(2.4 * np.arange(len(values)))
         axes.scatter(values, place + spread, s=14, color=style.MOTION, alpha=0.45, linewidth=0)
-    _draw_means(axes, [one.motion_share for one in shown], style.MOTION)
+    _draw_means(axes, [one.changing_share for one in shown], style.MOTION)
     axes.set_xlim(-0.02, 1.02)
-    _style(axes, "Motion share of the relevance")
+    _style(axes, "Changing share of the relevance")
 
 
 def _draw_drops(axes: Axes, shown: Sequence[ClassBias]) -> None:

@@ -25,10 +25,10 @@ class ClassBias:
         Numbers looked at.
     right : float
         Share of the clips for which the class is the model's answer, 0 to 1.
-    motion_share : Interval
+    changing_share : Interval
         Mean over clips, 0 to 1.
     spread : float
-        Standard deviation of the motion share over clips (n - 1); nan for one clip.
+        Standard deviation of the changing share over clips (n - 1); nan for one clip.
     probability : float
         Mean probability of the class, 0 to 1.
     freeze_drop, reverse_drop, shuffle_drop : Interval
@@ -39,7 +39,7 @@ class ClassBias:
     clips: int
     videos: int
     right: float
-    motion_share: Interval
+    changing_share: Interval
     spread: float
     probability: float
     freeze_drop: Interval
@@ -54,11 +54,11 @@ class BiasSummary:
     Attributes
     ----------
     classes : tuple of ClassBias
-        Lowest motion share first: what owes most to scenery.
+        Lowest changing share first: what owes most to scenery.
     overall : ClassBias
         All clips together, labelled "all".
     clip_agreement, class_agreement : Interval
-        Rank correlation of motion share with the loss by freezing, over clips and over classes,
+        Rank correlation of changing share with the loss by freezing, over clips and over classes,
         -1 to 1. Intervals are over videos drawn anew.
     """
 
@@ -72,7 +72,7 @@ def summarise(clips: Sequence[BiasClip]) -> BiasSummary:
     """Summarise clips, at least one of them."""
     labels = sorted({clip.label for clip in clips})
     classes = [_class_of(label, [c for c in clips if c.label == label]) for label in labels]
-    classes.sort(key=lambda one: (one.motion_share.value, one.label))
+    classes.sort(key=lambda one: (one.changing_share.value, one.label))
     return BiasSummary(
         tuple(classes),
         _class_of("all", clips),
@@ -82,14 +82,14 @@ def summarise(clips: Sequence[BiasClip]) -> BiasSummary:
 
 
 def _class_of(label: str, clips: Sequence[BiasClip]) -> ClassBias:
-    shares = _column(clips, "motion_share")
+    shares = _column(clips, "changing_share")
     known = shares[np.isfinite(shares)]
     return ClassBias(
         label=label,
         clips=len(clips),
         videos=len({clip.video for clip in clips}),
         right=float(np.mean([clip.answer == clip.label for clip in clips])),
-        motion_share=mean_interval(shares),
+        changing_share=mean_interval(shares),
         spread=float(known.std(ddof=1)) if known.size > 1 else float("nan"),
         probability=float(_column(clips, "probability").mean()),
         freeze_drop=mean_interval(_drop(clips, "frozen")),
@@ -120,13 +120,13 @@ def _agreement(
 
 
 def _over_clips(clips: Sequence[BiasClip]) -> float:
-    return spearman(_column(clips, "motion_share"), _drop(clips, "frozen"))
+    return spearman(_column(clips, "changing_share"), _drop(clips, "frozen"))
 
 
 def _over_classes(clips: Sequence[BiasClip]) -> float:
     labels = sorted({clip.label for clip in clips})
     groups = [[clip for clip in clips if clip.label == label] for label in labels]
-    shares = [_known_mean(_column(group, "motion_share")) for group in groups]
+    shares = [_known_mean(_column(group, "changing_share")) for group in groups]
     return spearman(shares, [float(_drop(group, "frozen").mean()) for group in groups])
 
 

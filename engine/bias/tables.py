@@ -15,7 +15,7 @@ from engine.metrics import Interval
 
 CLASS_COLUMNS = (
     "class", "clips", "videos", "right",
-    "motion_share", "motion_share_low", "motion_share_high", "motion_share_sd",
+    "changing_share", "changing_share_low", "changing_share_high", "changing_share_sd",
     "probability",
     "freeze_drop", "freeze_drop_low", "freeze_drop_high",
     "reverse_drop", "reverse_drop_low", "reverse_drop_high",
@@ -25,7 +25,7 @@ CLIP_COLUMNS = tuple(field.name for field in fields(BiasClip))
 
 
 def write_classes(summary: BiasSummary, path: Path) -> None:
-    """Write one row a class, lowest motion share first, and one for all clips at the end.
+    """Write one row a class, lowest changing share first, and one for all clips at the end.
 
     Columns that end in ``_low`` and ``_high`` are 95 % intervals; what is undefined stays empty.
 
@@ -59,7 +59,7 @@ def _write(path: Path, columns: Sequence[str], rows: list[list[str]]) -> None:
 
 def _row(one: ClassBias) -> list[str]:
     numbers: list[str | int | float] = [one.label, one.clips, one.videos, one.right]
-    numbers += [*_three(one.motion_share), one.spread, one.probability]
+    numbers += [*_three(one.changing_share), one.spread, one.probability]
     for drop in (one.freeze_drop, one.reverse_drop, one.shuffle_drop):
         numbers += _three(drop)
     return [_cell(number) for number in numbers]

@@ -101,7 +101,7 @@ class Composition:
         return (
             f"{header.request.video.name}   {header.spec.name}   {method}   "
             f"{look.preset}, sigma {look.sigma:g}   "
-            f"motion share of the clip {_percent(self._curves.clip_motion_share)}"
+            f"changing share of the map {_percent(self._curves.clip_changing_share)}"
         )
 
     def _draw_bar(self, image: Image.Image, draw: ImageDraw.ImageDraw) -> None:
@@ -120,7 +120,7 @@ class Composition:
         label = header.spec.label(int(self._targets[i]))
         text = (
             f"frame {frame}   {clock(header.timestamps_s[i])}   {label} {self._scores[i]:.0%}   "
-            f"motion share {_percent(self._curves.motion_share[i])}"
+            f"changing share {_percent(self._curves.changing_share[i])}"
         )
         room = self.size[0] - 2 * MARGIN_PX
         strip = Image.new("RGB", (self.size[0], 28), style.rgb(style.BACKGROUND))

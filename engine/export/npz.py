@@ -28,7 +28,7 @@ def write_npz(job: ExportJob) -> Path:
 
     Members: ``relevance``, ``motion``, ``static`` float32 (N, h, w), signed, where motion +
     static = relevance; ``frame``, ``time_s``, ``sampled``, ``target``, ``score`` and
-    ``motion_share`` (N,); ``logits`` (windows, classes); ``settings``, JSON. A few frames are in
+    ``changing_share`` (N,); ``logits`` (windows, classes); ``settings``, JSON. A few frames are in
     memory at a time.
 
     Raises
@@ -89,7 +89,7 @@ def _numbers(job: ExportJob) -> dict[str, Any]:
         "sampled": analysis.sampled[inside],
         "target": analysis.targets()[inside],
         "score": analysis.target_scores()[inside],
-        "motion_share": curves.motion_share[inside],
+        "changing_share": curves.changing_share[inside],
         "logits": analysis.logits(),
         "settings": json.dumps(document),
     }

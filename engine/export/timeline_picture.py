@@ -1,4 +1,4 @@
-"""The timeline as a picture: motion share, score, and relevance as motion + static.
+"""The timeline as a picture: changing share, score, and relevance as motion + static.
 
 Drawn by matplotlib's Agg canvas through `Figure` objects alone, which is safe in any thread.
 """
@@ -108,9 +108,9 @@ def _fill(
     inside = slice(frames[0] - header.start, frames[1] - header.start)
     curves = analysis.separation(preset).curves(sigma)
     x = np.arange(*frames)
-    share = np.nan_to_num(curves.motion_share[inside])
+    share = np.nan_to_num(curves.changing_share[inside])
     shares.fill_between(x, share, color=style.MOTION, alpha=0.35, linewidth=0)
-    shares.plot(x, share, color=style.MOTION, linewidth=1.6, label="motion share")
+    shares.plot(x, share, color=style.MOTION, linewidth=1.6, label="changing share")
     score = analysis.target_scores()[inside]
     shares.plot(x, score, color=style.SCORE, linewidth=1.4, linestyle="--", label="class score")
     shares.set_ylim(0, 1.02)

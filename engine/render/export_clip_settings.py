@@ -34,7 +34,7 @@ class ClipSettings:
         Height of the picture in each pane, `LEAST_PANE_PX` to `MOST_PANE_PX`; None takes that of
         the video, within 240 to 360.
     numbers : bool
-        Whether there is a line with frame, time, class score and motion share.
+        Whether there is a line with frame, time, class score and changing share.
     timeline : bool
         Whether the curves are drawn below the panes.
     captions : tuple of Note

@@ -49,9 +49,9 @@ class Curves:
         Sum over the frame of absolute relevance, of its motion part, of its static part.
     signed_relevance : float64 array, (n,)
         Plain sum over the frame.
-    motion_share : float64 array, (n,)
+    changing_share : float64 array, (n,)
         motion / relevance, 0 to 1; nan where the frame has no relevance.
-    clip_motion_share : float
+    clip_changing_share : float
         The same over all sampled frames.
     threshold, std : float
         Threshold, and standard deviation of what is compared with it.
@@ -61,8 +61,8 @@ class Curves:
     motion: Float64Array
     static: Float64Array
     signed_relevance: Float64Array
-    motion_share: Float64Array
-    clip_motion_share: float
+    changing_share: Float64Array
+    clip_changing_share: float
     threshold: float
     std: float
 
@@ -184,8 +184,8 @@ class Separation:
             motion=motion,
             static=whole - motion,
             signed_relevance=signed,
-            motion_share=_ratio(motion, whole),
-            clip_motion_share=float(_ratio(motion[sampled].sum(), whole[sampled].sum())),
+            changing_share=_ratio(motion, whole),
+            clip_changing_share=float(_ratio(motion[sampled].sum(), whole[sampled].sum())),
             threshold=threshold,
             std=float(spread[1]),
         )

@@ -51,13 +51,13 @@ class Split(Generic[Volume]):
     preset: str
 
     @cached_property
-    def motion_share(self) -> float:
-        """Share of absolute relevance that is due to motion, 0 to 1, nan without relevance."""
+    def changing_share(self) -> float:
+        """Changing share of the map, sum|motion| / sum|R|, 0 to 1, nan without relevance."""
         motion, whole = abs(self.motion), abs(self.relevance)
         return float(_share(motion.sum(), whole.sum()))
 
     @cached_property
-    def frame_motion_share(self) -> Float64Array:
+    def frame_changing_share(self) -> Float64Array:
         """The same for each frame, float64 (T,), nan where a frame has no relevance."""
         motion = abs(self.motion).sum((1, 2))
         whole = abs(self.relevance).sum((1, 2))

@@ -296,7 +296,7 @@ class Analysis:
             **self.settings(),
             **header_to_dict(replace(self.header, request=request)),
             "results": {
-                "motion_share": finite(curves.clip_motion_share),
+                "changing_share": finite(curves.clip_changing_share),
                 "threshold": curves.threshold,
                 "derivative_std": curves.std,
                 "conservation": finite(self.conservation),

@@ -34,13 +34,13 @@ class PeakList(QListWidget):
 
     def show_peaks(self, peaks: Sequence[Peak]) -> None:
         """List the largest peaks, leaving the same ones untouched."""
-        largest = tuple(sorted(peaks, key=lambda peak: -peak.motion_share)[:_MOST])
+        largest = tuple(sorted(peaks, key=lambda peak: -peak.changing_share)[:_MOST])
         if largest == self._peaks and self.count():
             return
         self._peaks = largest
         self.clear()
         for peak in largest:
-            text = f"frame {peak.frame}: {peak.motion_share:.0%} motion"
+            text = f"frame {peak.frame}: {peak.changing_share:.0%} changing"
             item = QListWidgetItem(text, self)
             item.setData(Qt.ItemDataRole.UserRole, peak.frame)
         self.setVisible(bool(largest))

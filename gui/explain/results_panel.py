@@ -1,4 +1,4 @@
-"""The Results panel: motion share, badges, top classes and motion peaks."""
+"""The Results panel: changing share, badges, top classes and motion peaks."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class ResultsPanel(QWidget):
         self._make_labels()
         self.separation, self.badges, self.top = SeparationSettings(), Badges(), TopClasses()
         self.limits.linkActivated.connect(self.help_requested)
-        share = heading("Motion share of the clip")
+        share = heading("Changing share of the map")
         figure = (self.failure, self.advice, share, self.clip, self.separation)
         texts = (*figure, self.meaning, self.frame, self.limits)
         trust = (self.badges, self.conservation, self.notices)
@@ -151,13 +151,13 @@ class ResultsPanel(QWidget):
         """
         self.failure.hide()
         self._show_peaks(curves.peaks)
-        share = curves.clip_motion_share
+        share = curves.clip_changing_share
         self.limits.setVisible(math.isfinite(share))
         if math.isfinite(share):
             self.clip.setText(f"{share:.0%}")
             self.meaning.setText(
-                f"of the relevance changes sharply over time: movement. "
-                f"The other {1 - share:.0%} stays in place: scenery and still parts."
+                "of the relevance changes sharply over time. "
+                f"The other {1 - share:.0%} stays as it is."
             )
         if conservation is not None and math.isfinite(conservation):
             self.conservation.setText(f"Relevance sums to {conservation:.2%} of the score.")
@@ -168,11 +168,11 @@ class ResultsPanel(QWidget):
     def show_frame(self, curves: CurveSet, frame: int) -> None:
         """Show the numbers of a frame of the video."""
         i = frame - curves.start
-        if not 0 <= i < len(curves.motion_share):
+        if not 0 <= i < len(curves.changing_share):
             self.frame.setText("This frame is not explained yet.")
             self.top.show_scores([], "")
             return
-        share = curves.motion_share[i]
+        share = curves.changing_share[i]
         self.frame.setText(f"This frame: {share:.0%}" if math.isfinite(share) else "")
         order = np.argsort(-curves.probabilities[i], kind="stable")[:_ROWS]
         rows = [(curves.labels[k], float(curves.probabilities[i, k])) for k in order]

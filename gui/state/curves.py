@@ -22,7 +22,7 @@ class CurveSet:
     ----------
     start : int
         Frame of the video that the first number belongs to.
-    relevance, motion, static, motion_share, score : float64 array, (n,)
+    relevance, motion, static, changing_share, score : float64 array, (n,)
         As in `engine.selective.Curves`; score is the explained class's probability.
     targets : int64 array, (n,)
         Class explained at each frame.
@@ -30,7 +30,7 @@ class CurveSet:
         Names of the classes.
     window_edges : list of int
         First frame of each window.
-    clip_motion_share : float
+    clip_changing_share : float
         Over all sampled frames; nan before the first.
     probabilities : float64 array, (n, K)
         Of every class.
@@ -46,12 +46,12 @@ class CurveSet:
     relevance: Float64Array
     motion: Float64Array
     static: Float64Array
-    motion_share: Float64Array
+    changing_share: Float64Array
     score: Float64Array
     targets: Int64Array
     labels: tuple[str, ...]
     window_edges: list[int]
-    clip_motion_share: float
+    clip_changing_share: float
     probabilities: Float64Array
     top: tuple[int, ...]
     sampled: BoolArray
@@ -71,19 +71,19 @@ def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) ->
     count = min(len(curves.relevance), len(targets), len(probabilities))
     targets, probabilities = targets[:count], probabilities[:count]
     header = analysis.header
-    motion, share = curves.motion[:count], curves.motion_share[:count]
+    motion, share = curves.motion[:count], curves.changing_share[:count]
     order = np.argsort(-probabilities.mean(axis=0), kind="stable") if count else np.zeros(0, int)
     return CurveSet(
         start=header.start,
         relevance=curves.relevance[:count],
         motion=motion,
         static=curves.static[:count],
-        motion_share=share,
+        changing_share=share,
         score=probabilities[range(count), targets],
         targets=targets,
         labels=tuple(header.spec.label(k) for k in range(probabilities.shape[1])),
         window_edges=[int(w.frame_indices[0]) + header.start for w in analysis.windows],
-        clip_motion_share=curves.clip_motion_share,
+        clip_changing_share=curves.clip_changing_share,
         probabilities=probabilities,
         top=tuple(int(k) for k in order[:TOP]),
         sampled=analysis.sampled[:count],

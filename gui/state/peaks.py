@@ -21,25 +21,30 @@ class Peak:
     ----------
     frame : int
         Of the video.
-    motion_share : float
+    changing_share : float
         Of that frame, 0 to 1.
     prominence : float
         How far the curve falls on both sides before it rises above the peak, in its own units.
     """
 
     frame: int
-    motion_share: float
+    changing_share: float
     prominence: float
 
 
 def peaks_of(
-    motion: Float64Array, motion_share: Float64Array, start: int, *, apart: int = 8, most: int = 12
+    motion: Float64Array,
+    changing_share: Float64Array,
+    start: int,
+    *,
+    apart: int = 8,
+    most: int = 12,
 ) -> tuple[Peak, ...]:
     """Return the most prominent peaks of motion relevance, in order of frames.
 
     Parameters
     ----------
-    motion, motion_share : float64 array, (n,)
+    motion, changing_share : float64 array, (n,)
         Curves per frame; nan counts as zero.
     start : int
         Frame of the video that the first number belongs to.
@@ -58,7 +63,7 @@ def peaks_of(
         far = all(abs(top - other) >= apart for _, other in chosen)
         if far and prominence >= _LEAST_PROMINENCE * span and len(chosen) < most:
             chosen.append((prominence, top))
-    shares = np.nan_to_num(motion_share)
+    shares = np.nan_to_num(changing_share)
     return tuple(
         Peak(start + top, float(shares[top]), prominence)
         for prominence, top in sorted(chosen, key=lambda item: item[1])

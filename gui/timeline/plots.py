@@ -29,7 +29,7 @@ def colour_of(key: str) -> str:
 
 
 class TimelinePlots:
-    """Motion share, scores and flow above, relevance as motion + static below."""
+    """Changing share, scores and flow above, relevance as motion + static below."""
 
     def __init__(self) -> None:
         self.view = pg.GraphicsLayoutWidget()
@@ -60,7 +60,7 @@ class TimelinePlots:
     def set_curves(self, curves: CurveSet) -> None:
         """Show curves."""
         x = np.arange(curves.start, curves.stop)
-        self._share.setData(x, np.nan_to_num(curves.motion_share))
+        self._share.setData(x, np.nan_to_num(curves.changing_share))
         self._score.setData(x, curves.score)
         for line, k in zip(self._top, curves.top, strict=False):
             line.setData(x, curves.probabilities[:, k])
@@ -74,10 +74,10 @@ class TimelinePlots:
         self._mark_edges(curves.window_edges)
 
     def set_other(self, curves: CurveSet | None) -> None:
-        """Show motion share and score of another analysis, dashed."""
+        """Show changing share and score of another analysis, dashed."""
         x = np.zeros(0) if curves is None else np.arange(curves.start, curves.stop)
         empty = np.zeros(0)
-        self._other_share.setData(x, empty if curves is None else curves.motion_share)
+        self._other_share.setData(x, empty if curves is None else curves.changing_share)
         self._other_score.setData(x, empty if curves is None else curves.score)
 
     def set_flow(self, start: int, energy: Float64Array) -> None:
@@ -224,7 +224,7 @@ class TimelinePlots:
         shares.addItem(self._hair)
 
     def _show_peaks(self, peaks: Sequence[Peak], curves: CurveSet) -> None:
-        heights = [min(peak.motion_share + 0.06, 0.97) for peak in peaks]
+        heights = [min(peak.changing_share + 0.06, 0.97) for peak in peaks]
         self._peaks.setData([peak.frame for peak in peaks], heights)
 
     def _hatched(self, first: int, stop: int) -> pg.LinearRegionItem:

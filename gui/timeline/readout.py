@@ -52,7 +52,7 @@ def _values(frame: int, curves: CurveSet | None) -> list[str]:
     label = escape(curves.labels[int(curves.targets[i])])
     given = "" if curves.sampled[i] else " (interpolated)"
     return [
-        _in(shown.motion, f"motion share {percent(curves.motion_share, i)}{given}"),
+        _in(shown.motion, f"changing share {percent(curves.changing_share, i)}{given}"),
         _in(shown.score, f"score of {label} {percent(curves.score, i)}"),
         _in(shown.motion, f"motion {curves.motion[i]:.3g}")
         + " + "
@@ -65,7 +65,7 @@ def _of_other(frame: int, other: tuple[str, CurveSet] | None) -> list[str]:
     if other is None or not other[1].start <= frame < other[1].stop:
         return []
     name, curves = other
-    share = percent(curves.motion_share, frame - curves.start)
+    share = percent(curves.changing_share, frame - curves.start)
     return [f"<span style='color:{theme.colours().motion}'>- - {escape(name)} {share}</span>"]
 
 

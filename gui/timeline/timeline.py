@@ -23,7 +23,7 @@ _NOTCH = 120
 
 
 class Timeline(QWidget):
-    """Motion share, scores and flow above, relevance as motion + static below.
+    """Changing share, scores and flow above, relevance as motion + static below.
 
     Signals
     -------
@@ -52,7 +52,7 @@ class Timeline(QWidget):
         self._grabbed = ""
         self._anchor = 0
         self._panned = 0.0, 0.0, 1.0  # pixel that was grabbed, and the view then
-        self._nothing = "Motion share and score per frame appear here"
+        self._nothing = "Changing share and score per frame appear here"
         self.plots = TimelinePlots()
         self.shares, self.sums = self.plots.shares, self.plots.sums
         self._view = self.plots.view
@@ -169,7 +169,7 @@ class Timeline(QWidget):
 
     def _name_switches(self) -> None:
         names = {
-            "share": "motion share",
+            "share": "changing share",
             "score": "score",
             "top": "top classes",
             "flow": "motion in the video" if self._flow else "motion: measure",

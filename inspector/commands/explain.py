@@ -157,7 +157,8 @@ def _summary(analysis: Analysis, request: Request) -> str:
     lines = [
         f"{analysis.frame_count} frames, {len(analysis.windows)} windows, {spec.name}, "
         f"{request.method}, explained: {', '.join(list(names)[:8])}",
-        f"Motion share {curves.clip_motion_share:.1%} ({request.preset}, sigma {request.sigma:g})",
+        f"Changing share of the map {curves.clip_changing_share:.1%} "
+        f"({request.preset}, sigma {request.sigma:g})",
     ]
     if METHODS[request.method].conserves:
         lines.append(f"Relevance sums to {analysis.conservation:.2%} of the explained score")

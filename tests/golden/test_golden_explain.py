@@ -12,7 +12,7 @@ from inspector.cli import main
 from resources import resource_path
 from tests.golden.keeping import same_json, same_text
 
-LOOSE = ("motion", "static", "motion_share")
+LOOSE = ("motion", "static", "changing_share")
 
 
 @pytest.fixture

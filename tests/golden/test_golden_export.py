@@ -21,7 +21,7 @@ from engine.video import Video, open_video
 from tests.golden import analyses
 from tests.golden.keeping import KEPT, same_json, same_picture, same_text
 
-LOOSE = ("motion", "static", "motion_share")
+LOOSE = ("motion", "static", "changing_share")
 LOOK = ClipSettings(
     "recommended",
     1.0,

@@ -41,7 +41,14 @@ def test_explain_writes_clip_numbers_and_settings(clip: Path, tmp_path: Path) ->
     assert count_frames(out / "annotated.mp4") == 18
     rows = list(csv.DictReader((out / "frames.csv").read_text().splitlines()))
     assert [int(row["frame"]) for row in rows] == list(range(3, 21))
-    assert list(rows[0])[:6] == ["frame", "time_s", "relevance", "motion", "motion_share", "score"]
+    assert list(rows[0])[:6] == [
+        "frame",
+        "time_s",
+        "relevance",
+        "motion",
+        "changing_share",
+        "score",
+    ]
     document = json.loads((out / "analysis.json").read_text())
     assert document["range"] == [3, 21]
     assert document["request"]["sigma"] == 1.0

@@ -43,7 +43,7 @@ def test_measure_video_spreads_clips_that_do_not_overlap(model: VideoModel, tmp_
         assert clip.probability > 0.9
         assert clip.frozen == pytest.approx(1 / (1 + np.exp(1.0)), abs=0.05)
         assert clip.reversed == pytest.approx(clip.probability, abs=1e-3)
-        assert 0 < clip.motion_share <= 1
+        assert 0 < clip.changing_share <= 1
         assert clip.highest_logit > 1
 
 

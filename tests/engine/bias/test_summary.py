@@ -24,19 +24,19 @@ def clips(agree: bool = True) -> list[BiasClip]:
             BASE,
             video=f"{number}.mp4",
             label=label,
-            motion_share=0.2 + number / 20,
+            changing_share=0.2 + number / 20,
             frozen=BASE.probability - lost,
         )
         found.append(replace(one, answer="riding") if number == 0 else one)
     return found
 
 
-def test_summary_orders_classes_by_motion_share():
+def test_summary_orders_classes_by_changing_share():
     summary = summarise(clips())
     assert [one.label for one in summary.classes] == ["walking", "riding"]
     walking = summary.classes[0]
     assert (walking.clips, walking.videos, walking.right) == (4, 4, 0.75)
-    assert walking.motion_share.value == pytest.approx(0.275)
+    assert walking.changing_share.value == pytest.approx(0.275)
     assert walking.spread == pytest.approx(0.0645, abs=1e-3)
     assert walking.freeze_drop.value == pytest.approx(0.15)
     assert walking.reverse_drop.value == pytest.approx(0.1)
@@ -59,8 +59,8 @@ def test_summary_of_one_clip_says_that_it_cannot_tell():
 
 
 def test_summary_of_clips_without_relevance_leaves_their_share_out():
-    strange = replace(BASE, video="b.mp4", motion_share=math.nan)
-    assert summarise([BASE, strange]).overall.motion_share.value == pytest.approx(0.5)
+    strange = replace(BASE, video="b.mp4", changing_share=math.nan)
+    assert summarise([BASE, strange]).overall.changing_share.value == pytest.approx(0.5)
 
 
 def text() -> ReportText:

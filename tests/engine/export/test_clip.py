@@ -173,7 +173,7 @@ def test_csv_holds_the_curves_exactly(analysis: Analysis, video: Video, tmp_path
     export_clip(analysis, video, tmp_path / "clip.mp4", numbers=True)
     rows = list(csv.DictReader((tmp_path / "clip.csv").read_text().splitlines()))
     curves = analysis.separation("recommended").curves(1.0)
-    for name in ("relevance", "motion", "static", "motion_share", "signed_relevance"):
+    for name in ("relevance", "motion", "static", "changing_share", "signed_relevance"):
         assert [float(row[name]) for row in rows] == getattr(curves, name).tolist()
     assert [float(row["score"]) for row in rows] == analysis.target_scores().tolist()
 

@@ -30,8 +30,8 @@ def test_npz_holds_the_maps_and_numbers_of_the_range(analysis: Analysis, tmp_pat
         np.testing.assert_array_equal(arrays["motion"] + arrays["static"], arrays["relevance"])
         np.testing.assert_array_equal(arrays["frame"], np.arange(3, 17))
         np.testing.assert_array_equal(arrays["time_s"], analysis.header.timestamps_s[3:17])
-        share = separation.curves(1.5).motion_share[3:17]
-        np.testing.assert_array_equal(arrays["motion_share"], share)
+        share = separation.curves(1.5).changing_share[3:17]
+        np.testing.assert_array_equal(arrays["changing_share"], share)
         np.testing.assert_array_equal(arrays["logits"], analysis.logits())
         assert json.loads(str(arrays["settings"]))["request"]["sigma"] == 1.5
 

@@ -81,8 +81,8 @@ def test_separation_curves_are_the_sums_of_the_split(preset: str) -> None:
     assert curves.motion == pytest.approx(np.abs(whole.motion).sum((1, 2)), rel=1e-5)
     assert curves.static == pytest.approx(np.abs(whole.static).sum((1, 2)), rel=1e-5)
     assert curves.signed_relevance == pytest.approx(whole.relevance.sum((1, 2)), abs=1e-4)
-    assert curves.motion_share == pytest.approx(whole.frame_motion_share, rel=1e-5)
-    assert curves.clip_motion_share == pytest.approx(whole.motion_share, rel=1e-5)
+    assert curves.changing_share == pytest.approx(whole.frame_changing_share, rel=1e-5)
+    assert curves.clip_changing_share == pytest.approx(whole.changing_share, rel=1e-5)
     assert curves.threshold == pytest.approx(whole.threshold, rel=1e-6)
 
 
@@ -130,7 +130,7 @@ def test_separation_does_not_differentiate_interpolated_maps() -> None:
     dense = Separation(Held(volume), "code-2021")
     sparse = Separation(Held(volume, every=3), "code-2021")
     assert sparse.std() == dense.std()
-    assert sparse.curves(1.0).clip_motion_share == dense.curves(1.0).clip_motion_share
+    assert sparse.curves(1.0).clip_changing_share == dense.curves(1.0).clip_changing_share
 
 
 def test_separation_at_another_sigma_neither_reads_nor_differentiates(
@@ -148,15 +148,15 @@ def test_separation_at_another_sigma_neither_reads_nor_differentiates(
     monkeypatch.setattr(separation, "signed_chunk", never)
     curves = parts.curves(2.0)
     assert source.reads == reads
-    wanted = split(volume, 2.0, preset="paper-2020").frame_motion_share
-    assert curves.motion_share == pytest.approx(wanted, rel=1e-5)
+    wanted = split(volume, 2.0, preset="paper-2020").frame_changing_share
+    assert curves.changing_share == pytest.approx(wanted, rel=1e-5)
 
 
 def test_separation_holds_no_more_than_its_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     volume = noise(64, 8, 8)
     monkeypatch.setattr(separation, "CACHE_BYTES", 3 * 2 * volume[:8].nbytes)
     parts = Separation(Held(volume), "recommended")
-    assert parts.curves(1.0).clip_motion_share == pytest.approx(split(volume).motion_share)
+    assert parts.curves(1.0).clip_changing_share == pytest.approx(split(volume).changing_share)
     assert len(parts._chunks) == 3
 
 
@@ -204,8 +204,8 @@ def test_separation_refuses_an_unknown_preset_and_a_senseless_sigma() -> None:
 
 def test_separation_of_no_relevance_has_no_share() -> None:
     curves = Separation(Held(np.zeros((5, 4, 4), np.float32)), "recommended").curves(1.0)
-    assert np.isnan(curves.clip_motion_share)
-    assert np.isnan(curves.motion_share).all()
+    assert np.isnan(curves.clip_changing_share)
+    assert np.isnan(curves.changing_share).all()
 
 
 @pytest.mark.parametrize(("steps", "together"), [(16, 8), (37, 4), (12, 3), (9, 2), (40, 16)])

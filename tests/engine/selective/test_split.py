@@ -83,20 +83,20 @@ def test_split_parts_add_up_exactly(volume: np.ndarray, sigma: float, preset: st
 def test_split_recommended_finds_no_motion_in_a_still_blob(sigma: float) -> None:
     answer = split(still_blob(), sigma)
     assert not answer.mask.any()
-    assert answer.motion_share == 0.0
+    assert answer.changing_share == 0.0
     assert np.array_equal(answer.static, still_blob())
 
 
 def test_split_with_zero_padding_invents_motion_at_both_ends() -> None:
     answer = split(still_blob(), 1.0, preset="code-2021")
-    assert answer.frame_motion_share[[0, -1]].min() > 0.5
+    assert answer.frame_changing_share[[0, -1]].min() > 0.5
     assert not answer.mask[1:-1].any()
-    assert answer.motion_share == pytest.approx(0.125, abs=0.01)
+    assert answer.changing_share == pytest.approx(0.125, abs=0.01)
 
 
 def test_split_finds_a_blob_that_moves() -> None:
     moving = np.stack([np.roll(frame, 2 * t, axis=1) for t, frame in enumerate(still_blob())])
-    assert split(moving, 1.0).motion_share > 0.5
+    assert split(moving, 1.0).changing_share > 0.5
 
 
 def test_split_paper_2020_rescales_signed_relevance_only() -> None:
@@ -116,7 +116,7 @@ def test_split_paper_2020_is_one_sided() -> None:
 def test_split_of_flat_negative_relevance_is_finite() -> None:
     answer = split(np.full((3, 4, 4), -2, np.float32), preset="paper-2020")
     assert not answer.relevance.any()
-    assert np.isnan(answer.motion_share)
+    assert np.isnan(answer.changing_share)
 
 
 def test_split_leaves_its_argument_alone() -> None:
@@ -137,15 +137,15 @@ def test_split_of_a_tensor_is_that_of_the_array(preset: str, device: str) -> Non
         found = getattr(by_tensor, name)
         assert found.device.type == device
         assert np.array_equal(found.cpu().numpy(), getattr(by_array, name))
-    assert by_tensor.motion_share == pytest.approx(by_array.motion_share)
-    assert by_tensor.frame_motion_share == pytest.approx(by_array.frame_motion_share)
+    assert by_tensor.changing_share == pytest.approx(by_array.changing_share)
+    assert by_tensor.frame_changing_share == pytest.approx(by_array.frame_changing_share)
 
 
 def test_split_shares_are_those_of_absolute_relevance() -> None:
     answer = split(noise(5, 8, 8), 1.0)
     by_frame = np.abs(answer.motion).sum((1, 2)) / np.abs(answer.relevance).sum((1, 2))
-    assert answer.frame_motion_share == pytest.approx(by_frame, rel=1e-6)
-    assert answer.motion_share == pytest.approx(
+    assert answer.frame_changing_share == pytest.approx(by_frame, rel=1e-6)
+    assert answer.changing_share == pytest.approx(
         np.abs(answer.motion).sum() / np.abs(answer.relevance).sum(), rel=1e-6
     )
 
@@ -153,7 +153,7 @@ def test_split_shares_are_those_of_absolute_relevance() -> None:
 def test_split_shares_are_nan_where_a_frame_has_no_relevance() -> None:
     volume = noise(4, 5, 5)
     volume[2] = 0
-    shares = split(volume).frame_motion_share
+    shares = split(volume).frame_changing_share
     assert np.isnan(shares).tolist() == [False, False, True, False]
 
 

@@ -80,7 +80,7 @@ def test_the_document_tells_what_was_done_and_found(saved: Path) -> None:
     assert document["sampled_frames"][:3] == [11, 13, 15]
     assert document["windows"][1]["frames"][0] == 11 + 8
     expected = split(noise(70), 0.75)
-    assert document["results"]["motion_share"] == pytest.approx(expected.motion_share)
+    assert document["results"]["changing_share"] == pytest.approx(expected.changing_share)
     assert document["results"]["threshold"] == pytest.approx(expected.threshold)
     assert document["versions"]["numpy"] == np.__version__
 

@@ -21,7 +21,7 @@ def peaks(qtbot: QtBot) -> PeakList:
 
 def test_peaks_are_listed_with_the_most_driven_by_motion_first(peaks: PeakList) -> None:
     texts = [peaks.item(row).text() for row in range(peaks.count())]
-    assert texts == ["frame 19: 75% motion", "frame 31: 50% motion", "frame 4: 30% motion"]
+    assert texts == ["frame 19: 75% changing", "frame 31: 50% changing", "frame 4: 30% changing"]
 
 
 def test_a_click_goes_to_a_peak(peaks: PeakList, qtbot: QtBot) -> None:

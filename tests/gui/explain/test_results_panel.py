@@ -33,12 +33,12 @@ def curves() -> CurveSet:
         relevance=values,
         motion=values / 4,
         static=values * 0.75,
-        motion_share=np.array([0.25, 0.5, np.nan]),
+        changing_share=np.array([0.25, 0.5, np.nan]),
         score=np.full(3, 0.5),
         targets=np.full(3, 2),
         labels=LABELS,
         window_edges=[5],
-        clip_motion_share=0.37,
+        clip_changing_share=0.37,
         probabilities=np.stack([CHANCES, CHANCES[::-1], CHANCES]),
         top=(2, 3, 1),
         sampled=np.ones(3, bool),
@@ -78,7 +78,7 @@ def test_results_say_what_to_do_before_there_are_any(results: ResultsPanel) -> N
 def test_results_of_a_clip_are_shown_in_words(results: ResultsPanel) -> None:
     results.show_clip(curves(), 0.9987, ("Half of it was padded.", "No flow."))
     assert results.clip.text() == "37%"
-    assert "The other 63% stays in place" in results.meaning.text()
+    assert "The other 63% stays as it is" in results.meaning.text()
     assert results.conservation.text() == "Relevance sums to 99.87% of the score."
     assert results.notices.text() == "Half of it was padded.\nNo flow."
     for part in (results.limits, results.conservation, results.notices):
@@ -96,7 +96,7 @@ def test_results_that_are_not_known_are_not_shown(
 
 
 def test_results_before_the_first_frame_have_no_figure(results: ResultsPanel) -> None:
-    results.show_clip(replace(curves(), clip_motion_share=math.nan), None)
+    results.show_clip(replace(curves(), clip_changing_share=math.nan), None)
     assert results.clip.text() == "–"
     assert not results.limits.isVisible()
 

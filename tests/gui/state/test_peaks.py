@@ -22,7 +22,7 @@ def test_peaks_are_found_where_motion_is() -> None:
     curve = bumps(20, 60, 85)
     peaks = peaks_of(curve, curve, 10)
     assert [peak.frame for peak in peaks] == [30, 70, 95]
-    assert peaks[0].motion_share == pytest.approx(1, abs=0.01)
+    assert peaks[0].changing_share == pytest.approx(1, abs=0.01)
 
 
 def test_peaks_of_little_weight_are_left_out() -> None:

@@ -36,12 +36,12 @@ def curves() -> CurveSet:
         relevance=np.full(count, 12.0),
         motion=12.0 * np.nan_to_num(share),
         static=12.0 * (1 - np.nan_to_num(share)),
-        motion_share=share,
+        changing_share=share,
         score=np.full(count, 0.5),
         targets=np.ones(count, np.int64),
         labels=("walking", "jumping <jacks>"),
         window_edges=[10, 30],
-        clip_motion_share=0.25,
+        clip_changing_share=0.25,
         probabilities=np.full((count, 2), 0.5),
         top=(0, 1),
         sampled=sampled,
@@ -220,7 +220,7 @@ def test_hover_reads_the_values_and_leaving_those_of_the_playhead(timeline: Time
     hover(timeline, 20)
     text = timeline.readout.text()
     assert text.startswith("Frame 20:")
-    assert "motion share 33%" in text
+    assert "changing share 33%" in text
     assert "score of jumping &lt;jacks&gt; 50%" in text
     assert "motion 4" in text
     assert "= 12" in text
@@ -292,7 +292,7 @@ def test_flow_without_any_motion_is_no_error(timeline: Timeline, energy: list[fl
 
 def test_other_analysis_is_read_beside_the_first(timeline: Timeline) -> None:
     timeline.name_other("Grad-CAM & more")
-    other = dataclasses.replace(curves(), motion_share=np.full(STOP - START, 0.75))
+    other = dataclasses.replace(curves(), changing_share=np.full(STOP - START, 0.75))
     timeline.set_other(other)
     hover(timeline, 20)
     assert "Grad-CAM &amp; more 75%" in timeline.readout.text()
@@ -352,7 +352,7 @@ def test_light_colours_are_taken_over(timeline: Timeline, monkeypatch: pytest.Mo
 def test_readout_tells_what_is_missing_or_interpolated() -> None:
     assert readout(21, None, None) == ""
     text = readout(21, curves(), None)
-    assert "motion share - (interpolated)" in text
+    assert "changing share - (interpolated)" in text
     assert "interpolated" not in readout(20, curves(), None)
 
 

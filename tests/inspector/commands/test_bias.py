@@ -1,10 +1,13 @@
 """`motion-inspector bias`: a folder of videos in, a report out, also after an interruption."""
 
 import csv
+import json
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from engine.bias.measure import BiasClip
 from inspector import bias_report
 from inspector.cli import main
 from tests.clips import moving_square, write_clip
@@ -91,6 +94,15 @@ def test_bias_goes_on_where_it_was_interrupted(
     assert sorted(first + measured[1:]) == [
         "riding/0.mp4", "riding/1.mp4", "walking/0.mp4", "walking/1.mp4",
     ]  # fmt: skip
+
+
+def test_bias_goes_on_from_a_file_that_calls_the_share_by_its_older_name(tmp_path: Path) -> None:
+    path = tmp_path / bias_report.UNFINISHED_FILE
+    clip = {field.name: 0 for field in fields(BiasClip)} | {"motion_share": 0.4}
+    del clip["changing_share"]
+    path.write_text(json.dumps({"key": {}, "videos": {"a.mp4": [clip]}}))
+    (read,) = bias_report._Measurements(path, {}).clips()
+    assert read.changing_share == 0.4
 
 
 def test_bias_of_another_sigma_starts_anew(videos: Path, card: Path, tmp_path: Path) -> None:
