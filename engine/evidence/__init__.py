@@ -1,1 +1,32 @@
-"""How much of a decision rests on one picture, on several, and on movement: evidence in bits."""
+"""What a decision rests on, in bits: one picture, several pictures, movement."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from engine.evidence.evidence import ClassBits, Evidence, Verdict
+from engine.evidence.prior import Prior, kept_prior, load_prior, save_prior
+
+if TYPE_CHECKING:
+    from engine.evidence.decision import decision_evidence
+
+__all__ = [
+    "ClassBits",
+    "Evidence",
+    "Prior",
+    "Verdict",
+    "decision_evidence",
+    "kept_prior",
+    "load_prior",
+    "save_prior",
+]
+
+_NEED_TORCH = {"decision_evidence": "decision"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name that needs torch when it is first asked for (PEP 562)."""
+    if name not in _NEED_TORCH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_NEED_TORCH[name]}"), name)

@@ -1,0 +1,135 @@
+"""The prior: what a model says when it sees nothing in particular.
+
+Evidence of a picture is measured from it. Best are stills of other videos, kept in a small file
+with the model; without one, the clip's own stills are robbed of all that can be recognised.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from msgspec import Meta
+
+from engine.errors import ModelError
+from engine.types import Float64Array
+from engine.utils.atomic import AtomicPath
+from engine.utils.schema import convert, parse_json, to_plain
+from resources import resource_bytes
+
+SUFFIX = ".prior.json"
+"""Ending of a prior's file, behind the name of the weights or the model card it belongs to."""
+
+Count = Annotated[int, Meta(ge=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Outputs of a model for nothing in particular.
+
+    Attributes
+    ----------
+    logits : tuple of float
+        One a class, the mean over stills: their softmax is the normalised geometric mean.
+    source : str
+        What it was measured on, in a few words: "72 stills of 24 videos".
+    """
+
+    logits: tuple[float, ...]
+    source: str
+
+    def __post_init__(self) -> None:
+        if not self.logits or not np.isfinite(self.logits).all():
+            raise ValueError("a prior has a finite logit for each class")
+
+    @property
+    def row(self) -> Float64Array:
+        """Logits, float64 (1, K)."""
+        return np.array([self.logits], np.float64)
+
+
+def mean_prior(logits: Float64Array, source: str) -> Prior:
+    """Return the prior of many stills from their logits, (N, K)."""
+    return Prior(tuple(float(one) for one in logits.mean(axis=0)), source)
+
+
+def save_prior(prior: Prior, path: Path) -> None:
+    """Write a prior as JSON.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    with AtomicPath(path) as partial:
+        partial.write_text(json.dumps(to_plain(prior), indent=1) + "\n", encoding="utf-8")
+
+
+def load_prior(path: Path, classes: int) -> Prior:
+    """Read a prior for a model with that many classes.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or it belongs to another model.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"The prior {path} cannot be read: {error}.", _REMEDY) from error
+    return _parsed(text, str(path), classes)
+
+
+_REMEDY = "Make one from a folder of videos: motion-inspector prior FOLDER --model MODEL."
+
+
+def _parsed(text: str, name: str, classes: int) -> Prior:
+    try:
+        prior: Prior = convert(parse_json(text), Prior, "prior")
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"{name} is not a prior: {error}", _REMEDY) from error
+    if len(prior.logits) != classes:
+        raise ModelError(
+            f"The prior {name} has {len(prior.logits)} classes, but the model has {classes}.",
+            _REMEDY,
+        )
+    return prior
+
+
+def kept_prior(model: str, weights: Path | None, classes: int) -> Prior | None:
+    """Return the prior that is kept with a model, or None.
+
+    Parameters
+    ----------
+    model : str
+        Name of a known model, or path of a model card.
+    weights : Path or None
+        The user's own weights.
+    classes : int
+        Classes of the model.
+
+    Raises
+    ------
+    ModelError
+        If there is one that cannot be used.
+    """
+    for path in _places(model, weights):
+        if path.exists():
+            return load_prior(path, classes)
+    if weights is not None:
+        return None
+    try:
+        text = resource_bytes(f"{model}{SUFFIX}").decode("utf-8")
+    except (FileNotFoundError, ValueError):
+        return None
+    return _parsed(text, f"{model}{SUFFIX}", classes)
+
+
+def _places(model: str, weights: Path | None) -> Sequence[Path]:
+    """Return where the prior of a model would be, beside its weights or its card."""
+    owners = [path for path in (weights, Path(model)) if path is not None and path.suffix]
+    return [path.with_name(path.name + SUFFIX) for path in owners]
