@@ -21,9 +21,10 @@ Preset = Literal["recommended", "variation", "paper-2020", "code-2021"]
 PRESETS: tuple[Preset, ...] = ("recommended", "variation", "paper-2020", "code-2021")
 DEFAULT_PRESET: Preset = "recommended"
 
-Activation = Literal["softmax", "sigmoid", "binary"]
-"""What makes probabilities of logits: one of K classes, each of them or not, one of two by one
-output z, whose logits are -z and z."""
+Activation = Literal["softmax", "sigmoid", "binary", "none"]
+"""What makes probabilities of logits. "softmax": one of K classes is true; "sigmoid": each of them
+is or is not; "binary": one of two, whose logits -z and z are those of one output z; "none": the
+outputs are the probabilities of one of K classes already."""
 
 DEFAULT_SIGMA = 1.0
 
@@ -83,6 +84,11 @@ class ModelSpec:
         What the weights were trained on, in a few words; empty where that is not known.
     least_familiar : float or None
         Highest logit below which a video is unlike that (`engine.diagnostics.out_of_distribution`).
+    activation : str
+        What makes probabilities of the outputs, where the network does not do it itself: "softmax"
+        for one class of many, "sigmoid" for classes that are true or not each by itself. A
+        network with one output always has a sigmoid. That output is of the only label, or of the
+        second of two; the first is then its contrary.
     """
 
     name: str
@@ -100,6 +106,7 @@ class ModelSpec:
     activation: Activation = "softmax"
     trained_on: str = ""
     least_familiar: float | None = None
+    activation: Literal["softmax", "sigmoid"] = "softmax"
 
     def __post_init__(self) -> None:
         if (self.fps is None) == (self.stride is None):
@@ -182,7 +189,7 @@ class Window:
     padded : int
         How many frames at the end are such repeats.
     logits : float32 array, (K,)
-        The model's outputs before any softmax.
+        The model's outputs before any softmax or sigmoid.
     target : int
         Index of the class that was explained.
     conservation : float
@@ -191,6 +198,8 @@ class Window:
         Frames that share one time step of the relevance: 1, or more for coarse maps.
     notices : tuple of str
         What the user should know of how it was explained.
+    activation : str
+        What makes probabilities of the logits.
     """
 
     start_step: int
@@ -201,6 +210,7 @@ class Window:
     conservation: float
     time_step: int = 1
     notices: tuple[str, ...] = ()
+    activation: Activation = "softmax"
 
     def __post_init__(self) -> None:
         self.frame_indices.setflags(write=False)

@@ -19,7 +19,7 @@ from engine.attribution.registry import Method, find_method
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.types import Float32Array, Report, unreported
+from engine.types import Activation, Float32Array, Report, unreported
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class Attribution:
     target : int or None
         Index of the class explained; None for a function of the logits.
     logits : float32 array, (K,)
-        The model's outputs, before any softmax.
+        The model's outputs, before any softmax or sigmoid.
     explained : float
         What the relevance of a conserving method sums to: the explained score, or for integrated
         gradients its difference to the baseline's.
@@ -43,6 +43,8 @@ class Attribution:
         Time steps that the relevance really has: T, or fewer.
     notices : tuple of str
         What the user should know: where the logits were found, what had to be done otherwise.
+    activation : str
+        What makes probabilities of the logits.
     """
 
     relevance: Float32Array
@@ -52,6 +54,7 @@ class Attribution:
     native: Float32Array | None
     steps: int
     notices: tuple[str, ...]
+    activation: Activation = "softmax"
 
     def __post_init__(self) -> None:
         for array in (self.relevance, self.logits, self.native):
@@ -231,6 +234,7 @@ def _separate(output: MethodOutput, explained: ExplainedModel) -> list[Attributi
             native=None if output.native is None else _on_host(output.native[row]),
             steps=min(output.steps or frames, frames),
             notices=tuple(explained.notices),
+            activation=explained.activation,
         )
         for row in range(len(output.relevance))
     ]

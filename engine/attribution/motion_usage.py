@@ -29,7 +29,7 @@ class MotionUse:
         Explained score (a logit, or a difference of two): of the clip, of its middle frame
         repeated, of the clip backwards, and the mean over random orders of its frames.
     probabilities : tuple of four floats, or None
-        The same after a softmax, in that order; None where the target is not one class.
+        The same as probabilities, in that order; None where the target is not one class.
     shuffles : int
         Random orders that were tried.
     """
@@ -87,7 +87,7 @@ def motion_use(
         rows = torch.cat(list(in_batches(fixed, len(variants), part)))
     single = index is not None and fixed.goal.against is None
     scores = _four(fixed.scores(rows))
-    chances = _four(fixed.scores(rows.softmax(1))) if single else None
+    chances = _four(fixed.scores(fixed.probabilities(rows))) if single else None
     return MotionUse(index, *scores, probabilities=chances, shuffles=shuffles)
 
 

@@ -33,7 +33,7 @@ def explain_by_occlusion(
     explained, logits = explained.fixed_on(clip.tensor)
     probability = options.score == "probability"
     boxes = boxes_of(clip.tensor.shape[2:], options)
-    whole = explained.scores(logits.softmax(1) if probability else logits)
+    whole = explained.scores(explained.probabilities(logits) if probability else logits)
     filler = baseline_of(options.fill, clip)[0]
 
     def loss(first: int, last: int) -> Tensor:

@@ -19,7 +19,7 @@ from engine.diagnostics.out_of_distribution import (
 )
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
-from engine.store.scores import softmax
+from engine.store.scores import probabilities_of
 from engine.types import Window
 
 Level = Literal["ok", "caution", "error"]
@@ -227,8 +227,11 @@ def _out_of_distribution(evidence: Evidence) -> Badge | None:
 
 def _unsure(windows: Sequence[Window]) -> Badge | None:
     """Judge by the highest probability (Hendrycks and Gimpel 2017, arXiv 1610.02136)."""
+    activation = windows[0].activation
+    if activation == "sigmoid":
+        return None  # that none of its classes is there is an answer too
     logits = np.stack([window.logits for window in windows])
-    top = float(softmax(logits).max(axis=1).mean())
+    top = float(probabilities_of(logits, activation).max(axis=1).mean())
     if logits.shape[1] < 2 or not math.isfinite(top) or top >= _SURE:
         return None
     lost = top < max(_LOST, 2 / logits.shape[1])

@@ -7,6 +7,7 @@ import numpy as np
 from engine.types import Activation, Float32Array, Float64Array
 
 _LN2 = float(np.log(2.0))
+_LEAST = float(np.finfo(np.float32).tiny)
 
 
 def log2_probabilities(logits: Float32Array | Float64Array, activation: Activation) -> Float64Array:
@@ -17,8 +18,7 @@ def log2_probabilities(logits: Float32Array | Float64Array, activation: Activati
     logits : float array, (N, K)
         Outputs of a network before its activation.
     activation : str
-        "softmax": one of K classes is true. "sigmoid": each of them is or is not. "binary": one
-        of two, whose logits are those of one output, z, as -z and z.
+        What makes probabilities of them.
 
     Returns
     -------
@@ -27,6 +27,9 @@ def log2_probabilities(logits: Float32Array | Float64Array, activation: Activati
         too small for a float64 itself.
     """
     values = np.asarray(logits, np.float64)
+    if activation == "none":
+        values = np.log(np.maximum(values, _LEAST))  # a softmax gives them back, summing to one
+        activation = "softmax"
     if activation == "softmax":
         shifted = values - values.max(axis=1, keepdims=True)
         return _in_bits(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.attribution.base.explained_model import evaluating
-from engine.attribution.base.outputs import SoftmaxWatch, read_logits
+from engine.attribution.base.outputs import ActivationWatch, read_outputs
 from engine.errors import EngineError
 from engine.model_check.forward import logits_of, output_of
 from engine.model_check.input_checks import failed, passed, warned
@@ -89,9 +89,9 @@ def _differs_on_noise(model: VideoModel, clip: Clip, logits: Tensor, scale: floa
 def _gradient(model: VideoModel, clip: Clip) -> Finding:
     """Check whether a gradient of the top score reaches the pixels of every frame."""
     values = clip.tensor.clone().requires_grad_()
-    with evaluating(model.module), SoftmaxWatch():
+    with evaluating(model.module), ActivationWatch():
         output = model.module(*model.arguments(values.clone()))
-        logits, _ = read_logits(output, 1, len(model.spec.labels))
+        logits = read_outputs(output, 1, model.spec).logits
         if not logits.requires_grad:
             return failed(
                 "gradient",

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
 
+from engine.attribution.base.outputs import Outputs, probabilities_of
 from engine.cancel import Check, never
 from engine.errors import EngineError, UntrustedError
 from engine.model_check.behaviour import behaviour_findings, reference_finding
@@ -67,13 +67,13 @@ def check_card(
     findings.append(value_finding(model.spec))
     run = run_forward(model, clip)
     findings += run.findings
-    if run.logits is not None:
+    if run.outputs is not None:
         check()
-        findings += behaviour_findings(model, clip, run.logits)
+        findings += behaviour_findings(model, clip, run.outputs.logits)
         check()
         if card.expected is not None:
             findings.append(reference_finding(model, card.expected))
-    return CardReport(tuple(findings), _pictures(clip), _top(model.spec, run.logits))
+    return CardReport(tuple(findings), _pictures(clip), _top(model.spec, run.outputs))
 
 
 def _loaded(card: ModelCard, spec: ModelSpec) -> Finding:
@@ -94,9 +94,9 @@ def _pictures(clip: Clip) -> UInt8Array:
     return np.ascontiguousarray(pictures)
 
 
-def _top(spec: ModelSpec, logits: Tensor | None) -> tuple[tuple[str, float], ...]:
-    if logits is None:
+def _top(spec: ModelSpec, outputs: Outputs | None) -> tuple[tuple[str, float], ...]:
+    if outputs is None:
         return ()
-    chances = logits.detach()[0].float().softmax(0)
+    chances = probabilities_of(outputs.logits.detach().float(), outputs.activation)[0]
     best = chances.argsort(descending=True)[:_TOP].tolist()
     return tuple((spec.label(index), float(chances[index])) for index in best)

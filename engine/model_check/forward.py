@@ -9,19 +9,32 @@ import torch
 from torch import Tensor
 
 from engine.attribution.base.explained_model import evaluating
-from engine.attribution.base.outputs import SoftmaxWatch, read_logits
+from engine.attribution.base.outputs import ActivationWatch, Outputs, read_outputs
 from engine.errors import AttributionError
 from engine.model_check.input_checks import failed, passed, warned
 from engine.models.model import Clip, VideoModel
-from engine.types import Finding, ModelSpec
+from engine.types import Activation, Finding, ModelSpec
+
+_HEADS: dict[Activation, str] = {
+    "softmax": "One of the classes is true (softmax); is each true or not by itself, the card says "
+    'activation = "sigmoid".',
+    "sigmoid": "Each class is true or not by itself (sigmoid).",
+    "binary": "The one output is the logit of {1!r}, the second label; {0!r} is its contrary "
+    "(sigmoid).",
+    "none": "They are taken as they are.",
+}
+_SINGLE = (
+    "The one output is the logit of {0!r} (sigmoid); a labels file of two lines names its "
+    "contrary as well, in the first."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One forward pass: its findings, and its logits (1, K), without history, if it has them."""
+    """One forward pass: its findings, and its outputs, without history, if they can be used."""
 
     findings: list[Finding]
-    logits: Tensor | None = None
+    outputs: Outputs | None = None
 
 
 def run_forward(model: VideoModel, clip: Clip) -> Run:
@@ -38,22 +51,24 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
         )
         return Run([failed("layout", text)])
     try:
-        logits, notices = read_logits(output, 1, len(model.spec.labels))
+        outputs = read_outputs(output, 1, model.spec)
     except AttributionError as error:
         return Run([failed("output", f"{error} {error.hint}")])
     layout = passed("layout", f"It takes {_shape(model.arguments(clip.tensor))}.")
-    return Run([layout, _softmax(logits, notices), _count(model.spec, logits)], logits)
+    if not bool(torch.isfinite(outputs.logits).all()):
+        return Run([layout, _not_finite()])
+    return Run([layout, _head(model.spec, outputs), _count(model.spec, outputs)], outputs)
 
 
 def output_of(model: VideoModel, values: Tensor) -> Any:
     """Return the output of a network for clips (N, 3, T, h, w), with logits before a softmax."""
-    with evaluating(model.module), torch.no_grad(), SoftmaxWatch():
+    with evaluating(model.module), torch.no_grad(), ActivationWatch():
         return model.module(*model.arguments(values.clone()))
 
 
 def logits_of(model: VideoModel, values: Tensor) -> Tensor:
     """Return the logits (1, K) of one clip, without history."""
-    return read_logits(output_of(model, values), 1, len(model.spec.labels))[0].detach()
+    return read_outputs(output_of(model, values), 1, model.spec).logits.detach()
 
 
 def _shape(arguments: tuple[Any, ...]) -> str:
@@ -89,25 +104,37 @@ def _layout_text(model: VideoModel, clip: Clip, error: Exception) -> str:
     )
 
 
-def _softmax(logits: Tensor, notices: list[str]) -> Finding:
-    values = logits.detach()
-    if notices:
-        return warned("softmax", " ".join(notices))
-    if values.shape[1] > 1 and bool(((values >= 0) & (values <= 1)).all()):
+def _not_finite() -> Finding:
+    return failed(
+        "output",
+        "The outputs are not finite (nan or inf): check the weights, and the value range of the "
+        "input.",
+    )
+
+
+def _head(spec: ModelSpec, outputs: Outputs) -> Finding:
+    """Say how probabilities are made of the outputs, and whether the card agrees."""
+    text = _SINGLE if outputs.logits.shape[1] == 1 else _HEADS[outputs.activation]
+    found = text.format(spec.label(0), spec.label(1))
+    if outputs.notices:
+        said = "" if spec.activation in (outputs.activation, "softmax") else " The card says else."
+        return warned("head", f"{' '.join(outputs.notices)} {found}{said}")
+    values = outputs.logits.detach()
+    if values.numel() > 1 and bool(((values >= 0) & (values <= 1)).all()):
         return warned(
-            "softmax",
+            "head",
             "All outputs lie between 0 and 1: does the forward end in a sigmoid? Explanations "
             "are best of the logits before it.",
         )
-    return passed("softmax", "The outputs are logits.")
+    return passed("head", f"The outputs are logits. {found}")
 
 
-def _count(spec: ModelSpec, logits: Tensor) -> Finding:
-    outputs, known = logits.shape[1], len(spec.labels)
-    if outputs != known:
+def _count(spec: ModelSpec, outputs: Outputs) -> Finding:
+    count, known = outputs.logits.shape[1], len(spec.labels)
+    if count != known:
         return failed(
             "classes",
-            f"The network has {outputs} outputs, but there are {known} labels: names would be "
-            "wrong.",
+            f"The network has {count} outputs, but there are {known} labels: names would be wrong.",
         )
-    return passed("classes", f"{outputs} outputs, {known} labels.")
+    said = "1 output" if outputs.activation == "binary" else f"{count} outputs"
+    return passed("classes", f"{said}, {known} labels.")

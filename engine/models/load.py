@@ -185,7 +185,7 @@ def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
     if names is None:
         own = network.spec.labels
         names = own if len(own) == classes else tuple(f"class {i}" for i in range(classes))
-    elif len(names) != classes:
+    elif len(names) != classes and not (classes == 1 and len(names) == 2):
         raise _other_labels(card, len(names), classes)
     module = network.build(classes).eval().requires_grad_(False)
     fit(module, state, card.name, origin)

@@ -320,6 +320,7 @@ def _window(cut: WindowClip, result: Attribution, lost: list[int], *, conserves:
         conservation=result.conservation if conserves else float("nan"),
         time_step=result.time_step,
         notices=result.notices + ((_lost_notice(lost),) if lost else ()),
+        activation=result.activation,
     )
 
 

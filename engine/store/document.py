@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 
 from engine.errors import EngineError
-from engine.types import Float32Array, Float64Array, Int64Array, ModelSpec, Rect, Request, Window
+from engine.types import (
+    Activation,
+    Float32Array,
+    Float64Array,
+    Int64Array,
+    ModelSpec,
+    Rect,
+    Request,
+    Window,
+)
 from engine.utils.schema import convert, parse_json, to_plain
 
 FORMAT = 1
@@ -79,6 +88,7 @@ class _StoredWindow:
     conservation: float | None
     time_step: int = 1
     notices: tuple[str, ...] = ()
+    activation: Activation = "softmax"
 
 
 def header_to_dict(header: Header) -> dict[str, Any]:
@@ -137,6 +147,7 @@ def windows_to_list(windows: Sequence[Window], header: Header) -> list[dict[str,
             "conservation": finite(window.conservation),
             "time_step": window.time_step,
             "notices": list(window.notices),
+            "activation": window.activation,
         }
         for window in windows
     ]
@@ -163,6 +174,7 @@ def windows_from_list(
             conservation=float("nan") if entry.conservation is None else entry.conservation,
             time_step=entry.time_step,
             notices=entry.notices,
+            activation=entry.activation,
         )
         for entry, row in zip(stored, logits, strict=True)
     )

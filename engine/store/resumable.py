@@ -275,6 +275,8 @@ def _compared(header: Header) -> dict[str, Any]:
     values = header_to_dict(header)
     for name in _OF_SEPARATION_OR_PLACE:
         del values["request"][name]
+    if values["model"]["activation"] == "softmax":
+        del values["model"]["activation"]  # what was begun before there was another names none
     plain: dict[str, Any] = json.loads(json.dumps(values))  # tuples are lists once read back
     return plain
 

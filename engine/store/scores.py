@@ -6,12 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.types import Float32Array, Float64Array, Int64Array, Window
+from engine.types import Activation, Float32Array, Float64Array, Int64Array, Window
 from engine.windows import window_weights
 
 
-def softmax(logits: Float32Array | Float64Array) -> Float64Array:
-    """Return the probabilities of logits along the last axis."""
+def probabilities_of(
+    logits: Float32Array | Float64Array, activation: Activation = "softmax"
+) -> Float64Array:
+    """Return the probabilities of logits, (..., K), as the head of their network makes them."""
+    if activation == "none":
+        return logits.astype(np.float64)
+    if activation != "softmax":
+        each: Float64Array = np.exp(-np.logaddexp(0.0, -logits.astype(np.float64)))
+        return each
     shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     probabilities: Float64Array = shifted / shifted.sum(axis=-1, keepdims=True)
     return probabilities
@@ -35,7 +42,7 @@ def step_scores(windows: Sequence[Window], steps: int) -> Float64Array:
     weight = np.zeros((steps, 1))
     for window in windows:
         span, part = _covered(window, steps)
-        total[span] += part[:, None] * softmax(window.logits)
+        total[span] += part[:, None] * probabilities_of(window.logits, window.activation)
         weight[span] += part[:, None]
     return total / weight
 

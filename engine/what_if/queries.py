@@ -62,7 +62,7 @@ class WhatIfResult:
     logits, changed_logits : float64 array, (K,)
         Means over the windows.
     probabilities, changed_probabilities : float64 array, (K,)
-        The same after a softmax in each window.
+        The same as probabilities in each window.
     pictures : uint8 array, (n, h, w, 3)
         What the model saw of the changed window at the playhead: some of its frames, RGB.
     picture_frames : int64 array, (n,)

@@ -18,7 +18,6 @@ from engine.errors import EngineError
 from engine.models import VideoModel
 from engine.pipeline.explain_video import header_of
 from engine.pipeline.window_reader import WindowClip, WindowReader
-from engine.store.scores import softmax
 from engine.types import Float64Array, Int64Array, Progress, Report, Request, UInt8Array, unreported
 from engine.video import Video, open_requested
 from engine.what_if.perturb import fill_region
@@ -70,7 +69,7 @@ def what_if(
             frames = np.array(cut.indices, dtype=np.int64) + windows.header.start
             keep, fill = query.keep, query.fill
             changed, share = fill_region(cut.clip, query.region, frames, keep=keep, fill=fill)
-            scores.add(_logits(model, (cut.clip.tensor, changed), check), share)
+            scores.add(*_scored(model, (cut.clip.tensor, changed), check), share)
             if cut.first == shown:
                 pictures = _pictures(cut, changed, frames)
             report(Progress("Asking the model", done + 1, windows.count(query.scope)))
@@ -187,16 +186,18 @@ class _Windows:
         if request.target is not None:
             return resolve_target(self._model.spec, request.target)
         cut = next(self.cuts("window", shown))
-        return int(_logits(self._model, (cut.clip.tensor,), self._check)[0].argmax())
+        return int(_scored(self._model, (cut.clip.tensor,), self._check)[0].argmax())
 
 
-def _logits(model: VideoModel, clips: tuple[Tensor, ...], check: Check) -> Float64Array:
-    """Return the logits of clips, float64 (n, K)."""
+def _scored(
+    model: VideoModel, clips: tuple[Tensor, ...], check: Check
+) -> tuple[Float64Array, Float64Array]:
+    """Return the logits of clips, and their probabilities, float64 (n, K) each."""
     subject = ExplainedModel(model, Goal(), check=check)
     with evaluating(model.module), torch.no_grad():
         # one by one, as explaining does: what fits the memory there fits here
-        rows = [subject.logits(clip.clone()) for clip in clips]
-    return torch.cat(rows).double().cpu().numpy()
+        logits = torch.cat([subject.logits(clip.clone()) for clip in clips]).double()
+    return logits.cpu().numpy(), subject.probabilities(logits).cpu().numpy()
 
 
 def _pictures(
@@ -212,24 +213,25 @@ def _pictures(
 
 
 class _Scores:
-    """Logits of windows before and after, summed up in an answer."""
+    """Scores of windows before and after, summed up in an answer."""
 
     def __init__(self) -> None:
-        self._rows: list[Float64Array] = []
+        self._logits: list[Float64Array] = []
+        self._probabilities: list[Float64Array] = []
         self._shares: list[float] = []
 
-    def add(self, rows: Float64Array, share: float) -> None:
-        """Take the logits of a window and of the changed window, (2, K)."""
-        self._rows.append(rows)
+    def add(self, logits: Float64Array, probabilities: Float64Array, share: float) -> None:
+        """Take the scores of a window and of the changed window, (2, K) each."""
+        self._logits.append(logits)
+        self._probabilities.append(probabilities)
         self._shares.append(share)
 
     def mean(
         self, query: WhatIfQuery, labels: tuple[str, ...], pictures: UInt8Array, frames: Int64Array
     ) -> WhatIfResult:
         """Return the result as means over the windows."""
-        rows = np.stack(self._rows)
-        logits, changed_logits = rows.mean(0)
-        before, after = softmax(rows).mean(0)
+        logits, changed_logits = np.mean(self._logits, axis=0)
+        before, after = np.mean(self._probabilities, axis=0)
         return WhatIfResult(
             query=query,
             labels=labels,
@@ -240,7 +242,7 @@ class _Scores:
             pictures=pictures,
             picture_frames=frames,
             changed_share=float(np.mean(self._shares)),
-            windows=len(rows),
+            windows=len(self._shares),
         )
 
 

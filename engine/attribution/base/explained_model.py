@@ -10,12 +10,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from engine.attribution.base.outputs import SoftmaxWatch, read_logits
+from engine.attribution.base.outputs import ActivationWatch, probabilities_of, read_outputs
 from engine.attribution.base.targets import Goal
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.types import Report, unreported
+from engine.types import Activation, Report, unreported
 
 
 class ExplainedModel:
@@ -40,6 +40,7 @@ class ExplainedModel:
         self.check = check
         self.notices: dict[str, None] = {}
         self.pass_bytes = 0  # memory that one pass took; known on CUDA, after the first
+        self.activation: Activation = model.spec.activation  # as found, after the first pass
         self.dtype = _dtype_of(model.module)
 
     def logits(self, values: Tensor) -> Tensor:
@@ -61,14 +62,20 @@ class ExplainedModel:
             If the network cannot take the clip, or its outputs cannot be explained.
         """
         output = self._called(values.to(self.dtype))
-        logits, notices = read_logits(output, len(values), len(self.model.spec.labels))
-        self.notices.update(dict.fromkeys(notices))
+        outputs = read_outputs(output, len(values), self.model.spec)
+        self.activation = outputs.activation
+        self.notices.update(dict.fromkeys(outputs.notices))
+        logits = outputs.logits
         self._check_logits(logits)
         return logits if logits.dtype == torch.float64 else logits.float()
 
     def scores(self, logits: Tensor) -> Tensor:
         """Return the explained score of each clip, (N,), from logits (N, K)."""
         return self.goal.scores(logits)
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Return the probabilities of logits (N, K) of this model, as its head makes them."""
+        return probabilities_of(logits, self.activation)
 
     def fixed_on(self, values: Tensor) -> tuple[ExplainedModel, Tensor]:
         """Return the same model fixed on the class it gives one clip, and the clip's logits.
@@ -83,10 +90,10 @@ class ExplainedModel:
         return fixed, logits
 
     def score_of(self, values: Tensor, *, probability: bool = False) -> Tensor:
-        """Return the explained score of clips, (N,), without history, after a softmax if told."""
+        """Return the explained score of clips, (N,), without history, of probabilities if told."""
         with torch.no_grad():
             logits = self.logits(values.clone())
-            return self.scores(logits.softmax(1) if probability else logits).detach()
+            return self.scores(self.probabilities(logits) if probability else logits).detach()
 
     def note(self, text: str) -> None:
         """Tell the user something once."""
@@ -106,7 +113,7 @@ class ExplainedModel:
     def _called(self, values: Tensor) -> object:
         self.check()
         try:
-            with SoftmaxWatch():
+            with ActivationWatch():
                 return self.model.module(*self.model.arguments(values))
         except torch.OutOfMemoryError:
             raise

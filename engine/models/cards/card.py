@@ -76,6 +76,7 @@ class ModelCard(CardKeys):
             "resize": self.resize,
             "crop": self.crop,
             "layer": self.layer,
+            "activation": self.activation,
             "value_range": self.range,
             "mean": self._rgb(self.mean),
             "std": self._rgb(self.std),

@@ -38,6 +38,7 @@ ThreePositive = Annotated[
 ]
 Scores = Annotated[dict[str, Finite], Meta(min_length=1, title="a table of labels with numbers")]
 Layout = Annotated[Literal["NCTHW", "NTCHW"], Meta(title='"NCTHW" or "NTCHW"')]
+Head = Annotated[Literal["softmax", "sigmoid"] | None, Meta(title='"softmax" or "sigmoid"')]
 Channels = Annotated[Literal["rgb", "bgr"], Meta(title='"rgb" or "bgr"')]
 
 
@@ -132,6 +133,14 @@ class CardKeys:
     ] = None
     std: Annotated[
         ThreePositive | None, _key("Divided by, a number a channel.", "std = [0.23, 0.22, 0.22]")
+    ] = None
+    activation: Annotated[
+        Head,
+        _key(
+            "What makes probabilities of the outputs: softmax where one class is true, sigmoid "
+            "where each is true or not by itself. What the network ends in is found without it.",
+            'activation = "sigmoid"',
+        ),
     ] = None
     layer: Annotated[
         Text | None, _key("Layer that class activation maps are made of.", 'layer = "layer4"')

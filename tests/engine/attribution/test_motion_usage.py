@@ -221,3 +221,14 @@ def test_motion_use_refuses_a_clip_with_gaps() -> None:
 def test_motion_use_refuses_to_average_over_nothing() -> None:
     with pytest.raises(AttributionError, match="0 random orders"):
         motion_use(model_of(built("+=")), random_clip(), shuffles=0)
+
+
+def test_motion_use_of_one_output_has_the_probabilities_of_a_sigmoid() -> None:
+    class Alone(Frames):
+        def forward(self, clip: Tensor) -> Tensor:
+            return super().forward(clip)[:, :1]
+
+    use = motion_use(model_of(Alone("ramp"), classes=1), random_clip(1, 3, FRAMES, 8, 8))
+    assert use.probabilities is not None
+    logits = torch.tensor([use.original, use.frozen, use.reversed])
+    assert use.probabilities[:3] == pytest.approx(logits.sigmoid().tolist())

@@ -193,3 +193,18 @@ def test_perturbation_explains_a_model_without_gradients() -> None:
     result = attribute(model_of(Detached()), bright, 0, "occlusion")
     assert np.isfinite(result.relevance).all()
     assert (result.relevance > 0).all()
+
+
+@pytest.mark.parametrize("method", PERTURBATIONS)
+@pytest.mark.parametrize("labels", [1, 2])
+def test_perturbation_explains_a_single_output(method: str, labels: int) -> None:
+    class Alone(Spot):
+        def forward(self, clip: Tensor) -> Tensor:
+            return super().forward(clip)[:, :1]
+
+    model, clip = model_of(Alone(), classes=labels), random_clip(1, 3, 8, 12, 12)
+    options = {**PERTURBATIONS[method], "score": "probability"}
+    first, last = (attribute(model, clip, target, method, **options) for target in (0, -1 + labels))
+    assert last.relevance.any()
+    if labels == 2:
+        np.testing.assert_allclose(first.relevance, -last.relevance, atol=1e-5)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import collections
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.attribution import attribute
-from engine.attribution.base.outputs import SoftmaxWatch, read_logits
+from engine.attribution.base.outputs import ActivationWatch, probabilities_of, read_outputs
 from engine.errors import AttributionError
 from engine.models.model import VideoModel
+from engine.types import ModelSpec
 from tests.engine.attribution.nets import Net, built, conv
 from tests.engine.attribution.plain import model_of, random_clip
 
@@ -26,6 +27,7 @@ METHODS = {
     "rise": {"samples": 6, "cells": 2, "cells_frames": 2},
 }
 BEFORE_SOFTMAX = "The network ends in a softmax; the logits before it are explained."
+BEFORE_SIGMOID = "The network ends in a sigmoid; the logits before it are explained."
 BARE = built("residual with BatchNorm").requires_grad_(False)
 
 
@@ -44,6 +46,17 @@ class Ending(nn.Module):
 def ending_in(ending: Callable[[Tensor], object]) -> VideoModel:
     """A model whose logits go through a function."""
     return model_of(Ending(ending))
+
+
+def spec_of(labels: int) -> ModelSpec:
+    """A model of a few classes."""
+    return model_of(BARE, classes=labels).spec
+
+
+def read(output: object, clips: int) -> tuple[Tensor, list[str]]:
+    """Logits in what a network of four classes returned, and the notices."""
+    outputs = read_outputs(output, clips, spec_of(4))
+    return outputs.logits, outputs.notices
 
 
 def as_pixels(logits: Tensor) -> Tensor:
@@ -96,6 +109,86 @@ def test_attribute_explains_the_logits_before_a_softmax(name: str, method: str) 
     np.testing.assert_allclose(result.relevance, bare.relevance, rtol=1e-4, atol=1e-5 * scale)
 
 
+SIGMOIDS: dict[str, Callable[[Tensor], Tensor]] = {
+    "functional": F.sigmoid,
+    "functional log": F.logsigmoid,
+    "torch": lambda logits: torch.sigmoid(input=logits),
+    "special": torch.special.expit,
+    "tensor": lambda logits: logits.sigmoid(),
+    "in place": lambda logits: (logits * 1).sigmoid_(),
+    "module": nn.Sigmoid(),
+    "pixels": lambda logits: as_pixels(logits).sigmoid(),
+    "picked": lambda logits: as_pixels(logits).sigmoid()[:, :, 0, 0, 0],
+}
+
+
+@pytest.mark.parametrize("name", SIGMOIDS)
+def test_read_outputs_finds_the_logits_before_a_sigmoid(name: str) -> None:
+    logits = torch.randn(2, 4)
+    with ActivationWatch():
+        output = SIGMOIDS[name](logits)
+    outputs = read_outputs(output, 2, spec_of(4))
+    assert torch.equal(outputs.logits, logits)
+    assert outputs.activation == "sigmoid"
+    assert outputs.notices == [BEFORE_SIGMOID]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_attribute_explains_the_logits_before_a_sigmoid(method: str) -> None:
+    clip, options = random_clip(), {**METHODS[method]}
+    if method == "rise":
+        options["score"] = "logit"
+    result = attribute(ending_in(torch.sigmoid), clip, 2, method, **options)
+    assert (result.notices, result.activation) == ((BEFORE_SIGMOID,), "sigmoid")
+    bare = attribute(model_of(BARE), clip, 2, method, **options)
+    scale = np.abs(bare.relevance).max()
+    np.testing.assert_allclose(result.relevance, bare.relevance, rtol=1e-4, atol=1e-5 * scale)
+
+
+def test_read_outputs_takes_no_gate_for_a_head() -> None:
+    with ActivationWatch():
+        gated = torch.randn(1, 4) * torch.randn(1, 4).sigmoid()
+        assert read_outputs(gated, 1, spec_of(4)).activation == "softmax"
+
+
+def test_read_outputs_takes_the_head_of_the_card_where_the_network_has_none() -> None:
+    spec = replace(spec_of(4), activation="sigmoid")
+    assert read_outputs(torch.tensor([[0.5] * 2 + [0.0] * 2]), 1, spec).activation == "sigmoid"
+    with ActivationWatch():
+        assert read_outputs(torch.randn(1, 4).softmax(1), 1, spec).activation == "softmax"
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (3,), (3, 1, 1, 1, 1)], ids=str)
+@pytest.mark.parametrize("end", [torch.sigmoid, torch.clone])
+def test_read_outputs_of_one_output(shape: tuple[int, ...], end: Callable[..., Tensor]) -> None:
+    logit = torch.tensor([[-0.16], [0.0], [3.0]])
+    with ActivationWatch():
+        output = end(logit.view(shape))
+    alone, both = (read_outputs(output, 3, spec_of(labels)) for labels in (1, 2))
+    assert (alone.activation, both.activation) == ("sigmoid", "binary")
+    assert torch.equal(alone.logits, logit)
+    assert torch.equal(both.logits, torch.cat([-logit, logit], 1))
+    chances = probabilities_of(both.logits, both.activation)
+    assert chances[0].tolist() == pytest.approx([0.5399, 0.4601], abs=1e-4)
+    assert chances.sum(1).tolist() == pytest.approx([1, 1, 1])
+
+
+def test_read_outputs_of_one_number_for_one_clip() -> None:
+    assert read_outputs(torch.tensor(2.0), 1, spec_of(1)).logits.tolist() == [[2.0]]
+
+
+@pytest.mark.parametrize("method", ["lrp", "gradient"])
+def test_attribute_explains_both_ways_of_one_output(method: str) -> None:
+    model = ending_in(lambda logits: logits[:, 1:2])
+    model = replace(model, spec=replace(model.spec, labels=("calm", "fight")))
+    clip = random_clip()
+    calm, fight = (attribute(model, clip, name, method) for name in ("calm", "fight"))
+    assert calm.activation == "binary"
+    assert calm.explained == pytest.approx(-fight.explained)
+    np.testing.assert_allclose(calm.relevance, -fight.relevance, rtol=1e-4, atol=1e-7)
+    assert fight.relevance.any()
+
+
 @pytest.mark.parametrize("method", ["gradient", "grad_cam", "rise"])
 def test_attribute_says_that_it_explains_probabilities(method: str) -> None:
     result = attribute(ending_in(by_hand), random_clip(), 1, method, **METHODS[method])
@@ -113,10 +206,10 @@ def test_attribute_says_nothing_of_plain_logits() -> None:
     assert attribute(model_of(BARE), random_clip(), 1, "gradient").notices == ()
 
 
-def test_read_logits_tells_averaged_softmaxes_as_probabilities() -> None:
-    with SoftmaxWatch():
+def test_read_outputs_tells_averaged_softmaxes_as_probabilities() -> None:
+    with ActivationWatch():
         halves = torch.randn(1, 4).softmax(1) + torch.randn(1, 4).softmax(1)
-        found, notices = read_logits(halves / 2, 1, 4)
+        found, notices = read(halves / 2, 1)
     assert torch.equal(found, halves / 2)
     assert ["probabilities" in notice for notice in notices] == [True]
 
@@ -124,16 +217,16 @@ def test_read_logits_tells_averaged_softmaxes_as_probabilities() -> None:
 @pytest.mark.parametrize(
     "values", [[[2.0, -1.0, 0.0, 0.0]], [[0.5, 0.5, 0.5, 0.5]], [[1.0]]], ids=str
 )
-def test_read_logits_takes_no_logits_for_probabilities(values: list[list[float]]) -> None:
-    found, notices = read_logits(torch.tensor(values), 1, 4)
+def test_read_outputs_takes_no_logits_for_probabilities(values: list[list[float]]) -> None:
+    found, notices = read(torch.tensor(values), 1)
     assert found.tolist() == values
     assert notices == []
 
 
-def test_read_logits_takes_no_inner_softmax_for_a_last_one() -> None:
-    with SoftmaxWatch():
+def test_read_outputs_takes_no_inner_softmax_for_a_last_one() -> None:
+    with ActivationWatch():
         mixed = torch.randn(1, 4).softmax(1) @ torch.randn(4, 4)
-        found, notices = read_logits(mixed, 1, 4)
+        found, notices = read(mixed, 1)
     assert torch.equal(found, mixed)
     assert notices == []
 
@@ -159,8 +252,8 @@ FEATURES = torch.ones(2, 6, 4, 8, 8)
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_read_logits_opens_what_holds_them(output: object, kind: str, part: str) -> None:
-    found, notices = read_logits(output, 2, 4)
+def test_read_outputs_opens_what_holds_them(output: object, kind: str, part: str) -> None:
+    found, notices = read(output, 2)
     assert torch.equal(found, LOGITS)
     assert notices == [f"The network returns a {kind}; its part {part!r} is explained."]
 
@@ -170,9 +263,9 @@ def test_read_logits_opens_what_holds_them(output: object, kind: str, part: str)
     [(LOGITS, LOGITS + 1), {"a": LOGITS, "b": LOGITS[:, :, None]}, [LOGITS[:, :3], LOGITS[:, :2]]],
     ids=["tuple", "dict", "neither has four"],
 )
-def test_read_logits_refuses_several_that_may_be_meant(output: object) -> None:
+def test_read_outputs_refuses_several_that_may_be_meant(output: object) -> None:
     with pytest.raises(AttributionError, match="several tensors") as caught:
-        read_logits(output, 2, 4)
+        read(output, 2)
     parts = output.values() if isinstance(output, dict) else output
     assert all(str(tuple(part.shape)) in str(caught.value) for part in parts)
     assert caught.value.hint
@@ -183,9 +276,9 @@ def test_read_logits_refuses_several_that_may_be_meant(output: object) -> None:
     [{}, (), None, 3.0, {"logits": None}, (LOGITS[:1],), {"logits": LOGITS.long()}, (FEATURES,)],
     ids=["dict", "tuple", "None", "float", "None in it", "one clip", "integers", "features"],
 )
-def test_read_logits_refuses_what_holds_none(output: object) -> None:
+def test_read_outputs_refuses_what_holds_none(output: object) -> None:
     with pytest.raises(AttributionError, match=f"a {type(output).__name__} without logits"):
-        read_logits(output, 2, 4)
+        read(output, 2)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -225,9 +318,9 @@ def test_attribute_takes_a_vector_for_one_clip(method: str) -> None:
     ],
     ids=["a vector", "too few", "no classes", "features", "a scalar", "three dimensions"],
 )
-def test_read_logits_refuses_a_tensor_of_another_shape(output: Tensor) -> None:
+def test_read_outputs_refuses_a_tensor_of_another_shape(output: Tensor) -> None:
     with pytest.raises(AttributionError, match="not logits of shape") as caught:
-        read_logits(output, 2, 4)
+        read(output, 2)
     assert str(tuple(output.shape)) in str(caught.value)
     assert "2 clip(s)" in str(caught.value)
 
@@ -255,9 +348,9 @@ Named = collections.namedtuple("Named", "aux logits")
 
 
 @pytest.mark.parametrize("wrap", [lambda out: Named(out + 1, out), Slotted])
-def test_read_logits_of_named_tuples_and_slotted_objects(wrap: Callable[[Tensor], object]) -> None:
+def test_read_outputs_of_named_tuples_and_slotted_objects(wrap: Callable[[Tensor], object]) -> None:
     logits = torch.randn(1, 4)
-    found, notices = read_logits(wrap(logits), 1, 4)
+    found, notices = read(wrap(logits), 1)
     assert torch.equal(found, logits)
     assert "logits" in notices[0]
 
@@ -272,6 +365,6 @@ def test_read_logits_of_named_tuples_and_slotted_objects(wrap: Callable[[Tensor]
 )
 def test_softmax_is_undone_behind_a_logarithm_or_copy(end: Callable[[Tensor], Tensor]) -> None:
     logits = torch.randn(2, 4)
-    with SoftmaxWatch():
+    with ActivationWatch():
         output = end(logits)
-    assert torch.equal(read_logits(output, 2, 4)[0], logits)
+    assert torch.equal(read(output, 2)[0], logits)

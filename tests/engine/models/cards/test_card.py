@@ -14,7 +14,24 @@ from engine.models.loaders.sources import find_network
 
 SCHEMA = Path(__file__).parents[4] / "docs" / "model-card.schema.json"
 SAMPLES: list[Any] = [
-    *("text", "rgb", "bgr", "NCTHW", "NTCHW", "", " ", 0, 1, 16, -1, 0.5, -0.5, True, False),
+    *(
+        "text",
+        "rgb",
+        "bgr",
+        "NCTHW",
+        "NTCHW",
+        "sigmoid",
+        "",
+        " ",
+        0,
+        1,
+        16,
+        -1,
+        0.5,
+        -0.5,
+        True,
+        False,
+    ),
     *([1, 2], [2, 1], [1.5, 2], [0, 1], [1, 2, 3], [0.0, 1, 1], [-1, 0, 1], [1], ["a", "b"]),
     *({}, {"waving": 1.5}, {"waving": "high"}, [True, 1]),
 ]
