@@ -32,17 +32,17 @@ class ModelError(EngineError):
 
 
 class UntrustedError(ModelError):
-    """Loading a network would run a file that the user has not trusted.
+    """Loading a network would run a file, or use a server, that the user has not trusted.
 
     Parameters
     ----------
     message, hint : str
         As for `EngineError`.
-    path : Path
-        The file.
+    path : Path or str
+        The file, or the address of the server, which frames would be sent to.
     """
 
-    def __init__(self, message: str, hint: str, path: Path) -> None:
+    def __init__(self, message: str, hint: str, path: Path | str) -> None:
         super().__init__(message, hint)
         self.path = path
 

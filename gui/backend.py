@@ -188,13 +188,13 @@ class CardBackend:
     save : callable
         Texts by key -> the model as it is listed from now on.
     trust : callable
-        Remembers that the user trusts a file of code.
+        Remembers that the user trusts a file of code, or the address of a server.
     """
 
     fields: tuple[CardField, ...]
     check: Callable[[Mapping[str, str], Path | None, int, Report, Check], CardReport]
     save: Callable[[Mapping[str, str]], ModelInfo]
-    trust: Callable[[Path], None]
+    trust: Callable[[Path | str], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def run_with_trust_prompt(work: Callable[[], Result], *, trusted: bool) -> Result:
-    """Run work that may load code, after a question for each file not trusted yet.
+    """Run work that may load code, after a question for each file or server not trusted yet.
 
     Parameters
     ----------
@@ -41,4 +41,5 @@ def run_with_trust_prompt(work: Callable[[], Result], *, trusted: bool) -> Resul
 def _agrees(error: UntrustedError) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    return typer.confirm(f"{error} Run it, now and later?", default=False, err=True)
+    question = "Send them" if isinstance(error.path, str) else "Run it"
+    return typer.confirm(f"{error} {question}, now and later?", default=False, err=True)

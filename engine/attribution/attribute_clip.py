@@ -149,13 +149,7 @@ class Explainer:
         **options: Any,
     ) -> None:
         self._method = find_method(method, options)
-        if self._method.inside and model.closed:
-            raise AttributionError(
-                f"{method} works on what is inside a network, but {model.spec.name} is "
-                f"{model.closed}, which is closed.",
-                "Choose gradient, integrated_gradients, smooth_grad, occlusion or rise; or load "
-                "the network from its Python code.",
-            )
+        _check_open(model, self._method, method)
         self._explained = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
         self._most: int | None = None  # clips at once, once it is known
 
@@ -185,6 +179,23 @@ class Explainer:
                 else:
                     self._explained = _on_cpu(self._explained, error)
         return results
+
+
+def _check_open(model: VideoModel, method: Method, name: str) -> None:
+    """Refuse a method that needs more of a closed model than it shows."""
+    if model.scores_only and (method.inside or method.gradients):
+        raise AttributionError(
+            f"{name} needs the gradients or layers of a network, but {model.spec.name} is "
+            f"{model.closed}, which gives scores alone.",
+            "Choose occlusion, rise or temporal_mask.",
+        )
+    if model.closed and method.inside:
+        raise AttributionError(
+            f"{name} works on what is inside a network, but {model.spec.name} is "
+            f"{model.closed}, which is closed.",
+            "Choose gradient, integrated_gradients, smooth_grad, occlusion or rise; or load "
+            "the network from its Python code.",
+        )
 
 
 def joined(clips: Sequence[Clip]) -> Clip:

@@ -33,6 +33,8 @@ class Method:
         Whether TensorFloat-32 on a GPU leaves its maps as they are.
     inside : bool
         Whether it works on the operations or layers inside the network.
+    gradients : bool
+        Whether it needs gradients by the input.
     """
 
     explain: Explain
@@ -40,6 +42,7 @@ class Method:
     batched: bool = True
     rounded: bool = False
     inside: bool = False
+    gradients: bool = False
 
 
 def _rectified(rule: gradients.ReluRule) -> Method:
@@ -51,12 +54,16 @@ def _cam(combine: Callable[..., Any]) -> Method:
     return Method(explain, rounded=True, inside=True)
 
 
+def _sampled(explain: Explain) -> Method:
+    return Method(explain, batched=False, gradients=True)
+
+
 _METHODS: dict[str, Method] = {
     "lrp": Method(explain_by_lrp, rounded=True, inside=True),
-    "gradient": Method(gradients.explain_by_gradient),
-    "input_x_gradient": Method(gradients.explain_by_input_x_gradient),
-    "smooth_grad": Method(gradients.explain_by_smooth_grad, batched=False),
-    "integrated_gradients": Method(gradients.explain_by_integrated_gradients, batched=False),
+    "gradient": Method(gradients.explain_by_gradient, gradients=True),
+    "input_x_gradient": Method(gradients.explain_by_input_x_gradient, gradients=True),
+    "smooth_grad": _sampled(gradients.explain_by_smooth_grad),
+    "integrated_gradients": _sampled(gradients.explain_by_integrated_gradients),
     "guided_backprop": _rectified("guided"),
     "deconvnet": _rectified("deconvnet"),
     "grad_cam": _cam(cam.grad_cam),

@@ -88,6 +88,10 @@ def _differs_on_noise(model: VideoModel, clip: Clip, logits: Tensor, scale: floa
 
 def _gradient(model: VideoModel, clip: Clip) -> Finding:
     """Check whether a gradient of the top score reaches the pixels of every frame."""
+    if model.scores_only:
+        return warned(
+            "gradient", f"It is {model.closed}, which gives scores alone. {_ONLY_PERTURBATION}"
+        )
     values = clip.tensor.clone().requires_grad_()
     with evaluating(model.module), ActivationWatch():
         output = model.module(*model.arguments(values.clone()))

@@ -69,7 +69,10 @@ def check_card(
     findings += run.findings
     if run.outputs is not None:
         check()
-        findings += behaviour_findings(model, clip, run.outputs.logits)
+        try:
+            findings += behaviour_findings(model, clip, run.outputs.logits)
+        except EngineError as error:  # of a black box that scored the first clip
+            findings.append(failed("output", f"{error} {error.hint}"))
         check()
         if card.expected is not None:
             findings.append(reference_finding(model, card.expected))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.attribution.base.explained_model import evaluating
 from engine.attribution.base.outputs import ActivationWatch, Outputs, read_outputs
-from engine.errors import AttributionError
+from engine.errors import AttributionError, EngineError
 from engine.model_check.input_checks import failed, passed, warned
 from engine.models.model import Clip, VideoModel
 from engine.types import Activation, Finding, ModelSpec
@@ -41,6 +41,8 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
     """Score a clip, or find out which layout the network would take if that fails."""
     try:
         output = output_of(model, clip.tensor)
+    except EngineError as error:
+        return Run([failed("output", f"{error} {error.hint}")])
     except Exception as error:  # noqa: BLE001 - whatever a library raises
         return Run([failed("layout", _layout_text(model, clip, error))])
     scores = output if isinstance(output, Tensor) else None
@@ -117,6 +119,7 @@ def _head(spec: ModelSpec, outputs: Outputs) -> Finding:
     text = _SINGLE if outputs.logits.shape[1] == 1 else _HEADS[outputs.activation]
     found = text.format(spec.label(0), spec.label(1))
     if outputs.notices:
+        found = "" if outputs.activation == "softmax" else found
         said = "" if spec.activation in (outputs.activation, "softmax") else " The card says else."
         return warned("head", f"{' '.join(outputs.notices)} {found}{said}")
     values = outputs.logits.detach()

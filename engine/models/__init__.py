@@ -1,7 +1,7 @@
 """Models: their sources, their networks, and their view of a video.
 
-Importing this package loads no torch: the names that need it (`load_model`, `VideoModel`,
-`Clip`) are imported when they are first asked for.
+Importing this package loads no torch: the names that need it (`load_model`,
+`from_callable`, `VideoModel`, `Clip`) are imported when they are first asked for.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from engine.models.preprocess.geometry import seen_rect
 
 if TYPE_CHECKING:
     from engine.models.load import load_model
+    from engine.models.loaders.black_box import from_callable
     from engine.models.model import Clip, VideoModel
 
 __all__ = [
     "MODELS",
     "Clip",
     "VideoModel",
+    "from_callable",
     "known_models",
     "load_model",
     "sample_frames",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 _NEED_TORCH = {
+    "from_callable": "engine.models.loaders.black_box",
     "load_model": "engine.models.load",
     "Clip": "engine.models.model",
     "VideoModel": "engine.models.model",

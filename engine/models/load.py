@@ -12,7 +12,10 @@ from engine.cancel import Check, never
 from engine.errors import ModelError
 from engine.models.cards.card import HUB_PREFIX, ModelCard
 from engine.models.cards.library import find_card
+from engine.models.cards.trust import require_trust_of_address
 from engine.models.devices import move, resolve_device
+from engine.models.loaders.black_box import black_box
+from engine.models.loaders.http_endpoint import Endpoint
 from engine.models.loaders.sources import find_network
 from engine.models.loaders.user_networks import build_own, load_closed
 from engine.models.model import VideoModel
@@ -22,6 +25,8 @@ from engine.models.preprocess.input_layout import packing
 from engine.models.weights.checkpoint import State, fit, read_weights, weight_called
 from engine.types import ModelSpec, Progress, Report, Request, unreported
 from engine.utils.hints import did_you_mean
+
+_TIMEOUT_S = 30.0  # of an endpoint whose card says nothing
 
 
 def load_model(
@@ -103,7 +108,9 @@ def load_card(card: ModelCard, device: str, report: Report, check: Check) -> Vid
     target = resolve_device(device)
     check()
     report(Progress(stage=f"Loading {card.name}"))
-    if card.is_of_hub:
+    if card.endpoint is not None:
+        model = _behind_endpoint(card)
+    elif card.is_of_hub:
         model = _of_hub(card, check)
     elif card.needs_code:
         model = _own(card)
@@ -217,6 +224,20 @@ def _own(card: ModelCard) -> VideoModel:
     shape = tuple((clip if pack is None else pack(clip)).shape)
     closed = load_closed(folder / card.network, shape)
     return VideoModel(spec, closed, torch.device("cpu"), pack, closed=closed.kind)
+
+
+def _behind_endpoint(card: ModelCard) -> VideoModel:
+    """Return the model behind an address, which is asked for nothing yet."""
+    if card.checkpoint is not None:
+        raise ModelError(
+            f"{card.network} has weights of its own, so {card.checkpoint} cannot be used.",
+            "Leave the weights out.",
+        )
+    spec = card.spec(None, () if card.labels is None else read_labels(card.labels))
+    require_trust_of_address(card.network)
+    endpoint = Endpoint(card.network, card.timeout or _TIMEOUT_S)
+    model = black_box(spec, endpoint.score, "HTTP")
+    return replace(model, pack=packing(card.layout, card.channels))
 
 
 def _checked_layer(spec: ModelSpec, module: nn.Module, card: ModelCard) -> ModelSpec:

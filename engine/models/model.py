@@ -66,6 +66,8 @@ class VideoModel:
     closed : str
         What the module is, where its operations and layers cannot be looked into: "TorchScript".
         Methods that change them are refused then. Empty for ordinary modules.
+    scores_only : bool
+        Whether the module gives scores without gradients, as a black box does.
     """
 
     spec: ModelSpec
@@ -73,6 +75,7 @@ class VideoModel:
     device: torch.device
     pack: Callable[[torch.Tensor], Any] | None = None
     closed: str = ""
+    scores_only: bool = False
 
     def arguments(self, values: torch.Tensor) -> tuple[Any, ...]:
         """Return the module's arguments for clips (N, 3, T, h, w)."""

@@ -42,7 +42,7 @@ def request_key(request: Request) -> str | None:
     -------
     str or None
         None where code has a part that cannot be followed: a plugin, a network of an installed
-        package, a model in the cache of the hub. Such results are not kept.
+        package, a model in the cache of the hub, a server. Such results are not kept.
 
     Raises
     ------
@@ -87,6 +87,8 @@ def _files_of(card: ModelCard) -> list[Path] | None:
     """Return the files that a card's network is made of, or None if not all are known."""
     assert card.path is not None
     files = [path for path in (card.path, card.checkpoint, card.labels) if path is not None]
+    if card.endpoint is not None:
+        return None
     if card.is_known:
         return files
     own = card.folder / card.network.removeprefix(HUB_PREFIX)

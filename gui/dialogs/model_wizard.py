@@ -112,7 +112,7 @@ class ModelWizard(QDialog):
     @Slot()
     def _check(self) -> None:
         values = self.form.values()
-        if "network" not in values:
+        if not values.keys() & {"network", "endpoint"}:
             return
         self.status.setText("Checking")
         check, video, start = self._cards.check, self._video, self._start
@@ -136,7 +136,7 @@ class ModelWizard(QDialog):
         if untrusted is not None:
             ask_trust(self, failure, lambda: self._go_on(untrusted))
 
-    def _go_on(self, untrusted: Path) -> None:
+    def _go_on(self, untrusted: Path | str) -> None:
         self._cards.trust(untrusted)
         self._check()
 

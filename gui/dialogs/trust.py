@@ -1,4 +1,4 @@
-"""The question before a network's own code is run."""
+"""The question before a network's own code is run, or frames are sent to a server."""
 
 from __future__ import annotations
 
@@ -9,18 +9,31 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from gui.tasks.jobs import Failure
 from gui.widgets.dialogs import message_box
 
+_RUN = (
+    "Run this file?",
+    "If you know where it comes from, it is run now and later.",
+    "Run it",
+    "Leave it",
+)
+_SEND = (
+    "Send frames to this server?",
+    "If you know who runs it, frames are sent to it now and later.",
+    "Send them",
+    "Do not send",
+)
+
 
 def ask_trust(parent: QWidget, failure: Failure, agreed: Callable[[], None]) -> QMessageBox:
-    """Ask whether to run the file that stopped a job, and call ``agreed`` if so.
+    """Ask whether to run the file, or use the server, that stopped a job; ``agreed`` if so.
 
     The window is not blocked meanwhile.
     """
-    hint = "If you know where it comes from, it is run now and later."
+    title, hint, yes, no = _SEND if isinstance(failure.untrusted, str) else _RUN
     icon = QMessageBox.Icon.Warning
-    box = message_box(parent, failure.message, hint, title="Run this file?", icon=icon)
-    run = box.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
-    leave = box.addButton("Leave it", QMessageBox.ButtonRole.RejectRole)
+    box = message_box(parent, failure.message, hint, title=title, icon=icon)
+    agree = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+    leave = box.addButton(no, QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(leave)
-    run.clicked.connect(lambda: agreed())
+    agree.clicked.connect(lambda: agreed())
     box.open()
     return box

@@ -344,7 +344,7 @@ class MainWindow(WindowParts):
         else:
             ask_trust(self, failure, lambda: self._go_on(untrusted))
 
-    def _go_on(self, untrusted: Path) -> None:
+    def _go_on(self, untrusted: Path | str) -> None:
         self.backend.cards.trust(untrusted)
         self.explain.explain_chosen()
 

@@ -37,12 +37,13 @@ class Job:
 class Failure:
     """The message of a failed job for the user: one sentence and a hint.
 
-    ``untrusted`` is the file of code that the user must trust for the job to go on, if any.
+    ``untrusted`` is the file of code, or the address of a server that frames are sent to, that the
+    user must trust for the job to go on, if any.
     """
 
     message: str
     hint: str
-    untrusted: Path | None = None
+    untrusted: Path | str | None = None
 
 
 class JobWorker(QObject):

@@ -197,6 +197,8 @@ def test_card_is_read_as_it_was(own_settings: Path) -> None:
         "path": "my-net.toml",
         "name": "my net",
         "network": "figures",
+        "endpoint": None,
+        "timeout": None,
         "checkpoint": "weights/best.pth",
         "prefix": "student.",
         "labels": "labels.txt",

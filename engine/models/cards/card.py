@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError
+from engine.models.cards.address import fault_of
 from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS, CardKeys, Expected
 from engine.models.catalogue import MODELS
 from engine.types import ModelSpec
@@ -50,6 +51,8 @@ class ModelCard(CardKeys):
     @property
     def needs_code(self) -> bool:
         """True for a network that comes with its author's code."""
+        if self.endpoint is not None:
+            return False
         own = ":" in self.network or _is_network_file(self.network)
         return self.path is not None and not (self.is_known or self.is_of_hub) and own
 
@@ -124,9 +127,10 @@ def read_card(path: Path) -> ModelCard:
 def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
     """Return a card from the values of its TOML, with the errors of `read_card`."""
     _check_keys(table, CardKeys, path)
-    if "network" not in table:
+    if ("network" in table) == ("endpoint" in table):
+        named = "both a network and an endpoint" if "network" in table else "no network"
         raise ModelError(
-            f"The card {path} names no network.", f"Add a line, such as {_example('network')}."
+            f"The card {path} names {named}.", f"Write one line, such as {_example('network')}."
         )
     if isinstance(table.get("expected"), dict):
         _check_keys(table["expected"], Expected, path, "expected.")
@@ -144,6 +148,8 @@ def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
         labels=card.labels and path.parent / card.labels,
         expected=card.expected and replace(card.expected, clip=path.parent / card.expected.clip),
     )
+    if card.endpoint is not None:
+        card = replace(card, network=card.endpoint)  # so it is called in messages and lists
     _check_together(card)
     return card
 
@@ -221,6 +227,9 @@ def _check_together(card: ModelCard) -> None:
             f"The card {card.path} has both fps and stride, but frames are taken by one of them.",
             "Keep fps where the network was trained at a rate, stride where it was not.",
         )
+    if card.endpoint is not None:
+        _check_endpoint(card)
+        return
     if (card.is_known or card.is_of_hub) and (card.layout != "NCTHW" or card.channels != "rgb"):
         raise ModelError(
             f"The card {card.path} changes the layout or the channels of the known network "
@@ -233,6 +242,21 @@ def _check_together(card: ModelCard) -> None:
             f"{did_you_mean(card.network, MODELS)} A network of your own is 'file.py:function', a "
             ".pt2 or a TorchScript .pt.",
         )
+
+
+def _check_endpoint(card: ModelCard) -> None:
+    fault = fault_of(card.network)
+    if fault:
+        raise ModelError(
+            f"The endpoint {card.network!r} of the card {card.path} cannot be used: {fault}.",
+            f"For example: {_example('endpoint')}",
+        )
+    for name in ("checkpoint", "layer"):
+        if getattr(card, name) is not None:
+            raise ModelError(
+                f"The card {card.path} gives a {name}, but the network is behind an endpoint.",
+                f"Leave {name} out.",
+            )
 
 
 def _is_network_file(network: str) -> bool:

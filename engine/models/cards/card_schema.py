@@ -78,7 +78,19 @@ class CardKeys:
             "torch.export, a `.pt` of TorchScript, or `hf:` and a folder or hub name.",
             'network = "r3d_18"',
         ),
-    ]
+    ] = ""
+    endpoint: Annotated[
+        Text | None,
+        _key(
+            "In place of network: address of a server that scores clips (docs/black-boxes.md); "
+            "frames of your videos are sent to it.",
+            'endpoint = "http://127.0.0.1:8765/score"',
+        ),
+    ] = None
+    timeout: Annotated[
+        Positive | None,
+        _key("Seconds that an endpoint has for an answer; 30 if left out.", "timeout = 120"),
+    ] = None
     checkpoint: Annotated[
         File | None,
         _key("Weights for it: `.pth`, `.pt` or `.safetensors`.", 'checkpoint = "best.pth"'),
@@ -207,5 +219,6 @@ def card_schema() -> dict[str, Any]:
     schema["$defs"]["CardKeys"] |= {
         "title": "Model card of Motion Inspector",
         "not": {"required": ["fps", "stride"]},
+        "oneOf": [{"required": ["network"]}, {"required": ["endpoint"]}],
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,7 +1,8 @@
-"""Files that the user trusts to run, stored by their content in the user's settings.
+"""Files that the user trusts to run, and servers to send frames to, in the user's settings.
 
 Loading a network with its code (Python, TorchScript, torch.export) does what its author wrote,
-with the user's rights. That is asked once for each content of a file. No torch.
+with the user's rights. That is asked once for each content of a file, and once for each address
+of an endpoint. No torch.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from engine.utils.paths import config_folder
 from engine.utils.schema import SchemaError, convert, parse_json
 
 
-def trust(path: Path) -> None:
-    """Remember that the user trusts a file, as it is now.
+def trust(what: Path | str) -> None:
+    """Remember that the user trusts a file, as it is now, or the address of an endpoint.
 
     Raises
     ------
@@ -25,7 +26,10 @@ def trust(path: Path) -> None:
         If the file cannot be read, or the settings cannot be written.
     """
     known = _known()
-    known[_digest(path)] = str(path.absolute())
+    if isinstance(what, str):
+        known[_digest_of_address(what)] = what
+    else:
+        known[_digest(what)] = str(what.absolute())
     file = _file()
     hint = "Check that your settings folder can be written to."
     with os_errors(ModelError, f"{file} cannot be written", hint):
@@ -51,6 +55,22 @@ def require_trust(path: Path) -> None:
         )
 
 
+def require_trust_of_address(address: str) -> None:
+    """Refuse to go on with an endpoint that the user does not trust with frames of videos.
+
+    Raises
+    ------
+    UntrustedError
+        If the user has not trusted this address.
+    """
+    if _digest_of_address(address) not in _known():
+        raise UntrustedError(
+            f"This model is a server: the frames of your videos would be sent to {address}.",
+            "If you know who runs it, trust it once with --trust.",
+            address,
+        )
+
+
 def _file() -> Path:
     return config_folder() / "trusted.json"
 
@@ -61,6 +81,10 @@ def _known() -> dict[str, str]:
         return convert(parse_json(_file().read_bytes()), dict[str, str])
     except (OSError, SchemaError):
         return {}
+
+
+def _digest_of_address(address: str) -> str:
+    return hashlib.sha256(f"endpoint {address}".encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:
