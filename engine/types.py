@@ -78,8 +78,6 @@ class ModelSpec:
     layer : str
         Module that class activation maps are made of, as in ``named_modules``; empty takes
         the last one whose output has height and width.
-    activation : str
-        What makes probabilities of the logits, one of `Activation`.
     trained_on : str
         What the weights were trained on, in a few words; empty where that is not known.
     least_familiar : float or None
@@ -103,7 +101,6 @@ class ModelSpec:
     value_range: tuple[float, float] = (0.0, 1.0)
     layer: str = ""
     antialias: bool = False
-    activation: Activation = "softmax"
     trained_on: str = ""
     least_familiar: float | None = None
     activation: Literal["softmax", "sigmoid"] = "softmax"

@@ -77,7 +77,7 @@ def decision_evidence(
     asked = _ask(explained, clip.tensor, stills, orders, seed)
     index = explained.goal.indices(torch.from_numpy(asked.clip))[0]
     answers = Answers.from_logits(
-        asked.clip, asked.stills, asked.orders, prior.row, model.spec.activation
+        asked.clip, asked.stills, asked.orders, prior.row, explained.activation
     )
     reason = untold(clip.tensor)
     return judged(answers, 0 if index is None else index, prior.source, reason)

@@ -73,7 +73,7 @@ def _greedy_path(distances: list[list[float]]) -> list[int]:
     left = set(range(1, len(distances)))
     path = [0]
     while left:
-        gap, last, frame = min(
+        _, last, frame = min(
             (distances[end][frame], place, frame)
             for place, end in ((0, path[0]), (1, path[-1]))
             for frame in left
