@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
-import torch
-from torch import Tensor
 
-from engine.annotations.region_masks import inside_picture
 from engine.annotations.regions import Region
 from engine.attribution import motion_use
-from engine.attribution.base.explained_model import ExplainedModel, evaluating
-from engine.attribution.base.targets import Goal, resolve_target
 from engine.cancel import Check, never
 from engine.errors import EngineError
 from engine.models import VideoModel
-from engine.pipeline.explain_video import header_of
-from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.types import Float64Array, Int64Array, Progress, Report, Request, UInt8Array, unreported
-from engine.video import Video, open_requested
+from engine.video import open_requested
 from engine.what_if.perturb import fill_region
 from engine.what_if.queries import FILLS, SCOPES, MotionTests, Scope, WhatIfQuery, WhatIfResult
-from engine.windows import window_starts
+from engine.what_if.windows import RequestWindows, pictures_of, scores_of
 
-_PICTURES = 8
 _VARIANTS = ("original", "frozen", "reversed", "shuffled")
 
 
@@ -61,7 +51,7 @@ def what_if(
     _check_choice("scope", query.scope, SCOPES)
     _check_painted(query.region)
     with open_requested(request, check=check, report=report) as video:
-        windows = _Windows(model, video, request, check)
+        windows = RequestWindows(model, video, request, check)
         shown = windows.nearest(frame)
         scores = _Scores()
         pictures = None
@@ -69,9 +59,9 @@ def what_if(
             frames = np.array(cut.indices, dtype=np.int64) + windows.header.start
             keep, fill = query.keep, query.fill
             changed, share = fill_region(cut.clip, query.region, frames, keep=keep, fill=fill)
-            scores.add(*_scored(model, (cut.clip.tensor, changed), check), share)
+            scores.add(*scores_of(model, (cut.clip.tensor, changed), check), share)
             if cut.first == shown:
-                pictures = _pictures(cut, changed, frames)
+                pictures = pictures_of(cut, changed, frames)
             report(Progress("Asking the model", done + 1, windows.count(query.scope)))
     assert pictures is not None  # the window at the playhead is one of those asked about
     result = scores.mean(query, model.spec.labels, *pictures)
@@ -106,7 +96,7 @@ def motion_tests(
     """
     _check_choice("scope", scope, SCOPES)
     with open_requested(request, check=check, report=report) as video:
-        windows = _Windows(model, video, request, check)
+        windows = RequestWindows(model, video, request, check)
         shown = windows.nearest(frame)
         target = windows.target(request, shown)
         uses = []
@@ -142,74 +132,6 @@ def _check_touched(result: WhatIfResult, inside: float, frame: int) -> None:
             f"Nothing is painted where the model looks around frame {frame}.",
             "Paint on the frames around the playhead, inside what the model sees.",
         )
-
-
-class _Windows:
-    """The windows of a request, as `engine.pipeline.explain` cuts them."""
-
-    def __init__(self, model: VideoModel, video: Video, request: Request, check: Check) -> None:
-        self._model, self._video, self._check = model, video, check
-        self.header = header_of(request, model, video)
-        steps = len(self.header.step_frames)
-        self._starts = window_starts(steps, model.spec.frames, request.overlap)
-
-    @property
-    def inside(self) -> float:
-        """Share of the network's input that shows the picture and is not padding."""
-        return float(inside_picture(self.header.seen, self._model.spec.crop).mean())
-
-    def nearest(self, frame: int) -> int:
-        """Return the first step of the window whose middle is nearest to a frame of the video."""
-        steps = self.header.step_frames + self.header.start
-        last = len(steps) - 1
-
-        def distance(first: int) -> float:
-            final = min(first + self._model.spec.frames - 1, last)
-            return abs(float(steps[first] + steps[final]) / 2 - frame)
-
-        return min(self._starts, key=distance)
-
-    def count(self, scope: Scope) -> int:
-        """Return the number of windows that `cuts` gives."""
-        return 1 if scope == "window" else len(self._starts)
-
-    def cuts(self, scope: Scope, shown: int) -> Iterator[WindowClip]:
-        """Yield the window shown, or all of them in order."""
-        starts = (shown,) if scope == "window" else self._starts
-        clips = WindowReader(self._model, self._video, self.header, self._check, starts[0])
-        for first in starts:
-            self._check()
-            yield clips.window(first)
-
-    def target(self, request: Request, shown: int) -> int:
-        """Return the class of the request, or the model's answer to the window shown."""
-        if request.target is not None:
-            return resolve_target(self._model.spec, request.target)
-        cut = next(self.cuts("window", shown))
-        return int(_scored(self._model, (cut.clip.tensor,), self._check)[0].argmax())
-
-
-def _scored(
-    model: VideoModel, clips: tuple[Tensor, ...], check: Check
-) -> tuple[Float64Array, Float64Array]:
-    """Return the logits of clips, and their probabilities, float64 (n, K) each."""
-    subject = ExplainedModel(model, Goal(), check=check)
-    with evaluating(model.module), torch.no_grad():
-        # one by one, as explaining does: what fits the memory there fits here
-        logits = torch.cat([subject.logits(clip.clone()) for clip in clips]).double()
-    return logits.cpu().numpy(), subject.probabilities(logits).cpu().numpy()
-
-
-def _pictures(
-    cut: WindowClip, changed: Tensor, frames: Int64Array
-) -> tuple[UInt8Array, Int64Array]:
-    """Return some frames of a changed clip as RGB pictures, and their numbers in the video."""
-    count = len(frames) - cut.padded
-    chosen = np.linspace(0, count - 1, min(count, _PICTURES)).round().astype(np.int64)
-    low, high = cut.clip.low, cut.clip.high
-    values = (changed[:, :, chosen.tolist()] - low) / (high - low)
-    bytes_ = (values[0].permute(1, 2, 3, 0) * 255).round().clamp(0, 255).to(torch.uint8)
-    return bytes_.cpu().numpy(), frames[chosen]
 
 
 class _Scores:
