@@ -1,0 +1,88 @@
+"""Results of the checks of a separated map, as plain values. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.types import Int64Array, Preset, UInt8Array
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeCheck:
+    """Probability of a class when parts of the clip are frozen: what a map calls motion, others.
+
+    Frozen voxels show what the middle frame of the window shows there.
+
+    Attributes
+    ----------
+    label : str
+        The class that was explained.
+    preset, sigma
+        How the map was separated.
+    share : float
+        Share of the clip's voxels that was frozen for the next three, 0 to 1.
+    original, motion, others, static : float
+        Mean probability over the windows: of the clip itself, with the voxels of the strongest
+        motion frozen, as many others at random, and as many of the strongest static.
+    shares : tuple of float
+        Of the voxels frozen along the curves, from 0 to 1.
+    motion_curve, others_curve : tuple of float
+        Probability with as many voxels frozen, of the strongest motion first, or at random.
+    windows, draws : int
+        Windows scored, and random choices tried in each.
+    """
+
+    label: str
+    preset: Preset
+    sigma: float
+    share: float
+    original: float
+    motion: float
+    others: float
+    static: float
+    shares: tuple[float, ...]
+    motion_curve: tuple[float, ...]
+    others_curve: tuple[float, ...]
+    windows: int
+    draws: int
+
+    @property
+    def gap(self) -> float:
+        """Mean distance of the curves between their ends, -1 to 1.
+
+        Above 0 the voxels called motion matter more than others (deletion: Petsiuk et al. 2018,
+        arXiv 1806.07421).
+        """
+        inner = list(zip(self.motion_curve, self.others_curve, strict=True))[1:-1]
+        return sum(others - motion for motion, others in inner) / len(inner)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StillSplit:
+    """The frozen-frame split of one window (`engine.attribution.frozen_frame`).
+
+    Attributes
+    ----------
+    label, method : str
+        The class, and the method that explained it.
+    temporal_share : float
+        Share of the relevance that no still of the frame has, 0 to 1; nan without relevance.
+    pictures : uint8 array, (n, h, w, 3)
+        Some frames as the model saw them, under the temporal part, RGB.
+    picture_frames : int64 array, (n,)
+        Which frames of the video these are.
+    first, stop : int
+        First frame of the window in the video, and the one after its last.
+    """
+
+    label: str
+    method: str
+    temporal_share: float
+    pictures: UInt8Array
+    picture_frames: Int64Array
+    first: int
+    stop: int
+
+    def __post_init__(self) -> None:
+        self.pictures.setflags(write=False)
+        self.picture_frames.setflags(write=False)
