@@ -21,6 +21,7 @@ from engine.metrics import FlowPrecision
 from engine.store import Analysis
 from engine.store.scores import probabilities_of
 from engine.types import Window
+from engine.what_if.checks import FreezeCheck
 
 Level = Literal["ok", "caution", "error"]
 
@@ -30,6 +31,7 @@ _BAND = 0.1  # of height and width, on each side
 _SOME_BORDER, _MUCH_BORDER = 1.1, 1.5  # times the share of a uniform map
 _LIFT = 1.5  # precision over chance from which agreement is worth the name
 _SURE, _LOST = 0.5, 0.25  # mean probability of the top class
+_FELT = 0.05  # of the probability: less is lost by freezing anything
 _BLOCKS, _BLOCK_STEPS = 4, 16  # 64 steps are looked at, whatever the length of the video
 
 
@@ -41,7 +43,7 @@ class Badge:
     ----------
     name : str
         Key: "conservation", "time steps", "border", "padding", "interpolation", "unlike",
-        "flow" or "notes".
+        "flow", "freezing" or "notes".
     text : str
         A few words, with the figure.
     level : str
@@ -71,15 +73,22 @@ class Evidence:
         Whether the method's relevance sums to the explained score.
     flow : FlowPrecision or None
         Agreement with optical flow, `engine.diagnostics.flow_agreement.FlowCheck.overall`.
+    freezing : FreezeCheck or None
+        Scores with what the map calls motion frozen, `engine.what_if.check_runs.freeze_check`.
     """
 
     analysis: Analysis
     method_conserves: bool
     flow: FlowPrecision | None
+    freezing: FreezeCheck | None
 
 
 def reliability_badges(
-    analysis: Analysis, method_conserves: bool, *, flow: FlowPrecision | None = None
+    analysis: Analysis,
+    method_conserves: bool,
+    *,
+    flow: FlowPrecision | None = None,
+    freezing: FreezeCheck | None = None,
 ) -> tuple[Badge, ...]:
     """Return the badges that apply to an analysis, none before its first window.
 
@@ -87,7 +96,7 @@ def reliability_badges(
     """
     if not analysis.windows:
         return ()
-    evidence = Evidence(analysis, method_conserves, flow)
+    evidence = Evidence(analysis, method_conserves, flow, freezing)
     badges = (judge(evidence) for judge in BADGES)
     return tuple(badge for badge in badges if badge is not None)
 
@@ -209,6 +218,28 @@ def _flow(evidence: Evidence) -> Badge | None:
     return Badge("flow", text, "caution" if lift > 1 else "error", explanation)
 
 
+def _freezing(evidence: Evidence) -> Badge | None:
+    """Judge the gap between the deletion curves of motion and of other voxels."""
+    check = evidence.freezing
+    if check is None:
+        return None
+    points = round(100 * check.gap)
+    text = f"freezing motion costs {abs(points)} points {'less' if points < 0 else 'more'}"
+    explanation = (
+        f"What the map calls motion was frozen bit by bit, and as many voxels elsewhere: on "
+        f"average {check.label} lost {abs(points)} points {'less' if points < 0 else 'more'} by "
+        f"it than by the others. Map: {check.preset}, sigma {check.sigma:g}."
+    )
+    if max(check.original - check.everything, check.original - check.motion) < _FELT:
+        said = f"All of the clip can be frozen without {check.label} losing its score, so the "
+        said += "model does not need the movement, and no map of it can be checked so."
+        return Badge("freezing", "freezing changes nothing", "caution", said)
+    if check.gap >= _FELT:
+        return Badge("freezing", text, "ok", explanation)
+    explanation += " The model does not need those places more than others."
+    return Badge("freezing", text, "caution" if check.gap >= 0 else "error", explanation)
+
+
 def _out_of_distribution(evidence: Evidence) -> Badge | None:
     """Judge by the threshold of the model, or by the highest probability."""
     spec, windows = evidence.analysis.header.spec, evidence.analysis.windows
@@ -262,6 +293,7 @@ BADGES: tuple[Callable[[Evidence], Badge | None], ...] = (
     _interpolation,
     _out_of_distribution,
     _flow,
+    _freezing,
     _notes,
 )
 """The badges in their order; each is None where it does not apply."""

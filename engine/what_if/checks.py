@@ -47,6 +47,11 @@ class FreezeCheck:
     draws: int
 
     @property
+    def everything(self) -> float:
+        """Mean probability with all of the clip frozen."""
+        return self.motion_curve[-1]
+
+    @property
     def gap(self) -> float:
         """Mean distance of the curves between their ends, -1 to 1.
 

@@ -13,6 +13,7 @@ from engine.diagnostics.reliability import Badge, Evidence, reliability_badges
 from engine.metrics import FlowPrecision
 from engine.store import Analysis, Header
 from engine.types import Window
+from engine.what_if.checks import FreezeCheck
 from tests.engine.store.analyses import LENGTH, header_of, noise, window_of
 
 
@@ -128,6 +129,42 @@ def test_flow_where_nothing_moves_says_so(opened: list[Analysis]) -> None:
         ((0.4,) + (0.6 / 399,) * 399, "caution"),
     ],
 )
+def frozen(original: float, motion: float, others: float, everything: float) -> FreezeCheck:
+    """A check with the same scores at all shares between none and all."""
+    return FreezeCheck(
+        label="walking",
+        preset="recommended",
+        sigma=1.0,
+        share=0.1,
+        original=original,
+        motion=motion,
+        others=others,
+        static=original,
+        shares=(0.0, 0.1, 1.0),
+        motion_curve=(original, motion, everything),
+        others_curve=(original, others, everything),
+        windows=1,
+        draws=2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("scores", "level", "text"),
+    [
+        ((0.9, 0.2, 0.8, 0.1), "ok", "freezing motion costs 60 points more"),
+        ((0.9, 0.5, 0.52, 0.1), "caution", "freezing motion costs 2 points more"),
+        ((0.9, 0.8, 0.3, 0.1), "error", "freezing motion costs 50 points less"),
+        ((0.9, 0.89, 0.9, 0.9), "caution", "freezing changes nothing"),
+    ],
+)
+def test_freezing_is_read_by_the_gap_of_its_curves(
+    scores: tuple[float, ...], level: str, text: str, opened: list[Analysis]
+) -> None:
+    found = badges(analysis_of(ones()), opened, freezing=frozen(*scores))["freezing"]
+    assert (found.level, found.text) == (level, text)
+    assert "walking" in found.explanation
+
+
 def test_unlike_is_told_by_the_highest_probability(
     probabilities: tuple[float, ...], level: str | None, opened: list[Analysis]
 ) -> None:
