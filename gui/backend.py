@@ -13,6 +13,7 @@ from engine.metrics import FlowPrecision
 from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Report, Request, UInt8Array
+from engine.what_if.checks import FreezeCheck, SeparatedMap, StillSplit
 from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
 from gui.state.export_request import ExportRequest
 from gui.state.session_file import SessionFile
@@ -134,7 +135,7 @@ class SessionBackend:
 
 @dataclass(frozen=True, slots=True)
 class WhatIfBackend:
-    """What-if queries, each called in a worker thread, the first two in the same one.
+    """What-if queries, each called in a worker thread, all but `agreement` in the same one.
 
     Attributes
     ----------
@@ -144,11 +145,17 @@ class WhatIfBackend:
         (request, scope, frame at the playhead, report, check) -> MotionTests.
     agreement : callable
         (analysis, region, preset, sigma, check) -> RegionAgreement.
+    freezing : callable
+        (request of the analysis, map, scope, frame at the playhead, report, check) -> FreezeCheck.
+    still_split : callable
+        (request, frame at the playhead, report, check) -> StillSplit.
     """
 
     ask: Callable[[Request, WhatIfQuery, int, Report, Check], WhatIfResult]
     motion_tests: Callable[[Request, Scope, int, Report, Check], MotionTests]
     agreement: Callable[[Analysis, Region, Preset, float, Check], RegionAgreement]
+    freezing: Callable[[Request, SeparatedMap, Scope, int, Report, Check], FreezeCheck]
+    still_split: Callable[[Request, int, Report, Check], StillSplit]
 
 
 @dataclass(frozen=True, slots=True)

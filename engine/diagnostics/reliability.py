@@ -21,7 +21,7 @@ from engine.metrics import FlowPrecision
 from engine.store import Analysis
 from engine.store.scores import probabilities_of
 from engine.types import Window
-from engine.what_if.checks import FreezeCheck
+from engine.what_if.checks import Cost, FreezeCheck
 
 Level = Literal["ok", "caution", "error"]
 
@@ -31,7 +31,6 @@ _BAND = 0.1  # of height and width, on each side
 _SOME_BORDER, _MUCH_BORDER = 1.1, 1.5  # times the share of a uniform map
 _LIFT = 1.5  # precision over chance from which agreement is worth the name
 _SURE, _LOST = 0.5, 0.25  # mean probability of the top class
-_FELT = 0.05  # of the probability: less is lost by freezing anything
 _BLOCKS, _BLOCK_STEPS = 4, 16  # 64 steps are looked at, whatever the length of the video
 
 
@@ -223,21 +222,21 @@ def _freezing(evidence: Evidence) -> Badge | None:
     check = evidence.freezing
     if check is None:
         return None
+    if check.cost == "nothing":
+        said = f"All of the clip can be frozen and {check.label} keeps its score: the model does "
+        said += "not need the movement, so no map of it can be checked."
+        return Badge("freezing", "freezing changes nothing", "caution", said)
     points = round(100 * check.gap)
-    text = f"freezing motion costs {abs(points)} points {'less' if points < 0 else 'more'}"
+    more = f"{abs(points)} points {'less' if points < 0 else 'more'}"
     explanation = (
         f"What the map calls motion was frozen bit by bit, and as many voxels elsewhere: on "
-        f"average {check.label} lost {abs(points)} points {'less' if points < 0 else 'more'} by "
-        f"it than by the others. Map: {check.preset}, sigma {check.sigma:g}."
+        f"average {check.label} lost {more} by it than by the others. Map: {check.preset}, sigma "
+        f"{check.sigma:g}."
     )
-    if max(check.original - check.everything, check.original - check.motion) < _FELT:
-        said = f"All of the clip can be frozen without {check.label} losing its score, so the "
-        said += "model does not need the movement, and no map of it can be checked so."
-        return Badge("freezing", "freezing changes nothing", "caution", said)
-    if check.gap >= _FELT:
-        return Badge("freezing", text, "ok", explanation)
-    explanation += " The model does not need those places more than others."
-    return Badge("freezing", text, "caution" if check.gap >= 0 else "error", explanation)
+    if check.cost != "more":
+        explanation += " The model does not need those places more than others."
+    levels: dict[Cost, Level] = {"more": "ok", "as much": "caution", "less": "error"}
+    return Badge("freezing", f"freezing motion costs {more}", levels[check.cost], explanation)
 
 
 def _out_of_distribution(evidence: Evidence) -> Badge | None:

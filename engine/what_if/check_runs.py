@@ -2,67 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from engine.attribution import FrozenFrameSplit, frozen_frame_split
 from engine.attribution.base.targets import Contrast, Target
 from engine.cancel import Check, never
-from engine.errors import EngineError
 from engine.models import VideoModel
 from engine.pipeline.window_reader import WindowClip
 from engine.render.heat_overlay import overlay
-from engine.store import Analysis
-from engine.types import (
-    Float32Array,
-    Int64Array,
-    Preset,
-    Progress,
-    Rect,
-    Report,
-    Request,
-    UInt8Array,
-    unreported,
-)
+from engine.types import Int64Array, Progress, Rect, Report, Request, UInt8Array, unreported
 from engine.video import open_requested
 from engine.what_if.causal import DRAWS, SHARE, SHARES, FrozenScores, frozen_scores
-from engine.what_if.checks import FreezeCheck, StillSplit
+from engine.what_if.checks import FreezeCheck, SeparatedMap, StillSplit
 from engine.what_if.queries import Scope
 from engine.what_if.windows import RequestWindows, logits_of, pictures_of
 
 _WHOLE = Rect(0.0, 0.0, 1.0, 1.0)
 _SCALE_QUANTILE = 0.995
-
-
-@dataclass(frozen=True, slots=True)
-class SeparatedMap:
-    """A map to check: an analysis, which may still grow, and how it is separated."""
-
-    analysis: Analysis
-    preset: Preset
-    sigma: float
-
-    def parts(self, cut: WindowClip) -> tuple[Float32Array, Float32Array]:
-        """Return motion and static relevance of a window, float32 (T, h, w) each.
-
-        Raises
-        ------
-        EngineError
-            If the window is not explained yet.
-        """
-        separation = self.analysis.separation(self.preset)
-        if cut.indices[-1] >= separation.frames_ready:
-            raise EngineError(
-                "The frames at the playhead are not explained yet.",
-                "Wait for them, or go to frames that are.",
-            )
-        maps = [separation.frame(index, self.sigma) for index in cut.indices]
-        return np.stack([m.motion for m in maps]), np.stack([m.static for m in maps])
-
-    def target(self, cut: WindowClip) -> int | None:
-        """Return the class that was explained in a window, or None."""
-        return {w.start_step: w.target for w in self.analysis.windows}.get(cut.first)
 
 
 def freeze_check(
@@ -100,14 +56,14 @@ def freeze_check(
         for done, cut in enumerate(windows.cuts(scope, shown)):
             target = _target(model, separated, cut, check)
             labels.append(model.spec.label(target))
-            parts = separated.parts(cut)
+            parts = separated.parts(cut.indices)
             scores.append(frozen_scores(model, cut.clip, *parts, target, check=check))
             report(Progress("Freezing parts of the clip", done + 1, windows.count(scope)))
     return _mean_check(scores, ", ".join(dict.fromkeys(labels)), separated)
 
 
 def _target(model: VideoModel, separated: SeparatedMap, cut: WindowClip, check: Check) -> int:
-    known = separated.target(cut)
+    known = separated.target(cut.first)
     if known is not None:
         return known
     return int(logits_of(model, (cut.clip.tensor,), check)[0].argmax())

@@ -1,10 +1,57 @@
-"""Results of the checks of a separated map, as plain values. No torch."""
+"""Checks of a separated map and their results as plain values. No torch."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from engine.types import Int64Array, Preset, UInt8Array
+import numpy as np
+
+from engine.errors import EngineError
+from engine.store import Analysis
+from engine.types import Float32Array, Int64Array, Preset, UInt8Array
+
+Cost = Literal["more", "as much", "less", "nothing"]
+"""What freezing the voxels called motion costs, compared with others: nothing where freezing all of
+the clip costs nothing."""
+
+_FELT = 0.05  # of the probability: less could be chance
+
+
+@dataclass(frozen=True, slots=True)
+class SeparatedMap:
+    """A map to check: an analysis, which may still grow, and how it is separated."""
+
+    analysis: Analysis
+    preset: Preset
+    sigma: float
+
+    def parts(self, indices: Sequence[int]) -> tuple[Float32Array, Float32Array]:
+        """Return motion and static relevance of frames, float32 (n, h, w) each.
+
+        Parameters
+        ----------
+        indices : sequence of int
+            Increasing, counted from the start of the analysis.
+
+        Raises
+        ------
+        EngineError
+            If they are not explained yet.
+        """
+        separation = self.analysis.separation(self.preset)
+        if indices[-1] >= separation.frames_ready:
+            raise EngineError(
+                "The frames at the playhead are not explained yet.",
+                "Wait for them, or go to frames that are.",
+            )
+        maps = [separation.frame(index, self.sigma) for index in indices]
+        return np.stack([m.motion for m in maps]), np.stack([m.static for m in maps])
+
+    def target(self, first: int) -> int | None:
+        """Return the class that was explained in the window that begins at a step, or None."""
+        return {w.start_step: w.target for w in self.analysis.windows}.get(first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +107,15 @@ class FreezeCheck:
         """
         inner = list(zip(self.motion_curve, self.others_curve, strict=True))[1:-1]
         return sum(others - motion for motion, others in inner) / len(inner)
+
+    @property
+    def cost(self) -> Cost:
+        """What it costs to freeze motion."""
+        if self.original - min(self.everything, self.motion, self.others) < _FELT:
+            return "nothing"
+        if self.gap >= _FELT:
+            return "more"
+        return "as much" if self.gap > -_FELT else "less"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

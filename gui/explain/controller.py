@@ -11,6 +11,7 @@ from engine.diagnostics.reliability import Badge, reliability_badges
 from engine.metrics import FlowPrecision
 from engine.store import Analysis, ExplainProgress
 from engine.types import Progress, Report, Request
+from engine.what_if.checks import FreezeCheck
 from gui.backend import Backend
 from gui.commands.command import Command
 from gui.explain.display_settings import DisplaySettings
@@ -85,6 +86,7 @@ class ExplainController(QObject):
         self.request: Request | None = None
         self.curves: CurveSet | None = None
         self._flow: FlowPrecision | None = None
+        self._freezing: FreezeCheck | None = None
         self._video: VideoInfo | None = None
         self._backend, self._view_model, self._refs = backend, view_model, refs
         self.panel = ExplainPanel(backend.models, backend.methods, estimate=backend.estimate)
@@ -176,13 +178,15 @@ class ExplainController(QObject):
     def separate(self) -> None:
         """Compute the curves for the current preset and sigma in the background."""
         analysis, state, flow = self.analysis, self._view_model.state, self._flow
+        freezing = self._freezing_of(state)
         if analysis is None or not analysis.steps_written:
             return
         conserves = self._conserves(analysis)
 
         def work(report: Report, check: Check) -> _Separation:
             curves = curves_of(analysis, state.preset, state.sigma, check)
-            return _Separation(curves, reliability_badges(analysis, conserves, flow=flow))
+            badges = reliability_badges(analysis, conserves, flow=flow, freezing=freezing)
+            return _Separation(curves, badges)
 
         self.refilter.submit(work)
 
@@ -195,6 +199,12 @@ class ExplainController(QObject):
         row = frame - curves.start
         known = 0 <= row < len(curves.probabilities)
         self.panel.show_scores(curves.probabilities[row] if known else None)
+
+    @Slot(object)
+    def take_freezing(self, freezing: FreezeCheck) -> None:
+        """Show a badge of a check of the map, as long as it is separated so."""
+        self._freezing = freezing
+        self.separate()
 
     def check_against_flow(self) -> None:
         """Measure the agreement of motion relevance with optical flow for a badge."""
@@ -250,6 +260,12 @@ class ExplainController(QObject):
         self.results.top.chosen.connect(self.panel.choose_target)
         self._view_model.changed.connect(self._on_view_model_changed)
 
+    def _freezing_of(self, state: ViewState) -> FreezeCheck | None:
+        made = self._freezing
+        if made is None or (made.preset, made.sigma) != (state.preset, state.sigma):
+            return None
+        return made
+
     def _conserves(self, analysis: Analysis) -> bool:
         return self._backend.methods[analysis.header.request.method].conserves
 
@@ -258,7 +274,7 @@ class ExplainController(QObject):
         if self.analysis is not analysis:
             self._drop()
             self.analysis = self._refs.acquire(analysis)
-            self._flow = None
+            self._flow = self._freezing = None
             self.background.agreement.cancel()
             spec = analysis.header.spec
             count = len(analysis.windows[0].logits) if analysis.windows else len(spec.labels)

@@ -52,7 +52,11 @@ MENUS: Menus = {
         ("view.layout", "view.full"),
     ),
     "&View/Theme": (("theme.system", "theme.dark", "theme.light"),),
-    "&Model": (("model.explain", "model.cancel", "model.flow"), ("model.add",)),
+    "&Model": (
+        ("model.explain", "model.cancel", "model.flow"),
+        ("model.motion_tests", "model.freezing", "model.split"),
+        ("model.add",),
+    ),
     "&Compare": (
         ("compare.keep", "compare.open", "compare.swap", "compare.scale", "compare.stop"),
     ),

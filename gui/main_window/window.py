@@ -121,10 +121,11 @@ class MainWindow(WindowParts):
         view = *view_commands(self.view), *self.view_bindings.commands()
         panes = *pane_commands(self.panes), *video_commands(self.playback, self.panes)
         explain = *self.explain.commands(), *self.comparison.commands(), *self.notes.commands()
+        asking = self.what_if.commands()
         window = *self.appearance.commands(), *self.docks.commands(), *self._own_commands()
         helping = help_commands(self, self.log_buffer, self.backend)
         rest = *self.playback.commands(), *self.export.commands(self), *self.shortcuts.commands()
-        return *files, *view, *panes, *explain, *window, *helping, *rest
+        return *files, *view, *panes, *explain, *asking, *window, *helping, *rest
 
     def _own_commands(self) -> tuple[Command, ...]:
         edits = self.edits
@@ -190,6 +191,8 @@ class MainWindow(WindowParts):
             failure.connect(self.tell)
         for failure in (self.explain.failed, self.what_if.failed):
             failure.connect(self._on_explain_failed)
+        self.what_if.wanted.connect(partial(self.docks.show, "what_if"))
+        self.what_if.map_checked.connect(self.explain.take_freezing)
 
     def _connect_playback(self) -> None:
         playback = self.playback

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QPushButton
 
 from engine.annotations.regions import Region
 from engine.store import Analysis
 from engine.types import Request
-from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
+from engine.what_if.checks import FreezeCheck, SeparatedMap
+from engine.what_if.queries import Scope, WhatIfQuery
 from gui.backend import WhatIfBackend
+from gui.commands.command import Command
 from gui.panes.pane_grid import PaneGrid
 from gui.panes.viewport import Viewport
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
 from gui.tasks.jobs import Failure, JobRunner, Work
 from gui.what_if.paint_layer import PaintLayer, Tool
-from gui.what_if.panel import WhatIfPanel
+from gui.what_if.panel import Result, WhatIfPanel
 
 
 class WhatIfController(QObject):
@@ -40,9 +45,15 @@ class WhatIfController(QObject):
     -------
     failed(failure) : Failure
         A query failed because a file of code is not trusted. The panel shows it too.
+    map_checked(check) : FreezeCheck
+        The map that is shown was checked by freezing.
+    wanted()
+        The panel is to be seen: a command presses one of its buttons.
     """
 
     failed = Signal(object)
+    map_checked = Signal(object)
+    wanted = Signal()
 
     def __init__(
         self,
@@ -83,9 +94,34 @@ class WhatIfController(QObject):
         """Follow the frame whose picture the panes show."""
         self.layer.show_frame(frame)
 
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands that ask without painting; each is a button of the panel."""
+        panel, checks = self.panel, self.panel.checks
+        test, freeze, split = (
+            partial(self._press, button) for button in (panel.test, checks.freeze, checks.split)
+        )
+
+        def has_video() -> bool:
+            return self._current_request() is not None
+
+        def has_analysis() -> bool:
+            return self._analysis is not None
+
+        shuffling = "Freeze, reverse, shuffle the clip"
+        freezing = "Freeze what the map calls motion"
+        return (
+            Command("model.motion_tests", shuffling, test, enabled=has_video),
+            Command("model.freezing", freezing, freeze, enabled=has_analysis),
+            Command("model.split", "Split by still frames", split, enabled=has_video),
+        )
+
     def close(self) -> None:
         """End the thread."""
         self.runner.close()
+
+    def _press(self, button: QPushButton) -> None:
+        self.wanted.emit()
+        button.click()
 
     def _connect_painting(self) -> None:
         tools, layer, grid = self.panel.tools, self.layer, self._grid
@@ -106,6 +142,8 @@ class WhatIfController(QObject):
         panel.ask_requested.connect(self._on_panel_ask_requested)
         panel.motion_tests_requested.connect(self._on_panel_motion_tests_requested)
         panel.agreement_requested.connect(self._on_panel_agreement_requested)
+        panel.freezing_requested.connect(self._on_panel_freezing_requested)
+        panel.split_requested.connect(self._on_panel_split_requested)
         panel.cancel_requested.connect(runner.cancel)
         runner.progressed.connect(panel.show_progress)
         runner.finished.connect(self._on_runner_finished)
@@ -153,15 +191,43 @@ class WhatIfController(QObject):
             self._start(lambda report, check: measure(analysis, region, preset, sigma, check))
             self._measures = True
 
+    @Slot(str)
+    def _on_panel_freezing_requested(self, scope: Scope) -> None:
+        now, analysis, state = self._current_request(), self._analysis, self._view_model.state
+        if now is None or analysis is None:
+            return
+        request = replace(
+            analysis.header.request,  # another one may be running
+            video=now.video,
+            stream=now.stream,
+            deinterlace=now.deinterlace,
+        )
+        freezing = self._backend.freezing
+        shown = SeparatedMap(analysis, state.preset, state.sigma)
+        self._start(
+            lambda report, check: freezing(request, shown, scope, state.frame, report, check)
+        )
+        self._measures = True
+
+    @Slot()
+    def _on_panel_split_requested(self) -> None:
+        request, frame = self._current_request(), self._view_model.state.frame
+        split = self._backend.still_split
+        if request is not None:
+            self._start(lambda report, check: split(request, frame, report, check))
+
     def _start(self, work: Work) -> None:
         self._is_outdated = self._measures = False
         self.panel.show_busy(True)
         self.runner.submit(work)
 
     @Slot(object)
-    def _on_runner_finished(self, result: WhatIfResult | MotionTests | RegionAgreement) -> None:
-        if not self._is_outdated:
-            self.panel.show_result(result)
+    def _on_runner_finished(self, result: Result) -> None:
+        if self._is_outdated:
+            return
+        self.panel.show_result(result)
+        if isinstance(result, FreezeCheck):
+            self.map_checked.emit(result)
 
     @Slot(object)
     def _on_runner_failed(self, failure: Failure) -> None:

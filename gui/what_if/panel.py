@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from engine.annotations.regions import Region
 from engine.types import Progress
+from engine.what_if.checks import FreezeCheck, StillSplit
 from engine.what_if.queries import (
     Fill,
     MotionTests,
@@ -16,19 +17,22 @@ from engine.what_if.queries import (
     WhatIfResult,
 )
 from gui.explain.run_bar import progress_text
+from gui.what_if.map_checks import MapChecks
 from gui.what_if.paint_tools import PaintTools
 from gui.what_if.result_views import AgreementView, MotionView, ResultView
 from gui.widgets.form_widgets import (
-    SPACING,
     Form,
     WheelGuard,
     choice,
-    heading,
     hint_label,
+    later_heading,
     notice_label,
     scroll_into_view,
     vbox,
 )
+
+Result = WhatIfResult | MotionTests | RegionAgreement | FreezeCheck | StillSplit
+"""What a query can bring back."""
 
 
 class WhatIfPanel(QWidget):
@@ -40,12 +44,17 @@ class WhatIfPanel(QWidget):
     motion_tests_requested(scope) : str
         One of `engine.what_if.queries.SCOPES`.
     agreement_requested(region) : Region
+    freezing_requested(scope) : str
+        One of them too.
+    split_requested()
     cancel_requested()
     """
 
     ask_requested = Signal(object)
     motion_tests_requested = Signal(str)
     agreement_requested = Signal(object)
+    freezing_requested = Signal(str)
+    split_requested = Signal()
     cancel_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -54,6 +63,7 @@ class WhatIfPanel(QWidget):
         self._has_video = self._has_analysis = self._busy = False
         self.tools = PaintTools()
         self.result, self.motion, self.agreement = ResultView(), MotionView(), AgreementView()
+        self.checks = MapChecks()
         self._make_query()
         self._make_buttons()
         self._make_status()
@@ -74,6 +84,7 @@ class WhatIfPanel(QWidget):
         """Enable measuring if there is relevance, and remove the last measurement."""
         self._has_analysis = is_there
         self.agreement.hide()
+        self.checks.freezing.hide()
         self._enable()
 
     @Slot(object)
@@ -117,8 +128,8 @@ class WhatIfPanel(QWidget):
         self.failure.show()
 
     @Slot(object)
-    def show_result(self, result: WhatIfResult | MotionTests | RegionAgreement) -> None:
-        """Show what came back of any of the three."""
+    def show_result(self, result: Result) -> None:
+        """Show what came back of any of them."""
         self.show_busy(False)
         if isinstance(result, WhatIfResult):
             self.result.show_scores(result)
@@ -127,6 +138,8 @@ class WhatIfPanel(QWidget):
         elif isinstance(result, MotionTests):
             self.motion.show_tests(result)
             scroll_into_view(self.motion)
+        elif isinstance(result, FreezeCheck | StillSplit):
+            self.checks.show_result(result)
         elif result.region == self._region:  # else it was painted on while it was measured
             self.agreement.show_agreement(result)
             scroll_into_view(self.agreement)
@@ -135,6 +148,7 @@ class WhatIfPanel(QWidget):
         """Remove the answers."""
         for part in (self.result, self.motion, self.agreement, self.failure):
             part.hide()
+        self.checks.clear()
         self.show_busy(False)
 
     def query(self) -> WhatIfQuery:
@@ -183,16 +197,18 @@ class WhatIfPanel(QWidget):
         tests = "Does the model use the movement at all?"
         measured = "Does the relevance lie where you expect it? Paint that place."
         asking = (self.ask, self.status, self.progress, self.cancel, self.failure, self.result)
-        without, region = _later_heading("Without the movement"), _later_heading("Expected region")
+        without, region = later_heading("Without the movement"), later_heading("Expected region")
         testing = (without, hint_label(tests), self.test, self.motion)
         expecting = (region, hint_label(measured), self.measure, self.agreement)
-        vbox(self, self.hint, self.tools, rows, *asking, *testing, *expecting)
+        vbox(self, self.hint, self.tools, rows, *asking, *testing, self.checks, *expecting)
 
     def _connect(self) -> None:
         self.ask.clicked.connect(self._on_ask_clicked)
         self.cancel.clicked.connect(self._on_cancel_clicked)
         self.test.clicked.connect(self._on_test_clicked)
         self.measure.clicked.connect(self._on_measure_clicked)
+        self.checks.freezing_requested.connect(self._on_checks_freezing_requested)
+        self.checks.split_requested.connect(self.split_requested)
 
     def _enable(self) -> None:
         painted = self._region.frames is not None
@@ -204,6 +220,7 @@ class WhatIfPanel(QWidget):
         self.measure.setEnabled(idle and painted and self._has_analysis)
         explain_first = "" if self._has_analysis else "Explain the video first"
         self.measure.setToolTip(explain_first or paint_first)
+        self.checks.enable(idle=idle, has_analysis=self._has_analysis)
         self.cancel.setEnabled(self._busy)
 
     @Slot()
@@ -221,12 +238,9 @@ class WhatIfPanel(QWidget):
         self.motion_tests_requested.emit(self.scope.currentData())
 
     @Slot()
+    def _on_checks_freezing_requested(self) -> None:
+        self.freezing_requested.emit(self.scope.currentData())
+
+    @Slot()
     def _on_measure_clicked(self) -> None:
         self.agreement_requested.emit(self._region)
-
-
-def _later_heading(text: str) -> QLabel:
-    """Make a heading with space above."""
-    label = heading(text)
-    label.setContentsMargins(0, SPACING, 0, 0)
-    return label

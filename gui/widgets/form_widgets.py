@@ -36,6 +36,13 @@ def heading(text: str) -> QLabel:
     return label
 
 
+def later_heading(text: str) -> QLabel:
+    """Make a heading with space above."""
+    label = heading(text)
+    label.setContentsMargins(0, SPACING, 0, 0)
+    return label
+
+
 def hint_label(text: str = "") -> QLabel:
     """Make a faint label that wraps."""
     label = QLabel(text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.cancel import Check
 from engine.types import Report, Request
+from engine.what_if.checks import FreezeCheck, SeparatedMap, StillSplit
 from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, region_agreement
 from gui.backend import WhatIfBackend
 from inspector.backend.torch_import import import_torch
@@ -48,6 +49,29 @@ class Asking:
         model = self._loaded(request, report, check)
         return motion_tests(model, request, scope, frame, report, check)
 
+    def freezing(
+        self,
+        request: Request,
+        separated: SeparatedMap,
+        scope: Scope,
+        frame: int,
+        report: Report,
+        check: Check,
+    ) -> FreezeCheck:
+        """Freeze parts of a map as `engine.what_if.check_runs.freeze_check`, for any request."""
+        import_torch()
+        from engine.what_if.check_runs import freeze_check
+
+        model = self._loaded(request, report, check)
+        return freeze_check(model, request, separated, scope, frame, report, check)
+
+    def still_split(self, request: Request, frame: int, report: Report, check: Check) -> StillSplit:
+        """Split a window as `engine.what_if.check_runs.still_split`, for any request."""
+        import_torch()
+        from engine.what_if.check_runs import still_split
+
+        return still_split(self._loaded(request, report, check), request, frame, report, check)
+
     def _loaded(self, request: Request, report: Report, check: Check) -> VideoModel:
         from engine.models.load import load_requested
 
@@ -62,7 +86,9 @@ class Asking:
 def what_if_services() -> WhatIfBackend:
     """Return the what-if backend with the real engine."""
     asking = Asking()
-    return WhatIfBackend(asking.ask, asking.motion_tests, region_agreement)
+    return WhatIfBackend(
+        asking.ask, asking.motion_tests, region_agreement, asking.freezing, asking.still_split
+    )
 
 
 def _key_of(request: Request) -> _Key:

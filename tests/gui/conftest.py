@@ -30,6 +30,7 @@ from engine.types import (
     UInt8Array,
     Window,
 )
+from engine.what_if.checks import FreezeCheck, SeparatedMap, StillSplit
 from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, region_agreement
 from gui.backend import Backend, CardBackend, CardField, ExportBackend, WhatIfBackend
 from gui.main_window.window import MainWindow
@@ -148,6 +149,23 @@ class FakeEngine:
         scores = {"original": 0.7, "frozen": 0.2, "reversed": 0.5, "shuffled": 0.3}
         return MotionTests("walking", scores, scores, windows=1, shuffles=3)
 
+    def freezing(
+        self,
+        request: Request,
+        separated: SeparatedMap,
+        scope: Scope,
+        frame: int,
+        report: Report,
+        check: Check,
+    ) -> FreezeCheck:
+        wait_for(self.gate, check)
+        return freeze_check_of(separated.preset, separated.sigma)
+
+    def still_split(self, request: Request, frame: int, report: Report, check: Check) -> StillSplit:
+        wait_for(self.gate, check)
+        pictures = np.zeros((2, 12, 12, 3), np.uint8)
+        return StillSplit("walking", "lrp", 0.4, pictures, np.array([frame, frame + 1]), 0, 8)
+
     def write(self, analysis: Analysis, wish: ExportRequest, report: Report, check: Check) -> Path:
         self.wishes.append(wish)
         report(Progress("Writing the clip", 1, 2, 1.0))
@@ -170,6 +188,25 @@ class FakeEngine:
     ) -> UInt8Array:
         self.previews.append((look, frame))
         return np.full((48, 64, 3), frame, np.uint8)
+
+
+def freeze_check_of(preset: Preset = "recommended", sigma: float = 1.0) -> FreezeCheck:
+    """A check in which freezing motion costs most."""
+    return FreezeCheck(
+        label="walking",
+        preset=preset,
+        sigma=sigma,
+        share=0.1,
+        original=0.9,
+        motion=0.2,
+        others=0.8,
+        static=0.88,
+        shares=(0.0, 0.02, 0.1, 0.5, 1.0),
+        motion_curve=(0.9, 0.6, 0.2, 0.1, 0.05),
+        others_curve=(0.9, 0.88, 0.8, 0.4, 0.05),
+        windows=1,
+        draws=2,
+    )
 
 
 def wait_for(gate: threading.Event, check: Check) -> None:
@@ -229,7 +266,9 @@ def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWin
         log_folder=tmp_path / "log",
         device=lambda: "2 CPU cores",
         sessions=keep_services(tmp_path),
-        what_if=WhatIfBackend(engine.ask, engine.motion_tests, region_agreement),
+        what_if=WhatIfBackend(
+            engine.ask, engine.motion_tests, region_agreement, engine.freezing, engine.still_split
+        ),
     )
     window = MainWindow(services)
     qtbot.addWidget(window)

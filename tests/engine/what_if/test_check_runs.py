@@ -15,7 +15,8 @@ from engine.pipeline.single_clip import clip_at
 from engine.store import Analysis
 from engine.types import ModelSpec, Request, Window
 from engine.video import open_video
-from engine.what_if.check_runs import SeparatedMap, freeze_check, still_split
+from engine.what_if.check_runs import freeze_check, still_split
+from engine.what_if.checks import SeparatedMap
 from tests.clips import moving_square, write_clip
 
 FRAMES, SIDE, LENGTH = 24, 16, 8

@@ -26,6 +26,8 @@ WITH_VIDEO = (
     "file.copy_panes",
     "model.explain",
     "model.flow",
+    "model.motion_tests",
+    "model.split",
     "edit.note",
     "edit.note_range",
 )
@@ -33,6 +35,7 @@ WITH_ANALYSIS = (
     "file.export",
     "file.export_timeline",
     "file.save_analysis",
+    "model.freezing",
     "compare.keep",
     "compare.open",
 )

@@ -16,6 +16,7 @@ from engine.annotations.regions import Box, Region
 from engine.cancel import Check
 from engine.errors import EngineError, UntrustedError
 from engine.types import MOST_FRAMES, Preset, Progress, Report, Request
+from engine.what_if.checks import FreezeCheck, SeparatedMap, StillSplit
 from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
 from gui.backend import WhatIfBackend
 from gui.main_window.window import MainWindow
@@ -24,6 +25,7 @@ from gui.state.video_info import FrameSet
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
 from gui.what_if.controller import WhatIfController
+from tests.gui.conftest import freeze_check_of
 
 REGION = Region((Box(0, 10, 0.1, 0.1, 0.5, 0.5),))
 REQUEST = Request(video=Path("clip.mp4"))
@@ -69,6 +71,22 @@ class FakeAnswers:
         self._wait(check)
         return RegionAgreement(region, (0.5, 0.5), (0.5, 0.5), 0.1, 3)
 
+    def freezing(
+        self,
+        request: Request,
+        separated: SeparatedMap,
+        scope: Scope,
+        frame: int,
+        report: Report,
+        check: Check,
+    ) -> FreezeCheck:
+        self.asked.append((request, separated, scope, frame))
+        self._wait(check)
+        return freeze_check_of(separated.preset, separated.sigma)
+
+    def still_split(self, request: Request, frame: int, report: Report, check: Check) -> StillSplit:
+        raise NotImplementedError
+
 
 @pytest.fixture
 def answers() -> FakeAnswers:
@@ -98,7 +116,9 @@ def session() -> ViewModel:
 def controller(
     qtbot: QtBot, grid: PaneGrid, session: ViewModel, answers: FakeAnswers
 ) -> Iterator[WhatIfController]:
-    backend = WhatIfBackend(answers.ask, answers.motion_tests, answers.agreement)
+    backend = WhatIfBackend(
+        answers.ask, answers.motion_tests, answers.agreement, answers.freezing, answers.still_split
+    )
     controller = WhatIfController(backend, session, grid, QUndoStack(grid), lambda: REQUEST)
     qtbot.addWidget(controller.panel)
     controller.panel.show()
