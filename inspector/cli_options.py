@@ -32,7 +32,7 @@ Trust = Annotated[
     bool,
     typer.Option(
         "--trust",
-        help="Run the code that comes with the model, now and later; see docs/model-card.md.",
+        help="Run the code or ask the server of the model, now and later; see docs/model-card.md.",
     ),
 ]
 

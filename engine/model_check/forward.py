@@ -120,7 +120,7 @@ def _head(spec: ModelSpec, outputs: Outputs) -> Finding:
     found = text.format(spec.label(0), spec.label(1))
     if outputs.notices:
         found = "" if outputs.activation == "softmax" else found
-        said = "" if spec.activation in (outputs.activation, "softmax") else " The card says else."
+        said = "" if spec.activation in (outputs.activation, "softmax") else " The card says otherwise."
         return warned("head", f"{' '.join(outputs.notices)} {found}{said}")
     values = outputs.logits.detach()
     if values.numel() > 1 and bool(((values >= 0) & (values <= 1)).all()):
@@ -139,5 +139,5 @@ def _count(spec: ModelSpec, outputs: Outputs) -> Finding:
             "classes",
             f"The network has {count} outputs, but there are {known} labels: names would be wrong.",
         )
-    said = "1 output" if outputs.activation == "binary" else f"{count} outputs"
+    said = "1 output" if outputs.activation == "binary" else f"{count} output{'s' * (count > 1)}"
     return passed("classes", f"{said}, {known} labels.")

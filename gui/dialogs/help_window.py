@@ -26,6 +26,7 @@ PAGES = {
     "user-guide": "User guide",
     "methods": "Methods",
     "model-card": "Models of your own",
+    "black-boxes": "Functions and servers",
 }
 _SIZE = 860, 620
 _LIST_PX = 200

@@ -194,6 +194,7 @@ def _spec(name: str, config: Any, kind: _Kind, processor: Any, folder: Path) -> 
         )
     ends = [end * np.array(std) + np.array(mean) for end in (low, high)]
     rate = getattr(processor, "fps", None)
+    several = config.problem_type == "multi_label_classification"
     return ModelSpec(
         name=name,
         labels=tuple(config.id2label[index] for index in sorted(config.id2label)),
@@ -206,6 +207,7 @@ def _spec(name: str, config: Any, kind: _Kind, processor: Any, folder: Path) -> 
         std=std,
         value_range=(round(float(ends[0].mean()), 6), round(float(ends[1].mean()), 6)),
         antialias=True,
+        activation="sigmoid" if several else "softmax",
     )
 
 

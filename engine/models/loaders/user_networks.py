@@ -26,6 +26,7 @@ from torch import nn
 
 from engine.errors import ModelError
 from engine.models.cards.trust import require_trust
+from engine.models.loaders.closed_heads import head_of_program, head_of_script, with_head
 from engine.models.weights.file_sizes import check_archive, check_claim
 from engine.utils.hints import did_you_mean
 
@@ -44,19 +45,23 @@ class ClosedNetwork(nn.Module):
         What it is, for people.
     most : int or None
         Clips that it takes at once; None where it takes any number.
+    head : str
+        "softmax" or "sigmoid", where it ends in one.
     """
 
-    def __init__(self, inner: nn.Module, kind: str, most: int | None) -> None:
+    def __init__(self, inner: nn.Module, kind: str, most: int | None, head: str) -> None:
         super().__init__()
         self.inner = inner
         self.kind = kind
         self.most = most
+        self.head = head
 
     def forward(self, clips: torch.Tensor) -> Any:
         """Score clips (N, ...) in portions that the network takes."""
         if self.most is None or len(clips) == self.most:
-            return self.inner(clips)
-        return torch.cat([self.inner(part) for part in torch.split(clips, self.most)])
+            return with_head(self.inner(clips), self.head)
+        parts = [self.inner(part) for part in torch.split(clips, self.most)]
+        return with_head(torch.cat(parts), self.head)
 
     def train(self, mode: bool = True) -> ClosedNetwork:
         """Leave the network's mode alone, as torch.export wrote none."""
@@ -91,7 +96,7 @@ def load_closed(path: Path, shape: tuple[int, ...]) -> ClosedNetwork:
             warnings.simplefilter("ignore", FutureWarning)  # it is deprecated, but people have it
             script = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
         script.eval()
-        return ClosedNetwork(script, "TorchScript", None)
+        return ClosedNetwork(script, "TorchScript", None, head_of_script(script))
 
 
 def build_own(target: str, folder: Path, classes: int) -> nn.Module:
@@ -182,7 +187,7 @@ def _exported(path: Path, shape: tuple[int, ...]) -> ClosedNetwork:
             f"{path} was exported for {most} clips at once, but they come one by one.",
             "Export it with a batch of 1, or with a dynamic one.",
         )
-    return ClosedNetwork(program.module(), "an exported program", most)
+    return ClosedNetwork(program.module(), "an exported program", most, head_of_program(program))
 
 
 def _shape_text(shape: tuple[Any, ...]) -> str:

@@ -72,6 +72,11 @@ class Feature(Net):
     def forward(self, clip):
         return self.conv(clip)
 
+class Poisoned(Net):
+    def forward(self, clip):
+        return super().forward(clip) * float("nan")
+
+def alone(): return nn.Sequential(Net(), nn.Linear(3, 1))
 def softmax(): return Net(nn.Softmax(1))
 def sigmoid(): return Net(nn.Sigmoid())
 def trained():
@@ -133,6 +138,7 @@ def test_good_card_passes_every_check_but_its_missing_checkpoint(
         ("Cut", "gradient", "fail", "cannot be differentiated"),
         ("Rounded", "gradient", "fail", "No gradient reaches the clip"),
         ("HalfBlind", "gradient", "warn", "4 of 8 frames (first 4)"),
+        ("Poisoned", "output", "fail", "not finite"),
         ("Constant", "output", "fail", "the same whatever the clip shows"),
         ("Noisy", "repeatable", "warn", "dropout"),
         ("Feature", "output", "fail", "not logits"),
@@ -213,3 +219,25 @@ def test_check_leaves_the_random_numbers_alone(clip: Path, tmp_path: Path) -> No
     before = torch.get_rng_state()
     report_on(tmp_path, clip, "Constant")
     assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"), [(1, "logit of 'class 0'"), (2, "'class 0' is its contrary")]
+)
+def test_one_output_is_told_with_its_labels(
+    labels: int, text: str, clip: Path, tmp_path: Path
+) -> None:
+    report = report_on(tmp_path, clip, "alone", labels=labels)
+    found = {finding.check: finding for finding in report.findings}
+    assert not report.failed
+    assert text in found["head"].text
+    assert found["classes"].text.startswith("1 output")
+    assert len(report.top) == labels
+
+
+def test_card_names_a_head_that_the_network_leaves_open(clip: Path, tmp_path: Path) -> None:
+    report = report_on(tmp_path, clip, "Net", 'activation = "sigmoid"')
+    assert "by itself" in {finding.check: finding.text for finding in report.findings}["head"]
+    contrary = report_on(tmp_path, clip, "softmax", 'activation = "sigmoid"')
+    found = {finding.check: finding for finding in contrary.findings}["head"]
+    assert (found.level, "card says otherwise" in found.text) == ("warn", True)

@@ -141,6 +141,16 @@ def test_trust_is_given_only_by_its_button(grid: PaneGrid, qtbot: QtBot) -> None
     assert agreed == [True]
 
 
+def test_trust_in_a_server_is_asked_in_its_words(grid: PaneGrid, qtbot: QtBot) -> None:
+    agreed: list[bool] = []
+    failure = Failure("Frames would be sent.", "Trust it.", "http://127.0.0.1:1/score")
+    box = ask_trust(grid, failure, lambda: agreed.append(True))
+    assert box.defaultButton().text() == "Do not send"
+    send = next(button for button in box.buttons() if button.text() == "Send them")
+    qtbot.mouseClick(send, _LEFT)
+    assert agreed == [True]
+
+
 def test_table_shows_texts_as_they_are(grid: PaneGrid, qtbot: QtBot) -> None:
     show_table(grid, "About", [("Codec", "h264 <main>"), ("Size", "96 & 64")])
     box = grid.findChild(QMessageBox)

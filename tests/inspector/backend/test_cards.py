@@ -12,6 +12,8 @@ from engine.models.cards.trust import trust
 from inspector.backend.cards import card_text, check_texts, save_texts
 from inspector.cli import main
 from tests.clips import moving_square, write_clip
+from tests.engine.models.loaders.scoring_server import serving
+from tests.engine.models.loaders.test_http_endpoint import RUBBISH, written
 
 TYPED = {"name": 'My "net"', "network": "NET", "frames": "4", "fps": "15", "resize": "[16, 20]"}
 
@@ -87,6 +89,28 @@ def test_models_shows_accuracy_licence_and_size_of_one(capsys: pytest.CaptureFix
         assert text in printed
     assert main(["models", "mvit_v3"]) == 1
     assert "mvit_v1_b" in capsys.readouterr().err
+
+
+def test_server_is_asked_for_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_square(6))
+    with serving() as server:
+        card = written(tmp_path, server.address)
+        words = ["explain", str(clip), "--model", str(card), "--method", "occlusion"]
+        words += ["--out", str(tmp_path / "out"), "--device", "cpu"]
+        assert main(words) == 1
+        told = capsys.readouterr().err
+        assert f"would be sent to {server.address}" in " ".join(told.split())
+        assert not server.shapes
+        assert main([*words, "--trust"]) == 0
+        asked = len(server.shapes)
+        assert main(words) == 0
+        assert len(server.shapes) > asked
+        server.answer = RUBBISH["an error page"][0]
+        capsys.readouterr()
+        assert main(words) == 1
+        told = " ".join(capsys.readouterr().err.split())
+        assert "status 500" in told
+        assert "Traceback" not in told
 
 
 def test_code_is_asked_for_once(

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -226,3 +229,19 @@ def test_addresses_that_cannot_be_used(address: str, text: str, tmp_path: Path) 
 def test_card_of_an_endpoint_has_no_network(line: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="endpoint"):
         read_card(written(tmp_path, "http://a/score", line))
+
+
+def test_server_of_the_page_answers() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "black-boxes.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code = next(block for block in blocks if "do_POST" in block)
+    names: dict[str, Any] = {"__name__": "page"}
+    exec(code, names)
+    names["Scorer"].log_message = lambda *_: None
+    with HTTPServer(("127.0.0.1", 0), names["Scorer"]) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        clips = np.random.default_rng(0).random((2, 3, 4, 8, 8), np.float32)
+        scores, _ = Endpoint(f"http://127.0.0.1:{server.server_address[1]}/", 30).score(clips)
+        thread.join()
+    assert np.array(scores)[:, 0] == pytest.approx(clips.mean((1, 2, 3, 4)))

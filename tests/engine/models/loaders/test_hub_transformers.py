@@ -49,6 +49,13 @@ def test_a_saved_classifier_says_what_it_expects(kind: str, tmp_path: Path) -> N
     assert not any(part.requires_grad for part in model.module.parameters())
 
 
+def test_a_classifier_of_several_labels_has_a_sigmoid(tmp_path: Path) -> None:
+    folder = save_checkpoint("videomae", tmp_path)
+    assert load_transformer(folder, device="cpu").spec.activation == "softmax"
+    edit(folder / "config.json", problem_type="multi_label_classification")
+    assert load_transformer(folder, device="cpu").spec.activation == "sigmoid"
+
+
 @pytest.mark.parametrize("kind", HUB)
 @pytest.mark.parametrize("size", [(36, 36), (60, 80), (75, 51)])
 def test_clips_are_what_the_processor_makes_of_them(

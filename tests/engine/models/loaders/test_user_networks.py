@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def card_of(folder: Path, network: str, layout: str = "NCTHW", channels: str = "
     return path
 
 
-def write_network(folder: Path, kind: str) -> str:
+def write_network(folder: Path, kind: str, net: Callable[[], nn.Module] = net) -> str:
     clip = torch.rand(1, 3, 4, 16, 16)
     if kind in ("fixed.pt2", "dynamic.pt2"):
         batch = {0: torch.export.Dim("N")} if kind == "dynamic.pt2" else None
@@ -70,6 +71,31 @@ def closed(request: pytest.FixtureRequest, tmp_path: Path) -> VideoModel:
     network = write_network(tmp_path, request.param)
     trust(tmp_path / network)
     return load_model(card_of(tmp_path, network), device="cpu")
+
+
+HEADS: dict[str, tuple[nn.Module, str]] = {
+    "sigmoid": (nn.Sigmoid(), "sigmoid"),
+    "flat sigmoid": (nn.Sequential(nn.Sigmoid(), nn.Flatten()), "sigmoid"),
+    "softmax": (nn.Softmax(1), "softmax"),
+    "log softmax": (nn.LogSoftmax(1), "softmax"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", HEADS)
+def test_closed_network_has_its_head_undone(kind: str, name: str, tmp_path: Path) -> None:
+    head, activation = HEADS[name]
+    network = write_network(tmp_path, kind, lambda: nn.Sequential(net(), head).eval())
+    trust(tmp_path / network)
+    model = load_model(card_of(tmp_path, network), device="cpu")
+    clip = model.preprocess(clip_frames())
+    result = attribute(model, clip, 1, "gradient")
+    logits = net()(clip.tensor)[0].detach()
+    if activation == "softmax":
+        logits = logits.log_softmax(0)
+    assert result.activation == activation
+    assert result.logits == pytest.approx(logits.numpy(), abs=1e-5)
+    assert result.relevance.any()
 
 
 def clip_frames() -> np.ndarray:
