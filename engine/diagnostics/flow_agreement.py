@@ -1,7 +1,8 @@
 """Does the relevance kept as motion lie where something moves? An analysis against optical flow.
 
-The paper's own measure (Hiley et al. 2020, arXiv 2003.14285), with the camera's motion taken off
-and the chance level beside it. Frames are those of the same index that the analysis used.
+The paper's own measure (Hiley et al. 2020, arXiv 2003.14285), with the camera's motion taken off,
+noise not taken for motion, and the chance level beside it. Frames are those of the same index
+that the analysis used; those whose camera could not be told are left out, for in a pan all moves.
 """
 
 from __future__ import annotations
@@ -32,11 +33,14 @@ class FlowCheck:
     Attributes
     ----------
     overall : FlowPrecision
-        Over the sampled frames of the whole range.
+        Over the sampled frames of the whole range whose camera was found.
     energy_px : float64 array, (N,)
-        Mean motion of each frame in the part that the model saw, in pixels per frame.
+        Mean motion above the noise floor of each frame in the part that the model saw, in
+        pixels per frame.
     camera_found : bool array, (N,)
         Whether the camera's motion could be estimated, and was taken off.
+    camera_contested : bool array, (N,)
+        Whether what was taken for it may be the motion of a large thing.
     kept, moving, both : int64 arrays, (N,)
         Cells of each frame kept as motion, that move, and that do both.
     cells : int
@@ -46,6 +50,7 @@ class FlowCheck:
     overall: FlowPrecision
     energy_px: Float64Array
     camera_found: BoolArray
+    camera_contested: BoolArray
     kept: Int64Array
     moving: Int64Array
     both: Int64Array
@@ -75,7 +80,8 @@ def check_against_flow(
     kind : str
         One of `engine.motion.FLOWS`.
     threshold_px : float
-        A cell moves where its mean motion exceeds this, in source pixels per frame.
+        A cell moves where its mean motion exceeds this, in source pixels per frame. Motion
+        that does not exceed the noise floor of its pixel counts as none.
     check : callable
         Called for every frame; may raise `Cancelled`.
 
@@ -100,13 +106,18 @@ def write_flow_csv(found: FlowCheck, analysis: Analysis, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(
-            ("frame", "time_s", "flow_px", "camera_found", "kept", "moving", "precision", "sampled")
+            (
+                *("frame", "time_s", "flow_px", "camera_found", "kept", "moving", "precision"),
+                *("sampled", "camera_contested"),
+            )
         )
         for i, time_s in enumerate(header.timestamps_s):
-            precision = found.both[i] / found.kept[i] if found.kept[i] else ""
+            told = found.kept[i] and found.camera_found[i]
+            precision = found.both[i] / found.kept[i] if told else ""
             shares = (found.kept[i] / found.cells, found.moving[i] / found.cells)
             seen = (int(found.camera_found[i]), *shares, precision, int(analysis.sampled[i]))
-            rows.writerow((header.start + i, time_s, found.energy_px[i], *seen))
+            contested = int(found.camera_contested[i])
+            rows.writerow((header.start + i, time_s, found.energy_px[i], *seen, contested))
 
 
 def _motion_maps(analysis: Analysis, preset: Preset, sigma: float) -> Iterator[Float32Array]:
@@ -118,10 +129,10 @@ def _motion_maps(analysis: Analysis, preset: Preset, sigma: float) -> Iterator[F
 
 
 def _seen(flow: FrameFlow, analysis: Analysis) -> Float32Array:
-    """Return the magnitude in the part that the model saw, which may exceed the picture."""
+    """Return the motion above the noise in the part that the model saw, padded with none."""
     rect, (width, height) = analysis.header.seen, analysis.header.size
     top, bottom, left, right = pixel_box(rect, (width, height))
-    inside = flow.magnitude[top:bottom, left:right]
+    inside = flow.significant[top:bottom, left:right]
     before = (max(0, round(-rect.top * height)), max(0, round(-rect.left * width)))
     after = (max(0, round((rect.bottom - 1) * height)), max(0, round((rect.right - 1) * width)))
     padded: Float32Array = np.pad(inside, tuple(zip(before, after, strict=True)))
@@ -132,19 +143,25 @@ def _row(
     kept: BoolArray, magnitude: Float32Array, flow: FrameFlow, threshold_px: float
 ) -> tuple[float, ...]:
     moving = magnitude > threshold_px
-    found = bool(np.isfinite(flow.inlier_share))
     counts = (kept.sum(), moving.sum(), (kept & moving).sum())
-    return (float(magnitude.mean()), found, *(int(count) for count in counts))
+    camera = (flow.camera_found, flow.contested)
+    return (float(magnitude.mean()), *camera, *(int(count) for count in counts))
 
 
 def _summed(rows: Float64Array, sampled: BoolArray, cells: int) -> FlowCheck:
-    energy, found = rows[:, 0], rows[:, 1].astype(np.bool_)
-    kept, moving, both = (rows[:, column].astype(np.int64) for column in (2, 3, 4))
-    total = cells * int(sampled.sum())
-    chosen = int(kept[sampled].sum())
+    energy, found, contested = rows[:, 0], rows[:, 1] > 0, rows[:, 2] > 0
+    kept, moving, both = (rows[:, column].astype(np.int64) for column in (3, 4, 5))
+    used = sampled & found
+    total = cells * int(used.sum())
     overall = FlowPrecision(
-        precision=int(both[sampled].sum()) / chosen if chosen else float("nan"),
-        chance=int(moving[sampled].sum()) / total,
-        kept=chosen / total,
+        precision=_ratio(both[used].sum(), kept[used].sum()),
+        chance=_ratio(moving[used].sum(), total),
+        kept=_ratio(kept[used].sum(), total),
+        refused=1 - _ratio(used.sum(), sampled.sum()),
+        contested=_ratio((contested & used).sum(), used.sum()),
     )
-    return FlowCheck(overall, energy, found, kept, moving, both, cells)
+    return FlowCheck(overall, energy, found, contested, kept, moving, both, cells)
+
+
+def _ratio(part: np.int64 | int, whole: np.int64 | int) -> float:
+    return int(part) / int(whole) if whole else float("nan")

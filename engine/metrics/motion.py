@@ -29,11 +29,18 @@ class FlowPrecision:
         Share of all pixels that move, 0 to 1: what keeping pixels at random would score.
     kept : float
         Share of all pixels that were kept, 0 to 1.
+    refused : float
+        Share of the frames left out of the three, for the camera's motion could not be told.
+    contested : float
+        Share of the other frames where what was taken for the camera's motion may be that of a
+        large thing.
     """
 
     precision: float
     chance: float
     kept: float
+    refused: float = 0.0
+    contested: float = 0.0
 
 
 def flow_precision(

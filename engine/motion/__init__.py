@@ -4,7 +4,7 @@ NumPy and OpenCV only: importing this loads neither torch nor Qt.
 """
 
 from engine.motion.camera import CameraMotion, camera_field, camera_motion
-from engine.motion.flow import FLOWS, FrameFlow, flow_between, flows
+from engine.motion.flow import FLOWS, FrameFlow, flow_between, flows, significant_flow
 
 __all__ = [
     "FLOWS",
@@ -14,4 +14,5 @@ __all__ = [
     "camera_motion",
     "flow_between",
     "flows",
+    "significant_flow",
 ]

@@ -1,13 +1,16 @@
 """The camera's motion between two frames: a homography that most of the background follows.
 
-Corners spread over the picture (Shi and Tomasi 1994) are tracked there and back (Lucas and
+Corners spread over the picture (Shi and Tomasi 1994), found where contrast has been evened so
+that a dull background has its share of them, are tracked there and back (Lucas and
 Kanade 1981; Kalal et al. 2010, forward-backward check), starting from the dense flow so that
-fast pans are not lost, and a homography is fitted with RANSAC (Fischler and Bolles 1981).
+fast pans are not lost, and homographies are fitted with RANSAC (Fischler and Bolles 1981). The
+one that most of the picture and of its border follow is taken (`engine.motion.background`).
 
 Chosen by measuring on rendered scenes, 640 x 360 pixels, an object over 35 % of the picture:
 
-- A homography, not an affine map: on a turn of the camera by 1 degree (55 degrees field of view)
-  affine maps follow the object instead, and are wrong by 1 to 16 pixels.
+- A homography where shift, turn and zoom do not do: on a turn of the camera to the side by 1
+  degree (55 degrees field of view) these follow the object instead. Where they do, they are
+  better, for a homography is wild beyond the tracks that it was fitted to.
 - Plain RANSAC: USAC_MAGSAC is off by 0.1 to 1 pixel where plain RANSAC is off by 0.05.
 - Corners, not samples of the dense flow: 0.01 pixel against 0.05 on clean pictures.
 
@@ -19,6 +22,8 @@ object), the model is refused.
 
 A model is refused unless it holds over a good part of the picture: where the background is
 plain, all corners lie on the one thing that moves, and its motion must not pass for the camera's.
+Where the border does not agree with the model, or another motion holds over nearly as much, the
+model is contested: a thing that fills most of the picture looks just like the background.
 """
 
 from __future__ import annotations
@@ -28,6 +33,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from engine.motion.background import LEAST_FOLLOWERS, Background, Tracks, background
+from engine.motion.pixels import box_mean
 from engine.types import BoolArray, Float32Array, Float64Array, UInt8Array
 
 _CORNERS = 1000
@@ -41,10 +48,9 @@ _RETURN_PX = 1.0  # a track that comes back further off than this is lost
 _TIGHT_PX, _LOOSE_PX = 0.3, 1.0  # how far an inlier may be from the model
 _NOISE_FACTOR = 30.0  # inlier distance over the tracks' return error, where noise decides
 _USUAL_WIDTH_PX = 640  # in larger pictures the loose distance grows in proportion
-_LEAST_INLIERS = 12
-_LEAST_SHARE = 0.35
+_LEAST_SHARE = 0.35  # of the votes
 _LEAST_AREA = 0.4  # of the picture, inside the hull of the inliers
-_LEAST_DEPTH = 0.5  # of the homography's divisor at the picture's corners; 1 is no tilt
+_EVENED_CONTRAST, _SOFT_CONTRAST = 40.0, 8.0  # levels: aimed at, and that noise may reach
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,10 +65,14 @@ class CameraMotion:
     inlier_share : float
         Share of the background tracks that follow it, 0 to 1; lost tracks do not follow.
         nan where nothing could be estimated.
+    contested : bool
+        Whether it may as well be the motion of a large thing: another motion, or the border of
+        the picture, speaks against it.
     """
 
     transform: Float64Array
     inlier_share: float
+    contested: bool = False
 
     def __post_init__(self) -> None:
         self.transform.setflags(write=False)
@@ -96,15 +106,16 @@ def camera_motion(first: UInt8Array, second: UInt8Array, flow: Float32Array) -> 
         return no_camera_motion()
     ends, returns = _tracks(first, second, corners, flow)
     good = returns < _RETURN_PX
-    if good.sum() < _LEAST_INLIERS:
+    if good.sum() < LEAST_FOLLOWERS:
         return no_camera_motion()
+    tracks = Tracks(corners, ends, good, (first.shape[0], first.shape[1]))
     loose = _LOOSE_PX * max(1.0, max(first.shape) / _USUAL_WIDTH_PX)
     tight = float(np.clip(_NOISE_FACTOR * np.median(returns[good]), _TIGHT_PX, loose))
     # tight first: a loose fit would take in an object that moves a pixel against the background
     for distance in (tight, loose):
-        found = _fit(corners, ends, good, distance)
-        if found is not None and _holds(*found, corners, first.shape):
-            return CameraMotion(found[0], float(found[1].mean()))
+        found = background(tracks, distance, loose)
+        if found is not None and _holds(found, corners, first.shape):
+            return CameraMotion(found.transform, float(found.followers.mean()), found.contested)
     return no_camera_motion()
 
 
@@ -134,8 +145,17 @@ def camera_field(transform: Float64Array, size: tuple[int, int]) -> Float32Array
 def _corners(grey: UInt8Array) -> Float32Array | None:
     """Find corners spread over the picture, (N, 2), x and y in pixels, or None in a plain one."""
     spacing = max(_LEAST_SPACING_PX, min(grey.shape) * _CORNER_SPACING)
-    found = cv2.goodFeaturesToTrack(grey, _CORNERS, _CORNER_QUALITY, spacing)
+    found = cv2.goodFeaturesToTrack(_even_contrast(grey), _CORNERS, _CORNER_QUALITY, spacing)
     return None if found is None else np.asarray(found, np.float32).reshape(-1, 2)
+
+
+def _even_contrast(grey: UInt8Array) -> UInt8Array:
+    """Return the picture with about the same contrast everywhere, but for what noise has."""
+    levels, radius = grey.astype(np.float32), max(6, min(grey.shape) // 9)
+    mean = box_mean(levels, radius)
+    spread = np.sqrt(np.maximum(box_mean(np.square(levels), radius) - np.square(mean), 0))
+    even = 127 + _EVENED_CONTRAST * (levels - mean) / (spread + _SOFT_CONTRAST)
+    return np.asarray(np.clip(even, 0, 255), np.uint8)
 
 
 def _tracks(
@@ -174,28 +194,7 @@ def _track(
     return ends, found.ravel() > 0
 
 
-def _fit(
-    corners: Float32Array, ends: Float32Array, good: BoolArray, distance_px: float
-) -> tuple[Float64Array, BoolArray] | None:
-    """Fit a homography to good tracks, and return which of all tracks follow it, (N,)."""
-    transform, followers = cv2.findHomography(
-        corners[good], ends[good], cv2.RANSAC, distance_px, maxIters=2000, confidence=0.999
-    )
-    if transform is None or not np.isfinite(transform).all():
-        return None
-    inliers = np.zeros(len(good), np.bool_)
-    inliers[good] = followers.ravel() > 0
-    return np.asarray(transform, np.float64), inliers
-
-
-def _holds(
-    transform: Float64Array, inliers: BoolArray, corners: Float32Array, size: tuple[int, ...]
-) -> bool:
-    """Tell whether enough tracks, over enough of the picture, follow a transform without a fold."""
-    if inliers.sum() < _LEAST_INLIERS or inliers.mean() < _LEAST_SHARE:
-        return False
-    height, width = size
-    area = cv2.contourArea(cv2.convexHull(corners[inliers]))
-    edges = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]])
-    depth = edges @ transform[2]
-    return bool(area >= _LEAST_AREA * height * width and depth.min() >= _LEAST_DEPTH)
+def _holds(found: Background, corners: Float32Array, size: tuple[int, ...]) -> bool:
+    """Tell whether enough of the picture follows a motion."""
+    area = cv2.contourArea(cv2.convexHull(corners[found.followers]))
+    return found.share >= _LEAST_SHARE and bool(area >= _LEAST_AREA * size[0] * size[1])

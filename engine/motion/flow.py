@@ -1,6 +1,8 @@
 """Dense optical flow between frames, and the motion left when the camera's is taken off.
 
-All displacements are in pixels of the source, (x, y), from a frame to the one after it.
+All displacements are in pixels of the source, (x, y), from a frame to the one after it. Both
+frames are brought into one light and smoothed a little first, and beside the motion stands the
+least motion that the pair can show above its noise, pixel by pixel (`engine.motion.noise`).
 
 Median error in pixels on a rendered texture of 640 x 360 pixels with OpenCV 5.0, and the time for
 a pair on two CPU cores. Near the picture's edge, where things come in and go out, errors reach
@@ -28,7 +30,10 @@ import numpy as np
 
 from engine.cancel import Check, never
 from engine.errors import EngineError
-from engine.motion.camera import CameraMotion, camera_field, camera_motion, no_camera_motion
+from engine.motion.camera import camera_field, camera_motion, no_camera_motion
+from engine.motion.light import evened
+from engine.motion.noise import noise_floor
+from engine.motion.pixels import smoothed
 from engine.types import Float32Array, Float64Array, UInt8Array
 
 _Estimate = Callable[[UInt8Array, UInt8Array], Float32Array]
@@ -40,6 +45,7 @@ FLOWS: tuple[str, ...] = ("dis", "dis-fine", "farneback", *((_TV_L1,) if _make_t
 """Kinds of flow that can be had here, the default first."""
 
 LEAST_SIDE_PX = 8  # below, there is nothing to match
+_SMOOTH_PX = 1.0  # flow follows the grain of a picture less
 _PADDED_SIDE_PX = 32  # DIS fails under 12, and leaves nan in long narrow pictures
 
 
@@ -61,6 +67,11 @@ class FrameFlow:
     inlier_share : float
         Share of the background tracks that follow the camera model, 0 to 1; nan where none
         was estimated.
+    floor : float32 array, (H, W)
+        The least magnitude that says something, in pixels per frame, >= 0: below, it may be
+        the noise of the pictures.
+    contested : bool
+        Whether the camera's motion may as well be that of a large thing.
     """
 
     flow: Float32Array
@@ -68,15 +79,27 @@ class FrameFlow:
     residual: Float32Array
     magnitude: Float32Array
     inlier_share: float
+    floor: Float32Array
+    contested: bool = False
 
     def __post_init__(self) -> None:
-        for values in (self.flow, self.camera, self.residual, self.magnitude):
+        for values in (self.flow, self.camera, self.residual, self.magnitude, self.floor):
             values.setflags(write=False)
 
     @property
+    def camera_found(self) -> bool:
+        """Whether the camera's motion could be estimated, and was taken off."""
+        return bool(np.isfinite(self.inlier_share))
+
+    @property
+    def significant(self) -> Float32Array:
+        """The magnitude where it exceeds the floor and 0 elsewhere, float32 (H, W)."""
+        return np.where(self.magnitude > self.floor, self.magnitude, np.float32(0))
+
+    @property
     def energy(self) -> float:
-        """Mean magnitude over the picture, in pixels per frame."""
-        return float(self.magnitude.mean(dtype=np.float64))
+        """Mean significant magnitude over the picture, in pixels per frame."""
+        return float(self.significant.mean(dtype=np.float64))
 
 
 def flow_between(first: UInt8Array, second: UInt8Array, *, kind: str = "dis") -> Float32Array:
@@ -108,7 +131,18 @@ def flow_between(first: UInt8Array, second: UInt8Array, *, kind: str = "dis") ->
     estimate = _estimator(kind)
     before, after = _grey(first), _grey(second)
     _check_sizes(before, after)
-    return estimate(before, after)
+    return estimate(*_prepared(before, after))
+
+
+def significant_flow(first: UInt8Array, second: UInt8Array) -> Float32Array:
+    """Return the default flow from one picture to another, 0 where it may be noise.
+
+    Parameters, errors and the array are those of `flow_between`. The camera is left in.
+    """
+    before, after = _grey(first), _grey(second)
+    _check_sizes(before, after)
+    motion = _motion(before, after, _estimator(FLOWS[0]), camera=False)
+    return np.where((motion.magnitude > motion.floor)[..., None], motion.flow, np.float32(0))
 
 
 def flows(
@@ -152,22 +186,34 @@ def _stream(
         after = _grey(frame)
         if before is not None:
             _check_sizes(before, after)
-            flow = estimate(before, after)
-            moved = camera_motion(before, after, flow) if camera else no_camera_motion()
-            motion = _measured(flow, moved)
+            motion = _motion(before, after, estimate, camera)
             yield motion
         before = after
     if motion is not None:
         yield motion
     elif before is not None:
-        yield _measured(np.zeros((*before.shape, 2), np.float32), no_camera_motion())
+        zero = np.zeros(before.shape, np.float32)
+        still = np.zeros((*before.shape, 2), np.float32)
+        yield FrameFlow(still, np.eye(3), still, zero, float("nan"), zero)
 
 
-def _measured(flow: Float32Array, moved: CameraMotion) -> FrameFlow:
-    height, width = flow.shape[:2]
+def _motion(before: UInt8Array, after: UInt8Array, estimate: _Estimate, camera: bool) -> FrameFlow:
+    """Measure the motion between two frames in grey of one size."""
+    before, after = _prepared(before, after)
+    flow = estimate(before, after)
+    moved = camera_motion(before, after, flow) if camera else no_camera_motion()
+    height, width = before.shape
     residual = flow - camera_field(moved.transform, (height, width))
     magnitude = np.sqrt(np.square(residual).sum(axis=-1))
-    return FrameFlow(flow, moved.transform, residual, magnitude, moved.inlier_share)
+    floor = noise_floor(before, after, flow, residual)
+    return FrameFlow(
+        flow, moved.transform, residual, magnitude, moved.inlier_share, floor, moved.contested
+    )
+
+
+def _prepared(before: UInt8Array, after: UInt8Array) -> tuple[UInt8Array, UInt8Array]:
+    """Return two frames in one light, and smoothed."""
+    return smoothed(before, _SMOOTH_PX), smoothed(evened(before, after), _SMOOTH_PX)
 
 
 def _grey(picture: UInt8Array) -> UInt8Array:

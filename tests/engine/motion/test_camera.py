@@ -91,3 +91,40 @@ def test_camera_is_refused_with_few_corners() -> None:
 
 def test_camera_transform_cannot_be_written() -> None:
     assert not estimated(scene(np.eye(3)).frames).transform.flags.writeable
+
+
+def test_camera_is_sure_behind_an_object() -> None:
+    assert not estimated(scene(shift(3, 1), 0.3, (-4, 2)).frames).contested
+
+
+def test_camera_is_not_that_of_a_textured_object_on_a_dull_ground() -> None:
+    truth = scene(shift(2, 1), 0.35, (-4, 2), contrast=45)
+    dull = scene(shift(2, 1), 0.35, (-4, 2), contrast=8)
+    for frame, faint in zip(truth.frames, dull.frames, strict=True):
+        frame[:] = np.where(truth.on_object[..., None], frame, faint)
+    assert error_px(estimated(truth.frames), truth) < 0.3
+
+
+@pytest.mark.parametrize("share", [0.6, 0.8])
+def test_camera_of_an_object_that_fills_the_picture_is_contested_or_the_background(
+    share: float,
+) -> None:
+    truth = scene(np.eye(3), share, (3, 1))
+    found = estimated(truth.frames)
+    assert found.contested or is_refused(found) or error_px(found, truth) < 0.3
+
+
+def test_camera_is_contested_where_two_halves_disagree() -> None:
+    left, right = scene(shift(4, 0)).frames, scene(shift(-4, 0)).frames
+    for frame, other in zip(left, right, strict=True):
+        frame[:, WIDTH // 2 :] = other[:, WIDTH // 2 :]
+    found = estimated(left)
+    assert found.contested or is_refused(found)
+
+
+def test_camera_is_contested_where_the_border_is_plain() -> None:
+    frames = scene(shift(3, 0)).frames
+    for frame in frames:
+        frame[:25], frame[-25:], frame[:, :25], frame[:, -25:] = 100, 100, 100, 100
+    found = estimated(frames)
+    assert found.contested or is_refused(found)
