@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from engine.types import ModelInfo
 
+_EVERY, _SECOND = "every frame", "every second frame"
 _TERMS = "the terms of its training data, Kinetics-400, may apply"
 
 
@@ -35,16 +36,17 @@ def _torchvision(
 
 
 def _published(
-    name: str, title: str, classes: int, clip: tuple[int, int, float | None]
+    name: str, title: str, classes: int, clip: tuple[int, int, float | str | None]
 ) -> ModelInfo:
     """Describe a network of `engine.models.networks`, whose weights the user brings."""
     summary = f"names {classes} activities; {_clip_text(*clip)}; weights given as a file"
     return ModelInfo(name, title, summary, bundled=False)
 
 
-def _clip_text(frames: int, side_px: int, fps: float | None) -> str:
-    rate = ", every frame" if fps is None else f" at {fps:g} frames/s"
-    return f"{frames} frames of {side_px}x{side_px}{rate}"
+def _clip_text(frames: int, side_px: int, rate: float | str | None) -> str:
+    """Return the input in words; a rate is frames/s, words, or None for every frame."""
+    words = f" at {rate:g} frames/s" if isinstance(rate, int | float) else f", {rate or _EVERY}"
+    return f"{frames} frames of {side_px}x{side_px}{words}"
 
 
 _FIGURES = ModelInfo(
@@ -87,6 +89,10 @@ _PUBLISHED = (  # classes, clip
     ("x3d_xs", "X3D XS", 400, (4, 182, 2.5)),
     ("x3d_s", "X3D S", 400, (13, 182, 5)),
     ("x3d_m", "X3D M", 400, (16, 256, 6)),
+    ("shufflenet3d_x0_5", "3D ShuffleNet 0.5x", 27, (16, 112, _SECOND)),
+    ("shufflenet3d_x1_0", "3D ShuffleNet 1.0x", 27, (16, 112, _SECOND)),
+    ("shufflenet3d_x1_5", "3D ShuffleNet 1.5x", 27, (16, 112, _SECOND)),
+    ("shufflenet3d_x2_0", "3D ShuffleNet 2.0x", 27, (16, 112, _SECOND)),
 )
 _INFOS = (
     _FIGURES,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from engine.models.networks import c3d, i3d, resnet3d, slowfast, x3d
+from engine.models.networks import c3d, i3d, resnet3d, shufflenet3d, slowfast, x3d
 from engine.models.networks.network import Network
 
 __all__ = ["NETWORKS", "Network"]
@@ -16,5 +16,6 @@ NETWORKS: dict[str, Network] = {
     **i3d.NETWORKS,
     **slowfast.NETWORKS,
     **x3d.NETWORKS,
+    **shufflenet3d.NETWORKS,
 }
 """Name -> network, in the order of the menu."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from engine.attribution import attribute
+from engine.models import load_model
 from engine.models.model import VideoModel
 from engine.models.networks import NETWORKS
 from engine.models.networks.i3d import SamePool, padded
@@ -29,6 +31,8 @@ _PEERS = {
     "slowfast_8x8_r50": (-522.24, -148.88, -102.17, -366.72, -460.44),
     "slow_r50": (-231.22, -74.506, 465.89, -101.85, 352.54),
     "x3d_m": (93.336, 104.03, 62.238, 469.02, -65.582),
+    "shufflenet3d_x0_5": (368.43, 5.6783, 574.6, 98.115, 37.142),
+    "shufflenet3d_x1_0": (624.51, 114.61, -399.86, -190.85, -790.04),
 }
 """Logits of the networks named in ``keys/`` with weights and clips of `filled` and `noise`."""
 
@@ -47,6 +51,8 @@ _EXPLAINED = [
     "slow_r50",
     "x3d_xs",
     "x3d_m",
+    "shufflenet3d_x0_5",
+    "shufflenet3d_x1_0",
 ]
 """The others are one of these, given something else."""
 
@@ -103,6 +109,7 @@ def test_facts_fit_their_network(name: str) -> None:
         ("resnet3d_18", (-114.7748, -107.7354, -99.475), (140.2252, 147.2646, 155.525)),
         ("i3d", (-1, -1, -1), (1, 1, 1)),
         ("x3d_s", (-2, -2, -2), (0.55 / 0.225,) * 3),
+        ("shufflenet3d_x0_5", (-114.7748, -107.7354, -99.475), (140.2252, 147.2646, 155.525)),
     ],
 )
 def test_preprocessing_gives_the_published_range(
@@ -187,3 +194,14 @@ def test_larger_pictures_are_averaged_over_positions_of_the_window() -> None:
 def test_smaller_pictures_than_the_window_are_averaged_whole() -> None:
     features = noise(2, 3)
     assert torch.allclose(averaged(features, (7, 7, 7)), features.mean((2, 3, 4)), atol=1e-6)
+
+
+def test_shufflenet3d_loads_weights_as_its_training_script_saves_them(tmp_path: Path) -> None:
+    module = filled(NETWORKS["shufflenet3d_x0_5"].build(27)).eval()
+    state = {f"module.{name}": tensor for name, tensor in module.state_dict().items()}
+    torch.save({"epoch": 67, "arch": "shufflenet", "state_dict": state}, tmp_path / "best.pth")
+    model = load_model("shufflenet3d_x0_5", weights=tmp_path / "best.pth", device="cpu")
+    with torch.no_grad():
+        loaded, expected = model.module(noise(16, 64)), module(noise(16, 64))
+    assert torch.equal(loaded, expected)
+    assert model.spec.labels[2] == "No gesture"
