@@ -13,7 +13,6 @@ import numpy as np
 from engine.selective.derivative import derivative_between, time_means
 from engine.selective.presets import PresetParams
 from engine.selective.smooth import smoothed_in_space
-from engine.selective.split import rescaled
 from engine.selective.variation import BORDER, REACH, neighbourhood, variation_of
 from engine.types import Float32Array, Int64Array
 
@@ -37,6 +36,10 @@ class Source(Protocol):
     def time_step(self) -> int:
         """Steps that share one time step of the relevance: 1, or more for coarse maps."""
 
+    @property
+    def window_steps(self) -> int:
+        """Steps that the model is given at once."""
+
     def read_steps(self, start: int, stop: int) -> Float32Array:
         """Relevance of steps [start, stop), float32 (n, h, w)."""
 
@@ -51,11 +54,7 @@ def steps_final(source: Source, params: PresetParams) -> int:
 
 
 def signed_chunk(
-    source: Source,
-    params: PresetParams,
-    extremes: tuple[float, float] | None,
-    start: int,
-    stop: int,
+    source: Source, params: PresetParams, beyond: tuple[float, float], start: int, stop: int
 ) -> tuple[Float32Array, Float32Array]:
     """Return the relevance of steps [start, stop), and their signed derivative or variation.
 
@@ -63,8 +62,9 @@ def signed_chunk(
     ----------
     source : Source
     params : PresetParams
-    extremes : (float, float), optional
-        Lowest and highest relevance of all, where it is first scaled to 0..1.
+    beyond : (float, float)
+        Relevance before the range and after it, where that is not the nearest one: what is scaled
+        to 0, where the relevance is scaled after all.
     start, stop : int
         Whole time steps, or up to the end of the range.
 
@@ -74,25 +74,20 @@ def signed_chunk(
     """
     if params.kind == "variation":
         return _variation(source, start, stop)
-    return _derivative(source, params, extremes, start, stop)
+    return _derivative(source, params, beyond, start, stop)
 
 
 def _derivative(
-    source: Source,
-    params: PresetParams,
-    extremes: tuple[float, float] | None,
-    start: int,
-    stop: int,
+    source: Source, params: PresetParams, beyond: tuple[float, float], start: int, stop: int
 ) -> tuple[Float32Array, Float32Array]:
     total, together = len(source.step_frames), source.time_step
     low, high = max(start - together, 0), min(stop + together, total)
     volume = source.read_steps(low, high)
-    if extremes is not None:
-        volume = rescaled(volume, *map(np.float32, extremes))
-    mode = "edge" if params.padding == "edge" else "constant"
-    ends = (int(low == start), int(high == stop))
     means = time_means(volume, together)
-    padded = np.pad(means, (ends, (0, 0), (0, 0)), mode=mode)  # type: ignore[call-overload]
+    nearest = params.padding == "edge"
+    before = [means[:1] if nearest else np.full_like(means[:1], beyond[0])] * (low == start)
+    after = [means[-1:] if nearest else np.full_like(means[:1], beyond[1])] * (high == stop)
+    padded = np.concatenate([*before, means, *after])
     derivative = derivative_between(padded[:-2] - padded[2:], params.padding)
     relevance = volume[start - low : stop - low]
     return relevance, _spread_out(derivative, together, stop - start)

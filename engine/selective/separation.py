@@ -1,9 +1,11 @@
 """Selective relevance of a volume that grows and may not fit in memory, at any sigma.
 
-The whole volume is never held: derivatives are made chunk by chunk from a source on disk and
-the standard deviation is pooled over chunks, so that the answer is that of `split` on the
-whole volume. Frames between two sampled ones are interpolated from their neighbours: the
-derivative too, because differentiating an interpolated map would measure the interpolation.
+The whole volume is never held: derivatives are made chunk by chunk from a source on disk. Each
+step is compared within the volume of one window around it (`engine.selective.spread`), so that
+the answer for a range of one window is that of `split`, and the numbers of a frame in a longer
+one do not depend on what is far away. Frames between two sampled ones are interpolated from their
+neighbours: the derivative too, because differentiating an interpolated map would measure the
+interpolation.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ import numpy as np
 from engine.cancel import Check, never
 from engine.selective.chunks import Source, signed_chunk, steps_final
 from engine.selective.presets import preset_params
-from engine.selective.split import threshold_at
+from engine.selective.rescaling import Extremes, Rescaling, extremes_of, rescaling_of
+from engine.selective.spread import Moments, Spread, moments_of, spread_of
 from engine.types import Float32Array, Float64Array, Preset
 
 CHUNK_STEPS = 32
@@ -53,8 +56,9 @@ class Curves:
         motion / relevance, 0 to 1; nan where the frame has no relevance.
     clip_changing_share : float
         The same over all sampled frames.
-    threshold, std : float
-        Threshold, and standard deviation of what is compared with it.
+    threshold, std : float32 array, (n,)
+        Threshold of each frame, and standard deviation of what is compared with it, in the volume
+        of one window around the frame.
     """
 
     relevance: Float64Array
@@ -63,17 +67,15 @@ class Curves:
     signed_relevance: Float64Array
     changing_share: Float64Array
     clip_changing_share: float
-    threshold: float
-    std: float
+    threshold: Float32Array
+    std: Float32Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Chunk:
     relevance: Float32Array
     compared: Float32Array
-    count: int
-    mean: float
-    squares: float
+    moments: Moments
 
 
 class Separation:
@@ -93,10 +95,10 @@ class Separation:
         self._params = preset_params(preset)
         self._lock = threading.RLock()
         self._chunks: OrderedDict[tuple[int, int], _Chunk] = OrderedDict()
-        self._moments: dict[tuple[int, int], tuple[int, float, float]] = {}
-        self._extremes: dict[tuple[int, int], tuple[float, float]] = {}
-        self._range: tuple[float, float] | None = None
-        self._known_spread: tuple[int, np.float32, np.float32] | None = None
+        self._moments: dict[tuple[int, int], Moments] = {}
+        self._extremes: dict[tuple[int, int], Extremes] = {}
+        self._rescaling: Rescaling | None = None
+        self._known_spread: Spread | None = None
 
     @property
     def steps_ready(self) -> int:
@@ -108,40 +110,43 @@ class Separation:
         """Frames from the start of the range that can be separated."""
         return self._frames_of(self.steps_ready)
 
-    def std(self) -> np.float32:
-        """Return the standard deviation of the compared values over the sampled frames ready."""
-        return self._spread()[1]
-
-    def threshold(self, sigma: float) -> float:
-        """Threshold at that sigma, in the unit of what is compared."""
-        return self._threshold(sigma, self._spread())
-
-    def _spread(self) -> tuple[np.float32, np.float32]:
-        """Mean and standard deviation of what is compared, over the sampled frames ready."""
+    def _spread(self) -> Spread:
+        """Mean and standard deviation of what is compared, of every step that is ready."""
         with self._lock:
             ready = self.steps_ready
-            if self._known_spread is None or self._known_spread[0] != ready:
+            if self._known_spread is None or len(self._known_spread.std) != ready:
                 self._follow_range()
-                self._known_spread = ready, *self._spread_of(list(self._spans(ready)))
-            return self._known_spread[1:]
+                self._known_spread = self._spread_over(list(self._spans(ready)))
+            return self._known_spread
 
-    def _spread_of(self, spans: list[tuple[int, int]]) -> tuple[np.float32, np.float32]:
-        count, mean, squares = 0, 0.0, 0.0
-        for start, stop in spans:
-            n, m, s = self._moments_of(start, stop)
-            total = count + n
-            squares += s + (m - mean) ** 2 * count * n / total
-            mean += (m - mean) * n / total
-            count = total
-        std = np.sqrt(squares / (count - 1)) if count > 1 else 0.0
-        return np.float32(mean), np.float32(std)
+    def _spread_over(self, spans: list[tuple[int, int]]) -> Spread:
+        parts = [self._moments_of(start, stop) for start, stop in spans]
+        moments = Moments(
+            np.concatenate([part.mean for part in parts] or [np.zeros(0)]),
+            np.concatenate([part.squares for part in parts] or [np.zeros(0)]),
+            parts[0].count if parts else 0,
+        )
+        return spread_of(moments, self._source.window_steps, self._source.time_step)
 
-    def _threshold(self, sigma: float, spread: tuple[np.float32, np.float32]) -> float:
-        return threshold_at(sigma, spread[1], spread[0] if self._params.above_mean else None)
+    def _thresholds(self, spread: Spread, sigma: float, start: int, stop: int) -> Float32Array:
+        """Thresholds of frames [start, stop), interpolated as what is compared with them."""
+        steps = spread.thresholds(sigma, above_mean=self._params.above_mean)
+        return self._at_frames(steps, start, stop)
+
+    def _at_frames(self, steps: Float32Array, start: int, stop: int) -> Float32Array:
+        frames = self._source.step_frames[: len(steps)]
+        return np.interp(np.arange(start, stop), frames, steps).astype(np.float32)
+
+    def _unit(self, steps: int, frames: int) -> Float32Array:
+        """Relevance that became 1 in the scale of each frame, or 1 where nothing is scaled."""
+        scale = self._rescaling
+        if scale is None:
+            return np.ones(frames, np.float32)
+        return self._at_frames(scale.extent[:steps], 0, frames)
 
     def frame(self, frame: int, sigma: float) -> FrameMaps:
         """Separate one frame of the range (counted from its start, below `frames_ready`)."""
-        threshold = self.threshold(sigma)
+        (threshold,) = self._thresholds(self._spread(), sigma, frame, frame + 1)
         return _separated(*self._frames(frame, frame + 1), threshold)
 
     def frame_soon(self, frame: int, sigma: float, wait_s: float) -> FrameMaps | None:
@@ -152,31 +157,33 @@ class Separation:
         if not self._lock.acquire(timeout=wait_s):
             return None
         try:
-            if self._known_spread is None:
+            self._follow_range()
+            if self._known_spread is None or not len(self._known_spread.std):
                 return None
-            threshold = self._threshold(sigma, self._known_spread[1:])
+            (threshold,) = self._thresholds(self._known_spread, sigma, frame, frame + 1)
             return _separated(*self._interpolated(frame, frame + 1), threshold)
         finally:
             self._lock.release()
 
     def frames(self, start: int, stop: int, sigma: float) -> FrameMaps:
         """Separate frames [start, stop) of the range into maps (n, h, w)."""
-        threshold = self.threshold(sigma)
+        thresholds = self._thresholds(self._spread(), sigma, start, stop)
         relevance, compared = self._frames(start, stop)
-        mask = compared > threshold
+        mask = compared > thresholds[:, None, None]
         return FrameMaps(relevance, relevance * mask, relevance * ~mask)
 
     def curves(self, sigma: float, check: Check = never) -> Curves:
         """Return the numbers of every frame that is ready, calling `check` once a chunk."""
         spread = self._spread()
-        threshold = self._threshold(sigma, spread)
         rows = []
-        steps = self.steps_ready  # once: the source may grow meanwhile
+        steps = len(spread.std)  # not those ready by now: the source may grow meanwhile
         ready = self._frames_of(steps)
+        thresholds = self._thresholds(spread, sigma, 0, ready) if steps else spread.std
         for start in range(0, ready, CHUNK_STEPS):
             check()
-            relevance, compared = self._frames(start, min(start + CHUNK_STEPS, ready))
-            rows.append(_sums(relevance, compared, threshold))
+            stop = min(start + CHUNK_STEPS, ready)
+            rows.append(_sums(*self._frames(start, stop), thresholds[start:stop]))
+        unit = self._unit(steps, ready)
         signed, whole, motion = np.concatenate(rows, axis=1) if rows else np.zeros((3, 0))
         sampled = self._source.step_frames[:steps]
         return Curves(
@@ -186,8 +193,8 @@ class Separation:
             signed_relevance=signed,
             changing_share=_ratio(motion, whole),
             clip_changing_share=float(_ratio(motion[sampled].sum(), whole[sampled].sum())),
-            threshold=threshold,
-            std=float(spread[1]),
+            threshold=thresholds / unit,
+            std=(self._at_frames(spread.std, 0, ready) if steps else spread.std) / unit,
         )
 
     def _frames_of(self, steps: int) -> int:
@@ -225,15 +232,17 @@ class Separation:
             if low < stop and high > start:
                 chunk = self._chunk(low, high)
                 inside = slice(max(start - low, 0), stop - low)
-                parts.append((chunk.relevance[inside], chunk.compared[inside]))
+                relevance = chunk.relevance[inside]
+                if self._rescaling is not None:
+                    relevance = self._rescaling.of_steps(relevance, max(start, low))
+                parts.append((relevance, chunk.compared[inside]))
         if len(parts) == 1:
             return parts[0]
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
-    def _moments_of(self, start: int, stop: int) -> tuple[int, float, float]:
+    def _moments_of(self, start: int, stop: int) -> Moments:
         if (start, stop) not in self._moments:
-            chunk = self._chunk(start, stop)
-            self._moments[start, stop] = (chunk.count, chunk.mean, chunk.squares)
+            self._moments[start, stop] = self._chunk(start, stop).moments
         return self._moments[start, stop]
 
     def _chunk(self, start: int, stop: int) -> _Chunk:
@@ -248,43 +257,53 @@ class Separation:
         return chunk
 
     def _made_chunk(self, start: int, stop: int) -> _Chunk:
-        relevance, derivative = signed_chunk(self._source, self._params, self._range, start, stop)
+        relevance, derivative = signed_chunk(
+            self._source, self._params, self._beyond(), start, stop
+        )
         compared = np.abs(derivative) if self._params.two_sided else derivative
         spread = np.abs(derivative) if self._params.std_of_absolute else derivative
-        mean = float(spread.mean(dtype=np.float64))
-        squares = float(spread.var(dtype=np.float64)) * spread.size
-        return _Chunk(relevance, compared, spread.size, mean, squares)
+        return _Chunk(relevance, compared, moments_of(spread))
+
+    def _beyond(self) -> tuple[float, float]:
+        """Relevance before and after the range, of a preset that has zeros there."""
+        scale = self._rescaling
+        return (0.0, 0.0) if scale is None else (float(scale.low[0]), float(scale.low[-1]))
 
     def _follow_range(self) -> None:
-        """Update the extremes of a volume that is rescaled, and drop chunks made with others."""
+        """Update the scale of a volume that is rescaled, and drop the chunk made with another."""
         if not self._params.rescale:
             return
         spans = list(self._spans(self.steps_ready))  # once: the source may grow meanwhile
         for start, stop in spans:
             if (start, stop) not in self._extremes:
-                volume = self._source.read_steps(start, stop)
-                self._extremes[start, stop] = (float(volume.min()), float(volume.max()))
-        lowest = min((self._extremes[span][0] for span in spans), default=0.0)
-        highest = max((self._extremes[span][1] for span in spans), default=0.0)
-        extremes = (lowest, highest) if lowest < 0 else None
-        if extremes != self._range:
-            self._range = extremes
-            self._chunks.clear()
-            self._moments.clear()
+                self._extremes[start, stop] = extremes_of(self._source.read_steps(start, stop))
+        parts = [self._extremes[span] for span in spans]
+        before = self._beyond()[0]
+        self._rescaling = _rescaling(parts, self._source) if parts else None
+        if self._beyond()[0] != before:
             self._known_spread = None
+            for made in [span for span in self._chunks if not span[0]]:
+                del self._chunks[made]
+            for made in [span for span in self._moments if not span[0]]:
+                del self._moments[made]
 
 
-def _separated(relevance: Float32Array, compared: Float32Array, threshold: float) -> FrameMaps:
+def _rescaling(parts: list[Extremes], source: Source) -> Rescaling | None:
+    low, high = (np.concatenate([getattr(part, end) for part in parts]) for end in ("low", "high"))
+    return rescaling_of(Extremes(low, high), source.window_steps, source.time_step)
+
+
+def _separated(relevance: Float32Array, compared: Float32Array, threshold: np.float32) -> FrameMaps:
     """Return the maps of the only frame of two stacks."""
     mask = compared[0] > threshold
     return FrameMaps(relevance[0], relevance[0] * mask, relevance[0] * ~mask)
 
 
-def _sums(relevance: Float32Array, compared: Float32Array, threshold: float) -> Float64Array:
+def _sums(relevance: Float32Array, compared: Float32Array, threshold: Float32Array) -> Float64Array:
     count = len(relevance)
     flat = relevance.reshape(count, -1)
     size = np.abs(flat)
-    mask = compared.reshape(count, -1) > threshold
+    mask = compared.reshape(count, -1) > threshold[:, None]
     motion = np.einsum(
         "ij,ij->i", size, mask.astype(np.float32), dtype=np.float64, casting="unsafe"
     )

@@ -205,6 +205,11 @@ class Analysis:
         return self._windows[0].time_step if self._windows else 1
 
     @property
+    def window_steps(self) -> int:
+        """Sampled frames that the model is given at once."""
+        return self.header.spec.frames
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """Warnings on the explanation of the windows, each once."""
         return tuple(dict.fromkeys(text for window in self._windows for text in window.notices))
@@ -297,8 +302,8 @@ class Analysis:
             **header_to_dict(replace(self.header, request=request)),
             "results": {
                 "changing_share": finite(curves.clip_changing_share),
-                "threshold": curves.threshold,
-                "derivative_std": curves.std,
+                "threshold": finite(_middle(curves.threshold)),
+                "derivative_std": finite(_middle(curves.std)),
                 "conservation": finite(self.conservation),
             },
         }
@@ -377,6 +382,11 @@ class ExplainProgress(Progress):
     """
 
     analysis: Analysis = field(kw_only=True)
+
+
+def _middle(values: Float32Array) -> float:
+    """Return the median over frames, nan where there are none."""
+    return float(np.median(values)) if len(values) else float("nan")
 
 
 def _quantile(values: Float32Array) -> float:

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from engine.selective import Prepared, temporal_derivative
+
 
 def derivative(relevance: np.ndarray, padding: str) -> np.ndarray:
     """The 27 products of the Sobel kernel, one shifted volume at a time."""
@@ -93,3 +95,24 @@ def authors_motion(relevance: torch.Tensor, sigma: float) -> torch.Tensor:
     )
     change = functional.conv3d(relevance[None, None], kernel[None, None], padding=1)[0, 0].abs()
     return relevance * (change > sigma * torch.std(change))
+
+
+def local_masks(
+    volume: np.ndarray, preset: str, sigma: float, window: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Masks and thresholds of a long range, each step within one window around it."""
+    masks, thresholds = [], []
+    signed = temporal_derivative(volume, padding="edge")
+    for step in range(len(volume)):
+        first = max(0, min(step - window // 2, len(volume) - window))
+        near = slice(first, first + window)
+        compared = Prepared(volume, preset).compared
+        if preset == "paper-2020":
+            low, high = volume[near].min(), volume[near].max()
+            scaled = (volume - low) / (high - low) if low < 0 else volume
+            compared = temporal_derivative(scaled, padding="zeros")
+        std = (signed if preset == "recommended" else compared)[near].std(ddof=1)
+        mean = compared[near].mean() if preset == "variation" else 0.0
+        thresholds.append(mean + sigma * std)
+        masks.append(compared[step] > thresholds[-1])
+    return np.stack(masks), np.array(thresholds)

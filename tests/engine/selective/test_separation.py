@@ -5,6 +5,8 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.cancel import Cancelled, CancelToken
 from engine.errors import AttributionError
@@ -12,6 +14,7 @@ from engine.selective import Separation, split
 from engine.selective.derivative import derivative_between
 from engine.selective.variation import BORDER, REACH
 from engine.types import PRESETS
+from tests.engine.selective.plain import local_masks
 
 separation = import_module("engine.selective.separation")
 
@@ -25,10 +28,13 @@ class Held:
         One plane a step.
     every : int
         Frames between two steps.
+    window : int, optional
+        Steps in a window; all of them by default.
     """
 
-    def __init__(self, volume: np.ndarray, every: int = 1) -> None:
+    def __init__(self, volume: np.ndarray, every: int = 1, window: int | None = None) -> None:
         self.volume = volume
+        self.window_steps = window or len(volume)
         self.steps_written = len(volume)
         self.time_step = 1
         self.step_frames = np.arange(len(volume), dtype=np.int64) * every
@@ -57,7 +63,7 @@ def test_separation_of_chunks_equals_the_split_of_the_whole(preset: str, steps: 
     parts = Separation(Held(volume), preset)
     whole = split(volume, 1.25, preset=preset)
     maps = parts.frames(0, steps, 1.25)
-    assert parts.threshold(1.25) == pytest.approx(whole.threshold, rel=1e-6)
+    assert parts.curves(1.25).threshold == pytest.approx(whole.threshold, rel=1e-5)
     for name in ("relevance", "motion", "static"):
         assert np.array_equal(getattr(maps, name), getattr(whole, name))
 
@@ -83,7 +89,7 @@ def test_separation_curves_are_the_sums_of_the_split(preset: str) -> None:
     assert curves.signed_relevance == pytest.approx(whole.relevance.sum((1, 2)), abs=1e-4)
     assert curves.changing_share == pytest.approx(whole.frame_changing_share, rel=1e-5)
     assert curves.clip_changing_share == pytest.approx(whole.changing_share, rel=1e-5)
-    assert curves.threshold == pytest.approx(whole.threshold, rel=1e-6)
+    assert curves.threshold == pytest.approx(whole.threshold, rel=1e-5)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -109,9 +115,8 @@ def test_separation_of_a_source_that_just_began_is_that_of_its_frames() -> None:
     # Frame 8 is differentiated with frame 9; a split of nine frames would end there.
     assert np.array_equal(maps.relevance, volume[:9])
     change = derivative_between(volume[7:8] - volume[9:10], "edge")
-    assert (np.abs(change[0]) > Separation(source, "recommended").threshold(1.0)).tolist() == (
-        maps.motion[8] != 0
-    ).tolist()
+    threshold = Separation(source, "recommended").curves(1.0).threshold[8]
+    assert (np.abs(change[0]) > threshold).tolist() == (maps.motion[8] != 0).tolist()
 
 
 def test_separation_interpolates_between_sampled_frames() -> None:
@@ -129,8 +134,35 @@ def test_separation_does_not_differentiate_interpolated_maps() -> None:
     volume = noise(9, 5, 5)
     dense = Separation(Held(volume), "code-2021")
     sparse = Separation(Held(volume, every=3), "code-2021")
-    assert sparse.std() == dense.std()
+    assert np.array_equal(sparse.curves(1.0).std[::3], dense.curves(1.0).std)
     assert sparse.curves(1.0).clip_changing_share == dense.curves(1.0).clip_changing_share
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_separation_of_a_long_range_compares_within_a_window_around_each_step(preset: str) -> None:
+    strength = np.geomspace(1, 100, 45)[:, None, None]
+    volume = (noise(45, 8, 8, seed=4) * strength).astype(np.float32)
+    maps = Separation(Held(volume, window=12), preset).frames(0, 45, 1.0)
+    found = maps.motion != 0
+    wanted, _ = local_masks(volume, preset, 1.0, 12)
+    assert (found | (maps.relevance == 0)).tolist() == (wanted | (maps.relevance == 0)).tolist()
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@given(before=st.integers(0, 40), after=st.integers(0, 40), seed=st.integers(0, 999))
+@settings(deadline=None, max_examples=15)
+def test_separation_of_a_frame_does_not_depend_on_what_is_far_away(
+    preset: str, before: int, after: int, seed: int
+) -> None:
+    volume = noise(120, 5, 6, seed=seed) + noise(1, 5, 6, seed=seed + 1)
+    volume[: before // 2] *= 50  # far from the frames that are compared
+    part = volume[before : 120 - after]
+    longer, shorter = (
+        Separation(Held(one, window=8), preset).curves(1.0).changing_share for one in (volume, part)
+    )
+    margin = 8 // 2 + REACH + BORDER + 1
+    inside = slice(before + margin, 120 - after - margin)
+    np.testing.assert_array_equal(longer[inside], shorter[margin : len(part) - margin])
 
 
 def test_separation_at_another_sigma_neither_reads_nor_differentiates(
@@ -170,7 +202,8 @@ def test_separation_is_read_while_its_source_grows() -> None:
     def grow() -> None:
         for written in range(1, 201):
             source.steps_written = written
-            parts.threshold(1.0)
+            if parts.frames_ready:
+                parts.frame(0, 1.0)
 
     def read() -> None:
         try:
@@ -218,7 +251,7 @@ def test_separation_of_coarse_maps_equals_the_split_at_their_time_step(
     source.time_step = together
     parts = Separation(source, preset)
     whole = split(volume, 0.75, preset=preset, time_step=together)
-    assert parts.threshold(0.75) == pytest.approx(whole.threshold, rel=1e-6)
+    assert parts.curves(0.75).threshold == pytest.approx(whole.threshold, rel=1e-5)
     maps = parts.frames(0, steps, 0.75)
     assert np.array_equal(maps.motion, whole.motion)
 

@@ -13,8 +13,8 @@ import zarr
 import engine.types
 from engine.cancel import Cancelled, CancelToken
 from engine.errors import EngineError
-from engine.selective import split
 from engine.store import DOCUMENT, Analysis
+from tests.engine.selective.plain import local_masks
 from tests.engine.store.analyses import CROP, LENGTH, filled, header_of, noise, window_of
 
 
@@ -65,9 +65,9 @@ def test_saved_arrays_hold_the_parts_of_every_frame(saved: Path) -> None:
     relevance, motion, static = (group[name][:] for name in ("relevance", "motion", "static"))
     assert relevance.shape == motion.shape == static.shape == (139, *CROP)
     assert np.array_equal(motion + static, relevance)
-    expected = split(noise(70), 0.75)
-    assert np.array_equal(relevance[::2], expected.relevance)
-    assert np.array_equal(motion[::2], expected.motion)
+    mask, _ = local_masks(noise(70), "recommended", 0.75, LENGTH)
+    assert np.array_equal(relevance[::2], noise(70))
+    assert np.array_equal(motion[::2], noise(70) * mask)
     assert relevance[5] == pytest.approx((relevance[4] + relevance[6]) / 2, abs=1e-6)
     assert np.array_equal(group["sampled_relevance"][:], noise(70))
 
@@ -79,9 +79,10 @@ def test_the_document_tells_what_was_done_and_found(saved: Path) -> None:
     assert document["range"] == [11, 150]
     assert document["sampled_frames"][:3] == [11, 13, 15]
     assert document["windows"][1]["frames"][0] == 11 + 8
-    expected = split(noise(70), 0.75)
-    assert document["results"]["changing_share"] == pytest.approx(expected.changing_share)
-    assert document["results"]["threshold"] == pytest.approx(expected.threshold)
+    mask, thresholds = local_masks(noise(70), "recommended", 0.75, LENGTH)
+    share = np.abs(noise(70) * mask).sum() / np.abs(noise(70)).sum()
+    assert document["results"]["changing_share"] == pytest.approx(share)
+    assert document["results"]["threshold"] == pytest.approx(np.median(thresholds), rel=0.01)
     assert document["versions"]["numpy"] == np.__version__
 
 
