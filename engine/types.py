@@ -26,6 +26,9 @@ Activation = Literal["softmax", "sigmoid", "binary", "none"]
 is or is not; "binary": one of two, whose logits -z and z are those of one output z; "none": the
 outputs are the probabilities of one of K classes already."""
 
+EvidenceEffort = Literal["off", "quick", "full"]
+"""What is measured of a decision's evidence: nothing, one still and one order, or several."""
+
 DEFAULT_SIGMA = 1.0
 
 MOST_FRAMES = 2**31 - 1
@@ -153,6 +156,11 @@ class Request:
         Which of the file's video streams, from 0. None takes the file's default.
     deinterlace : bool
         Whether interlaced pictures are made whole.
+    evidence : str
+        How much of the evidence for each window's decision is measured (`engine.evidence`).
+    prior : Path or None
+        File of the prior it is measured from. None takes the one kept with the model, or else
+        makes one of the first window.
     """
 
     video: Path
@@ -170,6 +178,8 @@ class Request:
     overlap: Annotated[float, Meta(ge=0, lt=1)] = 0.5
     stream: Index | None = None
     deinterlace: bool = False
+    evidence: EvidenceEffort = "full"
+    prior: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

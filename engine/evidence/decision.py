@@ -10,10 +10,12 @@ from torch import Tensor
 
 from engine.attribution.base.batches import in_batches
 from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
+from engine.attribution.base.precision import matmul_precision
 from engine.attribution.base.targets import Target, resolve_goal
 from engine.attribution.baselines import frozen
 from engine.cancel import Check, never
 from engine.errors import AttributionError
+from engine.evidence.effort import EFFORTS
 from engine.evidence.evidence import Evidence
 from engine.evidence.fallback import fallback_clips
 from engine.evidence.judgement import judged, untold
@@ -21,10 +23,9 @@ from engine.evidence.measure import Answers
 from engine.evidence.prior import Prior, mean_prior
 from engine.evidence.variants import other_orders, still_frames
 from engine.models.model import Clip, VideoModel
-from engine.types import Float64Array, Report, unreported
+from engine.types import Float32Array, Float64Array, Report, unreported
 
-STILLS = 2
-ORDERS = 2
+STILLS, ORDERS = EFFORTS["full"]
 
 
 def decision_evidence(
@@ -36,6 +37,7 @@ def decision_evidence(
     stills: int = STILLS,
     orders: int = ORDERS,
     seed: int = 0,
+    logits: Float32Array | None = None,
     report: Report = unreported,
     check: Check = never,
 ) -> Evidence:
@@ -56,6 +58,8 @@ def decision_evidence(
         Other orders of the frames, >= 1: the calmest, then random ones.
     seed : int
         Of the random orders.
+    logits : float array, (K,), or None
+        What the model says of the clip, where that is known; None asks it.
 
     Returns
     -------
@@ -74,7 +78,8 @@ def decision_evidence(
         )
     explained = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
     prior = prior or clip_prior(model, clip, check=check)
-    asked = _ask(explained, clip.tensor, stills, orders, seed)
+    own = None if logits is None else np.asarray(logits, np.float64)[None]
+    asked = _ask(explained, clip.tensor, stills, orders, seed, own)
     index = explained.goal.indices(torch.from_numpy(asked.clip))[0]
     answers = Answers.from_logits(
         asked.clip, asked.stills, asked.orders, prior.row, explained.activation
@@ -92,15 +97,24 @@ class _Logits:
     orders: Float64Array
 
 
-def _ask(explained: ExplainedModel, values: Tensor, stills: int, orders: int, seed: int) -> _Logits:
+def _ask(
+    explained: ExplainedModel,
+    values: Tensor,
+    stills: int,
+    orders: int,
+    seed: int,
+    own: Float64Array | None,
+) -> _Logits:
     """Score a clip and its variants; a clip in which nothing changes is its own variants."""
     if bool((values == values[:, :, :1]).all()):
         row = score_clips(explained, [values])
         return _Logits(row, row, row)
+    asked = [values] if own is None else []
     frames = still_frames(values.shape[2], stills)
     others = other_orders(values, orders, seed)
-    variants = [values, *(frozen(values, frame) for frame in frames)]
-    rows = score_clips(explained, [*variants, *(values[:, :, order] for order in others)])
+    asked += [*(frozen(values, frame) for frame in frames), *(values[:, :, o] for o in others)]
+    rows = score_clips(explained, asked)
+    rows = rows if own is None else np.concatenate([own, rows])
     return _Logits(rows[:1], rows[1 : 1 + len(frames)], rows[1 + len(frames) :])
 
 
@@ -110,7 +124,8 @@ def score_clips(explained: ExplainedModel, clips: list[Tensor]) -> Float64Array:
     def part(first: int, last: int) -> Tensor:
         return explained.logits(torch.cat(clips[first:last])).detach()
 
-    with evaluating(explained.model.module), torch.no_grad():
+    exact = matmul_precision(explained.model.device, rounded=False)
+    with evaluating(explained.model.module), torch.no_grad(), exact:
         rows = torch.cat(list(in_batches(explained, len(clips), part)))
     return rows.double().cpu().numpy()
 

@@ -16,6 +16,8 @@ import numpy as np
 from msgspec import Meta
 
 from engine.errors import ModelError
+from engine.models.cards.card import CARD_SUFFIX, is_card
+from engine.models.cards.library import shelf_folder
 from engine.types import Float64Array
 from engine.utils.atomic import AtomicPath
 from engine.utils.schema import convert, parse_json, to_plain
@@ -106,7 +108,7 @@ def kept_prior(model: str, weights: Path | None, classes: int) -> Prior | None:
     Parameters
     ----------
     model : str
-        Name of a known model, or path of a model card.
+        Name of a known or saved model, or path of a model card.
     weights : Path or None
         The user's own weights.
     classes : int
@@ -117,9 +119,9 @@ def kept_prior(model: str, weights: Path | None, classes: int) -> Prior | None:
     ModelError
         If there is one that cannot be used.
     """
-    for path in _places(model, weights):
-        if path.exists():
-            return load_prior(path, classes)
+    path = prior_file(model, weights)
+    if path is not None:
+        return load_prior(path, classes)
     if weights is not None:
         return None
     try:
@@ -129,7 +131,18 @@ def kept_prior(model: str, weights: Path | None, classes: int) -> Prior | None:
     return _parsed(text, f"{model}{SUFFIX}", classes)
 
 
-def _places(model: str, weights: Path | None) -> Sequence[Path]:
-    """Return where the prior of a model would be, beside its weights or its card."""
-    owners = [path for path in (weights, Path(model)) if path is not None and path.suffix]
-    return [path.with_name(path.name + SUFFIX) for path in owners]
+def prior_file(model: str, weights: Path | None) -> Path | None:
+    """Return the file of a prior that lies beside a model's weights or card, if there is one."""
+    return next((path for path in prior_places(model, weights) if path.exists()), None)
+
+
+def prior_places(model: str, weights: Path | None) -> Sequence[Path]:
+    """Return where the prior of a model would be: beside its weights, or else its card.
+
+    A model of the catalogue has its place among the saved cards.
+    """
+    saved = shelf_folder() / f"{model}{CARD_SUFFIX}"
+    card = Path(model) if is_card(model) else saved
+    owners = [path for path in (weights, card) if path is not None and path.is_file()]
+    beside = [path.with_name(path.name + SUFFIX) for path in owners]
+    return beside or [shelf_folder() / f"{model}{SUFFIX}"]

@@ -16,6 +16,7 @@ from typing import Any
 from engine.attribution.catalogue import find_entry
 from engine.attribution.options import read_options
 from engine.errors import ModelError, os_errors
+from engine.evidence.prior import prior_file
 from engine.models.cards.card import HUB_PREFIX, ModelCard
 from engine.models.cards.library import find_card
 from engine.models.catalogue import MODELS
@@ -26,17 +27,17 @@ from engine.video.content_hash import content_id, file_id
 from resources import resource_path
 
 _SEPARATION = ("preset", "sigma")
-_PATHS = ("video", "weights", "labels")
+_PATHS = ("video", "weights", "labels", "prior")
 _ENGINE = Path(__file__).parents[1]  # all of it decides: whatever is imported from here may
-_BUNDLED = ("figures.safetensors",)
+_BUNDLED = ("figures.safetensors", "figures.prior.json")
 
 
 def request_key(request: Request) -> str | None:
     """Return the key of a request: 40 hexadecimal digits, or None.
 
     It is made of every field but ``preset`` and ``sigma``; of what the video, the weights, the
-    labels and the model card with its files hold; of the engine's own code, and the versions of
-    the libraries below it.
+    labels, the model card with its files and the prior hold; of the engine's own code, and the
+    versions of the libraries below it.
 
     Returns
     -------
@@ -47,7 +48,8 @@ def request_key(request: Request) -> str | None:
     Raises
     ------
     EngineError
-        If the video, the weights, the labels, the card, the method or an option cannot be used.
+        If the video, the weights, the labels, the card, the prior, the method or an option cannot
+        be used.
     """
     entry = find_entry(request.method)
     model = _model(request.model)
@@ -65,6 +67,7 @@ def request_key(request: Request) -> str | None:
         "video": content_id(request.video),
         "weights": _file(request.weights),
         "labels": _file(request.labels),
+        "prior": _prior(request),
         "code": code_id(_ENGINE),
         "versions": versions(),
     }
@@ -103,6 +106,13 @@ def _files_of(card: ModelCard) -> list[Path] | None:
         return None
     # What a network's file imports from its folder decides as much as itself.
     return files + sorted(card.folder.rglob("*.py"))
+
+
+def _prior(request: Request) -> str | None:
+    """Return the identity of the prior that will be taken, or None for one made of the video."""
+    if request.evidence == "off":
+        return None
+    return _file(request.prior or prior_file(request.model, request.weights))
 
 
 def _file(path: Path | None) -> str | None:

@@ -41,6 +41,6 @@ def open_finished(request: Request, folder: Path, key: str) -> Analysis | None:
 
 def _relabelled(header: Header, request: Request) -> Header:
     """Return the header with the fields of the request that the key leaves out."""
-    own = {name: getattr(request, name) for name in ("video", "weights", "labels")}
+    own = {name: getattr(request, name) for name in ("video", "weights", "labels", "prior")}
     own |= {"preset": request.preset, "sigma": request.sigma}
     return replace(header, request=replace(header.request, **own))

@@ -19,10 +19,12 @@ from engine.attribution.base.targets import Contrast, Target, resolve_target
 from engine.attribution.catalogue import check_options, find_entry
 from engine.cancel import Cancelled, Check, never
 from engine.errors import AttributionError, VideoError
+from engine.evidence.effort import evidence_passes
 from engine.models import VideoModel, sample_frames, seen_rect
 from engine.models.load import load_requested
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
+from engine.pipeline.evidence_meter import EvidenceMeter, Measured
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.selective import checked_sigma, preset_params
 from engine.store import Analysis, ExplainProgress, Header, Resumable
@@ -187,6 +189,7 @@ class _Run:
         self._starts = window_starts(self._steps, self._length, header.request.overlap)
         self._done = len(analysis.windows)
         self._blend = OverlapAdd(self._length, model.spec.crop)
+        self._meter = EvidenceMeter(model, header.request, check)
         self._clock = _Clock(report, analysis, len(self._starts))
         self._explainer = Explainer(
             model,
@@ -202,6 +205,7 @@ class _Run:
         """Restore the blending state saved after the last stored window."""
         if state is not None:
             self._blend.restore(state["sum"], state["weight"])
+            self._meter.restore(state)
             # Windows are explained in the same company as without the break: rounding depends
             # on it.
             self._batch = int(state["batch"])
@@ -235,21 +239,26 @@ class _Run:
         starts = self._starts[self._done : self._done + self._batch]
         batch = [clips.window(first) for first in starts]
         results = self._explainer.explain([cut.clip for cut in batch])
-        for cut, result in zip(batch, results, strict=True):
-            self._append(cut, result)
+        # all before the first is appended: a break leaves whole batches behind
+        pairs = zip(batch, results, strict=True)
+        measured = [self._meter.measure(cut.clip, result) for cut, result in pairs]
+        for cut, result, one in zip(batch, results, measured, strict=True):
+            self._append(cut, result, one)
         self._batch = self._explainer.batch
 
-    def _append(self, cut: WindowClip, result: Attribution) -> None:
+    def _append(self, cut: WindowClip, result: Attribution, measured: Measured) -> None:
         header = self._analysis.header
         self._done += 1
         following = (*self._starts, self._steps)[self._done]
         self._blend.add(result.relevance[: self._length - cut.padded])
         lost = _lost_in(cut, self._video, header.start)
-        window = _window(cut, result, lost, conserves=METHODS[header.request.method].conserves)
-        self._analysis.append([window], self._blend.flush(following - cut.first))
+        notices = tuple(filter(None, (_lost_notice(lost), measured.notice)))
+        window = _window(cut, result, notices, conserves=METHODS[header.request.method].conserves)
+        relevance = self._blend.flush(following - cut.first)
+        self._analysis.append([window], relevance, [measured.evidence])
 
     def _state(self) -> State:
-        return {**self._blend.state(), "batch": np.array(self._batch)}
+        return {**self._blend.state(), **self._meter.state(), "batch": np.array(self._batch)}
 
 
 def _target(request: Request) -> Target:
@@ -264,22 +273,25 @@ def _target(request: Request) -> Target:
 
 
 class _Clock:
-    """Reports of finished windows and the time left."""
+    """Reports of finished windows and the time left, a pass for evidence as long as another."""
 
     def __init__(self, report: Report, analysis: Analysis, windows: int) -> None:
         self._report = report
         self._analysis = analysis
         self._windows = windows
+        request = analysis.header.request
+        self._passes = METHODS[request.method].passes
+        self._with_evidence = 1 + evidence_passes(request.evidence) / self._passes
         self._done = self._before = 0
         self._began = time.monotonic()
 
     def begin(self, model: VideoModel, clips: WindowReader, request: Request, done: int) -> None:
         """Report the start, with an estimate of the time where a clip takes many passes."""
         left = None
-        if METHODS[request.method].passes > 1:
+        if self._passes > 1:
             cut = clips.window(clips.first)
             seconds = estimate(model, cut.clip, request.method, **dict(request.options)).seconds
-            left = (self._windows - done) * seconds
+            left = (self._windows - done) * seconds * self._with_evidence
         self._done = self._before = done
         self._began = time.monotonic()
         self._tell(done, self._windows, left)
@@ -290,8 +302,8 @@ class _Clock:
         self._tell(done, self._windows, self._left(done))
 
     def inside(self, progress: Progress) -> None:
-        """Report passes that are done of a window."""
-        share = self._done + progress.done / progress.total
+        """Report passes that are done of a window, those for its evidence still to come."""
+        share = self._done + progress.done / progress.total / self._with_evidence
         total = self._windows * progress.total
         self._tell(round(share * progress.total), total, self._left(share))
 
@@ -308,7 +320,9 @@ def _lost_in(cut: WindowClip, video: Video, start: int) -> list[int]:
     return sorted(video.damaged_frames & {start + index for index in cut.indices})
 
 
-def _window(cut: WindowClip, result: Attribution, lost: list[int], *, conserves: bool) -> Window:
+def _window(
+    cut: WindowClip, result: Attribution, notices: tuple[str, ...], *, conserves: bool
+) -> Window:
     if result.target is None:
         raise ValueError("a request always explains a class")
     return Window(
@@ -319,12 +333,14 @@ def _window(cut: WindowClip, result: Attribution, lost: list[int], *, conserves:
         target=result.target,
         conservation=result.conservation if conserves else float("nan"),
         time_step=result.time_step,
-        notices=result.notices + ((_lost_notice(lost),) if lost else ()),
+        notices=result.notices + notices,
         activation=result.activation,
     )
 
 
 def _lost_notice(lost: list[int]) -> str:
+    if not lost:
+        return ""
     frames = "Frame" if len(lost) == 1 else "Frames"
     return (
         f"{frames} {', '.join(map(str, lost))} cannot be decoded: "

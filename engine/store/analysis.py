@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ import numpy as np
 
 from engine.cancel import Check, never
 from engine.errors import EngineError
+from engine.evidence.evidence import Evidence
+from engine.evidence.summary import ClipEvidence, EvidenceCurves, clip_evidence, evidence_curves
 from engine.selective import Separation
-from engine.store.arrays import CHUNK, GrowingArray, Growth, StoredArray, open_group
+from engine.store.arrays import CHUNK, GrowingArray, StoredArray, open_group
 from engine.store.document import (
     Header,
     finite,
@@ -24,33 +26,21 @@ from engine.store.document import (
     read_document,
     versions,
     windows_from_list,
-    windows_to_list,
     write_document,
 )
 from engine.store.scores import step_scores, step_targets
-from engine.types import BoolArray, Float32Array, Float64Array, Int64Array, Preset, Progress, Window
+from engine.store.window_evidence import (
+    STEPS,
+    clip_to_dict,
+    evidence_from_list,
+    explained_to_list,
+    steps_array,
+)
+from engine.store.written import Written
+from engine.types import BoolArray, Float32Array, Float64Array, Int64Array, Preset, Window
 
 DOCUMENT = "analysis.json"
 ARRAY = "sampled_relevance"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Written:
-    """The written part of an analysis.
-
-    Attributes
-    ----------
-    windows : tuple of Window
-        Those explained, in order.
-    quantiles : tuple of float
-        What its scale is made of, see `Analysis.scale`.
-    growth : Growth
-        How far its relevance is written.
-    """
-
-    windows: tuple[Window, ...]
-    quantiles: tuple[float, ...]
-    growth: Growth
 
 
 class Analysis:
@@ -72,6 +62,7 @@ class Analysis:
         self.header = header
         self._array = array
         self._windows: tuple[Window, ...] = ()
+        self._evidence: tuple[Evidence | None, ...] = ()
         self._lock = threading.Lock()
         self._separations: dict[Preset, Separation] = {}
         self._quantiles: list[float] = []
@@ -120,9 +111,11 @@ class Analysis:
             if array.shape != (len(header.step_frames), *header.spec.crop):
                 raise ValueError(f"the relevance has shape {array.shape}")
             analysis = cls(folder, header, array)
-            analysis._windows = windows_from_list(
-                document["windows"], np.asarray(group["logits"][:]), header.start
-            )
+            entries = document["windows"]
+            logits = np.asarray(group["logits"][:])
+            steps = np.asarray(group[STEPS][:]) if STEPS in group else None
+            analysis._evidence = evidence_from_list(entries, steps)
+            analysis._windows = windows_from_list(entries, logits, header.start)
             analysis._quantiles = [float(document["scale"])]
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise EngineError(
@@ -143,7 +136,7 @@ class Analysis:
         group = open_group(folder, "a")
         array = GrowingArray.resumed(group, ARRAY, shape, written.growth, check)
         analysis = cls(folder, header, array)
-        analysis._windows = written.windows
+        analysis._windows, analysis._evidence = written.windows, written.evidence
         analysis._quantiles = list(written.quantiles)
         return analysis
 
@@ -176,6 +169,11 @@ class Analysis:
     def windows(self) -> tuple[Window, ...]:
         """Windows explained by now, in order."""
         return self._windows
+
+    @property
+    def evidence(self) -> tuple[Evidence | None, ...]:
+        """Evidence for the decision on each window, None where it was not measured."""
+        return self._evidence[: len(self._windows)]
 
     @property
     def sampled(self) -> BoolArray:
@@ -255,8 +253,25 @@ class Analysis:
         targets = self.targets()
         return self.probabilities()[np.arange(len(targets)), targets]
 
-    def append(self, windows: Sequence[Window], relevance: Float32Array) -> None:
-        """Add windows and the relevance, float32 (n, h, w), of the steps that they complete.
+    def clip_evidence(self) -> ClipEvidence | None:
+        """Return the evidence of all windows together, or None where it was not measured."""
+        return clip_evidence(self.evidence, self.header.spec)
+
+    def evidence_curves(self) -> EvidenceCurves:
+        """Return the evidence at each frame written: of the windows that cover it, together."""
+        frames, windows = self.frames_written, self._windows  # in this order: both may grow
+        evidence = self._evidence[: len(windows)]
+        return evidence_curves(windows, evidence, self.step_frames, frames)
+
+    def append(
+        self,
+        windows: Sequence[Window],
+        relevance: Float32Array,
+        evidence: Sequence[Evidence | None] | None = None,
+    ) -> None:
+        """Add windows, the relevance, float32 (n, h, w), of the steps that they complete.
+
+        Evidence is one a window, or None where none was measured.
 
         Raises
         ------
@@ -267,7 +282,8 @@ class Analysis:
             raise TypeError("an analysis that was opened cannot grow")
         if relevance.size:
             self._quantiles.append(_quantile(np.abs(relevance)))
-        self._windows = (*self._windows, *windows)
+        self._evidence = (*self._evidence, *(evidence or [None] * len(windows)))
+        self._windows = (*self._windows, *windows)  # last: evidence is never shorter
         self._array.append(relevance)
 
     def save(self, folder: Path, *, preset: Preset, sigma: float, check: Check = never) -> None:
@@ -297,6 +313,7 @@ class Analysis:
         """Return settings and results as plain values, as analysis.json holds them."""
         curves = self.separation(preset).curves(sigma)
         request = replace(self.header.request, preset=preset, sigma=sigma)
+        whole = self.clip_evidence()
         return {
             **self.settings(),
             **header_to_dict(replace(self.header, request=request)),
@@ -305,6 +322,7 @@ class Analysis:
                 "threshold": finite(_middle(curves.threshold)),
                 "derivative_std": finite(_middle(curves.std)),
                 "conservation": finite(self.conservation),
+                **({} if whole is None else {"evidence": clip_to_dict(whole)}),
             },
         }
 
@@ -312,7 +330,7 @@ class Analysis:
         """Return `document` without the results of the separation, which read all arrays."""
         return {
             **header_to_dict(self.header),
-            "windows": windows_to_list(self._windows, self.header),
+            "windows": explained_to_list(self._windows, self.evidence, self.header),
             "scale": self.scale,
             "versions": versions(),
         }
@@ -321,12 +339,20 @@ class Analysis:
         """Return the model's outputs for each window, float32 (W, K)."""
         return np.stack([window.logits for window in self._windows])
 
+    def write_numbers(self, group: Any) -> None:
+        """Write the arrays of windows, which are small, to a Zarr group."""
+        steps = steps_array(self.evidence, len(self.header.spec.labels))
+        group.create_array("logits", data=self.logits(), overwrite=True)
+        if steps is not None:
+            group.create_array(STEPS, data=steps, overwrite=True)
+
     @property
     def progress(self) -> Written:
         """The written part, for `resumed`."""
         if not isinstance(self._array, GrowingArray):
             raise TypeError("an analysis that was opened cannot grow")
-        return Written(self._windows, tuple(self._quantiles), self._array.growth)
+        quantiles = tuple(self._quantiles)
+        return Written(self._windows, self._evidence, quantiles, self._array.growth)
 
     def when_closed(self, action: Callable[[], None]) -> None:
         """Have something called once, when the analysis is let go of."""
@@ -368,20 +394,7 @@ class Analysis:
             maps = separation.frames(start, min(start + CHUNK, self.frame_count), sigma)
             for name, part in zip(names, parts, strict=True):
                 part.append(getattr(maps, name))
-        group.create_array("logits", data=self.logits())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExplainProgress(Progress):
-    """Progress of an explanation, with its growing result.
-
-    Attributes
-    ----------
-    analysis : Analysis
-        Readable for the frames before its ``frames_written``.
-    """
-
-    analysis: Analysis = field(kw_only=True)
+        self.write_numbers(group)
 
 
 def _middle(values: Float32Array) -> float:

@@ -27,16 +27,18 @@ import numpy.typing as npt
 
 from engine.cancel import Check
 from engine.errors import EngineError
-from engine.store.analysis import DOCUMENT, Analysis, Written
+from engine.evidence.evidence import Evidence
+from engine.store.analysis import DOCUMENT, Analysis
 from engine.store.arrays import Growth, open_group
 from engine.store.document import (
     Header,
     header_to_dict,
     read_document,
     windows_from_list,
-    windows_to_list,
     write_document,
 )
+from engine.store.window_evidence import evidence_from_dict, explained_to_list
+from engine.store.written import Written
 from engine.types import Window
 from engine.utils.atomic import atomic_file, sync_to_disk
 
@@ -50,7 +52,10 @@ State = Mapping[str, npt.NDArray[Any]]
 
 _FORMAT = 1
 _KEEP_EVERY_S = 1.0
-_OF_SEPARATION_OR_PLACE = ("video", "weights", "labels", "preset", "sigma", "device")
+_OF_SEPARATION_OR_PLACE = (
+    "video", "weights", "labels", "prior", "preset", "sigma", "device", "evidence"
+)  # fmt: skip
+"""Fields of a request that the key knows better, or that may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,7 @@ class Resumable:
             return
         written = analysis.progress
         try:
-            self._journal(written.windows[self._journaled :], analysis.header)
+            self._journal(written, analysis.header)
             self._replace_unfinished(written, state)
         except OSError as error:
             raise _unwritable(self._folder, error) from error
@@ -176,7 +181,7 @@ class Resumable:
         """
         try:
             group = open_group(self._folder, "a")
-            group.create_array("logits", data=analysis.logits(), overwrite=True)
+            analysis.write_numbers(group)
             vouched = {"asked": asdict(self._asked), "files": self._sizes(sync=True)}
             with atomic_file(self._folder / DOCUMENT, sync=True, unique=False) as partial:
                 write_document(partial, analysis.settings() | vouched)
@@ -190,9 +195,9 @@ class Resumable:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             held = dict(arrays)
         count = int(held["windows"])
-        windows = self._read_journal(count, str(held["heading"]), header)
+        windows, evidence = self._read_journal(count, str(held["heading"]), header)
         growth = Growth(int(held["written"]), held["tail"], held["digests"].tobytes())
-        written = Written(windows, tuple(held["quantiles"].tolist()), growth)
+        written = Written(windows, evidence, tuple(held["quantiles"].tolist()), growth)
         analysis = Analysis.resumed(header, self._folder, written, check)
         for partial in self._folder.rglob("*.partial"):  # chunks that Zarr was about to write
             partial.unlink()
@@ -212,15 +217,22 @@ class Resumable:
         self._journaled, self._heading = 0, _checksum(heading.encode())
         return analysis
 
-    def _journal(self, windows: tuple[Window, ...], header: Header) -> None:
+    def _journal(self, written: Written, header: Header) -> None:
+        windows = written.windows[self._journaled :]
+        evidence = written.evidence[self._journaled : len(written.windows)]
+        entries = explained_to_list(windows, evidence, header)
         with (self._folder / JOURNAL).open("a", encoding="utf-8") as journal:
-            for window, entry in zip(windows, windows_to_list(windows, header), strict=True):
-                logits = base64.b64encode(window.logits.astype("<f4").tobytes()).decode()
-                journal.write(_line({"window": entry, "logits": logits}))
+            for window, one, entry in zip(windows, evidence, entries, strict=True):
+                value = {"window": entry, "logits": _packed(window.logits, "<f4")}
+                if one is not None:
+                    value["log2_steps"] = _packed(one.log2_steps, "<f8")
+                journal.write(_line(value))
         self._journaled += len(windows)
 
-    def _read_journal(self, count: int, heading: str, header: Header) -> tuple[Window, ...]:
-        """Return the first windows of the journal and cut off the rest."""
+    def _read_journal(
+        self, count: int, heading: str, header: Header
+    ) -> tuple[tuple[Window, ...], tuple[Evidence | None, ...]]:
+        """Return the first windows of the journal with their evidence, and cut off the rest."""
         with (self._folder / JOURNAL).open("rb+") as journal:
             lines = [journal.readline() for _ in range(count + 1)]
             facts, *values = map(_value, lines)
@@ -229,10 +241,10 @@ class Resumable:
                 raise ValueError("it is of something else")
             journal.truncate(sum(map(len, lines)))
         self._heading = heading
-        logits = [np.frombuffer(base64.b64decode(value["logits"]), "<f4") for value in values]
+        rows = np.array([_unpacked(value["logits"], "<f4") for value in values], np.float32)
         entries = [value["window"] for value in values]
-        rows = np.array(logits, np.float32)
-        return windows_from_list(entries, rows, header.start)
+        windows = windows_from_list(entries, rows, header.start)
+        return windows, tuple(_evidence_of(value) for value in values)
 
     def _replace_unfinished(self, written: Written, state: State) -> None:
         target = self._folder / UNFINISHED
@@ -279,6 +291,22 @@ def _compared(header: Header) -> dict[str, Any]:
         del values["model"]["activation"]  # what was begun before there was another names none
     plain: dict[str, Any] = json.loads(json.dumps(values))  # tuples are lists once read back
     return plain
+
+
+def _packed(values: npt.NDArray[Any], kind: str) -> str:
+    return base64.b64encode(values.astype(kind).tobytes()).decode()
+
+
+def _unpacked(text: str, kind: str) -> npt.NDArray[Any]:
+    return np.frombuffer(base64.b64decode(text), kind)
+
+
+def _evidence_of(value: dict[str, Any]) -> Evidence | None:
+    """Return the evidence of a line of the journal, if there is some."""
+    if "log2_steps" not in value:
+        return None
+    steps = _unpacked(value["log2_steps"], "<f8").reshape(4, -1)
+    return evidence_from_dict(value["window"].get("evidence"), steps)
 
 
 def _line(value: Mapping[str, Any]) -> str:

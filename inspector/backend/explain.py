@@ -10,6 +10,7 @@ import numpy as np
 from engine.attribution import METHODS
 from engine.cancel import Check
 from engine.errors import ModelError
+from engine.evidence.effort import evidence_passes
 from engine.models import sample_frames
 from engine.pipeline.runtime_history import predict_seconds, record
 from engine.store import Analysis, ExplainProgress
@@ -18,7 +19,7 @@ from engine.windows import window_starts
 from inspector.backend.analysis_cache import AnalysisCache
 from inspector.backend.torch_import import import_torch
 
-_USUAL = Request(video=Path())  # the window leaves device and overlap as they are
+_USUAL = Request(video=Path())  # the window leaves device, overlap and evidence as they are
 _specs: dict[tuple[str, Path | None], ModelSpec] = {}
 """Specs of the models known so far: to read more takes torch."""
 
@@ -72,7 +73,8 @@ def estimate(
         return None
     steps = len(sample_frames(spec, np.arange(frames) / fps, 0, frames))
     windows = len(window_starts(steps, spec.frames, _USUAL.overlap))
-    passes = {name: info.passes for name, info in METHODS.items()}
+    more = evidence_passes(_USUAL.evidence)
+    passes = {name: info.passes + more for name, info in METHODS.items()}
     return windows, predict_seconds(model, method, _USUAL.device, windows, passes)
 
 
@@ -110,10 +112,10 @@ class _Timed:
         self._report(progress)
 
     def keep(self) -> None:
-        """Record the measured time if the method had no options, which change it."""
+        """Record the measured time unless options or less evidence changed it."""
         request = self._request
         made = self._windows - self._before
-        if made > 0 and not request.options:
+        if made > 0 and not request.options and request.evidence == _USUAL.evidence:
             seconds = (self._ended - self._began) / made
             record(str(request.model), request.method, request.device, seconds)
 

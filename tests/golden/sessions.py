@@ -45,6 +45,8 @@ SESSION = SessionFile(
         overlap=0.25,
         stream=0,
         deinterlace=True,
+        evidence="quick",
+        prior=HOME / "own.pth.prior.json",
     ),
     view=ViewState(
         frame=17,

@@ -9,7 +9,7 @@ import pytest
 from engine.pipeline.cache_key import request_key
 from engine.types import Request
 
-FILES = ("video", "weights", "labels")
+FILES = ("video", "weights", "labels", "prior")
 CHANGES: dict[str, Any] = {
     "video": "other.mp4",
     "model": "c3d",
@@ -24,13 +24,15 @@ CHANGES: dict[str, Any] = {
     "overlap": 0.25,
     "stream": 1,
     "deinterlace": True,
+    "evidence": "quick",
+    "prior": "other.json",
 }
 OF_THE_SEPARATION: dict[str, Any] = {"preset": "paper-2020", "sigma": 2.5}
 
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Request:
-    for name in ("a.mp4", "a.pth", "a.txt", "other.mp4", "other.pth", "other.txt"):
+    for name in ("a.mp4", "a.pth", "a.txt", "other.mp4", "other.pth", "other.txt", "other.json"):
         (tmp_path / name).write_text(name, encoding="utf-8")
     return Request(tmp_path / "a.mp4", weights=tmp_path / "a.pth", labels=tmp_path / "a.txt")
 

@@ -64,11 +64,26 @@ def test_request_key_takes_spellings_for_one(asked: Request) -> None:
         {"overlap": 0.25},
         {"stream": 1},
         {"deinterlace": True},
+        {"evidence": "off"},
     ],
     ids=lambda changes: next(reversed(changes)),
 )
 def test_request_key_differs_with_what_decides(asked: Request, changes: dict) -> None:
     assert request_key(replace(asked, **changes)) != request_key(asked)
+
+
+def test_request_key_goes_by_what_the_prior_holds(asked: Request, tmp_path: Path) -> None:
+    without = request_key(asked)
+    beside = tmp_path / "weights.pth.prior.json"
+    beside.write_text("one", encoding="utf-8")
+    kept = request_key(asked)
+    assert kept != without
+    (tmp_path / "moved.json").write_text("one", encoding="utf-8")
+    assert request_key(replace(asked, prior=tmp_path / "moved.json")) == kept
+    beside.write_text("two", encoding="utf-8")
+    assert request_key(asked) not in (kept, without)
+    off = replace(asked, evidence="off")
+    assert request_key(off) == request_key(replace(off, prior=tmp_path / "moved.json"))
 
 
 def test_request_key_goes_by_what_files_hold(asked: Request, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.evidence import Evidence, Verdict
 from engine.store import Analysis, Header
 from engine.types import ModelSpec, Rect, Request, Window
 from engine.windows import window_starts
@@ -60,6 +61,26 @@ def window_of(header: Header, first: int, seed: int = 0) -> Window:
         logits=logits,
         target=int(logits.argmax()),
         conservation=1.0 + first / 100,
+    )
+
+
+def evidence_of(
+    still: float, frames: float, order: float, verdict: Verdict = "mixed", seed: int = 0
+) -> Evidence:
+    """Evidence of so many bits for the class in the middle, an interval of 0.1 on both sides."""
+    total = still + frames + order
+    share = order / total if total else float("nan")
+    return Evidence(
+        share=share,
+        interval=(share - 0.1, share + 0.1),
+        still_bits=still,
+        frames_bits=frames,
+        order_bits=order,
+        verdict=verdict,
+        reason=f"It is {verdict}.",
+        target=1,
+        prior="4 stills of 2 videos",
+        log2_steps=-np.random.default_rng(seed).random((4, 3)),
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import threading
 from dataclasses import asdict
@@ -15,7 +16,15 @@ from engine.cancel import Cancelled, CancelToken
 from engine.errors import EngineError
 from engine.store import DOCUMENT, Analysis
 from tests.engine.selective.plain import local_masks
-from tests.engine.store.analyses import CROP, LENGTH, filled, header_of, noise, window_of
+from tests.engine.store.analyses import (
+    CROP,
+    LENGTH,
+    evidence_of,
+    filled,
+    header_of,
+    noise,
+    window_of,
+)
 
 
 @pytest.fixture
@@ -58,6 +67,51 @@ def test_windows_come_back_as_they_were_saved(tmp_path: Path) -> None:
     assert window.frame_indices.tolist() == [0, 1, 2, 3, 4, 4, 4, 4]
     assert window.logits.tolist() == expected.logits.tolist()
     assert (window.target, window.conservation) == (expected.target, expected.conservation)
+
+
+def test_evidence_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    header = header_of(16)
+    analysis = Analysis.create(header, tmp_path / "work")
+    measured = [evidence_of(0, 0, 0, "cannot tell"), None, evidence_of(0.1, 0.2, 0.7, "movement")]
+    for first, count, one in zip((0, 4, 8), (4, 4, 8), measured, strict=True):
+        analysis.append([window_of(header, first)], noise(16)[first : first + count], [one])
+    analysis.save(tmp_path / "saved", preset="recommended", sigma=1)
+    again = Analysis.open(tmp_path / "saved")
+    assert [one and one.verdict for one in again.evidence] == ["cannot tell", None, "movement"]
+    first, _, last = again.evidence
+    assert first is not None
+    assert last is not None
+    assert math.isnan(first.share)
+    assert (last.share, last.interval) == (measured[2].share, measured[2].interval)
+    assert last.log2_steps.tobytes() == measured[2].log2_steps.tobytes()
+    assert again.clip_evidence() == analysis.clip_evidence()
+    curves, expected = again.evidence_curves(), analysis.evidence_curves()
+    np.testing.assert_array_equal(curves.share, expected.share)
+    assert curves.verdicts == expected.verdicts
+    document = json.loads((tmp_path / "saved" / DOCUMENT).read_text(encoding="utf-8"))
+    whole = document["results"]["evidence"]
+    assert (whole["verdict"], whole["model"], whole["windows"]) == ("movement", "tiny", 2)
+    assert [window.get("evidence") is None for window in document["windows"]] == [0, 1, 0]
+
+
+def test_an_analysis_without_evidence_opens_without(saved: Path) -> None:
+    analysis = Analysis.open(saved)
+    assert set(analysis.evidence) == {None}
+    assert analysis.clip_evidence() is None
+    assert np.isnan(analysis.evidence_curves().share).all()
+    document = json.loads((saved / DOCUMENT).read_text(encoding="utf-8"))
+    assert "evidence" not in document["results"]
+
+
+def test_evidence_can_be_read_while_it_grows(tmp_path: Path) -> None:
+    header = header_of(16)
+    analysis = Analysis.create(header, tmp_path / "work")
+    analysis.append([window_of(header, 0)], noise(16)[:4], [evidence_of(1, 0, 3)])
+    curves = analysis.evidence_curves()
+    assert curves.share.tolist() == [0.75] * 4
+    analysis.append([window_of(header, 4)], noise(16)[4:8], [evidence_of(1, 0, 0)])
+    np.testing.assert_allclose(analysis.evidence_curves().share, [0.75] * 4 + [0.6] * 4)
+    assert len(analysis.evidence) == 2
 
 
 def test_saved_arrays_hold_the_parts_of_every_frame(saved: Path) -> None:

@@ -10,7 +10,8 @@ from engine.errors import EngineError
 from engine.store import DOCUMENT, Analysis, CheckpointKey, Resumable
 from engine.store import resumable as resuming
 from engine.store.arrays import GrowingArray
-from tests.engine.store.analyses import CROP, header_of, noise, window_of
+from engine.store.window_evidence import evidence_to_dict
+from tests.engine.store.analyses import CROP, evidence_of, header_of, noise, window_of
 
 HEADER = header_of(90, every=2, start=11)
 ASKED = CheckpointKey("key", "video.mp4", 5)
@@ -25,7 +26,8 @@ def append(analysis: Analysis, first: int, stop: int) -> None:
     """Windows that each complete four steps, from a step to another."""
     for step in range(first, stop, 4):
         relevance = RELEVANCE[step : min(step + 4, len(RELEVANCE))]
-        analysis.append([window_of(HEADER, step)], relevance)
+        evidence = None if step % 12 == 0 else evidence_of(0.1 * step, 1 / 3, 0.7, seed=step)
+        analysis.append([window_of(HEADER, step)], relevance, [evidence])
 
 
 @pytest.fixture
@@ -70,6 +72,25 @@ def test_what_was_finished_is_as_without_a_break(finished: Path) -> None:
     assert found.scale == whole.scale
     assert np.array_equal(found.probabilities(), whole.probabilities())
     assert sorted(path.name for path in finished.iterdir()) == [DOCUMENT, "arrays.zarr"]
+
+
+def test_evidence_is_as_without_a_break(folder: Path) -> None:
+    kept = Resumable(folder, ASKED)
+    analysis, _ = kept.begin(HEADER, "cpu", never)
+    append(analysis, 40, 90)
+    kept.finish(analysis)
+    whole = Analysis.create(HEADER, folder.parent / "whole")
+    append(whole, 0, 90)
+    again = kept.finished()
+    assert again is not None
+    for found in (analysis, again):
+        assert [evidence is None for evidence in found.evidence] == [
+            step % 12 == 0 for step in range(0, 90, 4)
+        ]
+        for one, expected in zip(found.evidence, whole.evidence, strict=True):
+            if one is not None and expected is not None:
+                assert one.log2_steps.tobytes() == expected.log2_steps.tobytes()
+                assert evidence_to_dict(one, HEADER.spec) == evidence_to_dict(expected, HEADER.spec)
 
 
 def test_windows_behind_what_was_kept_are_cut_off(folder: Path) -> None:

@@ -1,0 +1,239 @@
+"""Evidence of several windows together: of a whole clip, and frame by frame. No torch.
+
+A window counts by its bits: where a model answers without the clip, there is nothing to share out.
+Windows of which nothing can be told add their bits, but no share. A padded window, the only one of
+a range that is too short, counts as it is: its last frame is repeated, which adds no movement.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from engine.evidence.evidence import ClassBits, Evidence, Verdict
+from engine.types import Float64Array, Int64Array, ModelSpec, Window
+
+_OF_PARTS: tuple[Verdict, ...] = ("one picture", "several pictures", "movement")
+
+
+@dataclass(frozen=True, slots=True)
+class ClipEvidence:
+    """Evidence for a model's decisions on the windows of a clip.
+
+    Attributes
+    ----------
+    share : float
+        Share of movement in the summed bits, 0 to 1; nan where nothing can be told.
+    interval : (float, float)
+        Its 95 % interval: the mean of those of the windows, weighted by their bits. Windows
+        of one video are alike, so that many are not surer than one.
+    still_bits, frames_bits, order_bits : float
+        As in `Evidence`, the mean over windows.
+    verdict : str
+        That of all windows which can be told; where they differ, the part that makes up more
+        than half of the summed bits, if the interval leaves one half outside.
+    reason : str
+        A sentence.
+    class_bits : ClassBits
+        Of the class explained in each window, the mean over windows.
+    model : str
+        Name of the model.
+    labels : tuple of str
+        Classes explained, in the order of their first window.
+    prior : str
+        What the bits are counted from.
+    windows : int
+        How many were measured.
+    """
+
+    share: float
+    interval: tuple[float, float]
+    still_bits: float
+    frames_bits: float
+    order_bits: float
+    verdict: Verdict
+    reason: str
+    class_bits: ClassBits
+    model: str
+    labels: tuple[str, ...]
+    prior: str
+    windows: int
+
+    @property
+    def total_bits(self) -> float:
+        """All evidence, in bits."""
+        return self.still_bits + self.frames_bits + self.order_bits
+
+    @property
+    def is_told(self) -> bool:
+        """False where the verdict is "cannot tell"."""
+        return self.verdict != "cannot tell"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EvidenceCurves:
+    """Evidence at each frame: that of the windows which cover it, together.
+
+    A window covers the frames from its first to the one before the next that it does not see.
+
+    Attributes
+    ----------
+    share, low, high : float64 array, (n,)
+        Share of movement with its interval, 0 to 1; nan where nothing can be told.
+    still_bits, frames_bits, order_bits : float64 array, (n,)
+        Mean over the windows; nan where none was measured.
+    verdicts : tuple of str
+        One a frame; empty texts where none was measured.
+    """
+
+    share: Float64Array
+    low: Float64Array
+    high: Float64Array
+    still_bits: Float64Array
+    frames_bits: Float64Array
+    order_bits: Float64Array
+    verdicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    share: float
+    interval: tuple[float, float]
+    bits: tuple[float, float, float]
+    verdict: Verdict
+    reason: str
+
+
+def clip_evidence(evidence: Sequence[Evidence | None], spec: ModelSpec) -> ClipEvidence | None:
+    """Return the evidence of all windows of a clip together, or None if none was measured.
+
+    Parameters
+    ----------
+    evidence : sequence of Evidence or None
+        One a window.
+    spec : ModelSpec
+        The model's.
+    """
+    known = [one for one in evidence if one is not None]
+    if not known:
+        return None
+    whole = _together(known)
+    own = [one.for_class(one.target) for one in known]
+    return ClipEvidence(
+        share=whole.share,
+        interval=whole.interval,
+        still_bits=whole.bits[0],
+        frames_bits=whole.bits[1],
+        order_bits=whole.bits[2],
+        verdict=whole.verdict,
+        reason=whole.reason,
+        class_bits=ClassBits(
+            *(_mean([getattr(one, name) for one in own]) for name in ("still", "frames", "order"))
+        ),
+        model=spec.name,
+        labels=tuple(dict.fromkeys(spec.label(one.target) for one in known)),
+        prior="; ".join(dict.fromkeys(one.prior for one in known)),
+        windows=len(known),
+    )
+
+
+def evidence_curves(
+    windows: Sequence[Window],
+    evidence: Sequence[Evidence | None],
+    step_frames: Int64Array,
+    frames: int,
+) -> EvidenceCurves:
+    """Return the evidence at the first frames of a range.
+
+    Parameters
+    ----------
+    windows : sequence of Window
+        In order.
+    evidence : sequence of Evidence or None
+        One a window.
+    step_frames : int64 array, (M,)
+        Frames the model was given, increasing.
+    frames : int
+        How many frames, n.
+    """
+    numbers = np.full((6, frames), math.nan)
+    verdicts: list[str] = [""] * frames
+    group = _groups(evidence)
+    for start, stop, first, last in _segments(windows, step_frames, frames):
+        found = group(first, last)
+        if found is not None:
+            row = (found.share, *found.interval, *found.bits)
+            numbers[:, start:stop] = np.array(row)[:, None]
+            verdicts[start:stop] = [found.verdict] * (stop - start)
+    share, low, high, still, several, order = numbers
+    return EvidenceCurves(share, low, high, still, several, order, tuple(verdicts))
+
+
+def _groups(evidence: Sequence[Evidence | None]) -> Callable[[int, int], _Together | None]:
+    @cache
+    def group(first: int, last: int) -> _Together | None:
+        known = [one for one in evidence[first:last] if one is not None]
+        return _together(known) if known else None
+
+    return group
+
+
+def _segments(
+    windows: Sequence[Window], step_frames: Int64Array, frames: int
+) -> list[tuple[int, int, int, int]]:
+    """Return stretches of frames, first and after the last, with the windows that cover them."""
+    ends = np.append(step_frames, frames)
+    starts = np.array([step_frames[w.start_step] for w in windows], np.int64)
+    after = [min(w.start_step + len(w.frame_indices) - w.padded, len(step_frames)) for w in windows]
+    stops = ends[np.array(after, np.int64)] if after else starts
+    cuts = np.unique(np.concatenate([starts, stops, [0, frames]]).clip(0, frames))
+    first = np.searchsorted(stops, cuts[:-1], "right")
+    last = np.searchsorted(starts, cuts[:-1], "right")
+    rows = zip(cuts[:-1], cuts[1:], first, last, strict=True)
+    return [(int(a), int(b), int(c), int(d)) for a, b, c, d in rows]
+
+
+def _together(known: Sequence[Evidence]) -> _Together:
+    names = ("still_bits", "frames_bits", "order_bits")
+    bits = tuple(_mean([getattr(one, name) for one in known]) for name in names)
+    still, several, order = bits
+    told = [one for one in known if one.is_told]
+    if not told:
+        most = max(known, key=lambda one: one.total_bits)
+        nothing = (math.nan, math.nan)
+        return _Together(math.nan, nothing, (still, several, order), "cannot tell", most.reason)
+    weights = np.array([one.total_bits for one in told])
+    rows = np.array([(one.share, *one.interval) for one in told])
+    share, low, high = (float(value) for value in weights @ rows / weights.sum())
+    verdict = _verdict(told, (low, high))
+    return _Together(share, (low, high), (still, several, order), verdict, _reason(told, verdict))
+
+
+def _verdict(told: Sequence[Evidence], interval: tuple[float, float]) -> Verdict:
+    verdicts = {one.verdict for one in told}
+    if len(verdicts) == 1:
+        return verdicts.pop()
+    sums = [
+        sum(getattr(one, name) for one in told)
+        for name in ("still_bits", "frames_bits", "order_bits")
+    ]
+    largest = max(range(3), key=sums.__getitem__)
+    sure = sums[largest] > sum(sums) / 2 and not interval[0] < 0.5 < interval[1]
+    return _OF_PARTS[largest] if sure else "mixed"
+
+
+def _reason(told: Sequence[Evidence], verdict: Verdict) -> str:
+    counts = Counter(one.verdict for one in told)
+    if len(counts) == 1:
+        return max((one for one in told), key=lambda one: one.total_bits).reason
+    parts = [f"{count} of {len(told)} {name}" for name, count in counts.most_common()]
+    return f"The windows differ ({', '.join(parts)}); this is the verdict on their sum."
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))

@@ -1,0 +1,106 @@
+"""Evidence for the decision on each window of a run, all counted from one prior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from engine.attribution import Attribution
+from engine.cancel import Check
+from engine.errors import AttributionError
+from engine.evidence import Evidence, Prior, decision_evidence, kept_prior, load_prior
+from engine.evidence.decision import clip_prior
+from engine.evidence.effort import EFFORTS
+from engine.models import Clip, VideoModel
+from engine.store.resumable import State
+from engine.types import Request
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """Evidence for a window, or why there is none: empty where none was asked for."""
+
+    evidence: Evidence | None
+    notice: str = ""
+
+
+class EvidenceMeter:
+    """Measures windows one after the other.
+
+    The prior is the request's, else the one kept with the model, else one made of the first
+    window, and then stays the same.
+
+    Parameters
+    ----------
+    model : VideoModel
+    request : Request
+        Its effort, prior, model and weights are used.
+    check : callable
+        Called between passes; raises `Cancelled` to stop.
+
+    Raises
+    ------
+    ModelError
+        If the prior cannot be used.
+    """
+
+    def __init__(self, model: VideoModel, request: Request, check: Check) -> None:
+        self._model = model
+        self._stills, self._orders = EFFORTS[request.evidence]
+        self._check = check
+        self._prior = prior_of(request, len(model.spec.labels)) if self._stills else None
+
+    def measure(self, clip: Clip, explained: Attribution) -> Measured:
+        """Measure a window that was explained.
+
+        A network that cannot take the clip's variants is explained all the same.
+        """
+        if not self._stills:
+            return Measured(None)
+        try:
+            return Measured(self._evidence(clip, explained))
+        except torch.OutOfMemoryError:
+            return Measured(None, f"The memory of {self._model.device} is too small for evidence.")
+        except AttributionError as error:
+            return Measured(None, f"Evidence could not be measured: {error}")
+
+    def state(self) -> State:
+        """Return the prior as arrays, for `restore`."""
+        if self._prior is None:
+            return {}
+        return {"prior": self._prior.row[0], "prior_source": np.array(self._prior.source)}
+
+    def restore(self, state: State) -> None:
+        """Continue with the prior of a `state`."""
+        if "prior" in state and self._stills:
+            logits = tuple(float(value) for value in state["prior"])
+            self._prior = Prior(logits, str(state["prior_source"]))
+
+    def _evidence(self, clip: Clip, explained: Attribution) -> Evidence:
+        if self._prior is None:
+            self._prior = clip_prior(self._model, clip, check=self._check)
+        return decision_evidence(
+            self._model,
+            clip,
+            explained.target,
+            prior=self._prior,
+            stills=self._stills,
+            orders=self._orders,
+            logits=explained.logits,
+            check=self._check,
+        )
+
+
+def prior_of(request: Request, classes: int) -> Prior | None:
+    """Return the prior of a request: its own, or the one kept with its model, or None.
+
+    Raises
+    ------
+    ModelError
+        If there is one that cannot be used.
+    """
+    if request.prior is not None:
+        return load_prior(request.prior, classes)
+    return kept_prior(request.model, request.weights, classes)

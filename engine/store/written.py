@@ -1,0 +1,31 @@
+"""The written part of an analysis that is still computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.evidence.evidence import Evidence
+from engine.store.arrays import Growth
+from engine.types import Window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """The written part of an analysis.
+
+    Attributes
+    ----------
+    windows : tuple of Window
+        Those explained, in order.
+    evidence : tuple of Evidence or None
+        One a window.
+    quantiles : tuple of float
+        What its scale is made of, see `Analysis.scale`.
+    growth : Growth
+        How far its relevance is written.
+    """
+
+    windows: tuple[Window, ...]
+    evidence: tuple[Evidence | None, ...]
+    quantiles: tuple[float, ...]
+    growth: Growth
