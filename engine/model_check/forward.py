@@ -120,8 +120,9 @@ def _head(spec: ModelSpec, outputs: Outputs) -> Finding:
     found = text.format(spec.label(0), spec.label(1))
     if outputs.notices:
         found = "" if outputs.activation == "softmax" else found
-        said = "" if spec.activation in (outputs.activation, "softmax") else " The card says otherwise."
-        return warned("head", f"{' '.join(outputs.notices)} {found}{said}")
+        agrees = spec.activation in (outputs.activation, "softmax")
+        said = [*outputs.notices, found, "" if agrees else "The card says otherwise."]
+        return warned("head", " ".join(filter(None, said)))
     values = outputs.logits.detach()
     if values.numel() > 1 and bool(((values >= 0) & (values <= 1)).all()):
         return warned(
