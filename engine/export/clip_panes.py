@@ -31,7 +31,12 @@ class ClipPanes:
     ) -> None:
         self._analysis, self._video, self._look, self._size = analysis, video, look, size
         self._separation, self._sampled = analysis.separation(look.preset), analysis.sampled
-        self.scale = analysis.scale if look.heat.scale is None else look.heat.scale
+
+    @property
+    def scale(self) -> float:
+        """Absolute relevance that gets the full colour, once a frame was separated."""
+        fixed = self._look.heat.scale
+        return self._analysis.full_colour(self._look.preset) if fixed is None else fixed
 
     def pictures(self, frame: int) -> list[UInt8Array]:
         """Draw a frame of the video, one picture a pane, uint8 RGB (height, width, 3)."""
@@ -51,7 +56,8 @@ class ClipPanes:
     def _heat(self, frame: int) -> FrameHeat:
         header = self._analysis.header
         maps = self._separation.frame(frame - header.start, self._look.sigma)
-        return FrameHeat(maps, seen=header.seen, clip_scale=self._analysis.scale)
+        full = self._analysis.full_colour(self._look.preset)
+        return FrameHeat(maps, seen=header.seen, clip_scale=full)
 
     def _flow(self, frame: int) -> Float32Array:
         flow = flow_at(self._video, frame)

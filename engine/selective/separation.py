@@ -110,6 +110,11 @@ class Separation:
         """Frames from the start of the range that can be separated."""
         return self._frames_of(self.steps_ready)
 
+    @property
+    def is_rescaled(self) -> bool:
+        """True for signed relevance that the preset scales to 0..1, once anything is separated."""
+        return self._rescaling is not None
+
     def _spread(self) -> Spread:
         """Mean and standard deviation of what is compared, of every step that is ready."""
         with self._lock:

@@ -191,6 +191,13 @@ class Analysis:
         """
         return float(np.median(self._quantiles)) if self._quantiles else 0.0
 
+    def full_colour(self, preset: Preset) -> float:
+        """Return what is drawn in the full colour of a preset's maps.
+
+        That is `scale`, or 1 where the preset scales signed relevance to 0..1.
+        """
+        return 1.0 if self.separation(preset).is_rescaled else self.scale
+
     @property
     def conservation(self) -> float:
         """Sum of relevance over the explained logit, median of the windows (nan before any)."""

@@ -296,8 +296,9 @@ class ExplainController(QObject):
         self._refs.release(analysis)
 
     def _show_display(self) -> None:
-        scale = 0.0 if self.analysis is None else self.analysis.scale
-        self.display.show_look(self._view_model.state.heat, scale)
+        state = self._view_model.state
+        scale = 0.0 if self.analysis is None else self.analysis.full_colour(state.preset)
+        self.display.show_look(state.heat, scale)
 
     def _end_incomplete(self) -> None:
         """Discard the incomplete analysis of a run that failed or was cancelled."""

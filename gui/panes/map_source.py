@@ -39,6 +39,7 @@ class MapSource:
         separation = self.analysis.separation(state.preset)
         if index >= separation.frames_ready:
             return FrameHeat(None, NOT_YET)
-        marks = () if self.analysis.sampled[index] else ("interpolated",)
+        marks: tuple[str, ...] = () if self.analysis.sampled[index] else ("interpolated",)
         maps = separation.frame_soon(index, state.sigma, _WAIT_S)
+        marks += ("scaled to 0..1",) if separation.is_rescaled else ()
         return FrameHeat(maps, SEPARATING if maps is None else "", marks)

@@ -69,7 +69,9 @@ class PaneRenderer:
             return state.heat.scale
         source = self.other if kind.analyses == "pinned" else self.source
         sources = (self.source, self.other) if self.one_scale else (source,)
-        return max((s.analysis.scale for s in sources if s is not None), default=0.0)
+        return max(
+            (s.analysis.full_colour(state.preset) for s in sources if s is not None), default=0.0
+        )
 
     def heat_of(self, name: str, frame: int, state: ViewState) -> FrameHeat | None:
         """Return the maps behind a pane of this kind, or None without an analysis."""
@@ -82,7 +84,8 @@ class PaneRenderer:
         heat, analysis = source.at(frame, state), source.analysis
         marks = (label, *heat.marks) if label else heat.marks
         seen = analysis.header.seen
-        return replace(heat, marks=marks, seen=seen, clip_scale=analysis.scale)
+        full = analysis.full_colour(state.preset)
+        return replace(heat, marks=marks, seen=seen, clip_scale=full)
 
     def _is_sampled(self, frame: int) -> bool:
         if self.source is None:

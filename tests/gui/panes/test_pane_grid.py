@@ -28,7 +28,7 @@ STATE = ViewState(frame_count=FRAMES)
 def analysis_of(count: int = FRAMES, sign: float = 1.0) -> Analysis:
     analysis = Analysis.create(header_for(Request(video=Path("square.mp4")), 0, count))
     analysis.append([window_at(0, count)], sign * relevance(0, count))
-    analysis.separation("recommended").std()  # as whoever makes the curves does
+    analysis.separation("recommended").curves(1.0)  # as whoever makes the curves does
     return analysis
 
 
@@ -279,3 +279,15 @@ def test_frames_are_asked_for_anew_when_the_grid_grows(grid: PaneGrid, qtbot: Qt
     QApplication.sendPostedEvents()
     assert asked[-1] == grid.request(0).size
     assert asked[-1][0] > 1.5 * before[0]
+
+
+def test_signed_maps_of_the_paper_are_drawn_from_zero_to_one(grid: PaneGrid) -> None:
+    analysis = analysis_of(sign=-1.0)
+    analysis.separation("paper-2020").curves(1.0)
+    state = replace(STATE, preset="paper-2020", frame=5)
+    grid.set_analysis(analysis)
+    heat = grid.renderer.heat_of("motion", 5, state)
+    assert heat is not None
+    assert heat.marks == ("scaled to 0..1",)
+    assert grid.renderer.scale_of("motion", state) == heat.clip_scale == 1.0
+    analysis.close()
