@@ -21,7 +21,6 @@ from engine.attribution.baselines import frozen
 from engine.cancel import Check, never
 from engine.errors import EngineError
 from engine.evidence.decision import score_clips
-from engine.evidence.heads import log2_probabilities
 from engine.models.model import Clip, VideoModel
 from engine.types import BoolArray, Float32Array, Float64Array, Int64Array
 
@@ -98,8 +97,8 @@ def frozen_scores(
     variants = [torch.where(_as_tensor(mask, clip.tensor), still, clip.tensor) for mask in where]
     explained = ExplainedModel(model, Goal(), check=check)
     rows = score_clips(explained, [clip.tensor, still.contiguous(), *variants])
-    logs = log2_probabilities(rows, model.spec.activation)[:, target]
-    return _sorted_out(np.exp2(logs if logs.ndim == 1 else logs[:, 0]), draws)
+    scores = explained.probabilities(torch.from_numpy(rows))[:, target]
+    return _sorted_out(scores.numpy(), draws)
 
 
 def _sorted_out(scores: Float64Array, draws: int) -> FrozenScores:

@@ -15,7 +15,7 @@ from engine.video import open_requested
 from engine.what_if.causal import DRAWS, SHARE, SHARES, FrozenScores, frozen_scores
 from engine.what_if.checks import FreezeCheck, SeparatedMap, StillSplit
 from engine.what_if.queries import Scope
-from engine.what_if.windows import RequestWindows, logits_of, pictures_of
+from engine.what_if.windows import RequestWindows, pictures_of, scores_of
 
 _WHOLE = Rect(0.0, 0.0, 1.0, 1.0)
 _SCALE_QUANTILE = 0.995
@@ -66,7 +66,8 @@ def _target(model: VideoModel, separated: SeparatedMap, cut: WindowClip, check: 
     known = separated.target(cut.first)
     if known is not None:
         return known
-    return int(logits_of(model, (cut.clip.tensor,), check)[0].argmax())
+    logits, _ = scores_of(model, (cut.clip.tensor,), check)
+    return int(logits.argmax())
 
 
 def _mean_check(scores: list[FrozenScores], label: str, separated: SeparatedMap) -> FreezeCheck:

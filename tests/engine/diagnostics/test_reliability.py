@@ -121,14 +121,6 @@ def test_flow_where_nothing_moves_says_so(opened: list[Analysis]) -> None:
     assert badges(analysis_of(ones()), opened, flow=flow)["flow"].text == "nothing moves"
 
 
-@pytest.mark.parametrize(
-    ("probabilities", "level"),
-    [
-        ((0.9, 0.05, 0.05), None),
-        ((0.45, 0.35, 0.2), "error"),
-        ((0.4,) + (0.6 / 399,) * 399, "caution"),
-    ],
-)
 def frozen(original: float, motion: float, others: float, everything: float) -> FreezeCheck:
     """A check with the same scores at all shares between none and all."""
     return FreezeCheck(
@@ -165,6 +157,14 @@ def test_freezing_is_read_by_the_gap_of_its_curves(
     assert "walking" in found.explanation
 
 
+@pytest.mark.parametrize(
+    ("probabilities", "level"),
+    [
+        ((0.9, 0.05, 0.05), None),
+        ((0.45, 0.35, 0.2), "error"),
+        ((0.4,) + (0.6 / 399,) * 399, "caution"),
+    ],
+)
 def test_unlike_is_told_by_the_highest_probability(
     probabilities: tuple[float, ...], level: str | None, opened: list[Analysis]
 ) -> None:
