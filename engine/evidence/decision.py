@@ -15,17 +15,18 @@ from engine.attribution.base.targets import Target, resolve_goal
 from engine.attribution.baselines import frozen
 from engine.cancel import Check, never
 from engine.errors import AttributionError
-from engine.evidence.effort import EFFORTS
+from engine.evidence.effort import EFFORTS, Effort
 from engine.evidence.evidence import Evidence
 from engine.evidence.fallback import fallback_clips
-from engine.evidence.judgement import judged, untold
+from engine.evidence.judgement import judged
 from engine.evidence.measure import Answers
 from engine.evidence.prior import Prior, mean_prior
-from engine.evidence.variants import other_orders, still_frames
+from engine.evidence.untold import reason_untold
+from engine.evidence.variants import farthest_pair, held, random_orders, still_frames, taking_turns
 from engine.models.model import Clip, VideoModel
 from engine.types import Float32Array, Float64Array, Report, unreported
 
-STILLS, ORDERS = EFFORTS["full"]
+FULL = EFFORTS["full"]
 
 
 def decision_evidence(
@@ -34,8 +35,9 @@ def decision_evidence(
     target: Target = None,
     *,
     prior: Prior | None = None,
-    stills: int = STILLS,
-    orders: int = ORDERS,
+    stills: int = FULL.stills,
+    orders: int = FULL.orders,
+    pair: bool = FULL.pair,
     seed: int = 0,
     logits: Float32Array | None = None,
     report: Report = unreported,
@@ -55,7 +57,10 @@ def decision_evidence(
     stills : int
         Frames shown by themselves, >= 1. One is enough for a quick look.
     orders : int
-        Other orders of the frames, >= 1: the calmest, then random ones.
+        Random orders of the frames, >= 1.
+    pair : bool
+        Whether two of the frames are shown one after the other and taking turns as well. Without
+        it, movement that looks the same in any order is taken for several pictures.
     seed : int
         Of the random orders.
     logits : float array, (K,), or None
@@ -79,43 +84,45 @@ def decision_evidence(
     explained = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
     prior = prior or clip_prior(model, clip, check=check)
     own = None if logits is None else np.asarray(logits, np.float64)[None]
-    asked = _ask(explained, clip.tensor, stills, orders, seed, own)
+    asked = _ask(explained, clip.tensor, Effort(stills, orders, pair), seed, own)
     index = explained.goal.indices(torch.from_numpy(asked.clip))[0]
     answers = Answers.from_logits(
-        asked.clip, asked.stills, asked.orders, prior.row, explained.activation
-    )
-    reason = untold(clip.tensor)
-    return judged(answers, 0 if index is None else index, prior.source, reason)
+        asked.clip, asked.stills, asked.orders, asked.held, asked.mixed, prior.row,
+        explained.activation,
+    )  # fmt: skip
+    return judged(answers, 0 if index is None else index, prior.source, reason_untold(clip.tensor))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Logits:
-    """Logits of a clip and its variants, each float64 (N, K)."""
+    """Logits of a clip and its variants, each float64 (N, K); N may be 0 for the last two."""
 
     clip: Float64Array
     stills: Float64Array
     orders: Float64Array
+    held: Float64Array
+    mixed: Float64Array
 
 
 def _ask(
-    explained: ExplainedModel,
-    values: Tensor,
-    stills: int,
-    orders: int,
-    seed: int,
-    own: Float64Array | None,
+    explained: ExplainedModel, values: Tensor, effort: Effort, seed: int, own: Float64Array | None
 ) -> _Logits:
     """Score a clip and its variants; a clip in which nothing changes is its own variants."""
     if bool((values == values[:, :, :1]).all()):
         row = score_clips(explained, [values])
-        return _Logits(row, row, row)
+        return _Logits(row, row, row, row[:0], row[:0])
+    frames = values.shape[2]
+    arranged = random_orders(frames, effort.orders, seed)
+    if effort.pair:
+        pair = farthest_pair(values)
+        arranged += [held(pair, frames), taking_turns(pair, frames)]
     asked = [values] if own is None else []
-    frames = still_frames(values.shape[2], stills)
-    others = other_orders(values, orders, seed)
-    asked += [*(frozen(values, frame) for frame in frames), *(values[:, :, o] for o in others)]
+    chosen = still_frames(frames, effort.stills)
+    asked += [*(frozen(values, one) for one in chosen), *(values[:, :, one] for one in arranged)]
     rows = score_clips(explained, asked)
     rows = rows if own is None else np.concatenate([own, rows])
-    return _Logits(rows[:1], rows[1 : 1 + len(frames)], rows[1 + len(frames) :])
+    ends = np.cumsum([1, len(chosen), effort.orders, effort.pair])
+    return _Logits(*np.split(rows, ends))
 
 
 def score_clips(explained: ExplainedModel, clips: list[Tensor]) -> Float64Array:
@@ -137,4 +144,4 @@ def clip_prior(model: VideoModel, clip: Clip, *, check: Check = never) -> Prior:
     """
     explained = ExplainedModel(model, resolve_goal(model.spec, None), check=check)
     rows = score_clips(explained, fallback_clips(clip))
-    return mean_prior(np.asarray(rows), "scrambled stills of this video")
+    return mean_prior(np.asarray(rows), explained.activation, "scrambled stills of this video")

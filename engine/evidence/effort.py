@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from engine.types import EvidenceEffort
 
-EFFORTS: dict[EvidenceEffort, tuple[int, int]] = {"off": (0, 0), "quick": (1, 1), "full": (2, 2)}
-"""Frames shown by themselves, and other orders of the frames."""
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Variants of a clip that a model is asked about.
+
+    Attributes
+    ----------
+    stills : int
+        Frames shown by themselves.
+    orders : int
+        Random orders of the frames.
+    pair : bool
+        Two of the frames, one after the other and taking turns.
+    """
+
+    stills: int
+    orders: int
+    pair: bool
+
+    @property
+    def passes(self) -> int:
+        """Forward passes that a window takes, its own not counted."""
+        return self.stills + self.orders + 2 * self.pair
+
+
+EFFORTS: dict[EvidenceEffort, Effort] = {
+    "off": Effort(0, 0, pair=False),
+    "quick": Effort(1, 1, pair=False),
+    "full": Effort(2, 1, pair=True),
+}
+"""By name. A quick one does not notice movement that looks the same in any order."""
 
 
 def evidence_passes(effort: EvidenceEffort) -> int:
     """Return the forward passes that a window takes, its own not counted."""
-    return sum(EFFORTS[effort])
+    return EFFORTS[effort].passes

@@ -22,19 +22,35 @@ def fallback_clips(clip: Clip) -> list[Tensor]:
     """Return scrambled stills of a clip as clips in which nothing moves, each (1, C, T, h, w)."""
     frames = clip.tensor.shape[2]
     return [
-        scrambled(clip, frame, seed).expand(-1, -1, frames, -1, -1)
+        scrambled(clip.tensor, (clip.low, clip.high), frame, seed).expand(-1, -1, frames, -1, -1)
         for seed, frame in enumerate(still_frames(frames, _STILLS) * _DRAWS)
     ]
 
 
-def scrambled(clip: Clip, frame: int, seed: int) -> Tensor:
-    """Return a frame with random phases, the same in all colours, (1, C, 1, h, w)."""
-    picture = clip.tensor[:, :, frame].float()
+def scrambled(values: Tensor, bounds: tuple[Tensor, Tensor], frame: int, seed: int) -> Tensor:
+    """Return a frame of a clip with random phases, the same in all colours.
+
+    Parameters
+    ----------
+    values : Tensor, (1, C, T, h, w)
+    bounds : (Tensor, Tensor)
+        What black and white become, (1, C, 1, 1, 1).
+    frame : int
+        Which.
+    seed : int
+        Of the phases.
+
+    Returns
+    -------
+    Tensor, (1, C, 1, h, w)
+        Within the bounds.
+    """
+    picture = values[:, :, frame].float()
     height, width = picture.shape[-2:]
     noise = torch.randn(height, width, generator=generator_for(seed, frame))
     turn = torch.fft.rfft2(noise.to(picture.device))
     turn = turn / turn.abs().clamp(min=1e-12)
     turn[0, 0] = 1  # the mean colour stays
     made = torch.fft.irfft2(torch.fft.rfft2(picture) * turn, s=(height, width))
-    low, high = (bound[:, :, 0].to(made) for bound in (clip.low, clip.high))
-    return torch.maximum(torch.minimum(made, high), low)[:, :, None].to(clip.tensor.dtype)
+    low, high = (bound[:, :, 0].to(made) for bound in bounds)
+    return torch.maximum(torch.minimum(made, high), low)[:, :, None].to(values.dtype)

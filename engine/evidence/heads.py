@@ -68,6 +68,19 @@ def divergence_bits(log_p: Float64Array, log_q: Float64Array) -> Float64Array:
     return total
 
 
+def renormalised(log_p: Float64Array) -> Float64Array:
+    """Return log2 of probabilities from log2 of what is proportional to them.
+
+    Parameters
+    ----------
+    log_p : float64 array, (N, K) or (N, K, 2)
+        As `log2_probabilities` gives them; the last axis sums to one afterwards.
+    """
+    shifted = log_p - log_p.max(axis=-1, keepdims=True)
+    sums: Float64Array = shifted - np.log2(np.exp2(shifted).sum(axis=-1, keepdims=True))
+    return sums
+
+
 def _in_bits(nats: Float64Array) -> Float64Array:
     bits: Float64Array = nats / _LN2
     return bits

@@ -16,9 +16,10 @@ import numpy as np
 from msgspec import Meta
 
 from engine.errors import ModelError
+from engine.evidence.heads import log2_probabilities
 from engine.models.cards.card import CARD_SUFFIX, is_card
 from engine.models.cards.library import shelf_folder
-from engine.types import Float64Array
+from engine.types import Activation, Float64Array
 from engine.utils.atomic import AtomicPath
 from engine.utils.schema import convert, parse_json, to_plain
 from resources import resource_bytes
@@ -36,7 +37,7 @@ class Prior:
     Attributes
     ----------
     logits : tuple of float
-        One a class, the mean over stills: their softmax is the normalised geometric mean.
+        One a class; the model's activation makes probabilities of them.
     source : str
         What it was measured on, in a few words: "72 stills of 24 videos".
     """
@@ -54,9 +55,39 @@ class Prior:
         return np.array([self.logits], np.float64)
 
 
-def mean_prior(logits: Float64Array, source: str) -> Prior:
-    """Return the prior of many stills from their logits, (N, K)."""
-    return Prior(tuple(float(one) for one in logits.mean(axis=0)), source)
+def mean_prior(logits: Float64Array, activation: Activation, source: str) -> Prior:
+    """Return the prior of many stills: the mean of what the model says of them.
+
+    Of all answers the mean is least far from those of the stills (it minimises their mean
+    divergence), so a still's evidence is what it says beyond what stills say anyway. One still
+    more that says nothing is counted in, so that no class is excluded.
+
+    Parameters
+    ----------
+    logits : float64 array, (N, K)
+    activation : str
+        What makes probabilities of them.
+    source : str
+        As `Prior.source`.
+    """
+    chances = np.exp2(log2_probabilities(logits, activation))
+    if chances.ndim == 3:
+        yes, no = np.moveaxis(_with_nothing(chances, 0.5), -1, 0)
+        mean = np.log(yes / no)
+    elif activation == "binary":
+        mean = np.log(_with_nothing(chances, 0.5))
+        mean = mean - mean[::-1]
+    elif activation == "none":
+        mean = _with_nothing(chances, 1 / chances.shape[1])
+    else:
+        mean = np.log(_with_nothing(chances, 1 / chances.shape[1]))
+    return Prior(tuple(float(one) for one in mean), source)
+
+
+def _with_nothing(chances: Float64Array, even: float) -> Float64Array:
+    """Return the mean over stills and one more whose classes are as likely as each other."""
+    mean: Float64Array = (chances.sum(axis=0) + even) / (len(chances) + 1)
+    return mean
 
 
 def save_prior(prior: Prior, path: Path) -> None:

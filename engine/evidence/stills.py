@@ -41,18 +41,22 @@ def stills_prior(
     AttributionError
         If the model's outputs cannot be read.
     """
-    rows = list(still_logits(model, stills, check=check))
+    explained = ExplainedModel(model, Goal(), check=check)
+    rows = list(_asked(explained, stills))
     if not rows:
         raise ModelError("A prior needs at least one picture.", "Give a folder of videos.")
-    return mean_prior(np.stack(rows), source)
+    return mean_prior(np.stack(rows), explained.activation, source)
 
 
 def still_logits(
     model: VideoModel, stills: Iterable[UInt8Array], *, check: Check = never
 ) -> Iterator[Float64Array]:
     """Yield what a model says of each picture, float64 (K,); parameters as for `stills_prior`."""
-    explained = ExplainedModel(model, Goal(), check=check)
-    left = iter(stills)
+    yield from _asked(ExplainedModel(model, Goal(), check=check), stills)
+
+
+def _asked(explained: ExplainedModel, stills: Iterable[UInt8Array]) -> Iterator[Float64Array]:
+    model, left = explained.model, iter(stills)
     while pictures := list(islice(left, _TOGETHER)):
         clips = [model.preprocess(picture[None]).tensor for picture in pictures]
         yield from score_clips(

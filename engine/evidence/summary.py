@@ -16,9 +16,9 @@ from functools import cache
 import numpy as np
 
 from engine.evidence.evidence import ClassBits, Evidence, Verdict
+from engine.evidence.judgement import judge
+from engine.evidence.measure import Parts
 from engine.types import Float64Array, Int64Array, ModelSpec, Window
-
-_OF_PARTS: tuple[Verdict, ...] = ("one picture", "several pictures", "movement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,7 @@ class ClipEvidence:
     still_bits, frames_bits, order_bits : float
         As in `Evidence`, the mean over windows.
     verdict : str
-        That of all windows which can be told; where they differ, the part that makes up more
-        than half of the summed bits, if the interval leaves one half outside.
+        That of all windows which can be told; where they differ, that on their summed bits.
     reason : str
         A sentence.
     class_bits : ClassBits
@@ -210,21 +209,16 @@ def _together(known: Sequence[Evidence]) -> _Together:
     weights = np.array([one.total_bits for one in told])
     rows = np.array([(one.share, *one.interval) for one in told])
     share, low, high = (float(value) for value in weights @ rows / weights.sum())
-    verdict = _verdict(told, (low, high))
+    verdict = _verdict(told)
     return _Together(share, (low, high), (still, several, order), verdict, _reason(told, verdict))
 
 
-def _verdict(told: Sequence[Evidence], interval: tuple[float, float]) -> Verdict:
+def _verdict(told: Sequence[Evidence]) -> Verdict:
     verdicts = {one.verdict for one in told}
     if len(verdicts) == 1:
         return verdicts.pop()
-    sums = [
-        sum(getattr(one, name) for one in told)
-        for name in ("still_bits", "frames_bits", "order_bits")
-    ]
-    largest = max(range(3), key=sums.__getitem__)
-    sure = sums[largest] > sum(sums) / 2 and not interval[0] < 0.5 < interval[1]
-    return _OF_PARTS[largest] if sure else "mixed"
+    names = ("still_bits", "frames_bits", "order_bits")
+    return judge(Parts(*(_mean([getattr(one, name) for one in told]) for name in names))).verdict
 
 
 def _reason(told: Sequence[Evidence], verdict: Verdict) -> str:

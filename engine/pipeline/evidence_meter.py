@@ -48,16 +48,16 @@ class EvidenceMeter:
 
     def __init__(self, model: VideoModel, request: Request, check: Check) -> None:
         self._model = model
-        self._stills, self._orders = EFFORTS[request.evidence]
+        self._effort = EFFORTS[request.evidence]
         self._check = check
-        self._prior = prior_of(request, len(model.spec.labels)) if self._stills else None
+        self._prior = prior_of(request, len(model.spec.labels)) if self._effort.passes else None
 
     def measure(self, clip: Clip, explained: Attribution) -> Measured:
         """Measure a window that was explained.
 
         A network that cannot take the clip's variants is explained all the same.
         """
-        if not self._stills:
+        if not self._effort.passes:
             return Measured(None)
         try:
             return Measured(self._evidence(clip, explained))
@@ -74,7 +74,7 @@ class EvidenceMeter:
 
     def restore(self, state: State) -> None:
         """Continue with the prior of a `state`."""
-        if "prior" in state and self._stills:
+        if "prior" in state and self._effort.passes:
             logits = tuple(float(value) for value in state["prior"])
             self._prior = Prior(logits, str(state["prior_source"]))
 
@@ -86,8 +86,9 @@ class EvidenceMeter:
             clip,
             explained.target,
             prior=self._prior,
-            stills=self._stills,
-            orders=self._orders,
+            stills=self._effort.stills,
+            orders=self._effort.orders,
+            pair=self._effort.pair,
             logits=explained.logits,
             check=self._check,
         )

@@ -38,8 +38,8 @@ def test_clip_evidence_divides_the_summed_bits() -> None:
     ("parts", "verdict"),
     [
         ([(0, 0, 9, "movement"), (1, 0, 0, "one picture")], "movement"),
-        ([(9, 0, 0, "one picture"), (0, 0, 1, "movement")], "one picture"),
-        ([(0, 9, 0, "several pictures"), (0, 0, 1, "movement")], "several pictures"),
+        ([(99, 0, 0, "one picture"), (0, 0, 1, "movement")], "one picture"),
+        ([(0, 99, 0, "several pictures"), (0, 0, 1, "movement")], "several pictures"),
         ([(5, 0, 0, "one picture"), (0, 0, 5, "movement")], "mixed"),
         ([(0.1, 0, 0, "cannot tell"), (0, 0, 5, "movement")], "movement"),
         ([(0.1, 0, 0, "cannot tell"), (0.2, 0, 0, "cannot tell")], "cannot tell"),
