@@ -129,6 +129,8 @@ def make_clip(
     sign: bool = True,
     camera: str | None = None,
     degraded: bool = True,
+    standing: int | None = None,
+    body_seed: int | None = None,
 ) -> FigureClip:
     """Render the clip of a seed.
 
@@ -157,6 +159,10 @@ def make_clip(
         One of `layout.CAMERAS`; by default the seed decides.
     degraded : bool
         Whether blur, compression, noise and exposure spoil the frames.
+    standing : int, optional
+        Frame whose pose the figure holds for the whole clip; all else goes on.
+    body_seed : int, optional
+        Another body and look for the same motion, scenery and camera.
 
     Returns
     -------
@@ -176,12 +182,15 @@ def make_clip(
         activity = FIGURES_LABELS[int(for_activity.integers(len(FIGURES_LABELS)))]
     if scenery_seed is not None:
         for_scenery = np.random.default_rng([scenery_seed, 3])
+    if body_seed is not None:
+        for_body = np.random.default_rng([body_seed, 1])
     times_s = np.arange(frames) / fps
     body, look = random_body(for_body), random_look(for_body)
     pose, yaw = perform(activity, body, times_s, for_motion)
     drawn_camera = str(for_camera.choice(CAMERAS, p=(0.45, 0.3, 0.25)))
     camera = camera or drawn_camera
-    layout = arrange(body, pose, np.deg2rad(yaw), size, activity in GAITS, camera, for_camera)
+    gait = activity in GAITS
+    layout = arrange(body, pose, np.deg2rad(yaw), size, gait, camera, for_camera, standing)
     panel, thing = _props(for_props, layout, size, shown)
     scene = _Scene(
         layout,

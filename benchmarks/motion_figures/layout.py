@@ -64,6 +64,7 @@ def arrange(
     moves_on: bool,
     camera: str,
     rng: np.random.Generator,
+    standing: int | None = None,
 ) -> Layout:
     """Choose size and place so that the figure stays in the picture for the whole clip.
 
@@ -86,6 +87,8 @@ def arrange(
         One of `CAMERAS`; only "pan" slides the scenery.
     rng : numpy Generator
         Decides size and place.
+    standing : int, optional
+        Frame whose pose is held for the whole clip; path, size and camera stay as they are.
     """
     walked = pose.forward * np.sin(yaw)
     on_spot, closeness = project(joint_positions(body, _stay(pose)), yaw)
@@ -102,6 +105,10 @@ def arrange(
     scale = min(rng.uniform(0.42, 0.88) * size, free / float((high - low).max()))
     spare = free - scale * (high - low)
     corner = _MARGIN * size + spare * rng.uniform(0, 1, 2) - scale * low
+    if standing is not None:
+        placed[..., 1] = placed[standing, :, 1]
+        placed[..., 0] = on_spot[standing, :, 0] + (crossing * ramp)[:, None]
+        closeness = np.broadcast_to(closeness[standing], closeness.shape)
     return Layout(
         joints=corner + scale * placed,
         closeness=closeness,
