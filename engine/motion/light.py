@@ -65,8 +65,8 @@ def _smooth_field(gain: Float64Array, down: Float64Array, along: Float64Array) -
 def _robust_fit(terms: Float64Array, values: Float64Array) -> Float64Array:
     weights = np.ones(len(values))
     for _ in range(_ROUNDS):
-        root = np.sqrt(weights)
-        found = np.linalg.lstsq(terms * root[:, None], values * root, rcond=None)[0]
+        weighted = terms.T * weights
+        found = np.linalg.solve(weighted @ terms, weighted @ values)
         off = np.abs(values - terms @ found)
         weights = 1 / (1 + np.square(off / max(1.5 * float(np.median(off)), _LEAST_SPREAD)))
     return np.asarray(found, np.float64)

@@ -14,14 +14,16 @@ from __future__ import annotations
 import numpy as np
 
 from engine.motion.pixels import box_mean, fetched, smoothed
-from engine.types import Float32Array, UInt8Array
+from engine.types import BoolArray, Float32Array, UInt8Array
 
 _LIGHT_RADIUS_PX = 14  # differences wider than this are light, not texture
-_NEAR_PX = 3.0  # deviation of the neighbourhood that is compared
+_NEAR_PX = 2.0  # deviation of the neighbourhood that is compared
 _WIDE_RADIUS_PX = 20  # neighbourhood of the usual noise
 _LEAST_NOISE = 0.3  # squared levels: rounding, and interpolation between pixels
 _NEAR_FACTOR = 1.6  # E0 over E1 that noise does not reach
-_WIDE_FACTOR = 3.5  # E0 over the noise usual around it, which flow has been fitted to as well
+_WIDE_FACTOR = 4.0  # E0 over the noise usual around it, which flow has been fitted to as well
+_FINE_PX, _FINE_FACTOR = 1.0, 0.7  # E1 over E0 at a pixel to which flow only spread
+_SKIP = 3  # pixels are taken for a median
 _OUTLIER = 4.0  # times the median: what covers and uncovers is not noise
 
 
@@ -48,18 +50,26 @@ def noise_floor(
         where there is no texture.
     """
     first, second = (grey.astype(np.float32) for grey in (before, after))
-    unmoved = _energy(first, fetched(second, flow - residual))
-    noise = _energy(first, fetched(second, flow))
-    usual = np.minimum(noise, _OUTLIER * np.median(noise))
-    around = _WIDE_FACTOR * (box_mean(usual, _WIDE_RADIUS_PX) + _LEAST_NOISE)
-    limit = np.maximum(_NEAR_FACTOR * (noise + _LEAST_NOISE), around)
+    unmoved = _difference(first, fetched(second, flow - residual))
+    moved = _difference(first, fetched(second, flow))
+    explained, noise = (smoothed(values, _NEAR_PX) for values in (unmoved, moved))
+    most = _OUTLIER * float(np.median(noise[::_SKIP, ::_SKIP]))
+    usual = box_mean(np.minimum(noise, most), _WIDE_RADIUS_PX) + _LEAST_NOISE
+    limit = np.maximum(_NEAR_FACTOR * (noise + _LEAST_NOISE), _WIDE_FACTOR * usual)
     length = np.sqrt(np.square(residual).sum(axis=-1))
-    floor = length * np.sqrt(limit / np.maximum(unmoved, np.finfo(np.float32).eps))
-    return np.asarray(floor, np.float32)
+    floor = length * np.sqrt(limit / np.maximum(explained, np.finfo(np.float32).eps))
+    beside = _beside(unmoved, moved, usual)
+    return np.asarray(np.where(beside, np.maximum(floor, length), floor), np.float32)
 
 
-def _energy(first: Float32Array, second: Float32Array) -> Float32Array:
-    """Return the mean squared difference around each pixel, its wide part taken off."""
+def _difference(first: Float32Array, second: Float32Array) -> Float32Array:
+    """Return the squared difference at each pixel, its wide part taken off."""
     difference = second - first
     difference -= box_mean(difference, _LIGHT_RADIUS_PX)
-    return smoothed(np.square(difference), _NEAR_PX)
+    return np.asarray(np.square(difference), np.float32)
+
+
+def _beside(unmoved: Float32Array, moved: Float32Array, usual: Float32Array) -> BoolArray:
+    """Tell where the camera explains a pixel better than flow that spread from a thing beside."""
+    camera, flow = (smoothed(values, _FINE_PX) for values in (unmoved, moved))
+    return np.asarray(flow > _FINE_FACTOR * camera + usual)
