@@ -30,6 +30,8 @@ _CLOSE = 0.05
 _BAND = 0.1  # of height and width, on each side
 _SOME_BORDER, _MUCH_BORDER = 1.1, 1.5  # times the share of a uniform map
 _LIFT = 1.5  # precision over chance from which agreement is worth the name
+_MANY_CONTESTED = 0.2  # of the frames
+_CAMERA_LOST = "The camera's motion could not be told from that of things"
 _SURE, _LOST = 0.5, 0.25  # mean probability of the top class
 _BLOCKS, _BLOCK_STEPS = 4, 16  # 64 steps are looked at, whatever the length of the video
 
@@ -201,20 +203,38 @@ def _flow(evidence: Evidence) -> Badge | None:
     flow = evidence.flow
     if flow is None:
         return None
+    if flow.refused == 1:
+        return Badge("flow", "flow: camera not told", "caution", f"{_CAMERA_LOST} in any frame.")
     text = f"flow: {flow.precision:.0%} moves, chance {flow.chance:.0%}"
+    doubts = _flow_doubts(flow)
     if not math.isfinite(flow.precision) or flow.chance == 0:
         empty = "nothing is kept as motion" if flow.chance > 0 else "nothing moves"
         explanation = "There is nothing to compare with optical flow. Try another sigma or range."
-        return Badge("flow", empty, "caution", explanation)
+        return Badge("flow", empty, "caution", explanation + doubts)
     lift = flow.precision / flow.chance
     explanation = (
         f"Of the area kept as motion {flow.precision:.0%} moves by optical flow; of the whole "
         f"picture {flow.chance:.0%} does, which is what keeping places at random would reach."
     )
-    if lift >= _LIFT:
-        return Badge("flow", text, "ok", explanation)
-    explanation += " So it says little about motion here: raise sigma, or look at the flow pane."
-    return Badge("flow", text, "caution" if lift > 1 else "error", explanation)
+    if lift < _LIFT:
+        explanation += " So it says little about motion here: raise sigma, or look at the flow."
+        return Badge("flow", text, "caution" if lift > 1 else "error", explanation + doubts)
+    if flow.contested >= _MANY_CONTESTED:
+        return Badge("flow", f"{text}, camera uncertain", "caution", explanation + doubts)
+    return Badge("flow", text, "ok", explanation + doubts)
+
+
+def _flow_doubts(flow: FlowPrecision) -> str:
+    """Return sentences about frames whose camera was not told, or may be a large thing."""
+    doubts = ""
+    if flow.refused > 0:
+        doubts += f" {_CAMERA_LOST} in {flow.refused:.0%} of the frames; these are left out."
+    if flow.contested > 0:
+        doubts += (
+            f" In {flow.contested:.0%} of the frames used, a thing that fills much of the picture "
+            "may have been taken for the background: the rest then seems to move, and it not."
+        )
+    return doubts
 
 
 def _freezing(evidence: Evidence) -> Badge | None:

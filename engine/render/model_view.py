@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from engine.models.preprocess.geometry import crop_corner, resized_size
-from engine.motion.flow import LEAST_SIDE_PX, flow_between
+from engine.motion.flow import LEAST_SIDE_PX, significant_flow
 from engine.types import Float32Array, ModelSpec, UInt8Array
 from engine.video import Video
 
@@ -50,8 +50,8 @@ def flow_at(video: Video, frame: int) -> Float32Array | None:
     Returns
     -------
     float32 array, (h, w, 2), or None
-        Displacement (x, y) in its own pixels per frame, at most 320 pixels a side; None where
-        the video has but one frame, or is too small.
+        Displacement (x, y) in its own pixels per frame, at most 320 pixels a side, 0 where it
+        may be noise; None where the video has but one frame, or is too small.
     """
     width, height = video.display_size
     factor = min(_FLOW_SIDE_PX / max(width, height), 1.0)
@@ -59,7 +59,7 @@ def flow_at(video: Video, frame: int) -> Float32Array | None:
     first = min(frame, len(video) - 2)
     if first < 0 or min(size) < LEAST_SIDE_PX:
         return None
-    return flow_between(video.picture(first, *size), video.picture(first + 1, *size))
+    return significant_flow(video.picture(first, *size), video.picture(first + 1, *size))
 
 
 def flow_picture(picture: UInt8Array, flow: Float32Array, most_px: float) -> UInt8Array:

@@ -66,8 +66,13 @@ def _text(overall: FlowPrecision, kind: str, threshold_px: float, lost: int, fra
     ]
     if lost:
         lines.append(
-            f"The camera's motion could not be told in {lost} of {frames} frames; there nothing "
-            "was taken off."
+            f"The camera's motion could not be told in {lost} of {frames} frames; these are "
+            "left out."
+        )
+    if overall.contested:
+        lines.append(
+            f"In {overall.contested:.0%} of the frames used, a thing that fills much of the "
+            "picture may have been taken for the background."
         )
     return "\n".join([*lines, "Frame by frame: flow.csv"])
 

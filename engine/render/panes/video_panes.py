@@ -35,7 +35,7 @@ VIDEO = PaneKind("video", "Video", "", _draw_video)
 FLOW = PaneKind(
     "flow",
     "Optical flow",
-    "How the picture moves to the next frame",
+    "How the picture moves to the next frame, where that can be told from noise",
     _draw_flow,
     needs=frozenset({"flow"}),
     legend=flow_wheel,

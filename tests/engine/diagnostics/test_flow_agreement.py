@@ -128,3 +128,33 @@ def test_flow_csv_has_one_row_a_frame(video_path: Path, tmp_path: Path) -> None:
     assert float(rows[3]["flow_px"]) == pytest.approx(found.energy_px[3])
     assert all(0 <= float(row["moving"]) <= 1 for row in rows)
     analysis.close()
+
+
+def test_frames_without_a_camera_stay_out(tmp_path: Path) -> None:
+    clip = scene()
+    clip[6:] = pattern(HEIGHT, WIDTH, 7)  # a cut: between frames 5 and 6 there is no camera
+    path = write_clip(tmp_path / "cut.mp4", clip)
+    analysis = analysis_of(path, on_figure())
+    with open_video(path) as video:
+        found = check_against_flow(analysis, video, preset="recommended", sigma=1)
+    used = found.camera_found
+    assert not used[5]
+    assert found.overall.refused == pytest.approx(1 - used.mean())
+    assert found.overall.chance == pytest.approx(
+        found.moving[used].sum() / found.cells / used.sum()
+    )
+    write_flow_csv(found, analysis, tmp_path / "flow.csv")
+    rows = list(csv.DictReader((tmp_path / "flow.csv").read_text().splitlines()))
+    assert (rows[5]["camera_found"], rows[5]["precision"]) == ("0", "")
+    analysis.close()
+
+
+def test_a_still_noisy_video_does_not_move(tmp_path: Path) -> None:
+    grain = np.random.default_rng(1).normal(0, 10, (FRAMES, HEIGHT, WIDTH, 3))
+    clip = np.clip(pattern(HEIGHT, WIDTH, 0) + grain, 0, 255).astype(np.uint8)
+    path = write_clip(tmp_path / "grain.mp4", clip)
+    analysis = analysis_of(path, on_figure())
+    with open_video(path) as video:
+        found = check_against_flow(analysis, video, preset="recommended", sigma=1)
+    assert found.overall.chance < 0.01
+    analysis.close()

@@ -157,6 +157,26 @@ def test_freezing_is_read_by_the_gap_of_its_curves(
     assert "walking" in found.explanation
 
 
+def test_flow_without_a_camera_in_any_frame_says_so(opened: list[Analysis]) -> None:
+    nan = float("nan")
+    badge = badges(analysis_of(ones()), opened, flow=FlowPrecision(nan, nan, nan, 1.0, nan))["flow"]
+    assert (badge.text, badge.level) == ("flow: camera not told", "caution")
+
+
+def test_flow_says_how_many_frames_were_left_out(opened: list[Analysis]) -> None:
+    badge = badges(analysis_of(ones()), opened, flow=FlowPrecision(0.8, 0.2, 0.1, 0.25))["flow"]
+    assert "in 25% of the frames; these are left out" in badge.explanation
+    assert badge.level == "ok"
+
+
+def test_flow_warns_of_a_large_thing_taken_for_the_camera(opened: list[Analysis]) -> None:
+    flow = FlowPrecision(0.8, 0.2, 0.1, contested=0.4)
+    badge = badges(analysis_of(ones()), opened, flow=flow)["flow"]
+    assert badge.level == "caution"
+    assert "camera uncertain" in badge.text
+    assert "In 40% of the frames used, a thing that fills much" in badge.explanation
+
+
 @pytest.mark.parametrize(
     ("probabilities", "level"),
     [
