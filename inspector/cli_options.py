@@ -10,7 +10,7 @@ import typer
 
 from engine.errors import ExportError
 from engine.selective import preset_params
-from engine.types import PRESETS
+from engine.types import PRESETS, EvidenceEffort
 from engine.types import Preset as PresetName
 
 DEFAULT_MODEL = "figures"
@@ -25,6 +25,10 @@ Labels = Annotated[Path | None, typer.Option(help="Class names, one a line.")]
 Method = Annotated[str, typer.Option(help="See 'motion-inspector methods'.")]
 Preset = Annotated[str, typer.Option(help=f"How relevance is separated: {', '.join(PRESETS)}.")]
 Sigma = Annotated[float, typer.Option(help="Threshold in standard deviations, from 0 up.")]
+Evidence = Annotated[
+    EvidenceEffort, typer.Option(help="What of the evidence is measured; quick takes half as long.")
+]
+Prior = Annotated[Path | None, typer.Option(help="File of a prior, see 'motion-inspector prior'.")]
 Start = Annotated[int, typer.Option(help="First frame of the clip, counted from 0.")]
 Stream = Annotated[int | None, typer.Option(min=0, help="Which video stream of the file, from 0.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]

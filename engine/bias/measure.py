@@ -11,17 +11,11 @@ import numpy as np
 from engine.attribution import motion_use
 from engine.attribution.attribute_clip import Explainer
 from engine.cancel import Check, never
-from engine.errors import VideoError
 from engine.models import VideoModel, sample_frames
 from engine.selective import split
 from engine.types import DEFAULT_SIGMA, Preset
 from engine.video import Video, open_video
-
-VIDEO_SUFFIXES = (
-    ".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg",
-    ".mts", ".mxf", ".ogv", ".ts", ".webm", ".wmv",
-)  # fmt: skip
-"""Endings of the files of a folder that are taken for videos."""
+from engine.video.folder import videos_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +94,8 @@ def clips_of_folder(folder: Path, labels: tuple[str, ...]) -> list[tuple[Path, s
     """
     if folder.is_file():
         return [(folder, None)]
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES)
-    if not found:
-        raise VideoError(
-            f"There is no video in {folder}.",
-            "Give a folder of videos, or of folders named after the classes.",
-        )
     names = {_plain(label): label for label in labels}
-    return [(path, names.get(_plain(path.parent.name))) for path in found]
+    return [(path, names.get(_plain(path.parent.name))) for path in videos_below(folder)]
 
 
 def _plain(name: str) -> str:

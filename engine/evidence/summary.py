@@ -64,9 +64,9 @@ class ClipEvidence:
     windows: int
 
     @property
-    def total_bits(self) -> float:
-        """All evidence, in bits."""
-        return self.still_bits + self.frames_bits + self.order_bits
+    def parts(self) -> tuple[float, float, float]:
+        """Bits of one picture, of several, and of movement."""
+        return self.still_bits, self.frames_bits, self.order_bits
 
     @property
     def is_told(self) -> bool:
@@ -86,6 +86,8 @@ class EvidenceCurves:
         Share of movement with its interval, 0 to 1; nan where nothing can be told.
     still_bits, frames_bits, order_bits : float64 array, (n,)
         Mean over the windows; nan where none was measured.
+    windows : int64 array, (n, 2)
+        First window that covers the frame, and the one after the last.
     verdicts : tuple of str
         One a frame; empty texts where none was measured.
     """
@@ -96,6 +98,7 @@ class EvidenceCurves:
     still_bits: Float64Array
     frames_bits: Float64Array
     order_bits: Float64Array
+    windows: Int64Array
     verdicts: tuple[str, ...]
 
 
@@ -161,16 +164,18 @@ def evidence_curves(
         How many frames, n.
     """
     numbers = np.full((6, frames), math.nan)
+    covering = np.zeros((frames, 2), np.int64)
     verdicts: list[str] = [""] * frames
     group = _groups(evidence)
     for start, stop, first, last in _segments(windows, step_frames, frames):
+        covering[start:stop] = first, last
         found = group(first, last)
         if found is not None:
             row = (found.share, *found.interval, *found.bits)
             numbers[:, start:stop] = np.array(row)[:, None]
             verdicts[start:stop] = [found.verdict] * (stop - start)
     share, low, high, still, several, order = numbers
-    return EvidenceCurves(share, low, high, still, several, order, tuple(verdicts))
+    return EvidenceCurves(share, low, high, still, several, order, covering, tuple(verdicts))
 
 
 def _groups(evidence: Sequence[Evidence | None]) -> Callable[[int, int], _Together | None]:

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 
 from engine import render
 from engine.attribution.catalogue import METHODS
+from engine.evidence.words import share_text
 from engine.export import style
 from engine.export.captions import caption_at, draw_caption
 from engine.export.clip_layout import BAR_PX, GAP_PX, MARGIN_PX, TIMELINE_PX, TITLE_PX, clip_layout
@@ -53,6 +54,7 @@ class Composition:
         self.size = self._layout.size
         self._panes = ClipPanes(analysis, video, look, self._layout.pane)
         self._curves = analysis.separation(look.preset).curves(look.sigma)
+        self._evidence, self._shares = analysis.clip_evidence(), analysis.evidence_curves()
         self._scores, self._targets = analysis.target_scores(), analysis.targets()
         self._sampled = analysis.sampled
         self._timeline = self._drawn_timeline() if look.timeline else None
@@ -99,10 +101,17 @@ class Composition:
         header, look = self._analysis.header, self._look
         method = METHODS[header.request.method].title
         return (
-            f"{header.request.video.name}   {header.spec.name}   {method}   "
+            f"{header.request.video.name}   {header.spec.name}   {self._verdict()}{method}   "
             f"{look.preset}, sigma {look.sigma:g}   "
             f"changing share of the map {_percent(self._curves.clip_changing_share)}"
         )
+
+    def _verdict(self) -> str:
+        whole = self._evidence
+        if whole is None:
+            return ""
+        share = share_text(whole.share, whole.interval)
+        return f"{whole.verdict}: motion share {share}   "
 
     def _draw_bar(self, image: Image.Image, draw: ImageDraw.ImageDraw) -> None:
         left = self._layout.panes_right + GAP_PX + 2
@@ -120,7 +129,7 @@ class Composition:
         label = header.spec.label(int(self._targets[i]))
         text = (
             f"frame {frame}   {clock(header.timestamps_s[i])}   {label} {self._scores[i]:.0%}   "
-            f"changing share {_percent(self._curves.changing_share[i])}"
+            f"{self._frame_evidence(i)}changing share {_percent(self._curves.changing_share[i])}"
         )
         room = self.size[0] - 2 * MARGIN_PX
         strip = Image.new("RGB", (self.size[0], 28), style.rgb(style.BACKGROUND))
@@ -131,6 +140,15 @@ class Composition:
             _write(draw, (left, 2), "interpolated", 15, room - left, style.FAINT)
         top = self._layout.numbers_top
         picture[top : top + 28] = np.asarray(strip)
+
+    def _frame_evidence(self, i: int) -> str:
+        if self._evidence is None:
+            return ""
+        curves = self._shares
+        first, after = (int(window) for window in curves.windows[i])
+        numbers = str(first) if after == first + 1 else f"{first} to {after - 1}"
+        share = share_text(curves.share[i], (curves.low[i], curves.high[i]))
+        return f"motion share {share} of window {numbers}   "
 
     def _draw_cursor(self, picture: UInt8Array, frame: int, timeline: Timeline) -> None:
         column = round(float(timeline.columns[frame - self._frames[0]]))

@@ -6,6 +6,7 @@ import csv
 import math
 from pathlib import Path
 
+from engine.evidence.summary import EvidenceCurves
 from engine.export.job import ExportJob
 from engine.export.whole_file import whole_file
 
@@ -21,6 +22,15 @@ COLUMNS = (
     "target",
     "label",
     "sampled",
+    "motion_share",
+    "motion_share_low",
+    "motion_share_high",
+    "still_bits",
+    "frames_bits",
+    "order_bits",
+    "verdict",
+    "windows",
+    "model",
 )
 
 
@@ -29,7 +39,9 @@ def write_csv(job: ExportJob) -> Path:
 
     ``relevance``, ``motion`` and ``static`` are sums of absolute relevance over the frame;
     ``score`` is the probability of the explained class ``target``; ``sampled`` is 1 where the
-    model was given the frame and 0 where the row is interpolated.
+    model was given the frame and 0 where the row is interpolated. ``changing_share`` is of the
+    map; ``motion_share`` with its 95 % interval, the bits and the verdict are the evidence of the
+    ``windows`` that cover the frame, counted from 0, for the decision of ``model``.
 
     Raises
     ------
@@ -40,6 +52,7 @@ def write_csv(job: ExportJob) -> Path:
     curves = analysis.separation(job.look.preset).curves(job.look.sigma)
     scores, targets = analysis.target_scores(), analysis.targets()
     header, sampled = analysis.header, analysis.sampled.astype(int)
+    evidence = analysis.evidence_curves()
     with whole_file(job.path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
@@ -56,9 +69,26 @@ def write_csv(job: ExportJob) -> Path:
             )
             target = int(targets[i])
             rows.writerow(
-                [frame, *map(_cell, numbers), target, header.spec.label(target), sampled[i]]
+                [
+                    *(frame, *map(_cell, numbers), target, header.spec.label(target), sampled[i]),
+                    *_evidence_cells(evidence, i),
+                    header.spec.name,
+                ]
             )
     return job.path
+
+
+def _evidence_cells(evidence: EvidenceCurves, i: int) -> list[str]:
+    numbers = (
+        evidence.share[i],
+        evidence.low[i],
+        evidence.high[i],
+        evidence.still_bits[i],
+        evidence.frames_bits[i],
+        evidence.order_bits[i],
+    )
+    windows = " ".join(str(window) for window in range(*evidence.windows[i]))
+    return [*map(_cell, numbers), evidence.verdicts[i], windows]
 
 
 def _cell(value: float) -> str:

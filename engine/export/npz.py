@@ -15,6 +15,7 @@ from numpy.lib import format as npy
 
 from engine.export.job import ExportJob
 from engine.export.whole_file import whole_file
+from engine.store import Analysis
 from engine.types import Float32Array, Progress
 
 STAGE = "Writing the arrays"
@@ -27,9 +28,11 @@ def write_npz(job: ExportJob) -> Path:
     """Write the maps and numbers of a range for `numpy.load`.
 
     Members: ``relevance``, ``motion``, ``static`` float32 (N, h, w), signed, where motion +
-    static = relevance; ``frame``, ``time_s``, ``sampled``, ``target``, ``score`` and
-    ``changing_share`` (N,); ``logits`` (windows, classes); ``settings``, JSON. A few frames are in
-    memory at a time.
+    static = relevance; ``frame``, ``time_s``, ``sampled``, ``target``, ``score``,
+    ``changing_share``, ``motion_share`` with ``motion_share_low`` and ``_high``, ``still_bits``,
+    ``frames_bits``, ``order_bits`` and ``verdict`` (N,); ``logits`` (windows, classes);
+    ``settings``, JSON, with the model and the evidence of each window. A few frames are in memory
+    at a time.
 
     Raises
     ------
@@ -90,8 +93,22 @@ def _numbers(job: ExportJob) -> dict[str, Any]:
         "target": analysis.targets()[inside],
         "score": analysis.target_scores()[inside],
         "changing_share": curves.changing_share[inside],
+        **_evidence(analysis, inside),
         "logits": analysis.logits(),
         "settings": json.dumps(document),
+    }
+
+
+def _evidence(analysis: Analysis, inside: slice) -> dict[str, Any]:
+    curves = analysis.evidence_curves()
+    return {
+        "motion_share": curves.share[inside],
+        "motion_share_low": curves.low[inside],
+        "motion_share_high": curves.high[inside],
+        "still_bits": curves.still_bits[inside],
+        "frames_bits": curves.frames_bits[inside],
+        "order_bits": curves.order_bits[inside],
+        "verdict": np.array(curves.verdicts[inside], np.str_),
     }
 
 

@@ -1,4 +1,6 @@
-"""The timeline as a picture: changing share, score, and relevance as motion + static.
+"""The timeline as a picture: motion share and score above, evidence in bits below.
+
+An analysis without evidence has the changing share and the relevance as motion + static instead.
 
 Drawn by matplotlib's Agg canvas through `Figure` objects alone, which is safe in any thread.
 """
@@ -13,11 +15,14 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from engine.evidence.summary import EvidenceCurves
+from engine.evidence.words import basis_sentence
 from engine.export import style
 from engine.export.job import ExportJob
 from engine.export.whole_file import whole_file
+from engine.selective import Curves
 from engine.store import Analysis
-from engine.types import Float64Array, Preset, UInt8Array
+from engine.types import Float64Array, Int64Array, Preset, UInt8Array
 
 _DPI = 100
 _SIZE = 1600, 500
@@ -106,30 +111,67 @@ def _fill(
 ) -> None:
     header = analysis.header
     inside = slice(frames[0] - header.start, frames[1] - header.start)
-    curves = analysis.separation(preset).curves(sigma)
-    x = np.arange(*frames)
-    share = np.nan_to_num(curves.changing_share[inside])
-    shares.fill_between(x, share, color=style.MOTION, alpha=0.35, linewidth=0)
-    shares.plot(x, share, color=style.MOTION, linewidth=1.6, label="changing share")
+    whole = analysis.clip_evidence()
+    if whole is None:
+        _fill_map(shares, sums, analysis.separation(preset).curves(sigma), frames, inside)
+    else:
+        _fill_evidence(shares, sums, analysis.evidence_curves(), frames, inside)
+        _write_basis(shares, basis_sentence(whole))
     score = analysis.target_scores()[inside]
+    x = np.arange(*frames)
     shares.plot(x, score, color=style.SCORE, linewidth=1.4, linestyle="--", label="class score")
-    shares.set_ylim(0, 1.02)
-    motion, static = curves.motion[inside], curves.static[inside]
-    sums.stackplot(
-        x,
-        motion,
-        static,
-        colors=(style.MOTION, style.STATIC),
-        labels=("motion relevance", "static relevance"),
-        linewidth=0,
-        alpha=_FILL,
-    )
+    shares.set_ylim(0, 1.02 if whole is None else 1.3)  # room for the text
     sums.set_ylim(bottom=0)
     sums.set_xlim(frames[0], max(frames[1] - 1, frames[0] + 1))
     _mark_windows(shares, analysis, frames)
     _label_frames(sums, header.timestamps_s, frames, header.start)
     _style(shares)
     _style(sums)
+
+
+def _fill_map(
+    shares: Axes, sums: Axes, curves: Curves, frames: tuple[int, int], inside: slice
+) -> None:
+    x = np.arange(*frames)
+    share = np.nan_to_num(curves.changing_share[inside])
+    shares.fill_between(x, share, color=style.MOTION, alpha=0.35, linewidth=0)
+    shares.plot(x, share, color=style.MOTION, linewidth=1.6, label="changing share")
+    parts = {
+        "motion relevance": (style.MOTION, curves.motion[inside]),
+        "static relevance": (style.STATIC, curves.static[inside]),
+    }
+    _stack(sums, x, parts)
+
+
+def _fill_evidence(
+    shares: Axes, sums: Axes, curves: EvidenceCurves, frames: tuple[int, int], inside: slice
+) -> None:
+    x = np.arange(*frames)
+    low, high = curves.low[inside], curves.high[inside]
+    shares.fill_between(x, low, high, color=style.MOTION, alpha=0.3, linewidth=0)
+    share = curves.share[inside]
+    shares.plot(x, share, color=style.MOTION, linewidth=1.6, label="motion share, 95 %")
+    parts = {
+        "movement, bits": (style.MOTION, curves.order_bits[inside]),
+        "several pictures": (style.SEVERAL, curves.frames_bits[inside]),
+        "one picture": (style.STATIC, curves.still_bits[inside]),
+    }
+    _stack(sums, x, parts)
+
+
+def _stack(axes: Axes, x: Int64Array, parts: dict[str, tuple[str, Float64Array]]) -> None:
+    axes.stackplot(
+        x,
+        *(np.nan_to_num(values) for _, values in parts.values()),
+        colors=[colour for colour, _ in parts.values()],
+        labels=list(parts),
+        linewidth=0,
+        alpha=_FILL,
+    )
+
+
+def _write_basis(axes: Axes, text: str) -> None:
+    axes.text(0.004, 0.965, text, transform=axes.transAxes, color=style.FAINT, fontsize=9, va="top")
 
 
 def _mark_windows(axes: Axes, analysis: Analysis, frames: tuple[int, int]) -> None:

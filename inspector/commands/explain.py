@@ -11,6 +11,7 @@ from engine.attribution import DEFAULT_METHOD, METHODS
 from engine.attribution.catalogue import find_entry
 from engine.diagnostics.out_of_distribution import advice, is_out_of_distribution
 from engine.errors import ExportError
+from engine.evidence.words import basis_sentence, verdict_sentence
 from engine.export.formats import EXPORT_FORMATS, clip_formats
 from engine.store import Analysis
 from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Request
@@ -49,6 +50,8 @@ def explain(
     frames: Annotated[
         str | None, typer.Option(metavar="A:B", help="Frames A to B-1, counted from 0.")
     ] = None,
+    evidence: options.Evidence = "full",
+    prior: options.Prior = None,
     device: options.Device = "auto",
     stream: options.Stream = None,
     deinterlace: Annotated[
@@ -79,6 +82,8 @@ def explain(
         device=device,
         stream=stream,
         deinterlace=deinterlace,
+        evidence=evidence,
+        prior=prior,
     )
     run_with_trust_prompt(
         lambda: explain_to(request, out, format=_parse_format(format), sound=sound), trusted=trust
@@ -154,7 +159,9 @@ def _summary(analysis: Analysis, request: Request) -> str:
     curves = analysis.separation(request.preset).curves(request.sigma)
     spec = analysis.header.spec
     names = dict.fromkeys(spec.label(window.target) for window in analysis.windows)
+    whole = analysis.clip_evidence()
     lines = [
+        *(() if whole is None else (verdict_sentence(whole), basis_sentence(whole))),
         f"{analysis.frame_count} frames, {len(analysis.windows)} windows, {spec.name}, "
         f"{request.method}, explained: {', '.join(list(names)[:8])}",
         f"Changing share of the map {curves.clip_changing_share:.1%} "

@@ -16,6 +16,7 @@ COMMANDS = (
     "motion-use",
     "probe",
     "flow",
+    "prior",
     "bias",
     "layers",
     "demo",

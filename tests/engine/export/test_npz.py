@@ -36,6 +36,19 @@ def test_npz_holds_the_maps_and_numbers_of_the_range(analysis: Analysis, tmp_pat
         assert json.loads(str(arrays["settings"]))["request"]["sigma"] == 1.5
 
 
+def test_npz_holds_the_evidence_of_the_range(measured: Analysis, tmp_path: Path) -> None:
+    write_npz(ExportJob(measured, tmp_path / "a.npz", LOOK, (3, 17)))
+    curves = measured.evidence_curves()
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["motion_share"], curves.share[3:17])
+        np.testing.assert_array_equal(arrays["motion_share_high"], curves.high[3:17])
+        np.testing.assert_array_equal(arrays["order_bits"], np.full(14, 8.0))
+        assert arrays["verdict"].tolist() == ["movement"] * 14
+        settings = json.loads(str(arrays["settings"]))
+    assert settings["results"]["evidence"]["model"] == "fake"
+    assert settings["windows"][0]["evidence"]["prior"] == "4 stills of 2 videos"
+
+
 def test_npz_reports_to_the_end(analysis: Analysis, tmp_path: Path) -> None:
     seen: list[Progress] = []
     path = tmp_path / "a.npz"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import matplotlib
 import pytest
 from PIL import Image
 
@@ -36,6 +37,16 @@ def test_timeline_of_a_range_is_another_picture(analysis: Analysis, tmp_path: Pa
     write_timeline(ExportJob(analysis, tmp_path / "a.png", LOOK, (0, FRAMES)))
     write_timeline(ExportJob(analysis, tmp_path / "b.png", LOOK, (2, 9)))
     assert (tmp_path / "a.png").read_bytes() != (tmp_path / "b.png").read_bytes()
+
+
+def test_timeline_of_evidence_names_what_it_is_of(measured: Analysis, tmp_path: Path) -> None:
+    path = tmp_path / "a.svg"
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        write_timeline(ExportJob(measured, path, LOOK, (0, FRAMES)))
+    said = "".join(ET.parse(path).getroot().itertext())
+    for text in ("motion share", "several pictures", "fake, boxing, 1 window", "4 stills"):
+        assert text in said
+    assert "changing share" not in said
 
 
 def test_timeline_that_cannot_be_written_is_told(analysis: Analysis, tmp_path: Path) -> None:
