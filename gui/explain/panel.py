@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QWidget
 from engine.types import Float64Array, MethodInfo, ModelInfo, Progress, Request
 from gui.backend import Estimate
 from gui.explain.class_search import ClassSearch
+from gui.explain.evidence_choice import EvidenceChoice
 from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
 from gui.explain.model_choice import ModelChoice
@@ -88,6 +89,8 @@ class ExplainPanel(QWidget):
             frames=(self.first.value(), self.last.value() + 1),
             options=self.options.values(),
             against=None if target is None else self.against.chosen(),
+            evidence=self.evidence.chosen,
+            prior=self.evidence.prior,
         )
 
     def set_settings(self, settings: Request) -> None:
@@ -102,6 +105,7 @@ class ExplainPanel(QWidget):
             self.options.set_values(settings.options)
         for classes, label in ((self.target, settings.target), (self.against, settings.against)):
             classes.choose(None if label is None else str(label))
+        self.evidence.choose(settings.evidence, settings.prior)
         first, stop = settings.frames or (0, self.last.maximum() + 1)
         self.first.setValue(first)
         self.last.setValue(stop - 1)
@@ -161,7 +165,7 @@ class ExplainPanel(QWidget):
         self.method = narrow(QComboBox())
         self._offer_methods()
         self.card, self.options = MethodCard(), MethodOptions()
-        self.target = ClassSearch()
+        self.target, self.evidence = ClassSearch(), EvidenceChoice()
         self.against = ClassSearch("None")
         self.first, self.last = QSpinBox(), QSpinBox()
         for box, name in ((self.first, "First frame"), (self.last, "Last frame")):
@@ -193,6 +197,7 @@ class ExplainPanel(QWidget):
         rows.add_wide(self.options)
         rows.add("Class", self.target)
         rows.add("Contrast with", self.against)
+        rows.add("Evidence", self.evidence)
         rows.add("Frames", hbox(self.first, QLabel("to"), self.last))
         aligned(rows, self.model_choice.form)
         content = QWidget()
@@ -209,6 +214,7 @@ class ExplainPanel(QWidget):
         self.model_choice.add_requested.connect(self.add_model_requested)
         self.method.currentIndexChanged.connect(self._on_method_changed)
         self.options.changed.connect(self._show_expected)
+        self.evidence.changed.connect(self._show_expected)
         self.target.currentTextChanged.connect(self._on_target_changed)
         self.first.valueChanged.connect(self._on_first_changed)
         self.last.valueChanged.connect(self._on_last_changed)
@@ -220,6 +226,7 @@ class ExplainPanel(QWidget):
     @Slot()
     def _on_model_choice_changed(self) -> None:
         self.show_scores(None)
+        self.evidence.use_prior(None)  # another model's means nothing to this one
         self._show_expected()
         self.model_changed.emit()
 
