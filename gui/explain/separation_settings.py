@@ -9,6 +9,16 @@ from engine.types import DEFAULT_SIGMA, PRESETS
 from gui.state.view_state import ViewState
 from gui.widgets.form_widgets import Form, hbox, narrow, vbox
 
+_EVIDENCE = "evidence"
+_ABOUT = {
+    "evidence": "What movement adds, and what one picture gives",
+    "recommended": "Motion is relevance that changes sharply from frame to frame",
+    "variation": "Motion is relevance that leaves its place",
+    "paper-2020": "As printed in the paper: one-sided, scaled to 0..1",
+    "code-2021": "As the authors' published code",
+}
+_NO_SIGMA = "The two maps of the evidence are computed, not cut by a threshold"
+_SIGMA = "Higher: only the sharpest changes count as motion"
 _SIGMA_STEPS = 20  # a step of the slider is 1/20 sigma
 _SIGMA_MOST = 4.0
 
@@ -40,10 +50,18 @@ class SeparationSettings(QWidget):
             self.sigma.setValue(state.sigma)
         with QSignalBlocker(self.sigma_slider):
             self.sigma_slider.setValue(round(state.sigma * _SIGMA_STEPS))
+        thresholds = self.preset.currentText() != _EVIDENCE
+        for widget in (self.sigma, self.sigma_slider):
+            widget.setEnabled(thresholds)
+            widget.setToolTip(_SIGMA if thresholds else _NO_SIGMA)
 
     def _make_widgets(self) -> None:
         self.preset = narrow(QComboBox())
-        self.preset.addItems(list(PRESETS))
+        for name in sorted(PRESETS, key=lambda name: name != _EVIDENCE):
+            self.preset.addItem(name)
+            about = _ABOUT.get(name, "")
+            self.preset.setItemData(self.preset.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
+        self.preset.setToolTip("What the panes motion and static show of the map")
         self.sigma = QDoubleSpinBox()
         self.sigma.setRange(0, 10)
         self.sigma.setSingleStep(0.1)
@@ -53,7 +71,6 @@ class SeparationSettings(QWidget):
         self.sigma_slider = QSlider(Qt.Orientation.Horizontal)
         self.sigma_slider.setRange(0, round(_SIGMA_MOST * _SIGMA_STEPS))
         self.sigma_slider.setValue(round(DEFAULT_SIGMA * _SIGMA_STEPS))
-        self.sigma_slider.setToolTip("Higher: only the sharpest changes count as motion")
         self.sigma_slider.setAccessibleName("Sigma")
 
     def _lay_out(self) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -163,3 +164,21 @@ def test_separation_shows_a_state_without_telling(
     assert separation.sigma.value() == sigma
     assert separation.sigma_slider.value() == slider
     assert separation.preset.currentText() == state.preset
+
+
+def test_sigma_means_nothing_to_maps_of_the_evidence(separation: SeparationSettings) -> None:
+    if separation.preset.findText("evidence") < 0:
+        separation.preset.addItem("evidence")
+    separation.show_state(replace(ViewState(), preset="evidence"))  # type: ignore[arg-type]
+    assert not separation.sigma.isEnabled()
+    assert not separation.sigma_slider.isEnabled()
+    assert "not cut by a threshold" in separation.sigma_slider.toolTip()
+    separation.show_state(replace(ViewState(), preset="recommended"))
+    assert separation.sigma.isEnabled()
+    assert "sharpest changes" in separation.sigma.toolTip()
+
+
+def test_presets_say_what_they_are(separation: SeparationSettings) -> None:
+    box = separation.preset
+    texts = [box.itemData(i, Qt.ItemDataRole.ToolTipRole) for i in range(box.count())]
+    assert all(texts)
