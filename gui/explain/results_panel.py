@@ -1,4 +1,4 @@
-"""The Results panel: changing share, badges, top classes and motion peaks."""
+"""The Results panel: the verdict, the changing share, badges, top classes and motion peaks."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from engine.diagnostics.reliability import Badge
 from gui.explain.badges import Badges
+from gui.explain.evidence_view import EvidenceView
 from gui.explain.peak_list import PeakList
 from gui.explain.separation_settings import SeparationSettings
 from gui.state.curves import CurveSet
 from gui.state.peaks import Peak
 from gui.theme import theme
-from gui.widgets.form_widgets import heading, hint_label, notice_label, vbox
+from gui.widgets.form_widgets import hbox, heading, hint_label, later_heading, notice_label, vbox
 
 _ROWS = 5
 _ROW_PX = 26
@@ -109,22 +110,25 @@ class ResultsPanel(QWidget):
         self._make_labels()
         self.separation, self.badges, self.top = SeparationSettings(), Badges(), TopClasses()
         self.limits.linkActivated.connect(self.help_requested)
-        share = heading("Changing share of the map")
-        figure = (self.failure, self.advice, share, self.clip, self.separation)
-        texts = (*figure, self.meaning, self.frame, self.limits)
-        trust = (self.badges, self.conservation, self.notices)
-        classes = heading("Top classes at this frame")
+        self.evidence = EvidenceView()
+        leading = (self.failure, self.advice, self.evidence, self.badges, self.notices)
+        figure = hbox(self.clip, self.meaning)
+        share = later_heading("Changing share of the map")
+        texts = (share, figure, self.separation, self.frame, self.conservation, self.limits)
+        self.classes = heading("Top classes at this frame")
         self.peaks, self.peaks_heading = PeakList(), heading("Motion peaks")
-        parts = (*texts, *trust, classes, self.top, self.peaks_heading, self.peaks)
+        parts = (*leading, self.classes, self.top, *texts, self.peaks_heading, self.peaks)
         vbox(self, *parts, spacing=6).addStretch(1)
         self.clear()
 
     def clear(self) -> None:
         """Show that there is nothing yet."""
+        self.evidence.clear()
         self.clip.setText("–")
-        self.meaning.setText("Explain the video to see how much of the decision is movement.")
+        self.meaning.setText("How much of the map changes sharply over time.")
         self.frame.setText("")
-        for part in (self.limits, self.conservation, self.notices, self.failure):
+        hidden = self.limits, self.conservation, self.notices, self.failure, self.frame
+        for part in (*hidden, self.classes, self.top):
             part.hide()
         self.show_badges(())
         self.top.show_scores([], "")
@@ -150,14 +154,14 @@ class ResultsPanel(QWidget):
         Conservation is None where the method does not conserve.
         """
         self.failure.hide()
+        self.evidence.show_clip(curves.evidence, (curves.start, curves.stop))
         self._show_peaks(curves.peaks)
         share = curves.clip_changing_share
         self.limits.setVisible(math.isfinite(share))
         if math.isfinite(share):
             self.clip.setText(f"{share:.0%}")
             self.meaning.setText(
-                "of the relevance changes sharply over time. "
-                f"The other {1 - share:.0%} stays as it is."
+                f"of the map's relevance changes sharply over time, {1 - share:.0%} stays as it is."
             )
         if conservation is not None and math.isfinite(conservation):
             self.conservation.setText(f"Relevance sums to {conservation:.2%} of the score.")
@@ -167,6 +171,9 @@ class ResultsPanel(QWidget):
 
     def show_frame(self, curves: CurveSet, frame: int) -> None:
         """Show the numbers of a frame of the video."""
+        self.evidence.show_frame(frame)
+        for part in (self.classes, self.top, self.frame):
+            part.show()
         i = frame - curves.start
         if not 0 <= i < len(curves.changing_share):
             self.frame.setText("This frame is not explained yet.")
@@ -185,7 +192,9 @@ class ResultsPanel(QWidget):
     def _make_labels(self) -> None:
         self.failure, self.notices, self.advice = (notice_label() for _ in range(3))
         self.clip, self.meaning = QLabel(), QLabel()
-        self.clip.setObjectName("figure")
+        self.clip.setObjectName("share")
+        self.clip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.clip.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.meaning.setWordWrap(True)
         self.frame, self.conservation, self.limits = hint_label(), hint_label(), hint_label()
         self._show_limits()

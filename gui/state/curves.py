@@ -9,6 +9,7 @@ import numpy as np
 from engine.cancel import Check
 from engine.store import Analysis
 from engine.types import BoolArray, Float64Array, Int64Array, Preset
+from gui.state.evidence_set import EvidenceSet, evidence_of
 from gui.state.peaks import Peak, peaks_of
 
 TOP = 3
@@ -40,6 +41,8 @@ class CurveSet:
         Which frames the model was given; the others are interpolated.
     peaks : tuple of Peak
         Motion peaks.
+    evidence : EvidenceSet or None
+        What the decisions rest on; None where it was not measured.
     """
 
     start: int
@@ -56,6 +59,7 @@ class CurveSet:
     top: tuple[int, ...]
     sampled: BoolArray
     peaks: tuple[Peak, ...]
+    evidence: EvidenceSet | None = None
 
     @property
     def stop(self) -> int:
@@ -88,4 +92,5 @@ def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) ->
         top=tuple(int(k) for k in order[:TOP]),
         sampled=analysis.sampled[:count],
         peaks=peaks_of(motion, share, header.start, apart=max(header.spec.frames // 2, 2)),
+        evidence=evidence_of(analysis),
     )

@@ -25,7 +25,10 @@ class Colours:
     accent, on_accent : str
         The one primary button, and what stands on it.
     motion, static, score, damage : str
-        What they mean everywhere: in curves, figures and legends.
+        What they mean everywhere: in curves, figures and legends. The evidence of one picture is
+        static.
+    several : str
+        Evidence of several pictures, beside motion and static.
     """
 
     background: str
@@ -41,6 +44,7 @@ class Colours:
     static: str
     score: str
     damage: str
+    several: str
 
 
 DARK = Colours(
@@ -57,6 +61,7 @@ DARK = Colours(
     static="#4ca3dd",
     score="#3fd0b6",
     damage="#e0574f",
+    several="#cc79a7",
 )
 LIGHT = Colours(
     background="#f4f5f7",
@@ -72,6 +77,7 @@ LIGHT = Colours(
     static="#1f6fb2",
     score="#00796b",
     damage="#c0342b",
+    several="#96437a",
 )
 
 SCHEMES = {"system": None, "dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}

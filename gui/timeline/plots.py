@@ -12,40 +12,52 @@ from engine.types import Float64Array
 from gui.state.curves import CurveSet
 from gui.state.peaks import Peak
 from gui.theme import theme
+from gui.timeline.evidence_items import EvidenceItems
 
 _MOST_EDGES = 400
 _MOST_DAMAGE = 200
 _AXIS_PX = 58
+_NO_LIMIT = 16_777_215
+_AXES = "share", "bits", "sum"
+_ROWS = "bits", "parts"  # have a row of the plots to themselves
+_PEAKS = 0.03  # at the bottom, clear of the curves
 _STRIP = -0.04  # of the shares: below zero, where no curve goes
-KEYS = ("share", "score", "top", "flow", "parts", "peaks")
+KEYS = ("evidence", "bits", "order", "score", "top", "flow", "share", "parts", "peaks")
 """What can be switched."""
+USUAL = frozenset({"evidence", "bits", "score", "peaks"})
+"""What is shown at first."""
+WITHOUT_EVIDENCE = frozenset({"share", "parts", "score", "peaks"})
+"""What is shown at first of an analysis without evidence."""
 
 
 def colour_of(key: str) -> str:
     """Colour of what a key switches, in the theme that is shown."""
     shown = theme.colours()
-    named = {"share": shown.motion, "score": shown.score, "parts": shown.static}
-    return {**named, "top": shown.faint, "flow": shown.text, "peaks": shown.motion}[key]
+    named = {"score": shown.score, "bits": shown.static, "parts": shown.static}
+    named |= {"top": shown.faint, "flow": shown.text}
+    return named.get(key, shown.motion)
 
 
 class TimelinePlots:
-    """Changing share, scores and flow above, relevance as motion + static below."""
+    """Shares, scores and flow above, bits and relevance as motion + static below."""
 
     def __init__(self) -> None:
         self.view = pg.GraphicsLayoutWidget()
-        self.shares = self._plot(0, "share")
-        self.sums = self._plot(1, "sum")
+        self.shares, self.bits, self.sums = (
+            self._plot(row, name) for row, name in enumerate(_AXES)
+        )
+        self.bits.setXLink(self.shares)
         self.sums.setXLink(self.shares)
-        self.view.ci.layout.setRowStretchFactor(0, 3)
-        self.view.ci.layout.setRowStretchFactor(1, 2)
+        for row, stretch in enumerate((3, 2, 2)):
+            self.view.ci.layout.setRowStretchFactor(row, stretch)
         self.view.ci.layout.setSpacing(2)
+        self._has_video = False
         self.damage: list[pg.LinearRegionItem] = []
         self._damaged: tuple[tuple[int, int], ...] = ()
         self._edges: list[pg.InfiniteLine] = []
         self._edge_frames: list[int] = []
         self._make_items()
-        self._shown = dict.fromkeys(KEYS, True)
-        self._shown["top"] = self._shown["flow"] = False
+        self._shown = {key: key in USUAL for key in KEYS}
         for key, shown in self._shown.items():
             self.switch(key, shown)
         self.restyle()
@@ -55,26 +67,30 @@ class TimelinePlots:
         last = max(frame_count - 1, 1)
         self.shares.setLimits(xMin=0, xMax=last, minXRange=min(10, last))
         self.shares.setXRange(0, last, padding=0)
-        self.sums.getAxis("bottom").setStyle(showValues=frame_count > 0)
+        self._has_video = frame_count > 0
+        self._fit_rows()
 
     def set_curves(self, curves: CurveSet) -> None:
         """Show curves."""
         x = np.arange(curves.start, curves.stop)
+        self.evidence.show(curves)
         self._share.setData(x, np.nan_to_num(curves.changing_share))
         self._score.setData(x, curves.score)
         for line, k in zip(self._top, curves.top, strict=False):
             line.setData(x, curves.probabilities[:, k])
         self._motion.setData(x, curves.motion)
         self._whole.setData(x, curves.relevance)
-        self.sums.getAxis("left").setStyle(showValues=True)
+        for plot in (self.bits, self.sums):
+            plot.getAxis("left").setStyle(showValues=True)
         top = float(curves.relevance.max()) if len(x) else 1.0
         self.sums.setYRange(0, top or 1.0, padding=0.05)
         self._sampled.setData(*_strips(curves))
-        self._show_peaks(curves.peaks, curves)
+        self._show_peaks(curves.peaks)
         self._mark_edges(curves.window_edges)
 
     def set_other(self, curves: CurveSet | None) -> None:
-        """Show changing share and score of another analysis, dashed."""
+        """Show the shares and score of another analysis, dashed."""
+        self.evidence.show_other(curves)
         x = np.zeros(0) if curves is None else np.arange(curves.start, curves.stop)
         empty = np.zeros(0)
         self._other_share.setData(x, empty if curves is None else curves.changing_share)
@@ -90,7 +106,9 @@ class TimelinePlots:
         lines = (self._share, self._score, self._motion, self._whole, self._sampled, *self._top)
         for item in lines:
             item.setData([], [])
-        self.sums.getAxis("left").setStyle(showValues=False)
+        self.evidence.clear()
+        for plot in (self.bits, self.sums):
+            plot.getAxis("left").setStyle(showValues=False)
         self._peaks.setData([], [])
         self._mark_edges([])
 
@@ -128,6 +146,8 @@ class TimelinePlots:
         self._shown[key] = shown
         for item in self._items[key]:
             item.setVisible(shown)
+        if key in _ROWS:
+            self._fit_rows()
 
     def shows(self, key: str) -> bool:
         """Return whether curves are shown."""
@@ -138,10 +158,10 @@ class TimelinePlots:
         shown = theme.colours()
         self.view.setBackground(shown.background)
         dash = Qt.PenStyle.DashLine
-        self._share.setPen(pg.mkPen(shown.motion, width=2))
-        self._share.setFillBrush(pg.mkBrush(shown.motion + "44"))
+        self.evidence.restyle()
+        self._share.setPen(pg.mkPen(shown.motion, width=1.2, style=Qt.PenStyle.DotLine))
         self._score.setPen(pg.mkPen(shown.score, width=1.5))
-        self._other_share.setPen(pg.mkPen(shown.motion, width=1.5, style=dash))
+        self._other_share.setPen(pg.mkPen(shown.motion, width=1, style=dash))
         self._other_score.setPen(pg.mkPen(shown.score, width=1.2, style=dash))
         self._flow.setPen(pg.mkPen(shown.text, width=1, style=Qt.PenStyle.DotLine))
         self._motion.setPen(pg.mkPen(shown.motion))
@@ -160,7 +180,7 @@ class TimelinePlots:
 
     def _restyle_marks(self) -> None:
         shown = theme.colours()
-        for plot, name in ((self.shares, "share"), (self.sums, "sum")):
+        for plot, name in zip((self.shares, self.bits, self.sums), _AXES, strict=True):
             plot.getAxis("left").setLabel(name, color=shown.faint)
             for side in ("left", "bottom"):
                 plot.getAxis(side).setPen(shown.border)
@@ -194,17 +214,22 @@ class TimelinePlots:
 
     def _make_items(self) -> None:
         shares, sums = self.shares, self.sums
-        self._share, self._score = shares.plot(fillLevel=0), shares.plot()
+        self.evidence = EvidenceItems(shares, self.bits)
+        self._share, self._score = shares.plot(), shares.plot()
         self._other_share, self._other_score = shares.plot(), shares.plot()
         self._top = [shares.plot() for _ in range(3)]
         self._flow = shares.plot()
         self._whole, self._motion = sums.plot(fillLevel=0), sums.plot(fillLevel=0)
         self._sampled = shares.plot(connect="finite")
-        self._peaks = pg.ScatterPlotItem(symbol="t", size=9, pen=None)
+        self._peaks = pg.ScatterPlotItem(symbol="t1", size=8, pen=None)
         self._notes = pg.ScatterPlotItem(symbol="s", size=9, pen=None)
         for marks in (self._peaks, self._notes):
             shares.addItem(marks)
+        found = self.evidence
         self._items = {
+            "evidence": [found.share, found.band, found.other],
+            "bits": found.stack,
+            "order": [found.order],
             "share": [self._share, self._other_share],
             "score": [self._score, self._other_score],
             "top": self._top,
@@ -212,9 +237,10 @@ class TimelinePlots:
             "parts": [self._whole, self._motion],
             "peaks": [self._peaks],
         }
-        self._cursors = [pg.InfiniteLine(0) for _ in range(2)]
-        self._ranges = [pg.LinearRegionItem(movable=False) for _ in range(2)]
-        for plot, cursor, region in zip((shares, sums), self._cursors, self._ranges, strict=True):
+        plots = self.shares, self.bits, self.sums
+        self._cursors = [pg.InfiniteLine(0) for _ in plots]
+        self._ranges = [pg.LinearRegionItem(movable=False) for _ in plots]
+        for plot, cursor, region in zip(plots, self._cursors, self._ranges, strict=True):
             region.setZValue(-8)
             region.hide()
             plot.addItem(region)
@@ -223,9 +249,18 @@ class TimelinePlots:
         self._hair.hide()
         shares.addItem(self._hair)
 
-    def _show_peaks(self, peaks: Sequence[Peak], curves: CurveSet) -> None:
-        heights = [min(peak.changing_share + 0.06, 0.97) for peak in peaks]
-        self._peaks.setData([peak.frame for peak in peaks], heights)
+    def _fit_rows(self) -> None:
+        """Give the room of a row that shows nothing to the others."""
+        rows = {"": self.shares, "bits": self.bits, "parts": self.sums}
+        shown = [plot for key, plot in rows.items() if not key or self._shown[key]]
+        for plot in rows.values():
+            plot.setVisible(plot in shown)
+            plot.setMaximumHeight(_NO_LIMIT if plot in shown else 0)
+            last = plot is shown[-1] and self._has_video
+            plot.getAxis("bottom").setStyle(showValues=last)
+
+    def _show_peaks(self, peaks: Sequence[Peak]) -> None:
+        self._peaks.setData([peak.frame for peak in peaks], [_PEAKS] * len(peaks))
 
     def _hatched(self, first: int, stop: int) -> pg.LinearRegionItem:
         brush = pg.mkBrush(theme.colours().damage)

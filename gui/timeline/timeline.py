@@ -8,22 +8,31 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
 from engine.types import Float64Array
 from gui.state.curves import CurveSet
 from gui.state.peaks import next_peak, previous_peak
-from gui.timeline.plots import KEYS, TimelinePlots, colour_of
+from gui.timeline.plots import KEYS, USUAL, WITHOUT_EVIDENCE, TimelinePlots, colour_of
 from gui.timeline.readout import readout
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.form_widgets import vbox
 
+_TOOLTIPS = {
+    "evidence": "How much of the evidence is movement, with its 95 % interval; a step a window",
+    "bits": "Evidence in bits, from the bottom: movement, several pictures, one picture",
+    "order": "Bits lost when the frames come in another order; the highest is at the top",
+    "share": "How much of the map's relevance changes sharply: a property of the map",
+    "parts": "Sums of the map's relevance: motion and static",
+}
 _GRAB_PX = 5
+_SWITCH_PX = 22
 _ZOOM_A_NOTCH = 1.25
 _NOTCH = 120
 
 
 class Timeline(QWidget):
-    """Changing share, scores and flow above, relevance as motion + static below.
+    """Share of movement by evidence above, its bits below, and more curves to switch on.
 
     Signals
     -------
@@ -52,7 +61,8 @@ class Timeline(QWidget):
         self._grabbed = ""
         self._anchor = 0
         self._panned = 0.0, 0.0, 1.0  # pixel that was grabbed, and the view then
-        self._nothing = "Changing share and score per frame appear here"
+        self._nothing = "Evidence and scores of each frame appear here"
+        self._chosen: set[str] = set()  # switches that the user has pressed
         self.plots = TimelinePlots()
         self.shares, self.sums = self.plots.shares, self.plots.sums
         self._view = self.plots.view
@@ -129,6 +139,7 @@ class Timeline(QWidget):
     def set_curves(self, curves: CurveSet) -> None:
         """Show curves, which may still grow."""
         self._curves = curves
+        self._switch_as_usual(USUAL if curves.evidence is not None else WITHOUT_EVIDENCE)
         self.plots.set_curves(curves)
         self.set_frame(self._frame)
 
@@ -150,11 +161,10 @@ class Timeline(QWidget):
         return None if peak is None else peak.frame
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(4)
+        row = QWidget()
+        lines = FlowLayout(_SWITCH_PX, 2, row)
         for switch in self.switches.values():
-            row.addWidget(switch)
-        row.addStretch(1)
+            lines.addWidget(switch)
         layout = vbox(self, row, self.readout, self._view, margins=(8, 4, 8, 2), spacing=2)
         layout.setStretchFactor(self._view, 1)
 
@@ -164,17 +174,27 @@ class Timeline(QWidget):
         switch.setCheckable(True)
         switch.setChecked(self.plots.shows(key))
         switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        switch.setToolTip(_TOOLTIPS.get(key, ""))
+        switch.clicked.connect(partial(self._chosen.add, key))
         switch.toggled.connect(partial(self._on_switch_toggled, key))
         return switch
 
+    def _switch_as_usual(self, shown: frozenset[str]) -> None:
+        """Show what is usual where the user has not chosen otherwise."""
+        for key in (USUAL | WITHOUT_EVIDENCE) - self._chosen:
+            self.switches[key].setChecked(key in shown)
+
     def _name_switches(self) -> None:
         names = {
+            "evidence": "motion share",
+            "bits": "bits",
+            "order": "order",
             "share": "changing share",
             "score": "score",
-            "top": "top classes",
+            "top": "classes",
             "flow": "motion in the video" if self._flow else "motion: measure",
-            "parts": "motion + static",
-            "peaks": "motion peaks",
+            "parts": "map sums",
+            "peaks": "peaks",
         }
         for key, switch in self.switches.items():
             switch.setText(("● " if switch.isChecked() else "○ ") + names[key])
@@ -185,11 +205,13 @@ class Timeline(QWidget):
         if key == "flow" and self._flow is None:
             self.flow_wanted.emit()
         self._name_switches()
+        self._read_out(self._frame)
 
     def _read_out(self, frame: int) -> None:
         notes = [text for first, stop, text in self._notes if first <= frame < stop]
         other = None if self._other is None else (self._other_name, self._other)
-        text = readout(frame, self._curves, self._flow, notes, other)
+        shown = {key for key in KEYS if self.plots.shows(key)}
+        text = readout(frame, self._curves, self._flow, notes, other, shown)
         self.readout.setText(text or self._nothing)
 
     def _frame_at(self, x_px: float) -> int:

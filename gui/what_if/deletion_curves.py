@@ -15,7 +15,7 @@ from gui.widgets.score_bars import percent
 _HEIGHT_PX = 132
 _LEGEND_PX = 22
 _AXIS_PX = 18
-_LEFT_PX = 42
+_LEFT_PX = 50
 _SWATCH_PX = 16
 _DOT_PX = 2.5
 _NAMES = "Motion first", "Others first"
@@ -78,7 +78,7 @@ class DeletionCurves(QWidget):
             painter.drawText(text, right | Qt.AlignmentFlag.AlignVCenter, percent(share))
         below = QRectF(plot.left(), plot.bottom() + 1, plot.width(), _AXIS_PX)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0\u00a0%")
-        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, "share that is frozen")
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, "frozen")
         painter.drawText(below, right, "100\u00a0%")
 
     def _draw_curve(

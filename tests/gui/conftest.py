@@ -37,10 +37,12 @@ from gui.main_window.window import MainWindow
 from gui.state.export_request import ExportRequest
 from inspector.app import keep_services
 from tests.clips import moving_square, write_clip
+from tests.engine.store.analyses import evidence_of
 
 FRAMES = 40
 LABELS = ("walking", "jogging", "boxing")
 SPEC = ModelSpec("fake", LABELS, 8, None, 1, (12, 12), (12, 12), (0.5,) * 3, (0.25,) * 3)
+MOVES = evidence_of(1.0, 0.5, 8.5, "movement")
 FIELDS = (
     CardField("name", "Its name.", "mine", is_file=False, choices=()),
     CardField("network", "Its network.", "r3d_18", is_file=False, choices=()),
@@ -101,7 +103,8 @@ class FakeEngine:
             for first in range(0, stop - start, 8):
                 wait_for(self.gate, check)
                 count = min(8, stop - start - first)
-                analysis.append([window_at(first, count)], relevance(first, count))
+                found = None if request.evidence == "off" else [MOVES]
+                analysis.append([window_at(first, count)], relevance(first, count), found)
                 report(ExplainProgress("Explaining", first // 8 + 1, 5, 1.0, analysis=analysis))
         except BaseException:
             analysis.close()

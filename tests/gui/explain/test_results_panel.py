@@ -16,6 +16,8 @@ from gui.explain.badges import Badges
 from gui.explain.results_panel import ResultsPanel, TopClasses
 from gui.state.curves import CurveSet
 from gui.theme import theme
+from tests.engine.store.analyses import evidence_of
+from tests.gui.evidence_sets import evidence_set
 
 _LEFT = Qt.MouseButton.LeftButton
 LABELS = ("walking", "jogging", "boxing", "waving", "clapping", "squat")
@@ -69,16 +71,18 @@ def top(qtbot: QtBot) -> TopClasses:
 
 def test_results_say_what_to_do_before_there_are_any(results: ResultsPanel) -> None:
     assert results.clip.text() == "–"
-    assert "Explain the video" in results.meaning.text()
+    assert "Explain the video" in results.evidence.reason.text()
     for part in (results.limits, results.conservation, results.notices, results.failure):
         assert not part.isVisible()
+    assert not results.top.isVisible()
     assert not results.badges.isVisible()
 
 
 def test_results_of_a_clip_are_shown_in_words(results: ResultsPanel) -> None:
     results.show_clip(curves(), 0.9987, ("Half of it was padded.", "No flow."))
     assert results.clip.text() == "37%"
-    assert "The other 63% stays as it is" in results.meaning.text()
+    assert "63% stays as it is" in results.meaning.text()
+    assert "no evidence" in results.evidence.reason.text()
     assert results.conservation.text() == "Relevance sums to 99.87% of the score."
     assert results.notices.text() == "Half of it was padded.\nNo flow."
     for part in (results.limits, results.conservation, results.notices):
@@ -119,6 +123,20 @@ def test_results_outside_what_is_explained_say_so(results: ResultsPanel, frame: 
     results.show_frame(curves(), frame)
     assert results.frame.text() == "This frame is not explained yet."
     assert results.top.rows == []
+
+
+def test_results_lead_with_the_evidence(results: ResultsPanel) -> None:
+    moves = evidence_of(1.0, 0.5, 8.5, "movement")
+    found = replace(curves(), evidence=evidence_set([moves], 5, 3))
+    results.show_clip(found, None)
+    results.show_frame(found, 6)
+    assert results.evidence.verdict.text().startswith("Movement: 85")
+    assert "frames 5 to 7, 1 window" in results.evidence.about.text()
+    assert results.evidence.here.isVisible()
+    results.show_frame(found, 40)
+    assert not results.evidence.here.isVisible()
+    results.clear()
+    assert not results.evidence.verdict.isVisible()
 
 
 def test_failure_stands_above_what_was_found_before(results: ResultsPanel) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -60,6 +61,9 @@ def test_explain_fills_panes_timeline_and_results(explained: MainWindow) -> None
     assert explained.analysis is not None
     assert explained.analysis.complete
     assert explained.explain.results.clip.text().endswith("%")
+    assert explained.explain.results.evidence.verdict.text().startswith("Movement: 85")
+    share = explained.timeline.plots.evidence.share.getData()[1]
+    np.testing.assert_allclose(share, np.full(FRAMES, 0.85))
     assert [label for label, _ in explained.explain.results.top.rows] == list(LABELS)
     assert "100.00%" in explained.explain.results.conservation.text()
     assert explained.panel.bar.explain.isVisible()
@@ -144,6 +148,19 @@ def test_late_frame_is_not_shown(explained: MainWindow) -> None:
     explained.view.go_to(30)
     explained.playback._on_reader_frame_read(FrameSet(12, picture))
     assert explained.panes.shown_frame == before
+
+
+def test_explain_without_evidence_says_how_to_get_it(
+    opened: MainWindow, qtbot: QtBot, engine: FakeEngine
+) -> None:
+    effort = opened.panel.evidence.effort
+    effort.setCurrentIndex(effort.findData("off"))
+    with qtbot.waitSignals([opened.explained, opened.explain.refilter.finished], timeout=10_000):
+        opened.panel.bar.explain.click()
+    qtbot.waitUntil(lambda: not opened.explain.refilter.busy)
+    assert engine.requests[-1].evidence == "off"
+    assert "no evidence" in opened.explain.results.evidence.reason.text()
+    assert opened.timeline.switches["share"].isChecked()
 
 
 def test_sigma_filters_again_without_explaining(
