@@ -19,7 +19,6 @@ import torch
 from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.targets import resolve_goal
 from engine.attribution.baselines import frozen
-from engine.bias.measure import VIDEO_SUFFIXES
 from engine.errors import EngineError
 from engine.evidence import Evidence, Prior, decision_evidence
 from engine.evidence.decision import score_clips
@@ -31,6 +30,7 @@ from engine.models.model import Clip, VideoModel
 from engine.models.preprocess.frame_sampling import sample_frames
 from engine.pipeline.single_clip import clip_at
 from engine.video import open_video
+from engine.video.folder import VIDEO_SUFFIXES
 
 NETWORKS = ("shufflenet3d_x0_5", "i3d")
 """Networks whose evidence is known from freezing: gestures, and activities with scenery."""
@@ -144,7 +144,8 @@ def clips_prior(model: VideoModel, clips: list[Clip]) -> Prior:
         for clip in clips
         for frame in still_frames(clip.tensor.shape[2], _STILLS)
     ]
-    return mean_prior(np.concatenate(logits), f"{len(logits)} stills of {len(clips)} videos")
+    source = f"{len(logits)} stills of {len(clips)} videos"
+    return mean_prior(np.concatenate(logits), explained.activation, source)
 
 
 def _measured(model: VideoModel, name: str, clip: Clip, prior: Prior) -> Measured:

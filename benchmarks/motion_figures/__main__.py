@@ -16,6 +16,7 @@ import torch
 
 from benchmarks.motion_figures import choice, results
 from benchmarks.motion_figures.accuracy import kept_accuracy
+from benchmarks.motion_figures.evidence_results import evidence_page
 from benchmarks.motion_figures.familiar import write_record
 from benchmarks.motion_figures.ladder_measures import Counts, Rung, measure_ladder
 from benchmarks.motion_figures.measurement import Extent, measure, version_of
@@ -29,6 +30,7 @@ BIASED = 0.9
 
 LARGE = tuple(name for name in NETWORKS if name != "figures")
 PAGE = Path("docs/results.md")
+EVIDENCE_PAGE = Path("docs/evidence-results.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def main(arguments: list[str] | None = None) -> None:
     elif options.what == "ladder":
         for path in ladder(options.seed, options.folder, retrain=True).values():
             print(path)
+    elif options.what == "evidence":
+        _evidence(options.folder)
     elif options.what == "record":
         _record(options)
     else:
@@ -90,11 +94,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.motion_figures", description=__doc__
     )
-    what = ("all", "testset", "record", "ladder", *NETWORKS)
+    what = ("all", "evidence", "testset", "record", "ladder", *NETWORKS)
     parser.add_argument(
         "what",
         choices=what,
-        help="measure everything, check the test set's bytes, describe the bundled weights, "
+        help="measure everything, or evidence alone, check the test set's bytes, describe the "
+        "bundled weights, "
         "or train a network",
     )
     parser.add_argument("--quick", action="store_true", help="few clips; a training of minutes")
@@ -107,6 +112,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--retrain", action="store_true", help="train the ladder anew too")
     parser.add_argument("--write", action="store_true", help="with testset: write its checksums")
     return parser.parse_args(arguments)
+
+
+def _evidence(folder: Path) -> None:
+    """Measure evidence against truth, and write its page."""
+    EVIDENCE_PAGE.write_text(evidence_page(folder / "truth"), encoding="utf-8")
+    print(EVIDENCE_PAGE)
 
 
 def _record(options: argparse.Namespace) -> None:
@@ -139,6 +150,7 @@ def _run_all(options: argparse.Namespace) -> None:
     words = _words(options, minutes)
     page = options.folder / "results.md" if options.quick else PAGE
     reading = "" if options.quick else results.READING.read_text(encoding="utf-8").strip()
+    _evidence(options.folder)
     text = results.page(networks, measured, choices, options.seed, words, reading)
     page.write_text(text, encoding="utf-8")
     print(f"{minutes:.1f} minutes; the figures are in {page}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +13,8 @@ from engine.evidence.evidence import Evidence
 from engine.evidence.judgement import judged
 from engine.evidence.measure import Answers
 from engine.evidence.prior import Prior, mean_prior
-from engine.metrics import Interval, resampled, spearman
 from engine.models.networks.figures import FIGURES_LABELS
-from engine.types import Float64Array, Int64Array
+from engine.types import Float64Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +47,11 @@ class Measured:
     def is_blind(self) -> bool:
         """True for a network that cannot see the order of frames."""
         return self.architecture in BLIND_TO_ORDER
+
+    @property
+    def intervals(self) -> list[tuple[float, float]]:
+        """Intervals of the shares."""
+        return [one.interval for one in self.evidence]
 
     @property
     def share(self) -> Float64Array:
@@ -99,34 +102,3 @@ def answers_of(record: Record, index: int, prior: Prior) -> Answers:
         record.stills[index].astype(np.float64)[[0, 2]],
         random[None], held[None], mixed[None], prior.row, "softmax",
     )  # fmt: skip
-
-
-def over_clips_and_networks(
-    networks: Mapping[str, tuple[Float64Array, Float64Array]], figure: str
-) -> Interval:
-    """Return a figure of two values a clip and network, with its interval over both.
-
-    Parameters
-    ----------
-    networks : mapping of str to (truth, share)
-        Each float64 (clips,), by network.
-    figure : str
-        "spearman" or "error": rank correlation, or mean absolute error.
-    """
-    truth = np.stack([one for one, _ in networks.values()])
-    share = np.stack([other for _, other in networks.values()])
-    rng = np.random.default_rng(1)
-
-    def statistic(clips: Int64Array) -> float:
-        drawn = rng.integers(0, len(truth), len(truth)) if not _is_whole(clips) else slice(None)
-        one, other = truth[drawn][:, clips].ravel(), share[drawn][:, clips].ravel()
-        known = np.isfinite(one) & np.isfinite(other)
-        if figure == "spearman":
-            return spearman(one[known], other[known])
-        return float(np.abs(one[known] - other[known]).mean())
-
-    return resampled(truth.shape[1], statistic, resamples=500)
-
-
-def _is_whole(clips: Int64Array) -> bool:
-    return bool((clips == np.arange(len(clips))).all())
