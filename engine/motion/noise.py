@@ -17,12 +17,12 @@ from engine.motion.pixels import box_mean, fetched, smoothed
 from engine.types import BoolArray, Float32Array, UInt8Array
 
 _LIGHT_RADIUS_PX = 14  # differences wider than this are light, not texture
-_NEAR_PX = 2.0  # deviation of the neighbourhood that is compared
+_NEAR_PX = 3.0  # deviation of the neighbourhood that is compared
 _WIDE_RADIUS_PX = 20  # neighbourhood of the usual noise
 _LEAST_NOISE = 0.3  # squared levels: rounding, and interpolation between pixels
 _NEAR_FACTOR = 1.6  # E0 over E1 that noise does not reach
-_WIDE_FACTOR = 4.0  # E0 over the noise usual around it, which flow has been fitted to as well
-_FINE_PX, _FINE_FACTOR = 1.0, 0.7  # E1 over E0 at a pixel to which flow only spread
+_WIDE_FACTOR = 3.5  # E0 over the noise usual around it, which flow has been fitted to as well
+_FINE_PX, _FINE_FACTOR = 1.0, 1.0  # E1 over E0 at a pixel to which flow only spread
 _SKIP = 3  # pixels are taken for a median
 _OUTLIER = 4.0  # times the median: what covers and uncovers is not noise
 
