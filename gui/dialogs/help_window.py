@@ -22,6 +22,7 @@ from gui.widgets.form_widgets import SPACING
 
 PAGES = {
     "five-minute-tour": "Five-minute tour",
+    "evidence": "The verdict and its bits",
     "reading-heatmaps": "Reading heatmaps honestly",
     "user-guide": "User guide",
     "methods": "Methods",
