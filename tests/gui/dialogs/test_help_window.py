@@ -31,7 +31,7 @@ def test_help_shows_a_page_without_its_pictures(guide: HelpWindow) -> None:
 def test_help_goes_to_another_page_by_the_keyboard(guide: HelpWindow, qtbot: QtBot) -> None:
     guide.show_page("five-minute-tour")
     qtbot.keyClick(guide.pages, Qt.Key.Key_Down)
-    assert guide.browser.toPlainText().startswith("Page reading-heatmaps")
+    assert guide.browser.toPlainText().startswith("Page evidence")
 
 
 def test_help_follows_links_to_pages_and_ignores_other_files(guide: HelpWindow) -> None:
