@@ -327,7 +327,7 @@ class ExplainController(QObject):
         self._show(analysis)
         self.grew.emit()
         self.panel.show_busy(False)
-        self.told.emit("Explained. Drag sigma to separate motion from static.")
+        self.told.emit("Explained. Results say what the decisions rest on.")
         self.explained.emit()
 
     @Slot(object)

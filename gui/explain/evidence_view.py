@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from engine.evidence.summary import ClipEvidence
 from gui.explain.bits_bars import BitsBars
 from gui.state.evidence_set import EvidenceSet, WindowEvidence
-from gui.state.evidence_words import bits_text, verdict_sentence
+from gui.state.evidence_words import bits_text, of_text, verdict_sentence
 from gui.widgets.form_widgets import hint_label, vbox
 
 _NOT_YET = "Explain the video to see whether it is decided by movement or by the picture."
@@ -15,7 +15,6 @@ _NONE = (
     "This analysis has no evidence: it was made without. Set Evidence to quick or full in the "
     "Explain panel, and explain the video again."
 )
-_MOST_LABELS = 3
 
 
 class EvidenceView(QWidget):
@@ -75,12 +74,9 @@ def _unbroken(text: str) -> str:
 
 
 def _about(clip: ClipEvidence, frames: tuple[int, int]) -> str:
-    names = ", ".join(clip.labels[:_MOST_LABELS])
-    if len(clip.labels) > _MOST_LABELS:
-        names += f" and {len(clip.labels) - _MOST_LABELS} more"
     windows = "1 window" if clip.windows == 1 else f"{clip.windows} windows, their mean"
-    where = f"frames {frames[0]} to {frames[1] - 1}, {windows}"
-    return f"Model {clip.model}; class {names}; {where}. Prior: {clip.prior}."
+    whole = of_text(clip.model, clip.labels, frames[0], frames[1] - 1)
+    return f"{whole}, {windows}. Prior: {clip.prior}."
 
 
 def _of_window(window: WindowEvidence) -> str:

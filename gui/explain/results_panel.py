@@ -16,6 +16,7 @@ from gui.explain.evidence_view import EvidenceView
 from gui.explain.peak_list import PeakList
 from gui.explain.separation_settings import SeparationSettings
 from gui.state.curves import CurveSet
+from gui.state.evidence_words import of_text
 from gui.state.peaks import Peak
 from gui.theme import theme
 from gui.widgets.form_widgets import hbox, heading, hint_label, later_heading, notice_label, vbox
@@ -114,7 +115,15 @@ class ResultsPanel(QWidget):
         leading = (self.failure, self.advice, self.evidence, self.badges, self.notices)
         figure = hbox(self.clip, self.meaning)
         share = later_heading("Changing share of the map")
-        texts = (share, figure, self.separation, self.frame, self.conservation, self.limits)
+        texts = (
+            share,
+            figure,
+            self.about,
+            self.separation,
+            self.frame,
+            self.conservation,
+            self.limits,
+        )
         self.classes = heading("Top classes at this frame")
         self.peaks, self.peaks_heading = PeakList(), heading("Motion peaks")
         parts = (*leading, self.classes, self.top, *texts, self.peaks_heading, self.peaks)
@@ -125,6 +134,7 @@ class ResultsPanel(QWidget):
         """Show that there is nothing yet."""
         self.evidence.clear()
         self.clip.setText("–")
+        self.about.hide()
         self.meaning.setText("How much of the map changes sharply over time.")
         self.frame.setText("")
         hidden = self.limits, self.conservation, self.notices, self.failure, self.frame
@@ -156,6 +166,9 @@ class ResultsPanel(QWidget):
         self.failure.hide()
         self.evidence.show_clip(curves.evidence, (curves.start, curves.stop))
         self._show_peaks(curves.peaks)
+        frames = curves.start, curves.stop - 1
+        self.about.setText(f"{of_text(curves.model, curves.explained, *frames)}.")
+        self.about.setVisible(curves.evidence is None and frames[1] >= frames[0])
         share = curves.clip_changing_share
         self.limits.setVisible(math.isfinite(share))
         if math.isfinite(share):
@@ -191,7 +204,7 @@ class ResultsPanel(QWidget):
 
     def _make_labels(self) -> None:
         self.failure, self.notices, self.advice = (notice_label() for _ in range(3))
-        self.clip, self.meaning = QLabel(), QLabel()
+        self.clip, self.meaning, self.about = QLabel(), QLabel(), hint_label()
         self.clip.setObjectName("share")
         self.clip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.clip.setAlignment(Qt.AlignmentFlag.AlignTop)

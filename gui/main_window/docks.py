@@ -14,7 +14,7 @@ from gui.widgets.form_widgets import PANEL_MARGINS, scrolled, vbox
 _LAYOUT_VERSION = 1
 _SIDE_PX = 372
 _LEAST_SIDE_PX = 300
-_TIMELINE_PX = 220
+_TIMELINE_PX = 240
 _RESULTS_PX = 340
 
 

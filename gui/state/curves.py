@@ -43,6 +43,8 @@ class CurveSet:
         Motion peaks.
     evidence : EvidenceSet or None
         What the decisions rest on; None where it was not measured.
+    model : str
+        Name of the model.
     """
 
     start: int
@@ -60,6 +62,12 @@ class CurveSet:
     sampled: BoolArray
     peaks: tuple[Peak, ...]
     evidence: EvidenceSet | None = None
+    model: str = ""
+
+    @property
+    def explained(self) -> tuple[str, ...]:
+        """Names of the classes explained, in the order of their first frame."""
+        return tuple(dict.fromkeys(self.labels[int(target)] for target in self.targets))
 
     @property
     def stop(self) -> int:
@@ -93,4 +101,5 @@ def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) ->
         sampled=analysis.sampled[:count],
         peaks=peaks_of(motion, share, header.start, apart=max(header.spec.frames // 2, 2)),
         evidence=evidence_of(analysis),
+        model=header.spec.name,
     )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 from engine.evidence.evidence import Verdict
+
+_MOST_LABELS = 3
 
 
 class Judged(Protocol):
@@ -36,6 +39,14 @@ def verdict_sentence(judged: Judged) -> str:
     return f"{name}: {subject}{judged.share:.0%} of the evidence ({interval_text(judged)})".replace(
         "%", " %"
     )
+
+
+def of_text(model: str, labels: Sequence[str], first: int, last: int) -> str:
+    """Return what numbers are of: model, classes and frames."""
+    names = ", ".join(labels[:_MOST_LABELS])
+    if len(labels) > _MOST_LABELS:
+        names += f" and {len(labels) - _MOST_LABELS} more"
+    return f"Model {model}; class {names}; frames {first} to {last}"
 
 
 def interval_text(judged: Judged) -> str:

@@ -45,6 +45,7 @@ def curves() -> CurveSet:
         top=(2, 3, 1),
         sampled=np.ones(3, bool),
         peaks=(),
+        model="tiny",
     )
 
 
@@ -83,6 +84,8 @@ def test_results_of_a_clip_are_shown_in_words(results: ResultsPanel) -> None:
     assert results.clip.text() == "37%"
     assert "63% stays as it is" in results.meaning.text()
     assert "no evidence" in results.evidence.reason.text()
+    assert results.about.text() == "Model tiny; class boxing; frames 5 to 7."
+    assert results.about.isVisible()
     assert results.conservation.text() == "Relevance sums to 99.87% of the score."
     assert results.notices.text() == "Half of it was padded.\nNo flow."
     for part in (results.limits, results.conservation, results.notices):
