@@ -30,6 +30,14 @@ Evidence = Annotated[
 ]
 Prior = Annotated[Path | None, typer.Option(help="File of a prior, see 'motion-inspector prior'.")]
 Start = Annotated[int, typer.Option(help="First frame of the clip, counted from 0.")]
+ClipStart = Annotated[
+    int | None, typer.Option("--start", min=0, help="Begin at this frame, counted from 0.")
+]
+Window = Annotated[
+    int | None, typer.Option(min=0, help="Which of the windows that 'explain' makes, from 0.")
+]
+AllWindows = Annotated[bool, typer.Option("--all", help="All windows of the video.")]
+Json = Annotated[bool, typer.Option("--json", help="Print all numbers as JSON.")]
 Stream = Annotated[int | None, typer.Option(min=0, help="Which video stream of the file, from 0.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]
 Trust = Annotated[
@@ -45,6 +53,19 @@ def parse_preset(name: str) -> PresetName:
     """Return the preset of that name, or raise `EngineError` if there is none."""
     preset_params(name)
     return next(preset for preset in PRESETS if preset == name)
+
+
+def chosen_window(start: int | None, window: int | None, *, every: bool) -> int | None:
+    """Return the number of the window that is wanted, None for all of them.
+
+    Raises
+    ------
+    typer.BadParameter
+        If more than one way to choose was taken.
+    """
+    if sum((start is not None, window is not None, every)) > 1:
+        raise typer.BadParameter("Give one of --start, --window and --all.")
+    return None if every else window or 0
 
 
 def check_folder(folder: Path) -> None:

@@ -14,7 +14,9 @@ from engine.attribution.baselines import frozen
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.types import Report, unreported
+from engine.types import Activation, Report, unreported
+
+_BEFORE = 3  # scores before those of the random orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class MotionUse:
         The same as probabilities, in that order; None where the target is not one class.
     shuffles : int
         Random orders that were tried.
+    shuffled_scores, shuffled_probabilities : tuple of float
+        What they are the mean of, one a random order; no probabilities where there is no class.
+    activation : str
+        What makes probabilities of the model's outputs.
     """
 
     target: int | None
@@ -41,6 +47,9 @@ class MotionUse:
     shuffled: float
     probabilities: tuple[float, float, float, float] | None
     shuffles: int
+    shuffled_scores: tuple[float, ...] = ()
+    shuffled_probabilities: tuple[float, ...] = ()
+    activation: Activation = "softmax"
 
 
 def motion_use(
@@ -86,9 +95,17 @@ def motion_use(
 
         rows = torch.cat(list(in_batches(fixed, len(variants), part)))
     single = index is not None and fixed.goal.against is None
-    scores = _four(fixed.scores(rows))
-    chances = _four(fixed.scores(fixed.probabilities(rows))) if single else None
-    return MotionUse(index, *scores, probabilities=chances, shuffles=shuffles)
+    scores = _listed(fixed.scores(rows))
+    chances = _listed(fixed.scores(fixed.probabilities(rows))) if single else []
+    return MotionUse(
+        index,
+        *_four(scores),
+        probabilities=_four(chances) if single else None,
+        shuffles=shuffles,
+        shuffled_scores=tuple(scores[_BEFORE:]),
+        shuffled_probabilities=tuple(chances[_BEFORE:]),
+        activation=fixed.activation,
+    )
 
 
 def _orders(frames: int, shuffles: int, seed: int) -> list[Tensor]:
@@ -97,6 +114,10 @@ def _orders(frames: int, shuffles: int, seed: int) -> list[Tensor]:
     return [torch.arange(frames).flip(0), *(torch.randperm(frames, generator=g) for g in draws)]
 
 
-def _four(scores: Tensor) -> tuple[float, float, float, float]:
-    original, still, backwards, *shuffled = (float(score) for score in scores)
+def _listed(scores: Tensor) -> list[float]:
+    return [float(score) for score in scores]
+
+
+def _four(scores: list[float]) -> tuple[float, float, float, float]:
+    original, still, backwards, *shuffled = scores
     return original, still, backwards, sum(shuffled) / len(shuffled)

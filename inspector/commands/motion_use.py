@@ -1,19 +1,29 @@
-"""motion-use: scores of a clip, and of it frozen, reversed and shuffled."""
+"""motion-use: what a decision rests on, and its scores frozen, reversed and shuffled."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import json
+from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 
-from engine.types import ModelSpec, Request
+from engine.evidence.words import basis_sentence, share_text, verdict_sentence
+from engine.types import Request
 from inspector import cli_options as options
+from inspector.cli_options import chosen_window
 from inspector.commands import Command
-from inspector.terminal import print_text
+from inspector.terminal import print_text, progress_bar
 from inspector.trust_prompt import run_with_trust_prompt
 
 if TYPE_CHECKING:
-    from engine.attribution import MotionUse
+    from engine.pipeline.motion_report import MotionReport, WindowUse
+
+_HEADING = (
+    f"{'window':6}  {'frames':14} {'verdict':17} {'motion share':19} "
+    f"{'movement':>8} {'several':>8} {'one':>8}  (bits) class"
+)
+_NAMES = ("as it is", "frozen", "reversed", "shuffled")
 
 
 def motion_use(
@@ -24,48 +34,140 @@ def motion_use(
     target: Annotated[
         str | None, typer.Option("--class", help="Name or index; left out, the top class.")
     ] = None,
-    start: options.Start = 0,
+    start: options.ClipStart = None,
+    window: options.Window = None,
+    every: options.AllWindows = False,
+    shuffles: Annotated[int, typer.Option(min=1, help="Random orders of the frames.")] = 8,
+    prior: options.Prior = None,
     device: options.Device = "auto",
+    as_json: options.Json = False,
     trust: options.Trust = False,
 ) -> None:
-    """Print the scores of a clip and of its versions without movement."""
+    """Print what a decision rests on, and its scores without movement."""
+    number = chosen_window(start, window, every=every)
     request = Request(
-        video=video, model=model, weights=weights, labels=labels, target=target, device=device
+        video=video,
+        model=model,
+        weights=weights,
+        labels=labels,
+        target=target,
+        device=device,
+        prior=prior,
     )
-    print_text(run_with_trust_prompt(lambda: motion_use_table(request, start), trusted=trust))
+    found = run_with_trust_prompt(lambda: measured(request, number, start, shuffles), trusted=trust)
+    print_text(json.dumps(plain(found), indent=2) if as_json else table(found))
 
 
-def motion_use_table(request: Request, start: int) -> str:
-    """Return the scores of the clip at a frame, and of its variants, as a table.
+def measured(
+    request: Request, number: int | None, start: int | None, shuffles: int
+) -> MotionReport:
+    """Measure the windows that are wanted.
 
     Raises
     ------
     EngineError
-        If the video, the model or the class cannot be used.
+        If the video, the model, the window or the class cannot be used.
     """
-    from engine.attribution import motion_use as score_variants  # here: it imports torch
-    from engine.models.load import load_requested
-    from engine.pipeline.single_clip import clip_at
+    with progress_bar() as bars:
+        from engine.models.load import load_requested  # here: it imports torch
+        from engine.pipeline.motion_report import motion_report
 
-    model = load_requested(request)
-    use = score_variants(model, clip_at(model, request.video, start), request.target)
-    return _table(use, model.spec)
+        model = load_requested(request, bars.report)
+        return motion_report(
+            model, request, number=number, start=start, shuffles=shuffles, report=bars.report
+        )
 
 
-def _table(use: MotionUse, spec: ModelSpec) -> str:
-    names = ("as it is", "frozen", "reversed", f"shuffled (mean of {use.shuffles})")
-    scores = (use.original, use.frozen, use.reversed, use.shuffled)
-    chances = use.probabilities or (float("nan"),) * 4
-    label = "" if use.target is None else spec.label(use.target)
-    lines = [f"{'Explained: ' + label:28} {'logit':>9} {'probability':>12}"]
-    for name, score, chance in zip(names, scores, chances, strict=True):
-        lines.append(f"{name:28} {score:9.3f} {chance:12.1%}")
-    return "\n".join(lines)
+def table(found: MotionReport) -> str:
+    """Return the verdict, the windows and the scores as lines."""
+    lines = [verdict_sentence(found.whole), basis_sentence(found.whole)]
+    if len(found.windows) == 1:
+        lines.append(_place(found.windows[0], found.of))
+    else:
+        lines += ["", _HEADING, *(_window_line(one, found) for one in found.windows)]
+    names = ", ".join(found.whole.labels)
+    lines += ["", f"{'Explained: ' + names:28} {'logit':>9} {'probability':>12}"]
+    for name, score, chance, spread in _scores(found):
+        lines.append(f"{name:28} {score:9.3f} {chance:12.1%}{spread}")
+    return "\n".join([*lines, *(f"Note: {text}" for text in notes(found))])
+
+
+def notes(found: MotionReport) -> list[str]:
+    """Return what to know before the scores are read."""
+    if not found.at_chance:
+        return []
+    windows = len(found.windows)
+    where = "" if windows == 1 else f"In {found.at_chance} of {windows} windows "
+    text = "the class explained is as good as guessed: what is not there cannot be lost."
+    return [where + text if where else text[0].upper() + text[1:]]
+
+
+def plain(found: MotionReport) -> dict[str, Any]:
+    """Return everything as values that JSON can hold."""
+    from engine.store.window_evidence import clip_to_dict, evidence_to_dict
+
+    return {
+        "model": found.spec.name,
+        "evidence": clip_to_dict(found.whole),
+        "windows_of_range": found.of,
+        "windows": [
+            {
+                "window": one.number,
+                "frames": [one.first_frame, one.last_frame],
+                "padded": one.padded,
+                "evidence": evidence_to_dict(one.evidence, found.spec),
+                "label": found.spec.label(one.evidence.target),
+                "logits": _four(one.use.original, one.use.frozen, one.use.reversed),
+                "probabilities": _four(*(one.use.probabilities or ())[:3]),
+                "shuffled_logits": list(one.use.shuffled_scores),
+                "shuffled_probabilities": list(one.use.shuffled_probabilities),
+            }
+            for one in found.windows
+        ],
+        "notes": notes(found),
+    }
+
+
+def _four(*values: float) -> dict[str, float]:
+    return dict(zip(("original", "frozen", "reversed"), values, strict=True))
+
+
+def _scores(found: MotionReport) -> list[tuple[str, float, float, str]]:
+    """Return name, logit, probability and spread of each variant, means over the windows."""
+    uses = [one.use for one in found.windows]
+    logits = np.mean([(u.original, u.frozen, u.reversed, u.shuffled) for u in uses], axis=0)
+    chances = np.mean([u.probabilities for u in uses if u.probabilities is not None], axis=0)
+    count = uses[0].shuffles
+    spread = np.mean([np.std(u.shuffled_probabilities, ddof=1) for u in uses]) if count > 1 else 0
+    texts = ("", "", "", f"  ± {spread:.1%} from order to order" if count > 1 else "")
+    names = (*_NAMES[:3], f"{_NAMES[3]} (mean of {count})")
+    return [
+        (name, float(logit), float(chance), text)
+        for name, logit, chance, text in zip(names, logits, chances, texts, strict=True)
+    ]
+
+
+def _place(one: WindowUse, of: int) -> str:
+    padding = f", the last {one.padded} of them repeated" if one.padded else ""
+    more = "" if of == 1 else "; --all takes all"
+    frames = f"frames {one.first_frame} to {one.last_frame}"
+    return f"Window {one.number} of {of}: {frames}{padding}{more}"
+
+
+def _window_line(one: WindowUse, found: MotionReport) -> str:
+    evidence = one.evidence
+    share = share_text(evidence.share, evidence.interval) if evidence.is_told else "-"
+    frames = f"{one.first_frame} to {one.last_frame}"
+    return (
+        f"{one.number:6}  {frames:14} {evidence.verdict:17} {share:19} "
+        f"{evidence.order_bits:8.1f} {evidence.frames_bits:8.1f} {evidence.still_bits:8.1f}  "
+        f"{found.spec.label(evidence.target)}"
+    )
 
 
 COMMAND = Command(
     "motion-use",
     motion_use,
-    "Score a clip frozen, reversed and shuffled: does the model use motion?",
+    "What a decision rests on: evidence in bits, and scores frozen, reversed and shuffled.",
     order=70,
 )

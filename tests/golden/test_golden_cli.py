@@ -14,6 +14,7 @@ COMMANDS = (
     "open",
     "explain",
     "motion-use",
+    "frozen-frames",
     "probe",
     "flow",
     "prior",

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -90,6 +88,10 @@ def test_motion_use_averages_over_random_orders() -> None:
     expected = sum(float((means[order] * ramp).sum()) for order in orders) / 5
     assert use.shuffled == pytest.approx(expected, rel=1e-5)
     assert use.shuffles == 5
+    each = [float((means[order] * ramp).sum()) for order in orders]
+    assert use.shuffled_scores == pytest.approx(each, rel=1e-5)
+    assert use.probabilities is not None
+    assert sum(use.shuffled_probabilities) / 5 == pytest.approx(use.probabilities[3])
 
 
 def test_motion_use_of_differences_is_zero_when_frozen() -> None:
@@ -160,8 +162,10 @@ def test_motion_use_repeats_its_shuffles() -> None:
     other = motion_use(model, clip, 0, seed=5)
     assert first == second
     assert other.shuffled != first.shuffled
-    assert replace(other, shuffled=0, probabilities=None) == replace(
-        first, shuffled=0, probabilities=None
+    assert (other.original, other.frozen, other.reversed) == (
+        first.original,
+        first.frozen,
+        first.reversed,
     )
 
 

@@ -1,0 +1,190 @@
+"""What a model's decisions on the windows of one video rest on: evidence, and plain scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.attribution import MotionUse, motion_use
+from engine.attribution.base.targets import resolve_target
+from engine.cancel import Check, never
+from engine.errors import AttributionError, VideoError
+from engine.evidence import Evidence, Prior, decision_evidence
+from engine.evidence.chance import is_at_chance
+from engine.evidence.decision import clip_prior
+from engine.evidence.effort import EFFORTS
+from engine.evidence.summary import ClipEvidence, clip_evidence
+from engine.models import Clip, VideoModel
+from engine.pipeline.evidence_meter import prior_of
+from engine.pipeline.explain_video import header_of
+from engine.pipeline.window_reader import WindowClip, WindowReader
+from engine.types import ModelSpec, Progress, Report, Request, unreported
+from engine.video import Video, open_requested
+from engine.windows import window_starts
+
+
+@dataclass(frozen=True, slots=True)
+class WindowUse:
+    """One window.
+
+    Attributes
+    ----------
+    number : int
+        Its place among the windows that `explain` makes of the range, from 0.
+    first_frame, last_frame : int
+        Of the video.
+    padded : int
+        Frames at its end that repeat the last one.
+    evidence : Evidence
+        For the model's decision.
+    use : MotionUse
+        Scores of the class explained, for the clip and without movement.
+    """
+
+    number: int
+    first_frame: int
+    last_frame: int
+    padded: int
+    evidence: Evidence
+    use: MotionUse
+
+
+@dataclass(frozen=True, slots=True)
+class MotionReport:
+    """The windows that were looked at.
+
+    Attributes
+    ----------
+    spec : ModelSpec
+        Of the model.
+    whole : ClipEvidence
+        Evidence of the windows together.
+    windows : tuple of WindowUse
+    of : int
+        Windows that the range has.
+    """
+
+    spec: ModelSpec
+    whole: ClipEvidence
+    windows: tuple[WindowUse, ...]
+    of: int
+
+    @property
+    def at_chance(self) -> int:
+        """Windows in which the class explained is as good as guessed."""
+        return sum(self._is_at_chance(one.use) for one in self.windows)
+
+    def _is_at_chance(self, use: MotionUse) -> bool:
+        assert use.probabilities is not None  # a class is explained
+        return is_at_chance(use.probabilities[0], len(self.spec.labels), use.activation)
+
+
+def motion_report(
+    model: VideoModel,
+    request: Request,
+    *,
+    number: int | None = 0,
+    start: int | None = None,
+    shuffles: int = 8,
+    report: Report = unreported,
+    check: Check = never,
+) -> MotionReport:
+    """Measure one window of a video, or all of them.
+
+    Parameters
+    ----------
+    model : VideoModel
+    request : Request
+        Its video, class, range, overlap, effort and prior are used; without a prior of its own or
+        of its model, one is made of the first window measured.
+    number : int or None
+        Window, from 0; None takes all.
+    start : int or None
+        Frame of the video that the first window begins at; None takes the request's range.
+    shuffles : int
+        Random orders of the frames to score, >= 1.
+    report, check : callable
+        Progress, a unit a window; raises `Cancelled` to stop.
+
+    Raises
+    ------
+    EngineError
+        If the video, its range, the window, the class or the prior cannot be used.
+    """
+    if request.evidence == "off":
+        raise AttributionError("Without evidence there is no verdict.", "Give quick or full.")
+    target = None if request.target is None else resolve_target(model.spec, request.target)
+    prior = prior_of(request, len(model.spec.labels))
+    found: list[WindowUse] = []
+    with open_requested(request, check=check, report=report) as video:
+        if start is not None:
+            request = replace(request, frames=(start, len(video)))
+        header = header_of(request, model, video)
+        starts = window_starts(len(header.step_frames), model.spec.frames, request.overlap)
+        for place, cut in _cuts(model, video, request, _chosen(starts, number), check):
+            prior = prior or clip_prior(model, cut.clip, check=check)
+            own = _Asked(replace(request, target=target), prior, shuffles, check)
+            found.append(own.window(model, cut, place, header.start))
+            report(Progress("Asking the model", len(found), len(starts) if number is None else 1))
+    whole = clip_evidence([one.evidence for one in found], model.spec)
+    assert whole is not None  # every window was measured
+    return MotionReport(model.spec, whole, tuple(found), len(starts))
+
+
+def _chosen(starts: tuple[int, ...], number: int | None) -> list[tuple[int, int]]:
+    """Return the places and first steps of the windows that are wanted.
+
+    Raises
+    ------
+    VideoError
+        If there is no window of that number.
+    """
+    every = list(enumerate(starts))
+    if number is None:
+        return every
+    if not 0 <= number < len(starts):
+        raise VideoError(
+            f"There is no window {number}: the range has {len(starts)}.",
+            f"Give a number from 0 to {len(starts) - 1}, or take all windows.",
+        )
+    return [every[number]]
+
+
+def _cuts(
+    model: VideoModel, video: Video, request: Request, chosen: list[tuple[int, int]], check: Check
+) -> Iterator[tuple[int, WindowClip]]:
+    reader = WindowReader(model, video, header_of(request, model, video), check, chosen[0][1])
+    for place, first in chosen:
+        check()
+        yield place, reader.window(first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Everything asked of each window."""
+
+    request: Request
+    prior: Prior
+    shuffles: int
+    check: Check
+
+    def window(self, model: VideoModel, cut: WindowClip, number: int, start: int) -> WindowUse:
+        evidence = self._evidence(model, cut.clip)
+        target = evidence.target
+        use = motion_use(model, cut.clip, target, shuffles=self.shuffles, check=self.check)
+        frames = np.array(cut.indices) + start
+        return WindowUse(number, int(frames[0]), int(frames[-1]), cut.padded, evidence, use)
+
+    def _evidence(self, model: VideoModel, clip: Clip) -> Evidence:
+        stills, orders = EFFORTS[self.request.evidence]
+        return decision_evidence(
+            model,
+            clip,
+            self.request.target,
+            prior=self.prior,
+            stills=stills,
+            orders=orders,
+            check=self.check,
+        )
