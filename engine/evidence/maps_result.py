@@ -54,13 +54,14 @@ class EvidenceMaps:
 
     @property
     def motion_strength(self) -> Float32Array:
-        """Size of the relevance of motion around each pixel: by it voxels are ranked.
+        """Strength of the relevance of motion around each pixel: by it voxels are ranked.
 
-        |motion| averaged by a Gaussian over a 56th of the picture's shorter side and over three
-        frames, as relevance falls on single pixels and comes and goes.
+        The root of |motion|, so that no single pixel rules its surroundings, averaged by a Gaussian
+        over a 75th of the picture's shorter side and over three frames, as relevance comes and goes.
         """
-        width = max(min(self.motion.shape[1:]) / 56, 0.5)
-        smooth = np.stack([cv2.GaussianBlur(one, (0, 0), width) for one in np.abs(self.motion)])
+        width = max(min(self.motion.shape[1:]) / 75, 0.5)
+        roots = np.sqrt(np.abs(self.motion))
+        smooth = np.stack([cv2.GaussianBlur(one, (0, 0), width) for one in roots])
         last = len(smooth) - 1
         around = [smooth[max(0, t - 1) : min(t, last - 1) + 2].mean(0) for t in range(last + 1)]
         return np.asarray(around, np.float32)

@@ -206,3 +206,13 @@ def test_evidence_maps_stop_when_cancelled() -> None:
 def test_evidence_maps_refuse_what_there_is_not(wrong: dict[str, object]) -> None:
     with pytest.raises(AttributionError):
         evidence_maps(network("gate"), random_clip(), **wrong)  # type: ignore[arg-type]
+
+
+def test_motion_strength_is_the_mean_root_around_a_voxel() -> None:
+    motion = np.zeros((5, 75, 75), np.float32)
+    motion[2, 40, 30] = -4.0
+    maps = EvidenceMaps(motion, motion, -4.0, -4.0, "bits", 0, (2,), "difference", ())
+    strength = maps.motion_strength
+    assert strength.argmax() in {t * 75 * 75 + 40 * 75 + 30 for t in (1, 2, 3)}
+    assert float(strength.sum()) == pytest.approx(2.0, rel=1e-4)
+    assert not strength[[0, 4]].any()
