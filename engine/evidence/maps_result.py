@@ -56,8 +56,9 @@ class EvidenceMaps:
     def motion_strength(self) -> Float32Array:
         """Strength of the relevance of motion around each pixel: by it voxels are ranked.
 
-        The root of |motion|, so that no single pixel rules its surroundings, averaged by a Gaussian
-        over a 75th of the picture's shorter side and over three frames, as relevance comes and goes.
+        The root of |motion|, so that no single pixel rules its surroundings, averaged by a
+        Gaussian over a 75th of the picture's shorter side and over three frames, as relevance
+        comes and goes.
         """
         width = max(min(self.motion.shape[1:]) / 75, 0.5)
         roots = np.sqrt(np.abs(self.motion))

@@ -10,6 +10,12 @@ from torch import Tensor
 _NOISE = 0.5
 """Correlation of neighbouring pixels below which a clip is noise."""
 
+_STEP = 0.5
+"""Standard deviations of the clip from which a pixel changes from one frame to the next."""
+
+_UNRELATED = 0.2
+"""Correlation of a frame with the next below which frames have nothing in common."""
+
 
 def reason_untold(values: Tensor) -> str:
     """Return why a clip allows no verdict, or an empty text.
@@ -20,14 +26,22 @@ def reason_untold(values: Tensor) -> str:
     """
     if bool((values == values[:, :, :1]).all()):
         return "Nothing changes in this clip, so it has no movement that could matter."
-    if _neighbour_correlation(values) < _NOISE:
+    clip = values.double()
+    if _correlation(clip[..., :-1], clip[..., 1:]) < _NOISE:
         return "The clip is noise: pixels beside each other have nothing in common."
+    if _correlation(clip[:, :, :-1], clip[:, :, 1:]) < _UNRELATED and _changes_everywhere(clip):
+        return "The clip is noise: frames after each other have nothing in common."
     return ""
 
 
-def _neighbour_correlation(values: Tensor) -> float:
-    """Correlate each pixel of the clip with the one on its right, -1 to 1; nan for flat ones."""
-    left, right = values[..., :-1].double().flatten(), values[..., 1:].double().flatten()
-    if len(left) < 2:
+def _changes_everywhere(clip: Tensor) -> bool:
+    """Tell whether most pixels change from most frames to the next: no thing just passes by."""
+    steps = (clip[:, :, 1:] - clip[:, :, :-1]).abs()
+    return bool((steps > _STEP * clip.std()).double().mean() > 0.5)
+
+
+def _correlation(one: Tensor, other: Tensor) -> float:
+    """Correlate values, -1 to 1; nan where they do not vary."""
+    if one.numel() < 3:
         return math.nan
-    return float(torch.corrcoef(torch.stack([left, right]))[0, 1])
+    return float(torch.corrcoef(torch.stack([one.flatten(), other.flatten()]))[0, 1])
