@@ -23,6 +23,8 @@ _END_PX = 2.5
 _LAST_PX = 22
 _LEAST_PX = 220
 _GAP_PX = 12
+_OWN_SHARE = 0.38  # of the width, for the name of the class
+_UNTOLD_OPACITY = 0.4
 _TRACK_ALPHA = 90
 _LEAST_BITS = 1.0  # full width where nothing can be told: what is next to nothing looks so
 _NAMES = "Movement", "Several pictures", "One picture"
@@ -46,7 +48,7 @@ class BitsBars(QWidget):
     """Movement, several pictures and one picture, each with its bits and those of the class.
 
     The length of a bar is its share of all bits; the line below the first is the interval of the
-    share of movement.
+    share of movement. Where nothing can be told the bars are faint.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,6 +57,7 @@ class BitsBars(QWidget):
         self._label = ""
         self._interval = math.nan, math.nan
         self._full = _LEAST_BITS
+        self._is_told = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(_HEAD_PX + 3 * _ROW_PX + _LAST_PX)
 
@@ -70,7 +73,7 @@ class BitsBars(QWidget):
             BitsRow("Together", sum(bits), of_class.total),
         )
         self._label = label
-        told = evidence.is_told
+        told = self._is_told = evidence.is_told
         self._interval = evidence.interval if told else (math.nan, math.nan)
         self._full = sum(bits) if told else max(sum(bits), _LEAST_BITS)
         self.setAccessibleName("; ".join(self._sentence(row) for row in self.rows))
@@ -106,7 +109,9 @@ class BitsBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = painter.fontMetrics()
         wide = metrics.horizontalAdvance("+00.00") + 2
-        own = max(wide, min(metrics.horizontalAdvance(self._label), self.width() // 3))
+        own = max(
+            wide, min(metrics.horizontalAdvance(self._label), round(_OWN_SHARE * self.width()))
+        )
         columns = own + _GAP_PX, 0  # distances from the right
         self._draw_head(painter, own, columns)
         for index, row in enumerate(self.rows):
@@ -155,10 +160,12 @@ class BitsBars(QWidget):
         bar.setWidth(round(min(row.bits / self._full, 1.0) * bar.width()))
         if bar.width() < 1:
             return
+        painter.setOpacity(1.0 if self._is_told else _UNTOLD_OPACITY)
         painter.fillRect(bar, brush)
         if brush.style() != Qt.BrushStyle.SolidPattern:
             painter.setPen(brush.color())
             painter.drawRect(bar.adjusted(0, 0, -1, -1))
+        painter.setOpacity(1.0)
 
     def _draw_interval(self, painter: QPainter) -> None:
         """Draw the interval as a line with ends, below the bar of movement."""

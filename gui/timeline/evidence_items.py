@@ -48,7 +48,9 @@ class EvidenceItems:
         sums = _stacked(found)
         for item, values in zip(self.stack, reversed(sums), strict=True):
             item.setData(x, values[: len(x)])
-        self._bits.setYRange(0, _most(sums[-1]), padding=0.05)
+        top = _most(sums[-1])
+        self._bits.setYRange(0, top, padding=0.05)
+        self._bits.getAxis("left").setTicks([[(0, "0"), (top, f"{top:.3g}")]])
 
     def show_other(self, curves: CurveSet | None) -> None:
         """Show the share of another analysis, dashed."""

@@ -204,7 +204,7 @@ class TimelinePlots:
         axis.enableAutoSIPrefix(False)
         axis.setWidth(_AXIS_PX)
         axis.setStyle(maxTickLevel=0)
-        axis.setTickDensity(0.4)
+        axis.setTickDensity(0.6)
         if row == 0:
             axis.setTicks([[(0, "0"), (0.5, "50 %"), (1, "100 %")]])
         plot.setYRange(2 * _STRIP if row == 0 else 0, 1, padding=0.02)

@@ -193,7 +193,7 @@ class Timeline(QWidget):
             "score": "score",
             "top": "classes",
             "flow": "motion in the video" if self._flow else "motion: measure",
-            "parts": "map sums",
+            "parts": "sums",
             "peaks": "peaks",
         }
         for key, switch in self.switches.items():

@@ -106,6 +106,14 @@ def test_bars_are_as_long_as_their_shares(view: EvidenceView) -> None:
     assert image.pixelColor(round(0.87 * width), y) != motion
 
 
+def test_bars_of_what_cannot_be_told_are_faint(view: EvidenceView) -> None:
+    show(view, replace(MOVES, verdict="cannot tell"))
+    image = view.bars.grab().toImage()
+    shown = image.pixelColor(round(0.5 * image.width()), 18 + 19 + 5)
+    assert shown != QColor(theme.colours().motion)
+    assert shown.red() > shown.blue()
+
+
 def test_bars_of_next_to_nothing_look_so(view: EvidenceView) -> None:
     show(view, NOTHING)
     image = view.bars.grab().toImage()
