@@ -7,7 +7,9 @@ continues there.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import math
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from engine.bias import (
     BiasClip,
     BiasSettings,
     BiasSummary,
+    ClassBias,
     ReportText,
     agreement_sentence,
     clips_of_folder,
@@ -23,10 +26,14 @@ from engine.bias import (
     write_report,
 )
 from engine.diagnostics.out_of_distribution import advice
-from engine.errors import VideoError
+from engine.errors import ModelError, VideoError
+from engine.evidence import Prior
+from engine.evidence.words import VERDICTS, bits_text
 from engine.export.whole_file import whole_file
 from engine.models import VideoModel
 from engine.models.load import load_requested
+from engine.pipeline.evidence_meter import prior_of
+from engine.pipeline.folder_prior import videos_prior
 from engine.selective import checked_sigma, preset_params
 from engine.types import ModelSpec, Progress, Report, Request
 from inspector.cli_options import check_folder
@@ -34,6 +41,8 @@ from inspector.terminal import print_text, progress_bar
 
 UNFINISHED_FILE = "unfinished.json"
 """Figures of the measured videos, until the report is written."""
+
+PRIOR_OF_CLIP = "scrambled stills of the first clip of each video"
 
 
 def bias_report(request: Request, settings: BiasSettings, folder: Path) -> None:
@@ -62,6 +71,7 @@ def bias_report(request: Request, settings: BiasSettings, folder: Path) -> None:
         model = load_requested(request, bars.report)
         videos = clips_of_folder(request.video, model.spec.labels)
         folder.mkdir(parents=True, exist_ok=True)
+        settings = replace(settings, prior=_prior(model, videos, request, bars.report))
         measured = _Measurements(folder / UNFINISHED_FILE, _key(request, settings, model))
         failed = _measure_all(model, videos, request, settings, measured, bars.report)
     clips = measured.clips()
@@ -74,17 +84,44 @@ def bias_report(request: Request, settings: BiasSettings, folder: Path) -> None:
     print_text(f"Written to {folder}: bias.html, bias.png, bias.csv, clips.csv")
 
 
+def _prior(
+    model: VideoModel, videos: list[tuple[Path, str | None]], request: Request, report: Report
+) -> Prior | None:
+    """Return the request's prior, or one of all videos, or what is kept with the model."""
+    if request.prior is None and len(videos) > 1:
+        with suppress(ModelError):  # fewer than two can be read
+            made = videos_prior(model, [path for path, _ in videos], report=report)
+            return replace(made, source=f"{made.source} of the folder, its own among them")
+    return prior_of(request, len(model.spec.labels))
+
+
 def _summary_text(summary: BiasSummary, settings: str, notes: tuple[str, ...]) -> str:
     overall = summary.overall
     lines = [
         f"{overall.clips} clips of {overall.videos} videos, {len(summary.classes)} classes, "
         f"{settings}",
-        f"Changing share {overall.changing_share.value:.1%}; frozen, the class loses "
-        f"{overall.freeze_drop.value:.1%} of its probability",
+        _verdict_text(overall),
+        f"Frozen, the class loses {overall.freeze_drop.value:.1%} of its probability; changing "
+        f"share of the maps {overall.changing_share.value:.1%}",
         agreement_sentence(summary),
         *(f"Note: {note}" for note in notes),
     ]
     return "\n".join(lines)
+
+
+def _verdict_text(overall: ClassBias) -> str:
+    """Return the verdict on all clips in a sentence, its interval over videos."""
+    bits = (overall.still_bits, overall.frames_bits, overall.order_bits)
+    still, several, order = (figure.value for figure in bits)
+    verdict = VERDICTS[overall.verdict]
+    told = f"{bits_text((still, several, order))}; {overall.told} of {overall.clips} clips told"
+    if overall.verdict == "cannot tell":
+        return f"{verdict} ({told})"
+    share = overall.motion_share
+    interval = ""
+    if math.isfinite(share.low):
+        interval = f" ({share.low:.0%} to {share.high:.0%} over videos)"
+    return f"{verdict}: {share.value:.0%}{interval} of the evidence is movement ({told})"
 
 
 def _measure_all(
@@ -133,29 +170,23 @@ class _Measurements:
 
     def clips(self) -> list[BiasClip]:
         """Return the clips of all videos, in the order of their names."""
-        return [_clip(clip) for name in sorted(self._videos) for clip in self._videos[name]]
+        return [BiasClip(**clip) for name in sorted(self._videos) for clip in self._videos[name]]
 
     def remove(self) -> None:
         """Remove the file: the report is written."""
         self._path.unlink(missing_ok=True)
 
 
-def _clip(values: dict[str, Any]) -> BiasClip:
-    """Return a clip as saved; older files call its changing share motion share."""
-    share = "changing_share" if "changing_share" in values else "motion_share"
-    others = {name: value for name, value in values.items() if name != share}
-    return BiasClip(changing_share=values[share], **others)
-
-
 def _key(request: Request, settings: BiasSettings, model: VideoModel) -> dict[str, Any]:
     """Return the settings that must be equal for saved figures to be used again."""
     files = {
         name: [str(path), path.stat().st_mtime_ns]
-        for name, path in (("weights", request.weights), ("labels", request.labels))
-        if path is not None
+        for name in ("weights", "labels", "prior")
+        if (path := getattr(request, name)) is not None
     }
+    source = {"prior": settings.prior and settings.prior.source}
     key = {"model": request.model, "videos": str(request.video.resolve()), **files}
-    return key | asdict(settings) | {"labels of it": list(model.spec.labels)}
+    return key | asdict(settings) | source | {"labels of it": list(model.spec.labels)}
 
 
 def _text(
@@ -173,8 +204,9 @@ def _text(
         ("relevance separated by", f"{settings.preset}, sigma {settings.sigma:g}"),
         ("clips a video", f"up to {settings.clips_per_video}, {model.spec.frames} frames each"),
         ("random orders of the frames", str(settings.shuffles)),
+        ("evidence counted from", settings.prior.source if settings.prior else PRIOR_OF_CLIP),
     )
-    notes = (*_out_of_distribution_note(model.spec, clips), *failed)
+    notes = (*_out_of_distribution_note(model.spec, clips), *_chance_note(clips), *failed)
     title = f"Motion or scenery? {model.spec.name} on {len({c.video for c in clips})} videos"
     return ReportText(title, rows, notes)
 
@@ -187,3 +219,14 @@ def _out_of_distribution_note(spec: ModelSpec, clips: list[BiasClip]) -> list[st
     if 2 * unlike < len(clips):
         return []
     return [f"{unlike} of {len(clips)} clips are unlike what {spec.name} knows. {advice(spec)}"]
+
+
+def _chance_note(clips: list[BiasClip]) -> list[str]:
+    """Return a sentence where many classes are as good as guessed."""
+    guessed = sum(clip.guessed for clip in clips)
+    if 4 * guessed < len(clips):
+        return []
+    return [
+        f"In {guessed} of {len(clips)} clips the class is as good as guessed: "
+        "what is not there cannot be lost."
+    ]

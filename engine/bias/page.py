@@ -83,11 +83,11 @@ def agreement_sentence(summary: BiasSummary) -> str:
     meaning = (
         "clips of larger changing share lose more when they are frozen, as they should"
         if correlation.value > 0 and sure
-        else "clips of larger changing share lose less when they are frozen: trust the freeze test"
+        else "clips of larger changing share lose less when they are frozen: trust the evidence"
         if correlation.value < 0 and sure
-        else "no agreement can be told from so few clips; trust the freeze test"
+        else "no agreement can be told from so few clips; trust the evidence"
     )
-    return f"Rank agreement over clips {signed(correlation)}: {meaning}."
+    return f"Rank agreement of the maps over clips {signed(correlation)}: {meaning}."
 
 
 def signed(interval: Interval) -> str:

@@ -1,7 +1,8 @@
-"""From clips to classes: means with their spread, and whether the two measures agree."""
+"""From clips to classes: verdicts, means with their intervals, and whether maps agree."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.bias.measure import BiasClip
-from engine.metrics import Interval, mean_interval, resampled, spearman
+from engine.evidence import Verdict
+from engine.evidence.summary import together
+from engine.metrics import Interval, resampled, spearman
 from engine.types import Float64Array
 
 
@@ -25,26 +28,45 @@ class ClassBias:
         Numbers looked at.
     right : float
         Share of the clips for which the class is the model's answer, 0 to 1.
+    told : int
+        Clips whose decision can be told.
+    verdict : str
+        On all clips together, as on the windows of one (`engine.evidence.summary`).
+    motion_share : Interval
+        Share of movement in the summed bits of the clips that can be told, 0 to 1.
+    still_bits, frames_bits, order_bits : Interval
+        Evidence of one picture, of several pictures and of movement, mean over clips.
     changing_share : Interval
-        Mean over clips, 0 to 1.
+        Of the maps, mean over clips, 0 to 1.
     spread : float
         Standard deviation of the changing share over clips (n - 1); nan for one clip.
     probability : float
         Mean probability of the class, 0 to 1.
     freeze_drop, reverse_drop, shuffle_drop : Interval
         Mean loss of that probability, -1 to 1.
+    shuffle_sd : float
+        Standard deviation of the shuffled probability over the orders of a clip, mean over clips.
+
+    Intervals are over videos drawn anew, because clips of one video are alike; nan for one video.
     """
 
     label: str
     clips: int
     videos: int
     right: float
+    told: int
+    verdict: Verdict
+    motion_share: Interval
+    still_bits: Interval
+    frames_bits: Interval
+    order_bits: Interval
     changing_share: Interval
     spread: float
     probability: float
     freeze_drop: Interval
     reverse_drop: Interval
     shuffle_drop: Interval
+    shuffle_sd: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +76,12 @@ class BiasSummary:
     Attributes
     ----------
     classes : tuple of ClassBias
-        Lowest changing share first: what owes most to scenery.
+        Lowest motion share first: what owes most to scenery; those that cannot be told last.
     overall : ClassBias
         All clips together, labelled "all".
     clip_agreement, class_agreement : Interval
-        Rank correlation of changing share with the loss by freezing, over clips and over classes,
-        -1 to 1. Intervals are over videos drawn anew.
+        Rank correlation of the map's changing share with the loss by freezing, over clips and over
+        classes, -1 to 1. Intervals are over videos drawn anew.
     """
 
     classes: tuple[ClassBias, ...]
@@ -72,7 +94,7 @@ def summarise(clips: Sequence[BiasClip]) -> BiasSummary:
     """Summarise clips, at least one of them."""
     labels = sorted({clip.label for clip in clips})
     classes = [_class_of(label, [c for c in clips if c.label == label]) for label in labels]
-    classes.sort(key=lambda one: (one.changing_share.value, one.label))
+    classes.sort(key=_place)
     return BiasSummary(
         tuple(classes),
         _class_of("all", clips),
@@ -81,21 +103,58 @@ def summarise(clips: Sequence[BiasClip]) -> BiasSummary:
     )
 
 
+def _place(one: ClassBias) -> tuple[bool, float, str]:
+    share = one.motion_share.value
+    return (not math.isfinite(share), share, one.label)
+
+
 def _class_of(label: str, clips: Sequence[BiasClip]) -> ClassBias:
     shares = _column(clips, "changing_share")
     known = shares[np.isfinite(shares)]
+    told = np.array([clip.evidence.is_told for clip in clips])
+    order = _column(clips, "order_bits")
+    total = order + _column(clips, "still_bits") + _column(clips, "frames_bits")
+    spreads = _column(clips, "shuffled_sd")
     return ClassBias(
         label=label,
         clips=len(clips),
         videos=len({clip.video for clip in clips}),
         right=float(np.mean([clip.answer == clip.label for clip in clips])),
-        changing_share=mean_interval(shares),
+        told=int(told.sum()),
+        verdict=together([clip.evidence for clip in clips]).verdict,
+        motion_share=_ratio(clips, order * told, total * told),
+        still_bits=_mean(clips, _column(clips, "still_bits")),
+        frames_bits=_mean(clips, _column(clips, "frames_bits")),
+        order_bits=_mean(clips, order),
+        changing_share=_mean(clips, shares),
         spread=float(known.std(ddof=1)) if known.size > 1 else float("nan"),
         probability=float(_column(clips, "probability").mean()),
-        freeze_drop=mean_interval(_drop(clips, "frozen")),
-        reverse_drop=mean_interval(_drop(clips, "reversed")),
-        shuffle_drop=mean_interval(_drop(clips, "shuffled")),
+        freeze_drop=_mean(clips, _drop(clips, "frozen")),
+        reverse_drop=_mean(clips, _drop(clips, "reversed")),
+        shuffle_drop=_mean(clips, _drop(clips, "shuffled")),
+        shuffle_sd=_known_mean(spreads),
     )
+
+
+def _mean(clips: Sequence[BiasClip], values: Float64Array) -> Interval:
+    """Return the mean over clips, without those that are nan, its interval over videos."""
+    known = np.isfinite(values)
+    return _ratio(clips, np.where(known, values, 0.0), known.astype(np.float64))
+
+
+def _ratio(clips: Sequence[BiasClip], parts: Float64Array, wholes: Float64Array) -> Interval:
+    """Return the sum of parts over that of wholes, its interval over videos drawn anew."""
+    _, video = np.unique([clip.video for clip in clips], return_inverse=True)
+    sums = np.stack([np.bincount(video, weights=values) for values in (parts, wholes)])
+
+    def drawn(chosen: npt.NDArray[np.int64]) -> float:
+        part, whole = sums[:, chosen].sum(axis=1)
+        return float(part / whole) if whole > 0 else math.nan
+
+    count = sums.shape[1]
+    if count < 2:
+        return Interval(drawn(np.arange(count)), math.nan, math.nan)
+    return resampled(count, drawn)
 
 
 def _column(clips: Sequence[BiasClip], name: str) -> Float64Array:

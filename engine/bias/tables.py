@@ -15,19 +15,24 @@ from engine.metrics import Interval
 
 CLASS_COLUMNS = (
     "class", "clips", "videos", "right",
+    "verdict", "told", "motion_share", "motion_share_low", "motion_share_high",
+    "still_bits", "still_bits_low", "still_bits_high",
+    "frames_bits", "frames_bits_low", "frames_bits_high",
+    "order_bits", "order_bits_low", "order_bits_high",
     "changing_share", "changing_share_low", "changing_share_high", "changing_share_sd",
     "probability",
     "freeze_drop", "freeze_drop_low", "freeze_drop_high",
     "reverse_drop", "reverse_drop_low", "reverse_drop_high",
-    "shuffle_drop", "shuffle_drop_low", "shuffle_drop_high",
+    "shuffle_drop", "shuffle_drop_low", "shuffle_drop_high", "shuffle_sd",
 )  # fmt: skip
 CLIP_COLUMNS = tuple(field.name for field in fields(BiasClip))
 
 
 def write_classes(summary: BiasSummary, path: Path) -> None:
-    """Write one row a class, lowest changing share first, and one for all clips at the end.
+    """Write one row a class, lowest motion share first, and one for all clips at the end.
 
-    Columns that end in ``_low`` and ``_high`` are 95 % intervals; what is undefined stays empty.
+    Columns that end in ``_low`` and ``_high`` are 95 % intervals over videos; what is undefined
+    stays empty.
 
     Raises
     ------
@@ -59,9 +64,13 @@ def _write(path: Path, columns: Sequence[str], rows: list[list[str]]) -> None:
 
 def _row(one: ClassBias) -> list[str]:
     numbers: list[str | int | float] = [one.label, one.clips, one.videos, one.right]
+    numbers += [one.verdict, one.told]
+    for figure in (one.motion_share, one.still_bits, one.frames_bits, one.order_bits):
+        numbers += _three(figure)
     numbers += [*_three(one.changing_share), one.spread, one.probability]
     for drop in (one.freeze_drop, one.reverse_drop, one.shuffle_drop):
         numbers += _three(drop)
+    numbers.append(one.shuffle_sd)
     return [_cell(number) for number in numbers]
 
 

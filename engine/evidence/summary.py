@@ -103,7 +103,9 @@ class EvidenceCurves:
 
 
 @dataclass(frozen=True, slots=True)
-class _Together:
+class Together:
+    """Evidence of several windows or clips together; attributes as in `ClipEvidence`."""
+
     share: float
     interval: tuple[float, float]
     bits: tuple[float, float, float]
@@ -124,7 +126,7 @@ def clip_evidence(evidence: Sequence[Evidence | None], spec: ModelSpec) -> ClipE
     known = [one for one in evidence if one is not None]
     if not known:
         return None
-    whole = _together(known)
+    whole = together(known)
     own = [one.for_class(one.target) for one in known]
     return ClipEvidence(
         share=whole.share,
@@ -178,11 +180,11 @@ def evidence_curves(
     return EvidenceCurves(share, low, high, still, several, order, covering, tuple(verdicts))
 
 
-def _groups(evidence: Sequence[Evidence | None]) -> Callable[[int, int], _Together | None]:
+def _groups(evidence: Sequence[Evidence | None]) -> Callable[[int, int], Together | None]:
     @cache
-    def group(first: int, last: int) -> _Together | None:
+    def group(first: int, last: int) -> Together | None:
         known = [one for one in evidence[first:last] if one is not None]
-        return _together(known) if known else None
+        return together(known) if known else None
 
     return group
 
@@ -202,7 +204,8 @@ def _segments(
     return [(int(a), int(b), int(c), int(d)) for a, b, c, d in rows]
 
 
-def _together(known: Sequence[Evidence]) -> _Together:
+def together(known: Sequence[Evidence]) -> Together:
+    """Return the evidence of windows together, at least one, each counting by its bits."""
     names = ("still_bits", "frames_bits", "order_bits")
     bits = tuple(_mean([getattr(one, name) for one in known]) for name in names)
     still, several, order = bits
@@ -210,12 +213,12 @@ def _together(known: Sequence[Evidence]) -> _Together:
     if not told:
         most = max(known, key=lambda one: one.total_bits)
         nothing = (math.nan, math.nan)
-        return _Together(math.nan, nothing, (still, several, order), "cannot tell", most.reason)
+        return Together(math.nan, nothing, (still, several, order), "cannot tell", most.reason)
     weights = np.array([one.total_bits for one in told])
     rows = np.array([(one.share, *one.interval) for one in told])
     share, low, high = (float(value) for value in weights @ rows / weights.sum())
     verdict = _verdict(told)
-    return _Together(share, (low, high), (still, several, order), verdict, _reason(told, verdict))
+    return Together(share, (low, high), (still, several, order), verdict, _reason(told, verdict))
 
 
 def _verdict(told: Sequence[Evidence]) -> Verdict:

@@ -29,6 +29,7 @@ def bias(
     sigma: options.Sigma = DEFAULT_SIGMA,
     clips: Annotated[int, typer.Option(min=1, help="Clips of each video, spread evenly.")] = 3,
     shuffles: Annotated[int, typer.Option(min=1, help="Random orders of the frames.")] = 8,
+    prior: options.Prior = None,
     device: options.Device = "auto",
     trust: options.Trust = False,
 ) -> None:
@@ -39,7 +40,9 @@ def bias(
     checked_preset = parse_preset(preset)
     name = find_entry(method).info.name
     settings = BiasSettings(name, checked_preset, sigma, clips, shuffles)
-    request = Request(video=videos, model=model, weights=weights, labels=labels, device=device)
+    request = Request(
+        video=videos, model=model, weights=weights, labels=labels, device=device, prior=prior
+    )
     run_with_trust_prompt(lambda: bias_report(request, settings, out), trusted=trust)
 
 

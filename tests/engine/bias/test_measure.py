@@ -1,5 +1,6 @@
 """Figures of the clips of a video, with a network whose answers can be told by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from torch import nn
 
 from engine.bias import BiasSettings, clips_of_folder, measure_video
 from engine.errors import VideoError
+from engine.evidence import Prior
 from engine.models import VideoModel
 from engine.types import ModelSpec
 from tests.clips import moving_square, write_clip
@@ -44,6 +46,11 @@ def test_measure_video_spreads_clips_that_do_not_overlap(model: VideoModel, tmp_
         assert clip.frozen == pytest.approx(1 / (1 + np.exp(1.0)), abs=0.05)
         assert clip.reversed == pytest.approx(clip.probability, abs=1e-3)
         assert 0 < clip.changing_share <= 1
+        assert (clip.evidence.is_told, clip.guessed) == (True, False)
+        assert clip.motion_share == pytest.approx(
+            clip.order_bits / (clip.still_bits + clip.frames_bits + clip.order_bits)
+        )
+        assert clip.shuffled_sd >= 0
         assert clip.highest_logit > 1
 
 
@@ -73,3 +80,12 @@ def test_clips_of_folder_takes_classes_from_names_of_folders(tmp_path: Path):
 def test_clips_of_folder_without_videos_is_an_error(tmp_path: Path):
     with pytest.raises(VideoError):
         clips_of_folder(tmp_path, SPEC.labels)
+
+
+def test_measure_video_counts_from_the_prior_that_it_is_given(model: VideoModel, tmp_path: Path):
+    path = write_clip(tmp_path / "clip.mp4", moving_square(10))
+    (plain,) = measure_video(model, path, "clip.mp4", None, SETTINGS)
+    sure = replace(SETTINGS, prior=Prior((-3.0, 3.0), "two stills"))
+    (other,) = measure_video(model, path, "clip.mp4", None, sure)
+    assert other.still_bits > plain.still_bits + 1
+    assert other.order_bits == plain.order_bits

@@ -11,7 +11,27 @@ import pytest
 from engine.bias import BiasClip, ReportText, agreement_sentence, summarise, write_report
 from engine.errors import ExportError
 
-BASE = BiasClip("a.mp4", 0, "walking", "walking", 0.5, 0.9, 0.5, 0.8, 0.6, 4.0)
+BASE = BiasClip(
+    video="a.mp4",
+    first_frame=0,
+    label="walking",
+    answer="walking",
+    verdict="movement",
+    motion_share=0.8,
+    motion_share_low=0.6,
+    motion_share_high=1.0,
+    still_bits=1.0,
+    frames_bits=0.0,
+    order_bits=4.0,
+    changing_share=0.5,
+    probability=0.9,
+    frozen=0.5,
+    reversed=0.8,
+    shuffled=0.6,
+    shuffled_sd=0.1,
+    highest_logit=4.0,
+    guessed=False,
+)
 
 
 def clips(agree: bool = True) -> list[BiasClip]:
@@ -24,6 +44,8 @@ def clips(agree: bool = True) -> list[BiasClip]:
             BASE,
             video=f"{number}.mp4",
             label=label,
+            motion_share=0.6 + number / 20,
+            order_bits=(0.6 + number / 20) / (0.4 - number / 20),
             changing_share=0.2 + number / 20,
             frozen=BASE.probability - lost,
         )
@@ -31,7 +53,7 @@ def clips(agree: bool = True) -> list[BiasClip]:
     return found
 
 
-def test_summary_orders_classes_by_changing_share():
+def test_summary_orders_classes_by_motion_share():
     summary = summarise(clips())
     assert [one.label for one in summary.classes] == ["walking", "riding"]
     walking = summary.classes[0]
@@ -41,10 +63,47 @@ def test_summary_orders_classes_by_changing_share():
     assert walking.freeze_drop.value == pytest.approx(0.15)
     assert walking.reverse_drop.value == pytest.approx(0.1)
     assert walking.shuffle_drop.value == pytest.approx(0.3)
+    assert walking.motion_share.low < walking.motion_share.value < walking.motion_share.high
+    assert (walking.verdict, walking.told, walking.shuffle_sd) == ("movement", 4, 0.1)
     assert summary.overall.clips == 8
 
 
-@pytest.mark.parametrize(("agree", "word"), [(True, "as they should"), (False, "trust the freeze")])
+def test_summary_divides_the_summed_bits_of_clips_that_can_be_told():
+    other = replace(
+        BASE,
+        order_bits=0.0,
+        still_bits=5.0,
+        verdict="one picture",
+        motion_share=0.0,
+        motion_share_low=0.0,
+        motion_share_high=0.2,
+    )
+    untold = replace(BASE, verdict="cannot tell", order_bits=0.3, still_bits=0.1)
+    found = summarise([BASE, other, untold]).overall
+    assert found.motion_share.value == pytest.approx(0.4)
+    assert (found.verdict, found.told, found.clips) == ("mixed", 2, 3)
+    assert found.order_bits.value == pytest.approx(4.3 / 3)
+    nothing = summarise([untold]).overall
+    assert math.isnan(nothing.motion_share.value)
+    assert nothing.verdict == "cannot tell"
+
+
+def test_intervals_are_over_videos_and_not_over_their_clips():
+    one = [replace(BASE, frozen=frozen) for frozen in (0.1, 0.3, 0.5, 0.7)]
+    alone = summarise(one).overall.freeze_drop
+    assert alone.value == pytest.approx(0.5)
+    assert math.isnan(alone.low)
+    again = [replace(clip, video="b.mp4") for clip in one]
+    alike = summarise([*one, *again]).overall.freeze_drop
+    assert (alike.low, alike.high) == pytest.approx((0.5, 0.5))
+    each = [replace(clip, video=f"{place}.mp4") for place, clip in enumerate(one)]
+    apart = summarise(each).overall.freeze_drop
+    assert apart.low < 0.4 < 0.6 < apart.high
+
+
+@pytest.mark.parametrize(
+    ("agree", "word"), [(True, "as they should"), (False, "trust the evidence")]
+)
 def test_summary_tells_whether_share_and_loss_agree(agree: bool, word: str):
     summary = summarise(clips(agree))
     assert summary.clip_agreement.value == pytest.approx(1.0 if agree else -1.0)
@@ -74,6 +133,8 @@ def test_report_writes_tables_picture_and_page(tmp_path: Path):
     ]  # fmt: skip
     rows = list(csv.DictReader((tmp_path / "bias.csv").read_text().splitlines()))
     assert [row["class"] for row in rows] == ["walking", "riding", "all"]
+    assert rows[0]["verdict"] == "movement"
+    assert float(rows[0]["motion_share"]) > 0.6
     assert float(rows[0]["freeze_drop"]) == pytest.approx(0.15)
     assert float(rows[0]["freeze_drop_low"]) <= 0.15 <= float(rows[0]["freeze_drop_high"])
     assert len(list(csv.reader((tmp_path / "clips.csv").read_text().splitlines()))) == 9

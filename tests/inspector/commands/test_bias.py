@@ -1,13 +1,11 @@
 """`motion-inspector bias`: a folder of videos in, a report out, also after an interruption."""
 
 import csv
-import json
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from engine.bias.measure import BiasClip
+from engine.evidence import Prior, save_prior
 from inspector import bias_report
 from inspector.cli import main
 from tests.clips import moving_square, write_clip
@@ -96,13 +94,26 @@ def test_bias_goes_on_where_it_was_interrupted(
     ]  # fmt: skip
 
 
-def test_bias_goes_on_from_a_file_that_calls_the_share_by_its_older_name(tmp_path: Path) -> None:
-    path = tmp_path / bias_report.UNFINISHED_FILE
-    clip = {field.name: 0 for field in fields(BiasClip)} | {"motion_share": 0.4}
-    del clip["changing_share"]
-    path.write_text(json.dumps({"key": {}, "videos": {"a.mp4": [clip]}}))
-    (read,) = bias_report._Measurements(path, {}).clips()
-    assert read.changing_share == 0.4
+def test_bias_counts_evidence_from_stills_of_the_folder(
+    videos: Path, card: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(videos, card, tmp_path / "out") == 0
+    page = (tmp_path / "out" / "bias.html").read_text(encoding="utf-8")
+    assert "stills of 4 videos of the folder, its own among them" in page
+    said = capsys.readouterr().out
+    assert "from one picture; " in said
+    save_prior(Prior((0.0, 9.0), "two stills"), tmp_path / "p.json")
+    assert run(videos, card, tmp_path / "other", "--prior", str(tmp_path / "p.json")) == 0
+    page = (tmp_path / "other" / "bias.html").read_text(encoding="utf-8")
+    assert "two stills" in page
+
+
+def test_bias_of_one_video_counts_from_its_own_first_clip(
+    videos: Path, card: Path, tmp_path: Path
+) -> None:
+    assert run(videos / "riding" / "0.mp4", card, tmp_path / "out") == 0
+    page = (tmp_path / "out" / "bias.html").read_text(encoding="utf-8")
+    assert bias_report.PRIOR_OF_CLIP in page
 
 
 def test_bias_of_another_sigma_starts_anew(videos: Path, card: Path, tmp_path: Path) -> None:
