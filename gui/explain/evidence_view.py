@@ -9,6 +9,7 @@ from gui.explain.bits_bars import BitsBars
 from gui.state.evidence_set import EvidenceSet, WindowEvidence
 from gui.state.evidence_words import bits_text, of_text, verdict_sentence
 from gui.widgets.form_widgets import hint_label, vbox
+from gui.widgets.hint_link import HintLink
 
 _NOT_YET = "Explain the video to see whether it is decided by movement or by the picture."
 _NONE = (
@@ -27,7 +28,8 @@ class EvidenceView(QWidget):
         self.verdict.setObjectName("verdict")
         for label in (self.verdict, self.reason):
             label.setWordWrap(True)
-        self.bars, self.about, self.here = BitsBars(), hint_label(), hint_label()
+        self.bars, self.here = BitsBars(), hint_label()
+        self.about = HintLink("How it is counted", "evidence")
         vbox(self, self.verdict, self.reason, self.bars, self.here, self.about, spacing=6)
         self.clear()
 
@@ -50,7 +52,7 @@ class EvidenceView(QWidget):
         label = clip.labels[0] if len(clip.labels) == 1 else "its class"
         self.bars.show_evidence(clip, clip.class_bits, label)
         self.bars.show()
-        self.about.setText(_about(clip, frames))
+        self.about.say(_about(clip, frames))
         self.about.show()
 
     def show_frame(self, frame: int) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -20,6 +20,7 @@ from gui.state.evidence_words import of_text
 from gui.state.peaks import Peak
 from gui.theme import theme
 from gui.widgets.form_widgets import hbox, heading, hint_label, later_heading, notice_label, vbox
+from gui.widgets.hint_link import HintLink
 
 _ROWS = 5
 _ROW_PX = 26
@@ -100,18 +101,19 @@ class ResultsPanel(QWidget):
 
     Signals
     -------
-    help_requested()
-        The user wants to know how to read the numbers.
+    help_requested(page) : str
+        The user wants to read a page of the guide on the numbers.
     """
 
-    help_requested = Signal()
+    help_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._make_labels()
         self.separation, self.badges, self.top = SeparationSettings(), Badges(), TopClasses()
-        self.limits.linkActivated.connect(self.help_requested)
         self.evidence = EvidenceView()
+        for link in (self.limits, self.evidence.about):
+            link.linkActivated.connect(self.help_requested)
         leading = (self.failure, self.advice, self.evidence, self.badges, self.notices)
         figure = hbox(self.clip, self.meaning)
         share = later_heading("Changing share of the map")
@@ -209,21 +211,6 @@ class ResultsPanel(QWidget):
         self.clip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.clip.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.meaning.setWordWrap(True)
-        self.frame, self.conservation, self.limits = hint_label(), hint_label(), hint_label()
-        self._show_limits()
-        self.limits.setTextInteractionFlags(
-            Qt.TextInteractionFlag.LinksAccessibleByMouse
-            | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
-        )
-
-    def _show_limits(self) -> None:
-        said = "A share of the map, not proof that the model needs the movement."
-        link = '<a href="help">How to read this</a>'
-        self.limits.clear()  # the same text again would keep its link in the old colour
-        self.limits.setText(f"{said} {link}")
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Take over the colours of another scheme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._show_limits()
+        self.frame, self.conservation = hint_label(), hint_label()
+        self.limits = HintLink("How to read this", "reading-heatmaps")
+        self.limits.say("A share of the map, not proof that the model needs the movement.")

@@ -224,7 +224,7 @@ class MainWindow(WindowParts):
         self.explain.explained.connect(self._on_explain_explained)
         self.panel.add_model_requested.connect(self.add_model)
         results.peaks.frame_requested.connect(self.view_bindings.seek)
-        results.help_requested.connect(partial(show_page, self, "reading-heatmaps"))
+        results.help_requested.connect(partial(show_page, self))
 
     def _connect_edits(self) -> None:
         self.notes.panel.frame_requested.connect(self.view_bindings.seek)

@@ -63,10 +63,11 @@ def test_every_page_can_be_read(name: str, guide: HelpWindow) -> None:
     assert guide_page(name).startswith("# ")
 
 
-def test_how_to_read_this_opens_the_page_on_it(window: MainWindow) -> None:
-    window.explain.results.limits.linkActivated.emit("help")
+@pytest.mark.parametrize("page", ["reading-heatmaps", "evidence"])
+def test_links_of_the_results_open_the_page_on_them(window: MainWindow, page: str) -> None:
+    window.explain.results.limits.linkActivated.emit(page)
     [guide] = window.findChildren(HelpWindow)
-    assert guide.pages.currentItem().data(Qt.ItemDataRole.UserRole) == "reading-heatmaps"
+    assert guide.pages.currentItem().data(Qt.ItemDataRole.UserRole) == page
     guide.close()
 
 

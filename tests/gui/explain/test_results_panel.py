@@ -128,7 +128,7 @@ def test_results_outside_what_is_explained_say_so(results: ResultsPanel, frame: 
     assert results.top.rows == []
 
 
-def test_results_lead_with_the_evidence(results: ResultsPanel) -> None:
+def test_results_lead_with_the_evidence(results: ResultsPanel, qtbot: QtBot) -> None:
     moves = evidence_of(1.0, 0.5, 8.5, "movement")
     found = replace(curves(), evidence=evidence_set([moves], 5, 3))
     results.show_clip(found, None)
@@ -138,6 +138,9 @@ def test_results_lead_with_the_evidence(results: ResultsPanel) -> None:
     assert results.evidence.here.isVisible()
     results.show_frame(found, 40)
     assert not results.evidence.here.isVisible()
+    with qtbot.waitSignal(results.help_requested, timeout=1000) as asked:
+        results.evidence.about.linkActivated.emit("evidence")
+    assert asked.args == ["evidence"]
     results.clear()
     assert not results.evidence.verdict.isVisible()
 
@@ -176,8 +179,9 @@ def test_link_asks_for_help(results: ResultsPanel, qtbot: QtBot) -> None:
     results.show_clip(curves(), None)
     results.limits.setFocus()
     qtbot.keyClick(results.limits, Qt.Key.Key_Tab)  # to the link in it
-    with qtbot.waitSignal(results.help_requested, timeout=1000):
+    with qtbot.waitSignal(results.help_requested, timeout=1000) as asked:
         qtbot.keyClick(results.limits, Qt.Key.Key_Return)
+    assert asked.args == ["reading-heatmaps"]
 
 
 @pytest.fixture
