@@ -178,13 +178,14 @@ class _Asked:
         return WindowUse(number, int(frames[0]), int(frames[-1]), cut.padded, evidence, use)
 
     def _evidence(self, model: VideoModel, clip: Clip) -> Evidence:
-        stills, orders = EFFORTS[self.request.evidence]
+        effort = EFFORTS[self.request.evidence]
         return decision_evidence(
             model,
             clip,
             self.request.target,
             prior=self.prior,
-            stills=stills,
-            orders=orders,
+            stills=effort.stills,
+            orders=effort.orders,
+            pair=effort.pair,
             check=self.check,
         )
