@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ EvidenceEffort = Literal["off", "quick", "full"]
 """What is measured of a decision's evidence: nothing, one still and one order, or several."""
 
 DEFAULT_SIGMA = 1.0
+DEFAULT_OVERLAP = 0.5
 
 MOST_FRAMES = 2**31 - 1
 """Highest frame number: what a Qt signal of int can carry."""
@@ -175,7 +177,7 @@ class Request:
     sigma: Sigma = DEFAULT_SIGMA
     frames: tuple[Index, Index] | None = None
     device: str = "auto"
-    overlap: Annotated[float, Meta(ge=0, lt=1)] = 0.5
+    overlap: Annotated[float, Meta(ge=0, lt=1)] = DEFAULT_OVERLAP
     stream: Index | None = None
     deinterlace: bool = False
     evidence: EvidenceEffort = "full"
@@ -207,6 +209,10 @@ class Window:
         What the user should know of how it was explained.
     activation : str
         What makes probabilities of the logits.
+    disagreement : float
+        Mean difference between the changing shares of a frame by this window and by the one
+        before, over the frames that both hold (preset "recommended", sigma 1); nan where there
+        are none, and in analyses of earlier versions.
     """
 
     start_step: int
@@ -218,6 +224,7 @@ class Window:
     time_step: int = 1
     notices: tuple[str, ...] = ()
     activation: Activation = "softmax"
+    disagreement: float = math.nan
 
     def __post_init__(self) -> None:
         self.frame_indices.setflags(write=False)

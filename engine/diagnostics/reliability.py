@@ -32,6 +32,7 @@ _SOME_BORDER, _MUCH_BORDER = 1.1, 1.5  # times the share of a uniform map
 _LIFT = 1.5  # precision over chance from which agreement is worth the name
 _MANY_CONTESTED = 0.2  # of the frames
 _CAMERA_LOST = "The camera's motion could not be told from that of things"
+_AGREED, _DISAGREED = 0.05, 0.15  # of a frame's changing share
 _SURE, _LOST = 0.5, 0.25  # mean probability of the top class
 _BLOCKS, _BLOCK_STEPS = 4, 16  # 64 steps are looked at, whatever the length of the video
 
@@ -43,8 +44,8 @@ class Badge:
     Attributes
     ----------
     name : str
-        Key: "conservation", "time steps", "border", "padding", "interpolation", "unlike",
-        "flow", "freezing" or "notes".
+        Key: "conservation", "time steps", "windows", "border", "padding", "interpolation",
+        "unlike", "flow", "freezing" or "notes".
     text : str
         A few words, with the figure.
     level : str
@@ -132,6 +133,28 @@ def _time_steps(evidence: Evidence) -> Badge:
     )
     text = f"1 map in {frames_a_map} frames"
     return Badge("time steps", text, "error" if whole else "caution", explanation)
+
+
+def _windows(evidence: Evidence) -> Badge | None:
+    """Judge by what a frame's number owes to the place where windows begin."""
+    gaps = [window.disagreement for window in evidence.analysis.windows]
+    known = [gap for gap in gaps if math.isfinite(gap)]
+    if not known:
+        return None
+    gap = float(np.mean(known))
+    points = round(100 * gap)
+    text = f"frames: \u00b1{points} points by window"
+    explanation = (
+        f"Two neighbouring windows give the changing share of a frame that both hold {points} "
+        "points apart on average (recommended, sigma 1): so much does the number of one frame "
+        "depend on where the windows begin. Over many frames it evens out."
+    )
+    if gap < _AGREED:
+        return Badge("windows", text, "ok", explanation)
+    explanation += (
+        " Read stretches, not single frames; more overlap averages over more windows a frame."
+    )
+    return Badge("windows", text, "caution" if gap < _DISAGREED else "error", explanation)
 
 
 def _border(evidence: Evidence) -> Badge | None:
@@ -307,6 +330,7 @@ def _notes(evidence: Evidence) -> Badge | None:
 BADGES: tuple[Callable[[Evidence], Badge | None], ...] = (
     _conservation,
     _time_steps,
+    _windows,
     _border,
     _padding,
     _interpolation,

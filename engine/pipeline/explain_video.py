@@ -25,6 +25,7 @@ from engine.models.load import load_requested
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
 from engine.pipeline.evidence_meter import EvidenceMeter, Measured
+from engine.pipeline.window_disagreement import WindowDisagreement
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.selective import checked_sigma, preset_params
 from engine.store import Analysis, ExplainProgress, Header, Resumable
@@ -190,6 +191,7 @@ class _Run:
         self._done = len(analysis.windows)
         self._blend = OverlapAdd(self._length, model.spec.crop)
         self._meter = EvidenceMeter(model, header.request, check)
+        self._disagreement = WindowDisagreement()
         self._clock = _Clock(report, analysis, len(self._starts))
         self._explainer = Explainer(
             model,
@@ -206,6 +208,7 @@ class _Run:
         if state is not None:
             self._blend.restore(state["sum"], state["weight"])
             self._meter.restore(state)
+            self._disagreement.restore(state)
             # Windows are explained in the same company as without the break: rounding depends
             # on it.
             self._batch = int(state["batch"])
@@ -250,15 +253,19 @@ class _Run:
         header = self._analysis.header
         self._done += 1
         following = (*self._starts, self._steps)[self._done]
-        self._blend.add(result.relevance[: self._length - cut.padded])
+        relevance = result.relevance[: self._length - cut.padded]
+        self._blend.add(relevance)
+        disagreement = self._disagreement.add(cut.first, relevance, result.time_step)
         lost = _lost_in(cut, self._video, header.start)
         notices = tuple(filter(None, (_lost_notice(lost), measured.notice)))
         window = _window(cut, result, notices, conserves=METHODS[header.request.method].conserves)
-        relevance = self._blend.flush(following - cut.first)
-        self._analysis.append([window], relevance, [measured.evidence])
+        window = replace(window, disagreement=disagreement)
+        final = self._blend.flush(following - cut.first)
+        self._analysis.append([window], final, [measured.evidence])
 
     def _state(self) -> State:
-        return {**self._blend.state(), **self._meter.state(), "batch": np.array(self._batch)}
+        of_windows = {**self._meter.state(), **self._disagreement.state()}
+        return {**self._blend.state(), **of_windows, "batch": np.array(self._batch)}
 
 
 def _target(request: Request) -> Target:

@@ -89,6 +89,7 @@ class _StoredWindow:
     time_step: int = 1
     notices: tuple[str, ...] = ()
     activation: Activation = "softmax"
+    disagreement: float | None = None
 
 
 def header_to_dict(header: Header) -> dict[str, Any]:
@@ -148,6 +149,7 @@ def windows_to_list(windows: Sequence[Window], header: Header) -> list[dict[str,
             "time_step": window.time_step,
             "notices": list(window.notices),
             "activation": window.activation,
+            "disagreement": finite(window.disagreement),
         }
         for window in windows
     ]
@@ -175,6 +177,7 @@ def windows_from_list(
             time_step=entry.time_step,
             notices=entry.notices,
             activation=entry.activation,
+            disagreement=math.nan if entry.disagreement is None else entry.disagreement,
         )
         for entry, row in zip(stored, logits, strict=True)
     )

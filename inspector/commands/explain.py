@@ -14,7 +14,7 @@ from engine.errors import ExportError
 from engine.evidence.words import basis_sentence, verdict_sentence
 from engine.export.formats import EXPORT_FORMATS, clip_formats
 from engine.store import Analysis
-from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Request
+from engine.types import DEFAULT_OVERLAP, DEFAULT_PRESET, DEFAULT_SIGMA, Request
 from inspector import cli_options as options
 from inspector.cli_options import check_folder, parse_preset
 from inspector.commands import Command
@@ -52,6 +52,13 @@ def explain(
     ] = None,
     evidence: options.Evidence = "full",
     prior: options.Prior = None,
+    overlap: Annotated[
+        float,
+        typer.Option(
+            help="Share of a window that the next one covers again, from 0 to below 1: of 0.75, "
+            "four windows are averaged for each frame."
+        ),
+    ] = DEFAULT_OVERLAP,
     device: options.Device = "auto",
     stream: options.Stream = None,
     deinterlace: Annotated[
@@ -79,6 +86,7 @@ def explain(
         preset=checked_preset,
         sigma=sigma,
         frames=None if frames is None else _parse_frames(frames),
+        overlap=_checked_overlap(overlap),
         device=device,
         stream=stream,
         deinterlace=deinterlace,
@@ -173,6 +181,12 @@ def _summary(analysis: Analysis, request: Request) -> str:
         lines.append(f"Warning: this video is unlike what {spec.name} knows. {advice(spec)}")
     lines += [f"Note: {text}" for text in analysis.notices]
     return "\n".join(lines)
+
+
+def _checked_overlap(overlap: float) -> float:
+    if not 0 <= overlap < 1:
+        raise typer.BadParameter(f"{overlap:g} is not from 0 to below 1.", param_hint="--overlap")
+    return overlap
 
 
 def _parse_method_options(texts: list[str]) -> tuple[tuple[str, str], ...]:

@@ -262,3 +262,10 @@ def test_flow_compares_results_with_optical_flow(
     assert main(["flow", str(out), "--kind", "guess"]) == 1
     assert main(["flow", str(out), "--threshold", "-1"]) == 1
     assert main(["flow", str(tmp_path)]) == 1
+
+
+def test_explain_refuses_windows_that_overlap_wholly(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", str(clip), "--out", str(tmp_path / "out"), "--overlap", "1"]) != 0
+    assert "--overlap" in capsys.readouterr().err

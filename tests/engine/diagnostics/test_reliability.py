@@ -65,6 +65,18 @@ def test_conservation_is_left_out_where_it_means_nothing(opened: list[Analysis])
     assert "conservation" not in badges(analysis_of(ones(), conservation=math.nan), opened)
 
 
+@pytest.mark.parametrize(("gap", "level"), [(0.01, "ok"), (0.1, "caution"), (0.3, "error")])
+def test_windows_tell_how_far_they_disagree(gap: float, level: str, opened: list[Analysis]) -> None:
+    badge = badges(analysis_of(ones(3 * LENGTH), disagreement=gap), opened)["windows"]
+    assert badge.level == level
+    assert f"{100 * gap:.0f} points" in badge.text
+    assert f"{100 * gap:.0f} points" in badge.explanation
+
+
+def test_windows_of_an_earlier_version_have_no_badge(opened: list[Analysis]) -> None:
+    assert "windows" not in badges(analysis_of(ones(3 * LENGTH)), opened)
+
+
 @pytest.mark.parametrize(("frames", "level"), [(1, "ok"), (4, "caution"), (LENGTH, "error")])
 def test_time_steps_tell_how_coarse_the_maps_are(
     frames: int, level: str, opened: list[Analysis]
