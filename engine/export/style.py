@@ -30,7 +30,7 @@ FAINT = "#8b8f98"
 GRID = "#3a3e47"
 MOTION = "#F0A500"
 STATIC = "#4CA3DD"
-SEVERAL = "#b48ead"
+SEVERAL = "#cc79a7"
 SCORE = "#3fd0b6"
 CURSOR = "#ffffff"
 
