@@ -17,7 +17,7 @@ import numpy as np
 from engine.render import overlay
 from engine.selective import FrameMaps, Separation
 from engine.store import Analysis, Header
-from engine.types import PRESETS, ModelSpec, Preset, Rect, Request, UInt8Array
+from engine.types import SPLIT_PRESETS, ModelSpec, Preset, Rect, Request, UInt8Array
 
 ROW = "{:<14} {:>14} {:>10} {:>10} {:>10} {:>10}"
 REPEAT = 20
@@ -36,7 +36,7 @@ def main() -> None:
     print(f"{options.frames} frames of {options.size}x{options.size}; medians of {REPEAT}, ms")
     print(ROW.format("preset", "first time", "frame", "3 panes", "curves", "all three"))
     try:
-        for preset in PRESETS:
+        for preset in SPLIT_PRESETS:
             print(row(analysis, preset, tuple(options.pane)), flush=True)
     finally:
         analysis.close()

@@ -18,8 +18,10 @@ Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 UInt8Array = npt.NDArray[np.uint8]
 
-Preset = Literal["recommended", "variation", "paper-2020", "code-2021"]
-PRESETS: tuple[Preset, ...] = ("recommended", "variation", "paper-2020", "code-2021")
+Preset = Literal["evidence", "recommended", "variation", "paper-2020", "code-2021"]
+SPLIT_PRESETS: tuple[Preset, ...] = ("recommended", "variation", "paper-2020", "code-2021")
+"""Presets that split the relevance of the method; "evidence" computes two maps of its own."""
+PRESETS: tuple[Preset, ...] = ("evidence", *SPLIT_PRESETS)
 DEFAULT_PRESET: Preset = "recommended"
 
 Activation = Literal["softmax", "sigmoid", "binary", "none"]
@@ -145,9 +147,10 @@ class Request:
     against : int, str or None
         Class whose logit is subtracted: why ``target`` rather than this one.
     preset : str
-        How relevance is separated, one of `PRESETS`.
+        How relevance is separated, one of `PRESETS`. For "evidence" the maps of
+        `engine.evidence.evidence_maps` are computed besides the relevance.
     sigma : float
-        Threshold in standard deviations of the temporal derivative, >= 0.
+        Threshold in standard deviations of the temporal derivative, >= 0; none for "evidence".
     frames : (int, int) or None
         First frame, and the frame after the last. None takes all.
     device : str
@@ -401,3 +404,8 @@ class CardReport:
     def failed(self) -> bool:
         """True if a check failed."""
         return any(finding.level == "fail" for finding in self.findings)
+
+
+def separation_text(preset: str, sigma: float) -> str:
+    """Return a separation for people: "recommended, sigma 1"; "evidence" has no threshold."""
+    return preset if preset == "evidence" else f"{preset}, sigma {sigma:g}"

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from engine.errors import ExportError
-from engine.selective import preset_params
-from engine.types import PRESETS, EvidenceEffort
+from engine.selective import checked_preset
+from engine.types import PRESETS, SPLIT_PRESETS, EvidenceEffort
 from engine.types import Preset as PresetName
 
 DEFAULT_MODEL = "figures"
@@ -24,6 +24,9 @@ Weights = Annotated[Path | None, typer.Option(help="Your weights for it.")]
 Labels = Annotated[Path | None, typer.Option(help="Class names, one a line.")]
 Method = Annotated[str, typer.Option(help="See 'motion-inspector methods'.")]
 Preset = Annotated[str, typer.Option(help=f"How relevance is separated: {', '.join(PRESETS)}.")]
+SplitPreset = Annotated[
+    str, typer.Option(help=f"How relevance is separated: {', '.join(SPLIT_PRESETS)}.")
+]
 Sigma = Annotated[float, typer.Option(help="Threshold in standard deviations, from 0 up.")]
 Evidence = Annotated[
     EvidenceEffort, typer.Option(help="What of the evidence is measured; quick takes half as long.")
@@ -51,8 +54,7 @@ Trust = Annotated[
 
 def parse_preset(name: str) -> PresetName:
     """Return the preset of that name, or raise `EngineError` if there is none."""
-    preset_params(name)
-    return next(preset for preset in PRESETS if preset == name)
+    return checked_preset(name)
 
 
 def chosen_window(start: int | None, window: int | None, *, every: bool) -> int | None:

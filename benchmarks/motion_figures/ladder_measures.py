@@ -16,10 +16,10 @@ from benchmarks.motion_figures.testset import TEST
 from engine.attribution import attribute
 from engine.metrics import Interval, resampled, spearman
 from engine.models import VideoModel
-from engine.types import PRESETS, BoolArray, Float64Array, Int64Array
+from engine.types import SPLIT_PRESETS, BoolArray, Float64Array, Int64Array
 
 METHOD = "lrp"
-SHARED = (*PRESETS, FROZEN)
+SHARED = (*SPLIT_PRESETS, FROZEN)
 """Selectors whose changing share is held against reliance."""
 
 
@@ -100,7 +100,7 @@ def _shares(models: dict[float, VideoModel], counts: Counts) -> dict[float, dict
             clip = model.preprocess(frames)
             heat = attribute(model, clip, None, METHOD)
             selected = select(heat)
-            for preset in PRESETS:
+            for preset in SPLIT_PRESETS:
                 shares[b][preset].append(selected[preset].share)
             if index < counts.stills and heat.target is not None:
                 by_stills = select_by_stills(model, clip, heat.target, METHOD)[1]

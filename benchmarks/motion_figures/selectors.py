@@ -10,10 +10,10 @@ from engine.attribution import Attribution, frozen_frame_split
 from engine.models import VideoModel
 from engine.models.model import Clip
 from engine.selective import Prepared
-from engine.types import DEFAULT_SIGMA, PRESETS, BoolArray, Float32Array
+from engine.types import DEFAULT_SIGMA, SPLIT_PRESETS, BoolArray, Float32Array
 
 FROZEN = "frozen frame"
-SELECTORS = ("raw", *PRESETS, FROZEN)
+SELECTORS = ("raw", *SPLIT_PRESETS, FROZEN)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,7 @@ def select(heat: Attribution) -> dict[str, Selected]:
     relevance = heat.relevance
     everything = np.ones(relevance.shape, np.bool_)
     table = {"raw": Selected(relevance, everything, np.abs(relevance), 1.0)}
-    for preset in PRESETS:
+    for preset in SPLIT_PRESETS:
         prepared = Prepared(relevance, preset, heat.time_step)
         parts = prepared.at(DEFAULT_SIGMA)
         table[preset] = Selected(parts.motion, parts.mask, prepared.compared, parts.changing_share)

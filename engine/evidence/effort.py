@@ -39,6 +39,10 @@ EFFORTS: dict[EvidenceEffort, Effort] = {
 """By name. A quick one does not notice movement that looks the same in any order."""
 
 
+MAPS_PASSES = 8
+"""Forward passes that the maps of a window take as long as, on the networks measured."""
+
+
 def evidence_passes(effort: EvidenceEffort) -> int:
     """Return the forward passes that a window takes, its own not counted."""
     return EFFORTS[effort].passes

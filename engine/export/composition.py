@@ -17,7 +17,7 @@ from engine.export.timeline_picture import Timeline, clock, draw_timeline
 from engine.render.export_clip_settings import ClipSettings
 from engine.render.panes import PANES
 from engine.store import Analysis
-from engine.types import UInt8Array
+from engine.types import UInt8Array, separation_text
 from engine.video import Video
 
 
@@ -102,7 +102,7 @@ class Composition:
         method = METHODS[header.request.method].title
         return (
             f"{header.request.video.name}   {header.spec.name}   {self._verdict()}{method}   "
-            f"{look.preset}, sigma {look.sigma:g}   "
+            f"{separation_text(look.preset, look.sigma)}   "
             f"changing share of the map {_percent(self._curves.clip_changing_share)}"
         )
 

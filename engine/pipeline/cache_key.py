@@ -1,7 +1,7 @@
 """Key of everything that decides an explanation: requests of one key give equal maps.
 
 Paths count by what their files hold, so that a moved video keeps its name. How relevance is
-separated afterwards does not count. No torch.
+separated afterwards does not count, but maps of evidence are computed with it. No torch.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _BUNDLED = ("figures.safetensors", "figures.prior.json")
 def request_key(request: Request) -> str | None:
     """Return the key of a request: 40 hexadecimal digits, or None.
 
-    It is made of every field but ``preset`` and ``sigma``; of what the video, the weights, the
+    It is made of every field but ``preset`` and ``sigma``, and of whether maps of evidence are
+    asked for, which the preset "evidence" needs; of what the video, the weights, the
     labels, the model card with its files and the prior hold; of the engine's own code, and the
     versions of the libraries below it.
 
@@ -71,7 +72,19 @@ def request_key(request: Request) -> str | None:
         "code": code_id(_ENGINE),
         "versions": versions(),
     }
-    text = json.dumps(fields, sort_keys=True, default=str)
+    key = _digest(json.dumps(fields, sort_keys=True, default=str))
+    return key_with_maps(key) if request.preset == "evidence" else key
+
+
+def key_with_maps(key: str) -> str:
+    """Return the key of a request for maps of evidence besides, from that of one without.
+
+    Its analysis answers both.
+    """
+    return _digest(f"{key} with maps of evidence")
+
+
+def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
 
 

@@ -19,15 +19,17 @@ from engine.attribution.base.targets import Contrast, Target, resolve_target
 from engine.attribution.catalogue import check_options, find_entry
 from engine.cancel import Cancelled, Check, never
 from engine.errors import AttributionError, VideoError
-from engine.evidence.effort import evidence_passes
+from engine.evidence import EvidenceMaps
+from engine.evidence.effort import MAPS_PASSES, evidence_passes
 from engine.models import VideoModel, sample_frames, seen_rect
 from engine.models.load import load_requested
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
 from engine.pipeline.evidence_meter import EvidenceMeter, Measured
+from engine.pipeline.map_maker import MapMaker
 from engine.pipeline.window_disagreement import WindowDisagreement
 from engine.pipeline.window_reader import WindowClip, WindowReader
-from engine.selective import checked_sigma, preset_params
+from engine.selective import checked_preset, checked_sigma
 from engine.store import Analysis, ExplainProgress, Header, Resumable
 from engine.store.resumable import State
 from engine.types import Progress, Report, Request, Window, unreported
@@ -87,7 +89,7 @@ def explain(
     if resume and folder is None:
         raise ValueError("only an analysis in a folder of its own can be resumed")
     checked_sigma(request.sigma)
-    preset_params(request.preset)
+    checked_preset(request.preset)
     check_options(request.method, dict(request.options))
     request = replace(request, method=find_entry(request.method).info.name)
     _target(request)
@@ -193,6 +195,9 @@ class _Run:
         self._meter = EvidenceMeter(model, header.request, check)
         self._disagreement = WindowDisagreement()
         self._clock = _Clock(report, analysis, len(self._starts))
+        self._maps = MapMaker(
+            model, _target(header.request), unreported, check, wanted=header.wants_maps
+        )
         self._explainer = Explainer(
             model,
             _target(header.request),
@@ -209,6 +214,7 @@ class _Run:
             self._blend.restore(state["sum"], state["weight"])
             self._meter.restore(state)
             self._disagreement.restore(state)
+            self._maps.restore(state)
             # Windows are explained in the same company as without the break: rounding depends
             # on it.
             self._batch = int(state["batch"])
@@ -243,28 +249,34 @@ class _Run:
         batch = [clips.window(first) for first in starts]
         results = self._explainer.explain([cut.clip for cut in batch])
         # all before the first is appended: a break leaves whole batches behind
-        pairs = zip(batch, results, strict=True)
-        measured = [self._meter.measure(cut.clip, result) for cut, result in pairs]
-        for cut, result, one in zip(batch, results, measured, strict=True):
-            self._append(cut, result, one)
+        pairs = [(cut.clip, result) for cut, result in zip(batch, results, strict=True)]
+        measured = [self._meter.measure(*pair) for pair in pairs]
+        maps = [self._maps.make(*pair) for pair in pairs]
+        made = zip(results, measured, maps, strict=True)
+        for cut, (result, one, both) in zip(batch, made, strict=True):
+            self._append(cut, result, one, both)
         self._batch = self._explainer.batch
 
-    def _append(self, cut: WindowClip, result: Attribution, measured: Measured) -> None:
+    def _append(
+        self, cut: WindowClip, result: Attribution, measured: Measured, maps: EvidenceMaps | None
+    ) -> None:
         header = self._analysis.header
         self._done += 1
         following = (*self._starts, self._steps)[self._done]
-        relevance = result.relevance[: self._length - cut.padded]
+        kept, done = self._length - cut.padded, following - cut.first
+        relevance = result.relevance[:kept]
         self._blend.add(relevance)
         disagreement = self._disagreement.add(cut.first, relevance, result.time_step)
         lost = _lost_in(cut, self._video, header.start)
-        notices = tuple(filter(None, (_lost_notice(lost), measured.notice)))
+        notices = (_lost_notice(lost), measured.notice, *self._maps.notices(maps))
+        notices = tuple(filter(None, notices))
         window = _window(cut, result, notices, conserves=METHODS[header.request.method].conserves)
         window = replace(window, disagreement=disagreement)
-        final = self._blend.flush(following - cut.first)
-        self._analysis.append([window], final, [measured.evidence])
+        final, blended = self._blend.flush(done), self._maps.blend(maps, kept, done)
+        self._analysis.append([window], final, [measured.evidence], blended)
 
     def _state(self) -> State:
-        of_windows = {**self._meter.state(), **self._disagreement.state()}
+        of_windows = {**self._meter.state(), **self._disagreement.state(), **self._maps.state()}
         return {**self._blend.state(), **of_windows, "batch": np.array(self._batch)}
 
 
@@ -288,7 +300,8 @@ class _Clock:
         self._windows = windows
         request = analysis.header.request
         self._passes = METHODS[request.method].passes
-        self._with_evidence = 1 + evidence_passes(request.evidence) / self._passes
+        maps = MAPS_PASSES * analysis.header.wants_maps
+        self._with_evidence = 1 + (evidence_passes(request.evidence) + maps) / self._passes
         self._done = self._before = 0
         self._began = time.monotonic()
 

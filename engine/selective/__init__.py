@@ -4,7 +4,14 @@ NumPy in, NumPy out; torch tensors stay on their device. Importing this does not
 """
 
 from engine.selective.derivative import temporal_derivative
-from engine.selective.presets import PRESET_PARAMS, PresetParams, checked_sigma, preset_params
+from engine.selective.map_separation import MapSeparation
+from engine.selective.presets import (
+    PRESET_PARAMS,
+    PresetParams,
+    checked_preset,
+    checked_sigma,
+    preset_params,
+)
 from engine.selective.separation import Curves, FrameMaps, Separation
 from engine.selective.split import Prepared, Split, split
 
@@ -12,10 +19,12 @@ __all__ = [
     "PRESET_PARAMS",
     "Curves",
     "FrameMaps",
+    "MapSeparation",
     "Prepared",
     "PresetParams",
     "Separation",
     "Split",
+    "checked_preset",
     "checked_sigma",
     "preset_params",
     "split",

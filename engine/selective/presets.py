@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import AttributionError
-from engine.types import PRESETS, Preset
+from engine.types import PRESETS, SPLIT_PRESETS, Preset
 
 Padding = Literal["edge", "zeros"]
 
@@ -85,16 +85,33 @@ PRESET_PARAMS: dict[Preset, PresetParams] = {
 
 
 def preset_params(preset: str) -> PresetParams:
-    """Return the parameters of a preset.
+    """Return the parameters of a preset that splits relevance.
 
     Raises
     ------
     AttributionError
-        If there is no preset of that name.
+        If there is no preset of that name, or it has nothing to do with an array.
+    """
+    name = checked_preset(preset)
+    if name in PRESET_PARAMS:
+        return PRESET_PARAMS[name]
+    raise AttributionError(
+        f"The separation {name!r} cannot be made of relevance: its maps are computed.",
+        f"Explain a video with it, or choose one of: {', '.join(SPLIT_PRESETS)}.",
+    )
+
+
+def checked_preset(preset: str) -> Preset:
+    """Return the preset of that name.
+
+    Raises
+    ------
+    AttributionError
+        If there is none.
     """
     for name in PRESETS:
         if name == preset:
-            return PRESET_PARAMS[name]
+            return name
     raise AttributionError(
         f"There is no preset called {preset!r}.", f"Choose one of: {', '.join(PRESETS)}."
     )

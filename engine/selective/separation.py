@@ -19,6 +19,7 @@ import numpy as np
 
 from engine.cancel import Check, never
 from engine.selective.chunks import Source, signed_chunk, steps_final
+from engine.selective.interpolation import between, frames_of_steps, positions
 from engine.selective.presets import preset_params
 from engine.selective.rescaling import Extremes, Rescaling, extremes_of, rescaling_of
 from engine.selective.spread import Moments, Spread, moments_of, spread_of
@@ -79,7 +80,7 @@ class _Chunk:
 
 
 class Separation:
-    """One preset on one source, safe to use from several threads.
+    """One preset that splits relevance, on one source, safe to use from several threads.
 
     Parameters
     ----------
@@ -196,18 +197,15 @@ class Separation:
             motion=motion,
             static=whole - motion,
             signed_relevance=signed,
-            changing_share=_ratio(motion, whole),
-            clip_changing_share=float(_ratio(motion[sampled].sum(), whole[sampled].sum())),
+            changing_share=ratio(motion, whole),
+            clip_changing_share=float(ratio(motion[sampled].sum(), whole[sampled].sum())),
             threshold=thresholds / unit,
             std=(self._at_frames(spread.std, 0, ready) if steps else spread.std) / unit,
         )
 
     def _frames_of(self, steps: int) -> int:
         """Frames from the start of the range that the first steps cover."""
-        frames = self._source.step_frames
-        if steps == len(frames):
-            return self._source.frame_count
-        return int(frames[steps - 1]) + 1 if steps else 0
+        return frames_of_steps(self._source.step_frames, self._source.frame_count, steps)
 
     def _spans(self, ready: int) -> Iterator[tuple[int, int]]:
         together = self._source.time_step
@@ -222,14 +220,13 @@ class Separation:
             return self._interpolated(start, stop)
 
     def _interpolated(self, start: int, stop: int) -> tuple[Float32Array, Float32Array]:
-        steps = self._source.step_frames
-        position = np.interp(np.arange(start, stop), steps, np.arange(len(steps)))
+        position = positions(self._source.step_frames, start, stop)
         first = int(position[0])
         last = min(int(np.ceil(position[-1])) + 1, self.steps_ready)
         relevance, compared = self._steps(first, last)
         if len(relevance) == stop - start and np.all(position == np.arange(first, last)):
             return relevance, compared
-        return _between(relevance, position - first), _between(compared, position - first)
+        return between(relevance, position - first), between(compared, position - first)
 
     def _steps(self, start: int, stop: int) -> tuple[Float32Array, Float32Array]:
         parts = []
@@ -315,15 +312,8 @@ def _sums(relevance: Float32Array, compared: Float32Array, threshold: Float32Arr
     return np.stack([flat.sum(1, dtype=np.float64), size.sum(1, dtype=np.float64), motion])
 
 
-def _between(steps: Float32Array, position: Float64Array) -> Float32Array:
-    low = np.clip(position.astype(np.int64), 0, len(steps) - 1)
-    high = np.clip(low + 1, 0, len(steps) - 1)
-    part = (position - low).astype(np.float32)[:, None, None]
-    between: Float32Array = steps[low] * (1 - part) + steps[high] * part
-    return between
-
-
-def _ratio(part: Float64Array, whole: Float64Array) -> Float64Array:
+def ratio(part: Float64Array, whole: Float64Array) -> Float64Array:
+    """Return part / whole, nan where both are zero."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio: Float64Array = np.divide(part, whole)
-    return ratio
+        share: Float64Array = np.divide(part, whole)
+    return share

@@ -80,7 +80,7 @@ def split(
     sigma : float
         Threshold in standard deviations of what is compared, >= 0; 1 to 4 is usual.
     preset : str
-        One of `engine.types.PRESETS`.
+        One of `engine.types.SPLIT_PRESETS`.
     time_step : int
         Frames that share one time step of the relevance, for maps that are coarse in time
         (``Attribution.time_step``).

@@ -16,8 +16,8 @@ from engine.cancel import Check, never
 from engine.errors import EngineError
 from engine.evidence.evidence import Evidence
 from engine.evidence.summary import ClipEvidence, EvidenceCurves, clip_evidence, evidence_curves
-from engine.selective import Separation
-from engine.store.arrays import CHUNK, GrowingArray, StoredArray, open_group
+from engine.selective import MapSeparation, Separation
+from engine.store.arrays import GrowingArray, StoredArray, open_group
 from engine.store.document import (
     Header,
     finite,
@@ -28,6 +28,8 @@ from engine.store.document import (
     windows_from_list,
     write_document,
 )
+from engine.store.map_volumes import Maps, MapVolumes, high_quantile
+from engine.store.saving import write_maps, write_parts, write_steps
 from engine.store.scores import step_scores, step_targets
 from engine.store.window_evidence import (
     STEPS,
@@ -37,7 +39,15 @@ from engine.store.window_evidence import (
     steps_array,
 )
 from engine.store.written import Written
-from engine.types import BoolArray, Float32Array, Float64Array, Int64Array, Preset, Window
+from engine.types import (
+    DEFAULT_PRESET,
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    Int64Array,
+    Preset,
+    Window,
+)
 
 DOCUMENT = "analysis.json"
 ARRAY = "sampled_relevance"
@@ -64,7 +74,9 @@ class Analysis:
         self._windows: tuple[Window, ...] = ()
         self._evidence: tuple[Evidence | None, ...] = ()
         self._lock = threading.Lock()
-        self._separations: dict[Preset, Separation] = {}
+        self._maps: MapVolumes | None = None
+        self._has_maps = False
+        self._separations: dict[Preset, Separation | MapSeparation] = {}
         self._quantiles: list[float] = []
         self._temporary = False
         self._closing: Callable[[], None] | None = None
@@ -72,6 +84,8 @@ class Analysis:
     @classmethod
     def create(cls, header: Header, folder: Path | None = None) -> Analysis:
         """Start an empty analysis in a folder, or in a temporary one that `close` removes.
+
+        It has maps of evidence where they are asked for, until something is appended without.
 
         Raises
         ------
@@ -86,11 +100,13 @@ class Analysis:
             group = open_group(folder, "w")
             shape = (len(header.step_frames), *header.spec.crop)
             array = GrowingArray(group, ARRAY, shape)
+            maps = MapVolumes.create(group, shape) if header.wants_maps else None
         except OSError as error:
             raise EngineError(
                 f"{folder} cannot be written: {error.strerror}.", "Choose another folder."
             ) from error
         analysis = cls(folder, header, array)
+        analysis._maps, analysis._has_maps = maps, maps is not None
         analysis._temporary = temporary
         return analysis
 
@@ -108,9 +124,13 @@ class Analysis:
             header = header_from_dict(document)
             group = open_group(folder, "r")
             array = StoredArray(group, ARRAY)
-            if array.shape != (len(header.step_frames), *header.spec.crop):
+            shape = (len(header.step_frames), *header.spec.crop)
+            if array.shape != shape:
                 raise ValueError(f"the relevance has shape {array.shape}")
             analysis = cls(folder, header, array)
+            if "maps" in document:
+                analysis._maps = MapVolumes.open(group, shape, document["maps"])
+                analysis._has_maps = True
             entries = document["windows"]
             logits = np.asarray(group["logits"][:])
             steps = np.asarray(group[STEPS][:]) if STEPS in group else None
@@ -136,6 +156,9 @@ class Analysis:
         group = open_group(folder, "a")
         array = GrowingArray.resumed(group, ARRAY, shape, written.growth, check)
         analysis = cls(folder, header, array)
+        if written.maps is not None:
+            analysis._maps = MapVolumes.resumed(group, shape, written.maps, check)
+            analysis._has_maps = True
         analysis._windows, analysis._evidence = written.windows, written.evidence
         analysis._quantiles = list(written.quantiles)
         return analysis
@@ -194,8 +217,11 @@ class Analysis:
     def full_colour(self, preset: Preset) -> float:
         """Return what is drawn in the full colour of a preset's maps.
 
-        That is `scale`, or 1 where the preset scales signed relevance to 0..1.
+        That is `scale`, 1 where the preset scales signed relevance to 0..1, and a scale of their
+        own for maps of evidence.
         """
+        if preset == "evidence" and self._maps is not None:
+            return self._maps.scale
         return 1.0 if self.separation(preset).is_rescaled else self.scale
 
     @property
@@ -223,11 +249,47 @@ class Analysis:
         """Relevance of sampled frames [start, stop), float32 (n, h, w)."""
         return self._array.read(start, stop)
 
-    def separation(self, preset: Preset) -> Separation:
-        """Return the relevance separated by a preset, at any sigma. Made once a preset."""
+    @property
+    def has_maps(self) -> bool:
+        """True where there are maps of evidence, or will be as it grows."""
+        return self._has_maps
+
+    @property
+    def maps_written(self) -> int:
+        """Sampled frames whose maps of evidence can be read."""
+        return 0 if self._maps is None else min(self._maps.written, self.steps_written)
+
+    def read_maps(self, start: int, stop: int) -> Maps:
+        """Return the maps of evidence of sampled frames [start, stop), float32 (n, h, w) each.
+
+        Raises
+        ------
+        EngineError
+            If there are none.
+        """
+        if self._maps is None:
+            raise self._no_maps()
+        return self._maps.read(start, stop)
+
+    def shown_preset(self, preset: Preset) -> Preset:
+        """Return the preset, or the usual one where it needs maps that are not here."""
+        return DEFAULT_PRESET if preset == "evidence" and not self.has_maps else preset
+
+    def separation(self, preset: Preset) -> Separation | MapSeparation:
+        """Return the relevance separated by a preset, at any sigma. Made once a preset.
+
+        Raises
+        ------
+        EngineError
+            If it needs maps of evidence and there are none, see `has_maps`.
+        """
+        if preset == "evidence" and not self.has_maps:
+            raise self._no_maps()
         with self._lock:
             if preset not in self._separations:
-                self._separations[preset] = Separation(self, preset)
+                of_maps = preset == "evidence"
+                made = MapSeparation(self) if of_maps else Separation(self, preset)
+                self._separations[preset] = made
             return self._separations[preset]
 
     @property
@@ -275,10 +337,12 @@ class Analysis:
         windows: Sequence[Window],
         relevance: Float32Array,
         evidence: Sequence[Evidence | None] | None = None,
+        maps: Maps | None = None,
     ) -> None:
         """Add windows, the relevance, float32 (n, h, w), of the steps that they complete.
 
-        Evidence is one a window, or None where none was measured.
+        Evidence is one a window, or None where none was measured. Maps of evidence are as long
+        as the relevance; without them the whole analysis goes on without.
 
         Raises
         ------
@@ -288,7 +352,10 @@ class Analysis:
         if not isinstance(self._array, GrowingArray):
             raise TypeError("an analysis that was opened cannot grow")
         if relevance.size:
-            self._quantiles.append(_quantile(np.abs(relevance)))
+            self._quantiles.append(high_quantile(np.abs(relevance)))
+        self._has_maps &= maps is not None
+        if self._maps is not None and maps is not None and self.has_maps:
+            self._maps.append(maps)  # before the relevance, which says how much can be read
         self._evidence = (*self._evidence, *(evidence or [None] * len(windows)))
         self._windows = (*self._windows, *windows)  # last: evidence is never shorter
         self._array.append(relevance)
@@ -309,7 +376,7 @@ class Analysis:
             )
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._write_arrays(folder, preset, sigma, check)
+            self._write_arrays(open_group(folder, "w"), preset, sigma, check)
             write_document(folder / DOCUMENT, self.document(preset=preset, sigma=sigma))
         except OSError as error:
             raise EngineError(
@@ -340,6 +407,7 @@ class Analysis:
             "windows": explained_to_list(self._windows, self.evidence, self.header),
             "scale": self.scale,
             "versions": versions(),
+            **({"maps": self._maps.settings} if self._maps is not None and self.has_maps else {}),
         }
 
     def logits(self) -> Float32Array:
@@ -359,7 +427,8 @@ class Analysis:
         if not isinstance(self._array, GrowingArray):
             raise TypeError("an analysis that was opened cannot grow")
         quantiles = tuple(self._quantiles)
-        return Written(self._windows, self._evidence, quantiles, self._array.growth)
+        maps = self._maps.progress if self._maps is not None and self.has_maps else None
+        return Written(self._windows, self._evidence, quantiles, self._array.growth, maps)
 
     def when_closed(self, action: Callable[[], None]) -> None:
         """Have something called once, when the analysis is let go of."""
@@ -386,29 +455,27 @@ class Analysis:
         low = position.astype(np.int64)
         return low, (position - low)[:, None]
 
-    def _write_arrays(self, folder: Path, preset: Preset, sigma: float, check: Check) -> None:
-        group = open_group(folder, "w")
-        separation = self.separation(preset)
-        shape = (len(self.step_frames), *self.header.spec.crop)
-        sampled = GrowingArray(group, ARRAY, shape)
-        for start in range(0, shape[0], CHUNK):
-            check()
-            sampled.append(self.read_steps(start, min(start + CHUNK, shape[0])))
-        names = ("relevance", "motion", "static")
-        parts = [GrowingArray(group, name, (self.frame_count, *shape[1:])) for name in names]
-        for start in range(0, self.frame_count, CHUNK):
-            check()
-            maps = separation.frames(start, min(start + CHUNK, self.frame_count), sigma)
-            for name, part in zip(names, parts, strict=True):
-                part.append(getattr(maps, name))
+    def _write_arrays(self, group: Any, preset: Preset, sigma: float, check: Check) -> None:
+        separation, size = self.separation(preset), self.header.spec.crop
+        steps, frames = (len(self.step_frames), *size), (self.frame_count, *size)
+        write_steps(group, (ARRAY,), steps, lambda a, b: (self.read_steps(a, b),), check)
+        if self.has_maps:
+            write_maps(group, steps, self.read_maps, check)
+        write_parts(group, frames, lambda a, b: separation.frames(a, b, sigma), check)
         self.write_numbers(group)
+
+    def _no_maps(self) -> EngineError:
+        if self.header.wants_maps:
+            return EngineError(
+                "Maps of evidence could not be made in this analysis.",
+                "Choose another separation; the notes of the analysis say why.",
+            )
+        return EngineError(
+            "This analysis has no maps of evidence.",
+            "Explain again with the separation evidence, or choose another one.",
+        )
 
 
 def _middle(values: Float32Array) -> float:
     """Return the median over frames, nan where there are none."""
     return float(np.median(values)) if len(values) else float("nan")
-
-
-def _quantile(values: Float32Array) -> float:
-    flat = values.ravel()
-    return float(np.quantile(flat[:: max(1, flat.size // 200_000)], 0.995))

@@ -72,6 +72,11 @@ class Header:
     step_frames: Int64Array
     seen: Rect
 
+    @property
+    def wants_maps(self) -> bool:
+        """True where maps of evidence are asked for."""
+        return self.request.preset == "evidence"
+
     def __post_init__(self) -> None:
         self.timestamps_s.setflags(write=False)
         self.step_frames.setflags(write=False)

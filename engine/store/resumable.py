@@ -37,6 +37,7 @@ from engine.store.document import (
     windows_from_list,
     write_document,
 )
+from engine.store.map_volumes import NAMES, MapsWritten
 from engine.store.window_evidence import evidence_from_dict, explained_to_list
 from engine.store.written import Written
 from engine.types import Window
@@ -196,8 +197,9 @@ class Resumable:
             held = dict(arrays)
         count = int(held["windows"])
         windows, evidence = self._read_journal(count, str(held["heading"]), header)
-        growth = Growth(int(held["written"]), held["tail"], held["digests"].tobytes())
-        written = Written(windows, evidence, tuple(held["quantiles"].tolist()), growth)
+        growth = _growth(held)
+        quantiles = tuple(held["quantiles"].tolist())
+        written = Written(windows, evidence, quantiles, growth, _maps_of(held))
         analysis = Analysis.resumed(header, self._folder, written, check)
         for partial in self._folder.rglob("*.partial"):  # chunks that Zarr was about to write
             partial.unlink()
@@ -255,9 +257,8 @@ class Resumable:
                 heading=np.array(self._heading),
                 windows=np.array(len(written.windows)),
                 quantiles=np.array(written.quantiles, np.float64),
-                written=np.array(written.growth.written),
-                tail=written.growth.tail,
-                digests=np.frombuffer(written.growth.digests, np.uint8),
+                **_held(written.growth),
+                **_held_maps(written.maps),
                 **{f"state_{name}": array for name, array in state.items()},
             )
 
@@ -307,6 +308,36 @@ def _evidence_of(value: dict[str, Any]) -> Evidence | None:
         return None
     steps = _unpacked(value["log2_steps"], "<f8").reshape(4, -1)
     return evidence_from_dict(value["window"].get("evidence"), steps)
+
+
+def _held(growth: Growth, prefix: str = "") -> dict[str, npt.NDArray[Any]]:
+    return {
+        f"{prefix}written": np.array(growth.written),
+        f"{prefix}tail": growth.tail,
+        f"{prefix}digests": np.frombuffer(growth.digests, np.uint8),
+    }
+
+
+def _growth(held: Mapping[str, npt.NDArray[Any]], prefix: str = "") -> Growth:
+    written, tail, digests = (held[f"{prefix}{name}"] for name in ("written", "tail", "digests"))
+    return Growth(int(written), tail, digests.tobytes())
+
+
+def _held_maps(maps: MapsWritten | None) -> dict[str, npt.NDArray[Any]]:
+    if maps is None:
+        return {}
+    motion, appearance = (
+        _held(growth, f"{name}_") for name, growth in zip(NAMES, maps.growths, strict=True)
+    )
+    return {**motion, **appearance, "evidence_quantiles": np.array(maps.quantiles, np.float64)}
+
+
+def _maps_of(held: Mapping[str, npt.NDArray[Any]]) -> MapsWritten | None:
+    """Return how far the maps of evidence were written, if there were some."""
+    if "evidence_quantiles" not in held:
+        return None
+    motion, appearance = (_growth(held, f"{name}_") for name in NAMES)
+    return MapsWritten((motion, appearance), tuple(held["evidence_quantiles"].tolist()))
 
 
 def _line(value: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.evidence.evidence import Evidence
 from engine.store.arrays import Growth
+from engine.store.map_volumes import MapsWritten
 from engine.types import Window
 
 
@@ -23,9 +24,12 @@ class Written:
         What its scale is made of, see `Analysis.scale`.
     growth : Growth
         How far its relevance is written.
+    maps : MapsWritten or None
+        How far its maps of evidence are, where it has some.
     """
 
     windows: tuple[Window, ...]
     evidence: tuple[Evidence | None, ...]
     quantiles: tuple[float, ...]
     growth: Growth
+    maps: MapsWritten | None = None

@@ -210,7 +210,8 @@ class ExplainController(QObject):
         """Measure the agreement of motion relevance with optical flow for a badge."""
         analysis, state = self.analysis, self._view_model.state
         if analysis is not None and analysis.complete:
-            self.background.measure_agreement(analysis, state.preset, state.sigma)
+            shown = analysis.shown_preset(state.preset)
+            self.background.measure_agreement(analysis, shown, state.sigma)
 
     @Slot()
     def load_labels(self) -> None:
@@ -262,9 +263,20 @@ class ExplainController(QObject):
 
     def _freezing_of(self, state: ViewState) -> FreezeCheck | None:
         made = self._freezing
-        if made is None or (made.preset, made.sigma) != (state.preset, state.sigma):
+        if made is None or self.analysis is None:
             return None
-        return made
+        shown = self.analysis.shown_preset(state.preset)
+        return made if (made.preset, made.sigma) == (shown, state.sigma) else None
+
+    def _notices(self, analysis: Analysis) -> tuple[str, ...]:
+        """Return what the engine says, and why another separation is shown than the chosen one."""
+        chosen = self._view_model.state.preset
+        shown = analysis.shown_preset(chosen)
+        if shown == chosen or not analysis.frames_written:
+            return analysis.notices
+        told = f"This analysis has no maps of {chosen}: it is separated as {shown}."
+        again = () if analysis.header.wants_maps else ("Explain again to see them.",)
+        return (" ".join((told, *again)), *analysis.notices)
 
     def _conserves(self, analysis: Analysis) -> bool:
         return self._backend.methods[analysis.header.request.method].conserves
@@ -297,7 +309,8 @@ class ExplainController(QObject):
 
     def _show_display(self) -> None:
         state = self._view_model.state
-        scale = 0.0 if self.analysis is None else self.analysis.full_colour(state.preset)
+        shown = self.analysis
+        scale = 0.0 if shown is None else shown.full_colour(shown.shown_preset(state.preset))
         self.display.show_look(state.heat, scale)
 
     def _end_incomplete(self) -> None:
@@ -348,7 +361,7 @@ class ExplainController(QObject):
             return
         self.curves = curves
         conservation = analysis.conservation if self._conserves(analysis) else None
-        self.results.show_clip(curves, conservation, analysis.notices)
+        self.results.show_clip(curves, conservation, self._notices(analysis))
         self.results.show_badges(separation.badges)
         self._show_display()
         self.show_frame(self._view_model.state.frame)

@@ -175,9 +175,7 @@ class ResultsPanel(QWidget):
         self.limits.setVisible(math.isfinite(share))
         if math.isfinite(share):
             self.clip.setText(f"{share:.0%}")
-            self.meaning.setText(
-                f"of the map's relevance changes sharply over time, {1 - share:.0%} stays as it is."
-            )
+            self.meaning.setText(_meaning(curves.preset, share))
         if conservation is not None and math.isfinite(conservation):
             self.conservation.setText(f"Relevance sums to {conservation:.2%} of the score.")
         self.conservation.setVisible(conservation is not None and math.isfinite(conservation))
@@ -214,3 +212,11 @@ class ResultsPanel(QWidget):
         self.frame, self.conservation = hint_label(), hint_label()
         self.limits = HintLink("How to read this", "reading-heatmaps")
         self.limits.say("A share of the map, not proof that the model needs the movement.")
+
+
+def _meaning(preset: str, share: float) -> str:
+    if preset == "evidence":
+        return (
+            f"of the maps' relevance is on what movement changes, {1 - share:.0%} on the picture."
+        )
+    return f"of the map's relevance changes sharply over time, {1 - share:.0%} stays as it is."

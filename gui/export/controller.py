@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from engine.annotations.notes import Note
 from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
-from engine.types import Progress
+from engine.types import DEFAULT_PRESET, Progress
 from gui.backend import ExportBackend
 from gui.commands.command import Command
 from gui.explain.run_bar import progress_text
@@ -79,7 +79,13 @@ class ExportController(QObject):
             return
         state = self._view_model.state
         context = ExportContext(
-            analysis, state.preset, state.sigma, state.heat, state.range, state.frame, notes
+            analysis,
+            analysis.shown_preset(state.preset),
+            state.sigma,
+            state.heat,
+            state.range,
+            state.frame,
+            notes,
         )
         self._exporting_of = self._analysis_refs.acquire(analysis)
         dialog = ExportDialog(context, self._backend, parent)
@@ -93,7 +99,8 @@ class ExportController(QObject):
         """Write the analysis as the window shows it, without asking."""
         analysis, notes = self._shown()
         state = self._view_model.state
-        look = ClipSettings(state.preset, state.sigma, heat=state.heat, captions=notes)
+        shown = DEFAULT_PRESET if analysis is None else analysis.shown_preset(state.preset)
+        look = ClipSettings(shown, state.sigma, heat=state.heat, captions=notes)
         self.queue.add(analysis, ExportRequest(format, path, look))
 
     def close(self) -> None:

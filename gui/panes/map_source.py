@@ -25,7 +25,8 @@ class MapSource:
 
     def at(self, frame: int, state: ViewState) -> FrameHeat:
         """Return the maps of a frame of the video, as the state separates them."""
-        key = (frame, state.preset, state.sigma, self.analysis.steps_written)
+        shown = self.analysis.shown_preset(state.preset)
+        key = (frame, shown, state.sigma, self.analysis.steps_written)
         if key != self._key:
             self._heat = self._read(frame, state)
             self._key = key if self._heat.reason != SEPARATING else None
@@ -36,10 +37,12 @@ class MapSource:
         index = frame - header.start
         if not 0 <= index < header.stop - header.start:
             return FrameHeat(None, f"Outside the explained range {header.start}:{header.stop}")
-        separation = self.analysis.separation(state.preset)
+        shown = self.analysis.shown_preset(state.preset)
+        separation = self.analysis.separation(shown)
         if index >= separation.frames_ready:
             return FrameHeat(None, NOT_YET)
         marks: tuple[str, ...] = () if self.analysis.sampled[index] else ("interpolated",)
         maps = separation.frame_soon(index, state.sigma, _WAIT_S)
+        marks += (shown,) if shown != state.preset else ()
         marks += ("scaled to 0..1",) if separation.is_rescaled else ()
         return FrameHeat(maps, SEPARATING if maps is None else "", marks)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.render.panes import PANES, WHOLE, Canvas, FrameHeat, PaneFrame, RenderedPane
+from engine.store import Analysis
 from engine.types import Rect, UInt8Array
 from gui.panes.map_source import MapSource
 from gui.panes.viewport import Viewport, cropped
@@ -69,9 +70,7 @@ class PaneRenderer:
             return state.heat.scale
         source = self.other if kind.analyses == "pinned" else self.source
         sources = (self.source, self.other) if self.one_scale else (source,)
-        return max(
-            (s.analysis.full_colour(state.preset) for s in sources if s is not None), default=0.0
-        )
+        return max((_full_colour(s.analysis, state) for s in sources if s is not None), default=0.0)
 
     def heat_of(self, name: str, frame: int, state: ViewState) -> FrameHeat | None:
         """Return the maps behind a pane of this kind, or None without an analysis."""
@@ -84,7 +83,7 @@ class PaneRenderer:
         heat, analysis = source.at(frame, state), source.analysis
         marks = (label, *heat.marks) if label else heat.marks
         seen = analysis.header.seen
-        full = analysis.full_colour(state.preset)
+        full = _full_colour(analysis, state)
         return replace(heat, marks=marks, seen=seen, clip_scale=full)
 
     def _is_sampled(self, frame: int) -> bool:
@@ -100,3 +99,7 @@ class PaneRenderer:
             self._whole, self._part = whole, (visible, size)
             self._canvas = Canvas(cropped(whole, visible, size))
         return self._canvas
+
+
+def _full_colour(analysis: Analysis, state: ViewState) -> float:
+    return analysis.full_colour(analysis.shown_preset(state.preset))

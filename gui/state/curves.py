@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.cancel import Check
 from engine.store import Analysis
-from engine.types import BoolArray, Float64Array, Int64Array, Preset
+from engine.types import DEFAULT_PRESET, BoolArray, Float64Array, Int64Array, Preset
 from gui.state.evidence_set import EvidenceSet, evidence_of
 from gui.state.peaks import Peak, peaks_of
 
@@ -45,6 +45,8 @@ class CurveSet:
         What the decisions rest on; None where it was not measured.
     model : str
         Name of the model.
+    preset : str
+        How the relevance is separated.
     """
 
     start: int
@@ -63,6 +65,7 @@ class CurveSet:
     peaks: tuple[Peak, ...]
     evidence: EvidenceSet | None = None
     model: str = ""
+    preset: Preset = DEFAULT_PRESET
 
     @property
     def explained(self) -> tuple[str, ...]:
@@ -76,7 +79,11 @@ class CurveSet:
 
 
 def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) -> CurveSet:
-    """Compute the curves of an analysis, which may still grow."""
+    """Compute the curves of an analysis, which may still grow.
+
+    Where it has no maps of evidence, it is separated as usual instead.
+    """
+    preset = analysis.shown_preset(preset)
     curves = analysis.separation(preset).curves(sigma, check)
     probabilities = analysis.probabilities()
     targets = analysis.targets()
@@ -102,4 +109,5 @@ def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) ->
         peaks=peaks_of(motion, share, header.start, apart=max(header.spec.frames // 2, 2)),
         evidence=evidence_of(analysis),
         model=header.spec.name,
+        preset=preset,
     )

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from engine.errors import EngineError
 from engine.render.panes import PANES
-from engine.types import Request
+from engine.types import DEFAULT_PRESET, Request
 from engine.utils.atomic import write_text
 from engine.utils.schema import Base64, SchemaError, convert, parse_json, to_plain
 from gui.state.view_state import PANE_COUNTS, ViewState
@@ -243,7 +243,7 @@ def _view(values: dict[str, Any]) -> ViewState:
     """Return the view of a session, with the usual panes if it has none."""
     stopped: dict[str, Any] = {"frame_count": 0, "playing": False}
     usual = {"panes": list(ViewState().panes)} if values.get("panes") == [] else {}
-    view = convert(values | stopped | usual, ViewState, "view")
+    view = convert({"preset": DEFAULT_PRESET} | values | stopped | usual, ViewState, "view")
     for name in view.panes:
         if name not in PANES:
             raise SchemaError(f"view.panes has {name[:40]!r}, which is no pane")

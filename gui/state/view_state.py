@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from engine.render import HeatLook
 from engine.render.export_clip_settings import USUAL_PANES
-from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Index, Preset, Sigma
+from engine.types import DEFAULT_SIGMA, Index, Preset, Sigma
 
 Loop = Literal["off", "loop", "ping-pong"]
 LOOPS: tuple[Loop, ...] = ("off", "loop", "ping-pong")
@@ -52,7 +52,7 @@ class ViewState:
     frame: Index = 0
     frame_count: Index = 0
     playing: bool = False
-    preset: Preset = DEFAULT_PRESET
+    preset: Preset = "evidence"
     sigma: Sigma = DEFAULT_SIGMA
     heat: HeatLook = field(default_factory=HeatLook)
     panes: tuple[str, ...] = USUAL_PANES

@@ -186,8 +186,8 @@ class WhatIfController(QObject):
     @Slot(object)
     def _on_panel_agreement_requested(self, region: Region) -> None:
         analysis, state, measure = self._analysis, self._view_model.state, self._backend.agreement
-        preset, sigma = state.preset, state.sigma
         if analysis is not None:
+            preset, sigma = analysis.shown_preset(state.preset), state.sigma
             self._start(lambda report, check: measure(analysis, region, preset, sigma, check))
             self._measures = True
 
@@ -203,7 +203,7 @@ class WhatIfController(QObject):
             deinterlace=now.deinterlace,
         )
         freezing = self._backend.freezing
-        shown = SeparatedMap(analysis, state.preset, state.sigma)
+        shown = SeparatedMap(analysis, analysis.shown_preset(state.preset), state.sigma)
         self._start(
             lambda report, check: freezing(request, shown, scope, state.frame, report, check)
         )

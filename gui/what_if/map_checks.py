@@ -7,6 +7,7 @@ import math
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
+from engine.types import separation_text
 from engine.what_if.checks import Cost, FreezeCheck, StillSplit
 from gui.what_if.deletion_curves import DeletionCurves
 from gui.widgets.form_widgets import hint_label, later_heading, scroll_into_view, vbox
@@ -46,7 +47,7 @@ class FreezeView(QWidget):
         self.about.setText(
             f"Score of {check.label} with {percent(check.share)} of the voxels frozen at the "
             f"window's middle frame; others in like patches, mean of {check.draws} draws. "
-            f"Map: {check.preset}, sigma {check.sigma:g}; {windows}."
+            f"Map: {separation_text(check.preset, check.sigma)}; {windows}."
         )
         self.show()
 

@@ -14,7 +14,7 @@ import shutil
 from pathlib import Path
 
 from engine.cancel import Check
-from engine.pipeline.cache_key import request_key
+from engine.pipeline.cache_key import key_with_maps, request_key
 from engine.pipeline.cache_lookup import open_finished
 from engine.store import Analysis
 from engine.types import Report, Request
@@ -52,6 +52,9 @@ class AnalysisCache:
         `engine.pipeline.explain`; what a cancel leaves is gone on with the next time.
         """
         key = request_key(request)
+        opened = None if key is None else self._opened_with_maps(request, key)
+        if opened is not None:
+            return opened
         use = None if key is None else self._claimed(key, request)
         if key is None or use is None:
             return self._explained(request, report, check, None)
@@ -89,6 +92,22 @@ class AnalysisCache:
         """Return the folder of the cached analysis of a request, or None without one."""
         key = request_key(request)
         return None if key is None else self._folder / key
+
+    def _opened_with_maps(self, request: Request, key: str) -> Analysis | None:
+        """Open the finished analysis that has maps of evidence besides what is asked for."""
+        key = key_with_maps(key)
+        if request.preset == "evidence" or not (self._folder / key).is_dir():
+            return None
+        use = self._claimed(key, request)
+        if use is None:
+            return None
+        analysis = open_finished(request, self._folder / key, key)
+        if analysis is None:
+            use.release()
+            return None
+        self._touch(self._folder / key)
+        analysis.when_closed(use.release)
+        return analysis
 
     def _explained(
         self, request: Request, report: Report, check: Check, key: str | None

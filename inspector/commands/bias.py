@@ -25,7 +25,7 @@ def bias(
     weights: options.Weights = None,
     labels: options.Labels = None,
     method: options.Method = DEFAULT_METHOD,
-    preset: options.Preset = DEFAULT_PRESET,
+    preset: options.SplitPreset = DEFAULT_PRESET,
     sigma: options.Sigma = DEFAULT_SIGMA,
     clips: Annotated[int, typer.Option(min=1, help="Clips of each video, spread evenly.")] = 3,
     shuffles: Annotated[int, typer.Option(min=1, help="Random orders of the frames.")] = 8,

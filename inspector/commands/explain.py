@@ -14,7 +14,7 @@ from engine.errors import ExportError
 from engine.evidence.words import basis_sentence, verdict_sentence
 from engine.export.formats import EXPORT_FORMATS, clip_formats
 from engine.store import Analysis
-from engine.types import DEFAULT_OVERLAP, DEFAULT_PRESET, DEFAULT_SIGMA, Request
+from engine.types import DEFAULT_OVERLAP, DEFAULT_PRESET, DEFAULT_SIGMA, Request, separation_text
 from inspector import cli_options as options
 from inspector.cli_options import check_folder, parse_preset
 from inspector.commands import Command
@@ -130,7 +130,7 @@ def explain_to(request: Request, folder: Path, *, format: str = "mp4", sound: bo
                     analysis,
                     video,
                     folder,
-                    preset=request.preset,
+                    preset=analysis.shown_preset(request.preset),
                     sigma=request.sigma,
                     format=format,
                     sound=sound,
@@ -164,7 +164,8 @@ def _names(folder: Path) -> list[str]:
 
 
 def _summary(analysis: Analysis, request: Request) -> str:
-    curves = analysis.separation(request.preset).curves(request.sigma)
+    preset = analysis.shown_preset(request.preset)
+    curves = analysis.separation(preset).curves(request.sigma)
     spec = analysis.header.spec
     names = dict.fromkeys(spec.label(window.target) for window in analysis.windows)
     whole = analysis.clip_evidence()
@@ -173,7 +174,7 @@ def _summary(analysis: Analysis, request: Request) -> str:
         f"{analysis.frame_count} frames, {len(analysis.windows)} windows, {spec.name}, "
         f"{request.method}, explained: {', '.join(list(names)[:8])}",
         f"Changing share of the map {curves.clip_changing_share:.1%} "
-        f"({request.preset}, sigma {request.sigma:g})",
+        f"({separation_text(preset, request.sigma)})",
     ]
     if METHODS[request.method].conserves:
         lines.append(f"Relevance sums to {analysis.conservation:.2%} of the explained score")

@@ -50,6 +50,12 @@ def test_request_key_changes_with_what_decides(name: str, asked: Request, tmp_pa
     assert keys[0] != keys[1]
 
 
+def test_request_key_changes_with_maps_of_evidence(asked: Request) -> None:
+    with_maps = replace(asked, preset="evidence")
+    assert request_key(with_maps) != request_key(asked)
+    assert request_key(replace(with_maps, sigma=2.5)) == request_key(with_maps)
+
+
 @pytest.mark.parametrize("name", OF_THE_SEPARATION)
 def test_request_key_stays_with_the_separation(name: str, asked: Request) -> None:
     assert request_key(replace(asked, **{name: OF_THE_SEPARATION[name]})) == request_key(asked)

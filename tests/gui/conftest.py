@@ -54,13 +54,15 @@ FIELDS = (
 class FakeEngine:
     """Explains with made-up relevance, a window of 8 frames at a time.
 
-    ``gate`` lets a test hold it before each window; ``fails`` makes it fail.
+    ``gate`` lets a test hold it before each window; ``fails`` makes it fail; without ``maps``
+    there are no maps of evidence, as of a closed model.
     """
 
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.gate.set()
         self.fails = False
+        self.maps = True
         self.requests: list[Request] = []
         self.exports: list[Path] = []
         self.wishes: list[ExportRequest] = []
@@ -104,7 +106,8 @@ class FakeEngine:
                 wait_for(self.gate, check)
                 count = min(8, stop - start - first)
                 found = None if request.evidence == "off" else [MOVES]
-                analysis.append([window_at(first, count)], relevance(first, count), found)
+                made = maps(first, count) if request.preset == "evidence" and self.maps else None
+                analysis.append([window_at(first, count)], relevance(first, count), found, made)
                 report(ExplainProgress("Explaining", first // 8 + 1, 5, 1.0, analysis=analysis))
         except BaseException:
             analysis.close()
@@ -241,6 +244,13 @@ def window_at(first: int, count: int) -> Window:
 
 def relevance(first: int, count: int) -> np.ndarray:
     return np.random.default_rng(first).random((count, 12, 12), np.float32)
+
+
+def maps(first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Maps of evidence: motion in the upper half alone."""
+    motion, appearance = relevance(first + 100, count), relevance(first + 200, count)
+    motion[:, 6:] = 0
+    return motion, appearance
 
 
 @pytest.fixture(scope="session")

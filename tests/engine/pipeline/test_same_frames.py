@@ -9,7 +9,7 @@ import pytest
 
 from engine.pipeline import explain
 from engine.selective import Curves
-from engine.types import PRESETS, Preset, Request
+from engine.types import SPLIT_PRESETS, Preset, Request
 
 DEMO = Path(__file__).parents[3] / "resources" / "demo.mp4"
 MIXED = 8 + 8 + 1
@@ -34,7 +34,7 @@ def test_frames_have_the_same_share_in_a_range_that_begins_one_window_later(tmp_
         first, later = (one.separation(preset).curves(1.0) for one in whole)
         return first, later
 
-    for preset in PRESETS:
+    for preset in SPLIT_PRESETS:
         first, later = curves(preset)
         inside = slice(16 + MIXED, 56 - MIXED)
         if preset != "variation":  # which looks further

@@ -13,7 +13,7 @@ from engine.errors import AttributionError
 from engine.selective import Separation, split
 from engine.selective.derivative import derivative_between
 from engine.selective.variation import BORDER, REACH
-from engine.types import PRESETS
+from engine.types import SPLIT_PRESETS
 from tests.engine.selective.plain import local_masks
 
 separation = import_module("engine.selective.separation")
@@ -57,7 +57,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("steps", [1, 2, 8, 9, 16, 37])
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", SPLIT_PRESETS)
 def test_separation_of_chunks_equals_the_split_of_the_whole(preset: str, steps: int) -> None:
     volume = noise(steps, 11, 9)
     parts = Separation(Held(volume), preset)
@@ -78,7 +78,7 @@ def test_separation_frame_is_one_of_its_frames() -> None:
         assert np.array_equal(one.static, maps.static[frame - 3])
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", SPLIT_PRESETS)
 def test_separation_curves_are_the_sums_of_the_split(preset: str) -> None:
     volume = noise(19, 10, 8)
     curves = Separation(Held(volume), preset).curves(1.0)
@@ -92,7 +92,7 @@ def test_separation_curves_are_the_sums_of_the_split(preset: str) -> None:
     assert curves.threshold == pytest.approx(whole.threshold, rel=1e-5)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", SPLIT_PRESETS)
 def test_separation_follows_a_growing_source(preset: str) -> None:
     volume = noise(21, 6, 6) + np.linspace(0, -3, 21, dtype=np.float32)[:, None, None]
     source = Held(volume)
@@ -138,7 +138,7 @@ def test_separation_does_not_differentiate_interpolated_maps() -> None:
     assert sparse.curves(1.0).clip_changing_share == dense.curves(1.0).clip_changing_share
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", SPLIT_PRESETS)
 def test_separation_of_a_long_range_compares_within_a_window_around_each_step(preset: str) -> None:
     strength = np.geomspace(1, 100, 45)[:, None, None]
     volume = (noise(45, 8, 8, seed=4) * strength).astype(np.float32)
@@ -148,7 +148,7 @@ def test_separation_of_a_long_range_compares_within_a_window_around_each_step(pr
     assert (found | (maps.relevance == 0)).tolist() == (wanted | (maps.relevance == 0)).tolist()
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", SPLIT_PRESETS)
 @given(before=st.integers(0, 40), after=st.integers(0, 40), seed=st.integers(0, 999))
 @settings(deadline=None, max_examples=15)
 def test_separation_of_a_frame_does_not_depend_on_what_is_far_away(
@@ -242,7 +242,7 @@ def test_separation_of_no_relevance_has_no_share() -> None:
 
 
 @pytest.mark.parametrize(("steps", "together"), [(16, 8), (37, 4), (12, 3), (9, 2), (40, 16)])
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", SPLIT_PRESETS)
 def test_separation_of_coarse_maps_equals_the_split_at_their_time_step(
     preset: str, steps: int, together: int
 ) -> None:

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 
 from engine.errors import AttributionError
 from engine.selective import Prepared, Split, split, temporal_derivative
-from engine.types import PRESETS
+from engine.types import SPLIT_PRESETS
 from tests.engine.selective import plain
 
 SHAPES = arrays.array_shapes(min_dims=3, max_dims=3, max_side=6)
@@ -30,7 +30,7 @@ def still_blob(frames: int = 16) -> np.ndarray:
     return np.repeat(blob[None], frames, axis=0)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", SPLIT_PRESETS)
 @given(
     volume=arrays.arrays(np.float32, SHAPES, elements=st.integers(-999, 999)),
     sigma=st.sampled_from([0.0, 0.5, 1.0, 2.0]),
@@ -49,7 +49,7 @@ def test_split_equals_a_plain_one(volume: np.ndarray, sigma: float, preset: str)
 
 
 @pytest.mark.parametrize("sigma", [0.5, 1.0, 2.0, 3.5])
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", SPLIT_PRESETS)
 @pytest.mark.parametrize("seed", range(3))
 def test_split_masks_noise_as_a_plain_one(preset: str, sigma: float, seed: int) -> None:
     volume = noise(16, 40, 30, seed=seed)
@@ -68,7 +68,7 @@ def test_split_code_2021_is_absolute_sobel_masking_to_the_last_bit(sigma: float)
     assert motion.tobytes() == expected.tobytes()
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", SPLIT_PRESETS)
 @given(volume=arrays.arrays(np.float32, SHAPES, elements=FLOATS), sigma=SIGMAS)
 def test_split_parts_add_up_exactly(volume: np.ndarray, sigma: float, preset: str) -> None:
     answer = split(volume, sigma, preset=preset)
@@ -127,7 +127,7 @@ def test_split_leaves_its_argument_alone() -> None:
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", SPLIT_PRESETS)
 def test_split_of_a_tensor_is_that_of_the_array(preset: str, device: str) -> None:
     volume = noise(6, 20, 17)
     by_tensor = split(torch.tensor(volume, device=device), 1.5, preset=preset)

@@ -80,7 +80,7 @@ def test_a_session_comes_back_as_it_was_saved(session: SessionFile, tmp_path: Pa
 
 
 def test_a_plain_session_comes_back(tmp_path: Path) -> None:
-    plain = SessionFile(Request(tmp_path / "a.mp4"), beside=tmp_path / "a.mp4")
+    plain = SessionFile(Request(tmp_path / "a.mp4", preset="evidence"), beside=tmp_path / "a.mp4")
     assert load(dump(plain, tmp_path), tmp_path) == plain
     assert load(dump(plain)) == replace(plain, beside=None)
 
