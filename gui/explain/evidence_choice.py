@@ -50,7 +50,6 @@ class EvidenceChoice(QWidget):
         self.effort.setToolTip(_ABOUT)
         self.effort.setAccessibleName("Evidence")
         self.file = QToolButton()
-        self.file.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.file.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._make_menu()
         layout = QHBoxLayout(self)
@@ -84,12 +83,17 @@ class EvidenceChoice(QWidget):
         self.changed.emit()
 
     def _make_menu(self) -> None:
-        menu = QMenu(self.file)
+        self.menu = menu = QMenu(self.file)
         self.usual = menu.addAction(_USUAL)
         self.usual.setCheckable(True)
         self.usual.triggered.connect(self._on_usual_triggered)
         menu.addAction("Choose a file...").triggered.connect(self._on_choose_triggered)
-        self.file.setMenu(menu)
+        self.file.clicked.connect(self._on_file_clicked)
+
+    @Slot()
+    def _on_file_clicked(self) -> None:
+        """Open the menu below; a button's own menu would run an event loop of its own."""
+        self.menu.popup(self.file.mapToGlobal(self.file.rect().bottomLeft()))
 
     @Slot()
     def _on_effort_changed(self) -> None:

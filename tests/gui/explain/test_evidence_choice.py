@@ -38,7 +38,7 @@ def test_choice_takes_a_prior_from_a_file_and_gives_it_back(
     choice: EvidenceChoice, qtbot: QtBot
 ) -> None:
     path = Path("/models/mine.prior.json")
-    choice.file.menu().actions()[1].trigger()
+    choice.menu.actions()[1].trigger()
     [dialog] = choice.findChildren(QFileDialog)
     with qtbot.waitSignal(choice.changed):
         dialog.fileSelected.emit(str(path))
