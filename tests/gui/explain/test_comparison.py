@@ -88,6 +88,8 @@ def test_stop_shows_what_was_shown_before(compared: MainWindow) -> None:
 
 
 def test_curves_of_the_other_follow_sigma(compared: MainWindow, qtbot: QtBot) -> None:
+    compared.view.update(preset="recommended")
+    qtbot.waitUntil(lambda: not compared.comparison._curves.busy)
     before = np.array(other_curves(compared))
     compared.explain.separation.sigma.setValue(3.5)
     qtbot.waitUntil(lambda: not np.array_equal(other_curves(compared), before))

@@ -163,9 +163,38 @@ def test_explain_without_evidence_says_how_to_get_it(
     assert opened.timeline.switches["share"].isChecked()
 
 
+def test_new_window_explains_and_shows_maps_of_evidence(
+    explained: MainWindow, engine: FakeEngine
+) -> None:
+    assert engine.requests[-1].preset == explained.view.state.preset == "evidence"
+    analysis = explained.explain.analysis
+    assert analysis is not None
+    assert analysis.has_maps
+    assert "on what movement changes" in explained.explain.results.meaning.text()
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_window_shows_an_analysis_without_maps_as_usual_and_says_so(
+    opened: MainWindow, qtbot: QtBot, engine: FakeEngine, asks: bool
+) -> None:
+    engine.maps = False
+    opened.view.update(preset="evidence" if asks else "recommended")
+    with qtbot.waitSignals([opened.explained, opened.explain.refilter.finished], timeout=10_000):
+        opened.panel.bar.explain.click()
+    opened.view.update(preset="evidence")
+    notices = opened.explain.results.notices
+    qtbot.waitUntil(lambda: "no maps of evidence" in notices.text())
+    assert "separated as recommended" in notices.text()
+    assert ("Explain again" in notices.text()) is not asks
+    assert not opened.panes.panes["motion"].image.isNull()
+    assert "changes sharply" in opened.explain.results.meaning.text()
+
+
 def test_sigma_filters_again_without_explaining(
     explained: MainWindow, qtbot: QtBot, engine: FakeEngine
 ) -> None:
+    with qtbot.waitSignal(explained.explain.refilter.finished):
+        explained.view.update(preset="recommended")
     share = explained.explain.results.clip.text()
     before = explained.panes.panes["motion"].image
     with qtbot.waitSignal(explained.explain.refilter.finished):

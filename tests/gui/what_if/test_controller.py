@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -209,7 +210,7 @@ def test_controller_asks_at_the_playhead_and_shows_the_answer(
 def test_controller_measures_with_the_separation_shown(
     controller: WhatIfController, answers: FakeAnswers, session: ViewModel, qtbot: QtBot
 ) -> None:
-    analysis: Any = object()
+    analysis: Any = SimpleNamespace(shown_preset=str)
     session.update(sigma=2.5, preset="paper-2020")
     controller.layer.show_region(REGION)
     controller.set_analysis(analysis)
@@ -222,7 +223,7 @@ def test_controller_measures_with_the_separation_shown(
 def test_controller_stops_measuring_when_the_analysis_goes(
     controller: WhatIfController, answers: FakeAnswers, qtbot: QtBot
 ) -> None:
-    first: Any = object()
+    first: Any = SimpleNamespace(shown_preset=str)
     controller.layer.show_region(REGION)
     controller.set_analysis(first)
     answers.gate.clear()

@@ -115,6 +115,24 @@ def test_what_was_explained_is_opened_the_next_time(
     again.close()
 
 
+def test_what_has_maps_answers_every_separation(
+    cache: AnalysisCache, asked: Request, engine: Engine
+) -> None:
+    explained(cache, replace(asked, preset="evidence")).close()
+    again = explained(cache, asked)
+    assert len(engine.folders) == 1
+    assert again.header.request.preset == "recommended"
+    again.close()
+
+
+def test_what_has_no_maps_does_not_answer_for_evidence(
+    cache: AnalysisCache, asked: Request, engine: Engine
+) -> None:
+    explained(cache, asked).close()
+    explained(cache, replace(asked, preset="evidence")).close()
+    assert len(engine.folders) == 2
+
+
 def test_a_miss_computes_the_key_once_and_passes_it_on(
     cache: AnalysisCache, asked: Request, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
