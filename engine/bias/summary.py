@@ -15,6 +15,8 @@ from engine.evidence.summary import together
 from engine.metrics import Interval, resampled, spearman
 from engine.types import Float64Array
 
+NOTHING = Interval(math.nan, math.nan, math.nan)
+
 
 @dataclass(frozen=True, slots=True)
 class ClassBias:
@@ -29,11 +31,11 @@ class ClassBias:
     right : float
         Share of the clips for which the class is the model's answer, 0 to 1.
     told : int
-        Clips whose decision can be told.
+        Clips whose decision can be told by itself.
     verdict : str
         On all clips together, as on the windows of one (`engine.evidence.summary`).
     motion_share : Interval
-        Share of movement in the summed bits of the clips that can be told, 0 to 1.
+        Share of movement in the summed bits of all clips, 0 to 1; nan where nothing can be told.
     still_bits, frames_bits, order_bits : Interval
         Evidence of one picture, of several pictures and of movement, mean over clips.
     changing_share : Interval
@@ -111,7 +113,7 @@ def _place(one: ClassBias) -> tuple[bool, float, str]:
 def _class_of(label: str, clips: Sequence[BiasClip]) -> ClassBias:
     shares = _column(clips, "changing_share")
     known = shares[np.isfinite(shares)]
-    told = np.array([clip.evidence.is_told for clip in clips])
+    verdict = together([clip.evidence for clip in clips]).verdict
     order = _column(clips, "order_bits")
     total = order + _column(clips, "still_bits") + _column(clips, "frames_bits")
     spreads = _column(clips, "shuffled_sd")
@@ -120,9 +122,9 @@ def _class_of(label: str, clips: Sequence[BiasClip]) -> ClassBias:
         clips=len(clips),
         videos=len({clip.video for clip in clips}),
         right=float(np.mean([clip.answer == clip.label for clip in clips])),
-        told=int(told.sum()),
-        verdict=together([clip.evidence for clip in clips]).verdict,
-        motion_share=_ratio(clips, order * told, total * told),
+        told=sum(clip.evidence.is_told for clip in clips),
+        verdict=verdict,
+        motion_share=NOTHING if verdict == "cannot tell" else _ratio(clips, order, total),
         still_bits=_mean(clips, _column(clips, "still_bits")),
         frames_bits=_mean(clips, _column(clips, "frames_bits")),
         order_bits=_mean(clips, order),

@@ -1,8 +1,9 @@
 """Evidence of several windows together: of a whole clip, and frame by frame. No torch.
 
 A window counts by its bits: where a model answers without the clip, there is nothing to share out.
-Windows of which nothing can be told add their bits, but no share. A padded window, the only one of
-a range that is too short, counts as it is: its last frame is repeated, which adds no movement.
+Windows of which nothing can be told by themselves count as well, so that share and bits agree. A
+padded window, the only one of a range that is too short, counts as it is: its last frame is
+repeated, which adds no movement.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class ClipEvidence:
     still_bits, frames_bits, order_bits : float
         As in `Evidence`, the mean over windows.
     verdict : str
-        That of all windows which can be told; where they differ, that on their summed bits.
+        That of all windows; where they differ, that on the mean of their bits.
     reason : str
         A sentence.
     class_bits : ClassBits
@@ -209,31 +210,28 @@ def together(known: Sequence[Evidence]) -> Together:
     names = ("still_bits", "frames_bits", "order_bits")
     bits = tuple(_mean([getattr(one, name) for one in known]) for name in names)
     still, several, order = bits
-    told = [one for one in known if one.is_told]
-    if not told:
-        most = max(known, key=lambda one: one.total_bits)
-        nothing = (math.nan, math.nan)
-        return Together(math.nan, nothing, (still, several, order), "cannot tell", most.reason)
-    weights = np.array([one.total_bits for one in told])
-    rows = np.array([(one.share, *one.interval) for one in told])
+    verdict = _verdict(known, Parts(still, several, order))
+    reason = _reason(known)
+    if verdict == "cannot tell":
+        return Together(math.nan, (math.nan, math.nan), (still, several, order), verdict, reason)
+    known = [one for one in known if one.total_bits > 0]
+    weights = np.array([one.total_bits for one in known])
+    rows = np.array([(one.share, *one.interval) for one in known])
     share, low, high = (float(value) for value in weights @ rows / weights.sum())
-    verdict = _verdict(told)
-    return Together(share, (low, high), (still, several, order), verdict, _reason(told, verdict))
+    return Together(share, (low, high), (still, several, order), verdict, reason)
 
 
-def _verdict(told: Sequence[Evidence]) -> Verdict:
-    verdicts = {one.verdict for one in told}
-    if len(verdicts) == 1:
-        return verdicts.pop()
-    names = ("still_bits", "frames_bits", "order_bits")
-    return judge(Parts(*(_mean([getattr(one, name) for one in told]) for name in names))).verdict
+def _verdict(known: Sequence[Evidence], parts: Parts) -> Verdict:
+    """Return the verdict of all windows if it is one, or else that on the mean of their bits."""
+    verdicts = {one.verdict for one in known}
+    return verdicts.pop() if len(verdicts) == 1 else judge(parts).verdict
 
 
-def _reason(told: Sequence[Evidence], verdict: Verdict) -> str:
-    counts = Counter(one.verdict for one in told)
+def _reason(known: Sequence[Evidence]) -> str:
+    counts = Counter(one.verdict for one in known)
     if len(counts) == 1:
-        return max((one for one in told), key=lambda one: one.total_bits).reason
-    parts = [f"{count} of {len(told)} {name}" for name, count in counts.most_common()]
+        return max(known, key=lambda one: one.total_bits).reason
+    parts = [f"{count} of {len(known)} {name}" for name, count in counts.most_common()]
     return f"The windows differ ({', '.join(parts)}); this is the verdict on their sum."
 
 

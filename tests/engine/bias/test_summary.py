@@ -68,19 +68,11 @@ def test_summary_orders_classes_by_motion_share():
     assert summary.overall.clips == 8
 
 
-def test_summary_divides_the_summed_bits_of_clips_that_can_be_told():
-    other = replace(
-        BASE,
-        order_bits=0.0,
-        still_bits=5.0,
-        verdict="one picture",
-        motion_share=0.0,
-        motion_share_low=0.0,
-        motion_share_high=0.2,
-    )
+def test_summary_divides_the_summed_bits_of_all_clips():
+    other = replace(BASE, order_bits=0.0, still_bits=5.0, verdict="one picture", motion_share=0.0)
     untold = replace(BASE, verdict="cannot tell", order_bits=0.3, still_bits=0.1)
     found = summarise([BASE, other, untold]).overall
-    assert found.motion_share.value == pytest.approx(0.4)
+    assert found.motion_share.value == pytest.approx(4.3 / 10.4)
     assert (found.verdict, found.told, found.clips) == ("mixed", 2, 3)
     assert found.order_bits.value == pytest.approx(4.3 / 3)
     nothing = summarise([untold]).overall

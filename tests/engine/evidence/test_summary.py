@@ -56,6 +56,14 @@ def test_clip_evidence_judges_the_sum_where_windows_differ(parts: list, verdict:
     assert whole.reason.endswith(".")
 
 
+def test_clip_evidence_has_the_share_of_its_bits_with_windows_that_cannot_be_told() -> None:
+    parts = [evidence_of(2, 1, 9, "movement"), evidence_of(5, 4, 1, "cannot tell")]
+    whole = clip_evidence(parts, SPEC)
+    assert whole is not None
+    assert whole.share == pytest.approx(whole.order_bits / sum(whole.parts)) == 10 / 22
+    assert whole.reason.startswith("The windows differ (1 of 2 movement, 1 of 2 cannot tell)")
+
+
 def test_clip_evidence_is_none_where_nothing_was_measured() -> None:
     assert clip_evidence([], SPEC) is None
     assert clip_evidence([None, None], SPEC) is None
@@ -82,9 +90,8 @@ def curves_by_frame(
                 or frame < steps[window.start_step + LENGTH]
             )
         ]
-        told = [one for one in seen if one.is_told]
-        if told:
-            rows[0, frame] = sum(e.order_bits for e in told) / sum(e.total_bits for e in told)
+        if any(one.is_told for one in seen):
+            rows[0, frame] = sum(e.order_bits for e in seen) / sum(e.total_bits for e in seen)
         if seen:
             rows[1, frame] = np.mean([one.order_bits for one in seen])
     return rows
