@@ -30,7 +30,7 @@ from resources import resource_path
 ROOT = Path(__file__).parent
 SIZES = (1024, 640), (1280, 800), (1920, 1080)
 FRAME = 24
-_MOST_S = 120.0
+_MOST_S = 300  # maps of evidence take a minute on a busy machine
 _QUALITY = 88
 NOTES = Note(8, 9, "The arm starts to rise"), Note(20, 36, "Full swing: motion leads the decision")
 
