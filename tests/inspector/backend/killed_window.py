@@ -32,6 +32,7 @@ def main() -> None:
     window.problem_told.connect(partial(tell, "problem"))
     window.explain.engine.progressed.connect(tell_windows)
     window.show()
+    window.view.update(preset="recommended")  # maps of evidence take four times as long
     if deed == "recover":
         window.explained.connect(partial(tell_recovered, window))
         take_offer(window)
