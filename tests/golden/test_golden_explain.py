@@ -12,7 +12,19 @@ from inspector.cli import main
 from resources import resource_path
 from tests.golden.keeping import same_json, same_text
 
-LOOSE = ("motion", "static", "changing_share")
+LOOSE = (
+    "motion",
+    "static",
+    "changing_share",
+    "evidence",
+    "disagreement",
+    "motion_share",
+    "motion_share_low",
+    "motion_share_high",
+    "still_bits",
+    "frames_bits",
+    "order_bits",
+)
 
 
 @pytest.fixture

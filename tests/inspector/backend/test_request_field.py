@@ -47,7 +47,8 @@ def test_new_field_comes_back_from_an_analysis() -> None:
 
 
 def test_new_field_comes_back_from_a_session(tmp_path: Path) -> None:
-    session = SessionFile(WiderRequest(tmp_path / "a.mp4", haste=3, mask=tmp_path / "m"))
+    request = WiderRequest(tmp_path / "a.mp4", preset="evidence", haste=3, mask=tmp_path / "m")
+    session = SessionFile(request)
     assert load(dump(session)) == session
     with pytest.raises(EngineError, match=r"request\.haste"):
         load(dump(session).replace('"haste": 3', '"haste": -3'))
