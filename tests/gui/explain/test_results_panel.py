@@ -185,9 +185,14 @@ def test_link_asks_for_help(results: ResultsPanel, qtbot: QtBot) -> None:
 
 
 @pytest.fixture
-def link_colour(results: ResultsPanel) -> Iterator[Callable[[str], None]]:
-    """Sets the colour of links in all of the application, as a change of scheme does."""
-    before = QApplication.palette()
+def link_colour(results: ResultsPanel, qapp: QApplication) -> Iterator[Callable[[str], None]]:
+    """Sets the colour of links in all of the application, as a change of scheme does.
+
+    Without the style sheet that an earlier window may have left: it holds colours until it is
+    set anew, as a change of scheme does.
+    """
+    before, sheet = QApplication.palette(), qapp.styleSheet()
+    qapp.setStyleSheet("")
 
     def set_colour(name: str) -> None:
         palette = QPalette(before)
@@ -196,6 +201,7 @@ def link_colour(results: ResultsPanel) -> Iterator[Callable[[str], None]]:
 
     yield set_colour
     QApplication.setPalette(before)
+    qapp.setStyleSheet(sheet)
 
 
 def test_link_takes_over_the_colour_of_another_scheme(
