@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.motion_figures.evidence_measures import Measured, measured
 from benchmarks.motion_figures.evidence_networks import all_records
 from benchmarks.motion_figures.evidence_records import CLIPS
+from benchmarks.motion_figures.tables import cell, table
 from benchmarks.motion_figures.testset import CHOICE, TEST, Split
 from engine.evidence.evidence import Evidence
 from engine.metrics import Interval, resampled, spearman
@@ -59,17 +60,17 @@ def _overall(networks: Mapping[str, Measured]) -> str:
     seeing = [one for one in everything if not one.is_blind]
     blind = [one for one in everything if one.is_blind]
     rows = [
-        ("Spearman, clip by clip", _cell(_over_both(everything, spearman))),
-        ("the same, networks that see order", _cell(_over_both(seeing, spearman))),
-        ("mean absolute error", _cell(_over_both(everything, _error))),
-        ("the same, networks that see order", _cell(_over_both(seeing, _error))),
-        ("mean share less mean truth", _cell(_over_both(everything, _bias))),
-        ("Spearman, the pose counted apart", _cell(_over_both(everything, spearman, "posed"))),
+        ("Spearman, clip by clip", cell(_over_both(everything, spearman))),
+        ("the same, networks that see order", cell(_over_both(seeing, spearman))),
+        ("mean absolute error", cell(_over_both(everything, _error))),
+        ("the same, networks that see order", cell(_over_both(seeing, _error))),
+        ("mean share less mean truth", cell(_over_both(everything, _bias))),
+        ("Spearman, the pose counted apart", cell(_over_both(everything, spearman, "posed"))),
         ("mean absolute error, the pose counted apart",
-         _cell(_over_both(everything, _error, "posed"))),
+         cell(_over_both(everything, _error, "posed"))),
         ("mean share less mean truth, the pose counted apart",
-         _cell(_over_both(everything, _bias, "posed"))),
-        ("Spearman of networks by their means", _cell(_networks_ranked(everything))),
+         cell(_over_both(everything, _bias, "posed"))),
+        ("Spearman of networks by their means", cell(_networks_ranked(everything))),
         ("truth within the interval", _percent(_covered(everything))),
         ("verdict right, where it speaks", _percent(_right(everything))),
         ("verdict silent", _percent([~_speaks(one) for one in everything])),
@@ -79,7 +80,7 @@ def _overall(networks: Mapping[str, Measured]) -> str:
          _percent([np.array([e.verdict == "movement" for e in one.evidence]) for one in blind])),
     ]  # fmt: skip
     clips = f"{len(everything)} networks, {sum(len(one.truth) for one in everything):,} answers"
-    return _table((clips, "figure"), rows)
+    return table((clips, "figure"), rows)
 
 
 def _by_architecture(networks: Mapping[str, Measured]) -> str:
@@ -87,13 +88,13 @@ def _by_architecture(networks: Mapping[str, Measured]) -> str:
     rows = []
     for kind in kinds:
         group = [one for one in networks.values() if one.architecture == kind]
-        ranked = "–" if group[0].is_blind else _cell(_over_both(group, spearman))
+        ranked = "–" if group[0].is_blind else cell(_over_both(group, spearman))
         rows.append((
-            kind, str(len(group)), ranked, _cell(_over_both(group, _error)),
-            _cell(_over_both(group, _bias)), _percent(_covered(group)), _percent(_right(group)),
+            kind, str(len(group)), ranked, cell(_over_both(group, _error)),
+            cell(_over_both(group, _bias)), _percent(_covered(group)), _percent(_right(group)),
         ))  # fmt: skip
     head = ("architecture", "networks", "Spearman", "error", "bias", "covered", "verdict right")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _by_network(networks: Mapping[str, Measured]) -> str:
@@ -107,7 +108,7 @@ def _by_network(networks: Mapping[str, Measured]) -> str:
         )
         for name, one in networks.items()
     ]
-    return _table(("architecture, b, seed", "truth", "pose apart", "share", "bits"), rows)
+    return table(("architecture, b, seed", "truth", "pose apart", "share", "bits"), rows)
 
 
 def _error(truth: Float64Array, share: Float64Array) -> float:
@@ -193,13 +194,4 @@ def _percent(parts: Sequence[BoolArray]) -> str:
         lambda drawn: float(np.concatenate([known[i] for i in drawn]).mean()),
         resamples=DRAWS,
     )
-    return f"{interval.value:.1%} [{interval.low:.1%}, {interval.high:.1%}]"
-
-
-def _cell(interval: Interval) -> str:
-    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+    return cell(interval, percent=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from benchmarks.motion_figures.layout import CAMERAS
 from benchmarks.motion_figures.measurement import METHODS, Row
 from benchmarks.motion_figures.measures import PAPERS
 from benchmarks.motion_figures.selectors import SELECTORS
+from benchmarks.motion_figures.tables import cell, table
 from benchmarks.motion_figures.testset import TEST, VERSION
 from engine.metrics import Interval, mean_interval, resampled
 from engine.types import Float64Array, Int64Array
@@ -98,31 +99,18 @@ def _section(title: str, text: str) -> str:
     return f"## {title}\n\n{text}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-
-
-def _cell(interval: Interval, percent: bool = False) -> str:
-    if not math.isfinite(interval.value):
-        return "–"
-    if percent:
-        return f"{interval.value:.1%} [{interval.low:.1%}, {interval.high:.1%}]"
-    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
-
-
 def _accuracies(networks: Sequence[Measured]) -> str:
     rows = [
         [
             one.title,
             str(len(one.accuracy.truth)),
-            _cell(one.accuracy.overall(), percent=True),
-            _cell(one.accuracy.unseen(), percent=True),
-            *(_cell(one.accuracy.by_camera(camera), percent=True) for camera in CAMERAS),
+            cell(one.accuracy.overall(), percent=True),
+            cell(one.accuracy.unseen(), percent=True),
+            *(cell(one.accuracy.by_camera(camera), percent=True) for camera in CAMERAS),
         ]
         for one in networks
     ]
-    return _table(("network", "clips", "all", "unseen textures", *CAMERAS), rows)
+    return table(("network", "clips", "all", "unseen textures", *CAMERAS), rows)
 
 
 def _values(rows: Sequence[Row], selector: str, name: str) -> Float64Array:
@@ -141,7 +129,7 @@ def _claims(one: Measured) -> str:
         [
             selector,
             *(
-                _cell(mean_interval(_values(rows, selector, name)))
+                cell(mean_interval(_values(rows, selector, name)))
                 for rows in (lrp, still)
                 for name in ("area", "area cue")
             ),
@@ -149,9 +137,9 @@ def _claims(one: Measured) -> str:
         for selector in SELECTORS
     ]
     passed = [
-        [paper, _cell(mean_interval(_values(lrp, OURS, f"cue of {paper}"))),
-         _cell(mean_interval(_values(lrp, OURS, f"cue at {paper}"))),
-         *(_cell(_ratio(rows, paper)) for rows in (lrp, still))]
+        [paper, cell(mean_interval(_values(lrp, OURS, f"cue of {paper}"))),
+         cell(mean_interval(_values(lrp, OURS, f"cue at {paper}"))),
+         *(cell(_ratio(rows, paper)) for rows in (lrp, still))]
         for paper in PAPERS
     ]  # fmt: skip
     head = ("selector", "ranking AUC", "AUC against sign", "still camera", "still, against sign")
@@ -159,10 +147,10 @@ def _claims(one: Measured) -> str:
         [
             f"LRP on {len(lrp)} clips, {len(still)} of them with a still camera. The sign moves "
             "with the scenery where the camera moves, so there it is not static in the picture.",
-            _table(head, areas),
+            table(head, areas),
             f"Share of the sign's relevance let through at sigma 1, and by `{OURS}` with the "
             "threshold at which it keeps the same share of what moves:",
-            _table(("preset", "lets through", f"`{OURS}`", "ratio", "still camera"), passed),
+            table(("preset", "lets through", f"`{OURS}`", "ratio", "still camera"), passed),
         ]
     )
 
@@ -187,7 +175,7 @@ def _ladder(rungs: list[Rung]) -> str:
     rows = [
         [f"{rung.b:g}", f"{rung.answers.telling.mean():.1%}",
          _lost(rung, "shuffled"), _lost(rung, "frozen"),
-         *(_cell(mean_interval(rung.shares[name])) for name in SHARED)]
+         *(cell(mean_interval(rung.shares[name])) for name in SHARED)]
         for rung in rungs
     ]  # fmt: skip
     head = (
@@ -202,10 +190,10 @@ def _ladder(rungs: list[Rung]) -> str:
         [
             f"Accuracy on {count} clips whose sign tells the activity, and what is lost of it; "
             f"changing share (LRP, sigma 1, the class answered) on the first {shared}.",
-            _table(head, rows),
+            table(head, rows),
             "Spearman correlation, over the rungs, of the changing share with the accuracy lost "
             "when the clip is frozen:",
-            _table(("changing share by", "correlation"), correlations),
+            table(("changing share by", "correlation"), correlations),
         ]
     )
 
@@ -216,7 +204,7 @@ def _range(interval: Interval) -> str:
 
 def _lost(rung: Rung, kind: str) -> str:
     with_it, without = rung.answers.telling, getattr(rung.answers, kind)
-    return _cell(mean_interval(with_it.astype(float) - without), percent=True)
+    return cell(mean_interval(with_it.astype(float) - without), percent=True)
 
 
 def _methods(one: Measured) -> str:
@@ -225,10 +213,10 @@ def _methods(one: Measured) -> str:
         measured = [row for row in one.rows if row["method"] == method]
         for selector in SELECTORS:
             if np.isfinite(_values(measured, selector, "mass")).any():
-                cells = (_cell(mean_interval(_values(measured, selector, n))) for n, _ in COLUMNS)
+                cells = (cell(mean_interval(_values(measured, selector, n))) for n, _ in COLUMNS)
                 rows.append([method, selector, *cells])
     moving = f"{len({row['clip'] for row in one.rows})} clips."
-    return moving + "\n\n" + _table(("method", "selector", *(t for _, t in COLUMNS)), rows)
+    return moving + "\n\n" + table(("method", "selector", *(t for _, t in COLUMNS)), rows)
 
 
 def _choices(choices: dict[str, dict[str, dict[str, list[float]]]]) -> str:
@@ -237,11 +225,11 @@ def _choices(choices: dict[str, dict[str, dict[str, list[float]]]]) -> str:
         return "Not measured."
     names = next(iter(choices.values()))
     rows = [
-        [name, *(_cell(mean_interval(areas[name][kind])) for areas in choices.values()
+        [name, *(cell(mean_interval(areas[name][kind])) for areas in choices.values()
                  for kind in ("motion", "cue"))]
         for name in names
     ]  # fmt: skip
     head = [f"{network}, {kind}" for network in choices for kind in ("AUC", "against sign")]
-    return 'On the split "choice", which nothing above is measured on (LRP):\n\n' + _table(
+    return 'On the split "choice", which nothing above is measured on (LRP):\n\n' + table(
         ("candidate", *head), rows
     )

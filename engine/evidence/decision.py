@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -84,33 +82,26 @@ def decision_evidence(
     explained = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
     prior = prior or clip_prior(model, clip, check=check)
     own = None if logits is None else np.asarray(logits, np.float64)[None]
-    asked = _ask(explained, clip.tensor, Effort(stills, orders, pair), seed, own)
-    index = explained.goal.indices(torch.from_numpy(asked.clip))[0]
+    effort = Effort(stills, orders, pair)
+    row, shown, ordered, apart, mixed = _ask(explained, clip.tensor, effort, seed, own)
+    index = explained.goal.indices(torch.from_numpy(row))[0]
     answers = Answers.from_logits(
-        asked.clip, asked.stills, asked.orders, asked.held, asked.mixed, prior.row,
-        explained.activation,
-    )  # fmt: skip
+        row, shown, ordered, apart, mixed, prior.row, explained.activation
+    )
     return judged(answers, 0 if index is None else index, prior.source, reason_untold(clip.tensor))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Logits:
-    """Logits of a clip and its variants, each float64 (N, K); N may be 0 for the last two."""
-
-    clip: Float64Array
-    stills: Float64Array
-    orders: Float64Array
-    held: Float64Array
-    mixed: Float64Array
 
 
 def _ask(
     explained: ExplainedModel, values: Tensor, effort: Effort, seed: int, own: Float64Array | None
-) -> _Logits:
-    """Score a clip and its variants; a clip in which nothing changes is its own variants."""
+) -> list[Float64Array]:
+    """Score a clip and its variants; a clip in which nothing changes is its own variants.
+
+    Logits (n, K) of the clip, its stills, other orders, and two pictures held and taking turns; n
+    may be 0 for the last two.
+    """
     if bool((values == values[:, :, :1]).all()):
         row = score_clips(explained, [values])
-        return _Logits(row, row, row, row[:0], row[:0])
+        return [row, row, row, row[:0], row[:0]]
     frames = values.shape[2]
     arranged = random_orders(frames, effort.orders, seed)
     if effort.pair:
@@ -122,7 +113,7 @@ def _ask(
     rows = score_clips(explained, asked)
     rows = rows if own is None else np.concatenate([own, rows])
     ends = np.cumsum([1, len(chosen), effort.orders, effort.pair])
-    return _Logits(*np.split(rows, ends))
+    return np.split(rows, ends)
 
 
 def score_clips(explained: ExplainedModel, clips: list[Tensor]) -> Float64Array:

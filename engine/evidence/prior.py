@@ -10,10 +10,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from msgspec import Meta
 
 from engine.errors import ModelError
 from engine.evidence.heads import log2_probabilities
@@ -26,8 +24,6 @@ from resources import resource_bytes
 
 SUFFIX = ".prior.json"
 """Ending of a prior's file, behind the name of the weights or the model card it belongs to."""
-
-Count = Annotated[int, Meta(ge=1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,8 @@ def stills_prior(
     return mean_prior(np.stack(rows), explained.activation, source)
 
 
-def still_logits(
-    model: VideoModel, stills: Iterable[UInt8Array], *, check: Check = never
-) -> Iterator[Float64Array]:
-    """Yield what a model says of each picture, float64 (K,); parameters as for `stills_prior`."""
-    yield from _asked(ExplainedModel(model, Goal(), check=check), stills)
-
-
 def _asked(explained: ExplainedModel, stills: Iterable[UInt8Array]) -> Iterator[Float64Array]:
+    """Yield what a model says of each picture, float64 (K,)."""
     model, left = explained.model, iter(stills)
     while pictures := list(islice(left, _TOGETHER)):
         clips = [model.preprocess(picture[None]).tensor for picture in pictures]

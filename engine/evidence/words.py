@@ -51,7 +51,7 @@ def bits_text(parts: tuple[float, float, float]) -> str:
     )
 
 
-def labels_text(labels: Sequence[str]) -> str:
+def labels_text(labels: Sequence[str], most: int = _MOST_LABELS) -> str:
     """Return the first names of classes, and how many more there are."""
-    more = len(labels) - _MOST_LABELS
-    return ", ".join(labels[:_MOST_LABELS]) + (f" and {more} more" if more > 0 else "")
+    more = len(labels) - most
+    return ", ".join(labels[:most]) + (f" and {more} more" if more > 0 else "")

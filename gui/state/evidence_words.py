@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from engine.evidence.evidence import Verdict
+from engine.evidence.words import labels_text
 
 _MOST_LABELS = 3
 
@@ -43,9 +44,7 @@ def verdict_sentence(judged: Judged) -> str:
 
 def of_text(model: str, labels: Sequence[str], first: int, last: int) -> str:
     """Return what numbers are of: model, classes and frames."""
-    names = ", ".join(labels[:_MOST_LABELS])
-    if len(labels) > _MOST_LABELS:
-        names += f" and {len(labels) - _MOST_LABELS} more"
+    names = labels_text(labels, _MOST_LABELS)
     return f"Model {model}; class {names}; frames {first} to {last}"
 
 
