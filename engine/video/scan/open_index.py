@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, Protocol
 
@@ -24,6 +24,9 @@ from engine.video.scan.verification import Verification
 Verify = Literal["needed", "always", "later"]
 """When to decode all of a file to learn its frames: before it is used, where its packets do not
 tell; before, for every file; or while it is used already, where its packets do not tell."""
+
+_RAW_FORMATS = frozenset({"h264", "hevc", "vvc", "obu", "cavsvideo", "avs2", "avs3", "vc1"})
+"""Streams without a container. FFmpeg makes up an average rate; the stream may state its own."""
 
 _ARBITRARY_CLOCK_FORMATS = frozenset({"mpegts", "mpeg"})
 _MICROSECONDS = 1e-6
@@ -56,15 +59,18 @@ class Clock:
         Frame rate that the file states.
     start_s : float
         Time at which the file starts, in seconds.
+    freed_by : int
+        Packet that the decoder gave the first frame at.
     """
 
     time_base: Fraction
     stated_fps: float | None
     start_s: float
+    freed_by: int = 0
 
     def times_s(self, index: Index) -> Float64Array:
         """Return the frames' times in seconds: float64 (N,), strictly increasing, read-only."""
-        times_s = frame_times(index, self.time_base, self.stated_fps) - self.start_s
+        times_s = frame_times(index, self.time_base, self.stated_fps, self.freed_by) - self.start_s
         times_s.setflags(write=False)
         return times_s
 
@@ -142,6 +148,7 @@ def _opened(
             f"{stream.path} holds no frame that can be decoded.",
             "Check that it was copied completely.",
         )
+    clock = replace(clock, freed_by=first.dts or 0)  # the decoder's packets are tagged by number
     return OpenedStream(stream, name, codec_name, index, clock, facts, reader, first, verification)
 
 
@@ -182,7 +189,9 @@ def _first_frame(reader: Reader, index: Index, check: Check) -> VideoFrame | Non
 
 def _clock(source: Source) -> Clock:
     stream, container = source.stream, source.container
-    rate = stream.average_rate or stream.guessed_rate
+    rates = stream.average_rate, stream.guessed_rate
+    made_up = container.format.name in _RAW_FORMATS
+    rate = next(filter(None, reversed(rates) if made_up else rates), None)
     own_clock = container.format.name in _ARBITRARY_CLOCK_FORMATS
     start_s = (container.start_time or 0) * _MICROSECONDS if own_clock else 0.0
     return Clock(stream.time_base or Fraction(1, 1_000_000), float(rate) if rate else None, start_s)
