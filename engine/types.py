@@ -29,6 +29,9 @@ Activation = Literal["softmax", "sigmoid", "binary", "none"]
 is or is not; "binary": one of two, whose logits -z and z are those of one output z; "none": the
 outputs are the probabilities of one of K classes already."""
 
+Sampling = Literal["nearest", "floor"]
+"""The frame taken at a time: the nearest, or the latest that is shown by then."""
+
 EvidenceEffort = Literal["off", "quick", "full"]
 """What is measured of a decision's evidence: nothing, one still and one order, or several."""
 
@@ -70,6 +73,8 @@ class ModelSpec:
         Frame rate, in frames per second, that the model expects. None where ``stride`` is given.
     stride : int or None
         Every how many frames of the video one is taken, whatever the video's rate.
+    sampling : str
+        The frame that is taken at a tick of ``fps``: the "nearest", or by "floor" the latest.
     resize : (int, int) or int
         Height and width in pixels after the resize (the aspect is not kept), or the length
         of the shorter side (the aspect is kept).
@@ -111,6 +116,7 @@ class ModelSpec:
     trained_on: str = ""
     least_familiar: float | None = None
     activation: Literal["softmax", "sigmoid"] = "softmax"
+    sampling: Sampling = "nearest"
 
     def __post_init__(self) -> None:
         if (self.fps is None) == (self.stride is None):

@@ -18,6 +18,7 @@ from engine.diagnostics.out_of_distribution import (
     is_out_of_distribution,
 )
 from engine.metrics import FlowPrecision
+from engine.models.preprocess.frame_sampling import repeated_share, repeats_sentence
 from engine.store import Analysis
 from engine.store.scores import probabilities_of
 from engine.types import Window
@@ -44,8 +45,8 @@ class Badge:
     Attributes
     ----------
     name : str
-        Key: "conservation", "time steps", "windows", "border", "padding", "interpolation",
-        "unlike", "flow", "freezing" or "notes".
+        Key: "conservation", "time steps", "windows", "border", "padding", "repeats",
+        "interpolation", "unlike", "flow", "freezing" or "notes".
     text : str
         A few words, with the figure.
     level : str
@@ -211,6 +212,17 @@ def _padding(evidence: Evidence) -> Badge | None:
     return Badge("padding", f"{padded} of {frames} frames repeated", level, explanation)
 
 
+def _repeats(evidence: Evidence) -> Badge | None:
+    header = evidence.analysis.header
+    sentence = repeats_sentence(header.spec, header.fps, header.step_frames)
+    if not sentence:
+        return None
+    share = repeated_share(header.step_frames)
+    text = f"{share:.0%} of frames repeated: {header.fps:.3g} of {header.spec.fps:.3g} frames/s"
+    level: Level = "error" if share > 0.5 else "caution"
+    return Badge("repeats", text, level, f"{sentence} Use a video of a higher rate.")
+
+
 def _interpolation(evidence: Evidence) -> Badge | None:
     share = float(np.mean(~evidence.analysis.sampled))
     if share == 0:
@@ -333,6 +345,7 @@ BADGES: tuple[Callable[[Evidence], Badge | None], ...] = (
     _windows,
     _border,
     _padding,
+    _repeats,
     _interpolation,
     _out_of_distribution,
     _flow,

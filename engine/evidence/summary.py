@@ -162,7 +162,7 @@ def evidence_curves(
     evidence : sequence of Evidence or None
         One a window.
     step_frames : int64 array, (M,)
-        Frames the model was given, increasing.
+        Frames the model was given, never decreasing.
     frames : int
         How many frames, n.
     """
@@ -197,7 +197,8 @@ def _segments(
     ends = np.append(step_frames, frames)
     starts = np.array([step_frames[w.start_step] for w in windows], np.int64)
     after = [min(w.start_step + len(w.frame_indices) - w.padded, len(step_frames)) for w in windows]
-    stops = ends[np.array(after, np.int64)] if after else starts
+    seen = np.array(after, np.int64)  # not to the next frame where the last one serves on
+    stops = np.maximum(ends[seen], step_frames[seen - 1] + 1) if after else starts
     cuts = np.unique(np.concatenate([starts, stops, [0, frames]]).clip(0, frames))
     first = np.searchsorted(stops, cuts[:-1], "right")
     last = np.searchsorted(starts, cuts[:-1], "right")

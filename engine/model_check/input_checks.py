@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.models.preprocess.frame_sampling import sample_frames
+from engine.models.preprocess.frame_sampling import repeats_sentence, sample_frames
 from engine.types import Finding, ModelSpec
 from engine.video import open_video
-
-_SAME_RATE = 0.03
 
 
 def passed(check: str, text: str) -> Finding:
@@ -29,18 +27,15 @@ def failed(check: str, text: str) -> Finding:
 def rate_finding(spec: ModelSpec, path: Path, start: int) -> Finding:
     """Check whether the video has the frames that the model expects, at its rate."""
     with open_video(path) as video:
-        fps, count = video.fps, len(sample_frames(spec, video.timestamps_s, start, len(video)))
-    if spec.fps is not None and fps < spec.fps * (1 - _SAME_RATE):
+        fps, frames = video.fps, sample_frames(spec, video.timestamps_s, start, len(video))
+    repeats = repeats_sentence(spec, fps, frames)
+    if repeats:
+        return warned("rate", repeats)
+    if len(frames) < spec.frames:
         return warned(
             "rate",
-            f"{path.name} has {fps:.3g} frames/s and the model wants {spec.fps:g}: every frame is "
-            f"taken, and movement looks {spec.fps / fps:.2g} times as fast to it.",
-        )
-    if count < spec.frames:
-        return warned(
-            "rate",
-            f"{path.name} gives {count} of the {spec.frames} frames of a clip from frame {start}; "
-            "the last one is repeated.",
+            f"{path.name} gives {len(frames)} of the {spec.frames} frames of a clip from frame "
+            f"{start}; the last one is repeated.",
         )
     taken = f"{spec.fps:g} frames/s" if spec.fps else f"every frame of {spec.stride}"
     return passed("rate", f"{taken} of a video of {fps:.3g} frames/s.")

@@ -17,6 +17,7 @@ from engine.evidence.decision import clip_prior
 from engine.evidence.effort import EFFORTS
 from engine.evidence.summary import ClipEvidence, clip_evidence
 from engine.models import Clip, VideoModel
+from engine.models.preprocess.frame_sampling import repeats_sentence
 from engine.pipeline.evidence_meter import prior_of
 from engine.pipeline.explain_video import header_of
 from engine.pipeline.window_reader import WindowClip, WindowReader
@@ -64,12 +65,15 @@ class MotionReport:
     windows : tuple of WindowUse
     of : int
         Windows that the range has.
+    notices : tuple of str
+        Sentences on the frames that the model is given.
     """
 
     spec: ModelSpec
     whole: ClipEvidence
     windows: tuple[WindowUse, ...]
     of: int
+    notices: tuple[str, ...] = ()
 
     @property
     def at_chance(self) -> int:
@@ -130,7 +134,9 @@ def motion_report(
             report(Progress("Asking the model", len(found), len(starts) if number is None else 1))
     whole = clip_evidence([one.evidence for one in found], model.spec)
     assert whole is not None  # every window was measured
-    return MotionReport(model.spec, whole, tuple(found), len(starts))
+    repeats = repeats_sentence(model.spec, header.fps, header.step_frames)
+    notices = tuple(filter(None, (repeats,)))
+    return MotionReport(model.spec, whole, tuple(found), len(starts), notices)
 
 
 def _chosen(starts: tuple[int, ...], number: int | None) -> list[tuple[int, int]]:

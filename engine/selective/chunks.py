@@ -22,7 +22,7 @@ class Source(Protocol):
 
     @property
     def step_frames(self) -> Int64Array:
-        """Frame of each step, counted from the start of the range, int64 (M,), increasing."""
+        """Frame of each step, counted from the start of the range, int64 (M,), in order."""
 
     @property
     def frame_count(self) -> int:

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.cancel import Check, never
-from engine.selective.interpolation import between, frames_of_steps, positions
+from engine.selective.interpolation import Span, frames_of_steps
 from engine.selective.separation import Curves, FrameMaps, ratio
 from engine.types import Float32Array, Float64Array, Int64Array, Preset
 
@@ -28,7 +28,7 @@ class MapsSource(Protocol):
 
     @property
     def step_frames(self) -> Int64Array:
-        """Frame of each step, counted from the start of the range, int64 (M,), increasing."""
+        """Frame of each step, counted from the start of the range, int64 (M,), in order."""
 
     @property
     def frame_count(self) -> int:
@@ -103,7 +103,8 @@ class MapSeparation:
             check()
             rows.append(_sums(*self._frames(start, min(start + CHUNK_STEPS, ready))))
         signed, motion, static = np.concatenate(rows, axis=1) if rows else np.zeros((3, 0))
-        sampled, whole = self._source.step_frames[:steps], motion + static
+        sampled, whole = np.unique(self._source.step_frames[:steps]), motion + static
+        sampled = sampled[sampled < ready]
         undefined = np.full(ready, np.nan, np.float32)
         return Curves(
             relevance=whole,
@@ -121,13 +122,10 @@ class MapSeparation:
 
     def _frames(self, start: int, stop: int) -> _Maps:
         """Both maps of frames [start, stop), interpolated between steps."""
-        position = positions(self._source.step_frames, start, stop)
-        first, last = int(position[0]), int(np.ceil(position[-1])) + 1
         with self._lock:
-            motion, static = self._steps(first, min(last, self.steps_ready))
-        if np.array_equal(position, np.arange(first, first + len(motion))):
-            return motion, static
-        return between(motion, position - first), between(static, position - first)
+            span = Span(self._source.step_frames, start, stop, self.steps_ready)
+            motion, static = self._steps(span.first, span.last)
+        return span.sums(motion), span.sums(static)
 
     def _steps(self, start: int, stop: int) -> _Maps:
         ready, parts = self.steps_ready, []

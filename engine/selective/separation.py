@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.cancel import Check, never
 from engine.selective.chunks import Source, signed_chunk, steps_final
-from engine.selective.interpolation import between, frames_of_steps, positions
+from engine.selective.interpolation import Span, frames_of_steps
 from engine.selective.presets import preset_params
 from engine.selective.rescaling import Extremes, Rescaling, extremes_of, rescaling_of
 from engine.selective.spread import Moments, Spread, moments_of, spread_of
@@ -191,7 +191,8 @@ class Separation:
             rows.append(_sums(*self._frames(start, stop), thresholds[start:stop]))
         unit = self._unit(steps, ready)
         signed, whole, motion = np.concatenate(rows, axis=1) if rows else np.zeros((3, 0))
-        sampled = self._source.step_frames[:steps]
+        sampled = np.unique(self._source.step_frames[:steps])
+        sampled = sampled[sampled < ready]
         return Curves(
             relevance=whole,
             motion=motion,
@@ -220,13 +221,10 @@ class Separation:
             return self._interpolated(start, stop)
 
     def _interpolated(self, start: int, stop: int) -> tuple[Float32Array, Float32Array]:
-        position = positions(self._source.step_frames, start, stop)
-        first = int(position[0])
-        last = min(int(np.ceil(position[-1])) + 1, self.steps_ready)
-        relevance, compared = self._steps(first, last)
-        if len(relevance) == stop - start and np.all(position == np.arange(first, last)):
-            return relevance, compared
-        return between(relevance, position - first), between(compared, position - first)
+        span = Span(self._source.step_frames, start, stop, self.steps_ready)
+        relevance, compared = self._steps(span.first, span.last)
+        scaled = self._rescaling is not None  # to 0..1, of which there is no sum
+        return (span.means if scaled else span.sums)(relevance), span.means(compared)
 
     def _steps(self, start: int, stop: int) -> tuple[Float32Array, Float32Array]:
         parts = []

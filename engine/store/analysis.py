@@ -17,6 +17,7 @@ from engine.errors import EngineError
 from engine.evidence.evidence import Evidence
 from engine.evidence.summary import ClipEvidence, EvidenceCurves, clip_evidence, evidence_curves
 from engine.selective import MapSeparation, Separation
+from engine.selective.interpolation import frames_of_steps
 from engine.store.arrays import GrowingArray, StoredArray, open_group
 from engine.store.document import (
     Header,
@@ -165,7 +166,7 @@ class Analysis:
 
     @property
     def step_frames(self) -> Int64Array:
-        """Frames the model was given, int64 (M,), increasing."""
+        """Frames the model was given, int64 (M,), never decreasing."""
         return self.header.step_frames
 
     @property
@@ -218,11 +219,15 @@ class Analysis:
         """Return what is drawn in the full colour of a preset's maps.
 
         That is `scale`, 1 where the preset scales signed relevance to 0..1, and a scale of their
-        own for maps of evidence.
+        own for maps of evidence; times the steps that a frame serves on average, as they add up.
         """
+        scale = self.scale
         if preset == "evidence" and self._maps is not None:
-            return self._maps.scale
-        return 1.0 if self.separation(preset).is_rescaled else self.scale
+            scale = self._maps.scale
+        elif self.separation(preset).is_rescaled:
+            return 1.0
+        served = 1 + int(np.count_nonzero(np.diff(self.step_frames)))
+        return scale * (len(self.step_frames) / served)
 
     @property
     def conservation(self) -> float:
@@ -444,9 +449,7 @@ class Analysis:
 
     def _frames_of(self, steps: int) -> int:
         """Frames from the start of the range that the first steps cover."""
-        if steps == len(self.step_frames):
-            return self.frame_count
-        return int(self.step_frames[steps - 1]) + 1 if steps else 0
+        return frames_of_steps(self.step_frames, self.frame_count, steps)
 
     def _position(self, frames: int) -> tuple[Int64Array, Float64Array]:
         """Step at or before each of the first frames, and how far it is to the next (n, 1)."""

@@ -57,7 +57,8 @@ class Header:
     timestamps_s : float64 array, (N,)
         Time of each frame of the range, in seconds from the start of the file.
     step_frames : int64 array, (M,)
-        Frames the model was given, counted from ``start``, increasing.
+        Frames the model was given, counted from ``start``, never decreasing: a frame comes as
+        often as it was given.
     seen : Rect
         The part of the picture that the model saw.
     """

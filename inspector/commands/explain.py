@@ -13,6 +13,7 @@ from engine.diagnostics.out_of_distribution import advice, is_out_of_distributio
 from engine.errors import ExportError
 from engine.evidence.words import basis_sentence, verdict_sentence
 from engine.export.formats import EXPORT_FORMATS, clip_formats
+from engine.models.preprocess.frame_sampling import repeats_sentence
 from engine.store import Analysis
 from engine.types import DEFAULT_OVERLAP, DEFAULT_PRESET, DEFAULT_SIGMA, Request, separation_text
 from inspector import cli_options as options
@@ -180,8 +181,21 @@ def _summary(analysis: Analysis, request: Request) -> str:
         lines.append(f"Relevance sums to {analysis.conservation:.2%} of the explained score")
     if is_out_of_distribution(spec, analysis.windows):
         lines.append(f"Warning: this video is unlike what {spec.name} knows. {advice(spec)}")
+    lines += [f"Warning: {text}" for text in _input_warnings(analysis)]
     lines += [f"Note: {text}" for text in analysis.notices]
     return "\n".join(lines)
+
+
+def _input_warnings(analysis: Analysis) -> list[str]:
+    """Return sentences on frames that the model is given again."""
+    header = analysis.header
+    repeats = repeats_sentence(header.spec, header.fps, header.step_frames)
+    padded = sum(window.padded for window in analysis.windows)
+    short = (
+        f"The range gives {len(header.step_frames)} of the {header.spec.frames} frames that "
+        f"{header.spec.name} takes at once; its last one was repeated {padded} times."
+    )
+    return [text for text in (repeats, short if padded else "") if text]
 
 
 def _checked_overlap(overlap: float) -> float:

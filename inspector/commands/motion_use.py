@@ -94,12 +94,13 @@ def table(found: MotionReport) -> str:
 
 def notes(found: MotionReport) -> list[str]:
     """Return what to know before the scores are read."""
+    notices = list(found.notices)
     if not found.at_chance:
-        return []
+        return notices
     windows = len(found.windows)
     where = "" if windows == 1 else f"In {found.at_chance} of {windows} windows "
     text = "the class explained is as good as guessed: what is not there cannot be lost."
-    return [where + text if where else text[0].upper() + text[1:]]
+    return [*notices, where + text if where else text[0].upper() + text[1:]]
 
 
 def plain(found: MotionReport) -> dict[str, Any]:

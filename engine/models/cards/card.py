@@ -80,6 +80,7 @@ class ModelCard(CardKeys):
             "crop": self.crop,
             "layer": self.layer,
             "activation": self.activation,
+            "sampling": self.sampling,
             "value_range": self.range,
             "mean": self._rgb(self.mean),
             "std": self._rgb(self.std),
@@ -226,6 +227,11 @@ def _check_together(card: ModelCard) -> None:
         raise ModelError(
             f"The card {card.path} has both fps and stride, but frames are taken by one of them.",
             "Keep fps where the network was trained at a rate, stride where it was not.",
+        )
+    if card.stride is not None and card.sampling is not None:
+        raise ModelError(
+            f"The card {card.path} has both stride and sampling, but only fps has ticks to sample.",
+            "Leave one of them out.",
         )
     if card.endpoint is not None:
         _check_endpoint(card)

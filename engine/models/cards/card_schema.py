@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from engine.types import Sampling
 from engine.utils.schema import Finite, choices_of, fields_of, needed_by, parts_of
 
 Text = Annotated[str, Meta(min_length=1, title="a text in quotes")]
@@ -39,6 +40,7 @@ ThreePositive = Annotated[
 Scores = Annotated[dict[str, Finite], Meta(min_length=1, title="a table of labels with numbers")]
 Layout = Annotated[Literal["NCTHW", "NTCHW"], Meta(title='"NCTHW" or "NTCHW"')]
 Head = Annotated[Literal["softmax", "sigmoid"] | None, Meta(title='"softmax" or "sigmoid"')]
+Ticks = Annotated[Sampling | None, Meta(title='"nearest" or "floor"')]
 Channels = Annotated[Literal["rgb", "bgr"], Meta(title='"rgb" or "bgr"')]
 
 
@@ -115,6 +117,14 @@ class CardKeys:
     ] = None
     stride: Annotated[
         Count | None, _key("In place of fps: every how many frames one is taken.", "stride = 2")
+    ] = None
+    sampling: Annotated[
+        Ticks,
+        _key(
+            "The frame taken at each tick of fps: nearest, or floor, the latest shown by then, as "
+            "torchvision resamples clips; nearest if left out.",
+            'sampling = "floor"',
+        ),
     ] = None
     resize: Annotated[
         Size | None,

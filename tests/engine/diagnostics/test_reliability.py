@@ -112,6 +112,17 @@ def test_padding_and_interpolation_appear_only_where_there_are_any(opened: list[
     assert short["interpolation"].text == "40% of frames interpolated"
 
 
+def test_repeats_are_told_with_both_rates(opened: list[Analysis]) -> None:
+    analysis = analysis_of(ones(16))
+    made = analysis.header
+    spec = replace(made.spec, fps=30.0, stride=None)
+    frames = np.repeat(np.arange(8), 2)
+    analysis.header = replace(made, spec=spec, fps=15.0, step_frames=frames)
+    badge = badges(analysis, opened)["repeats"]
+    assert (badge.text, badge.level) == ("53% of frames repeated: 15 of 30 frames/s", "error")
+    assert "repeats" not in badges(analysis_of(ones(16)), opened)
+
+
 def test_notices_are_counted(opened: list[Analysis]) -> None:
     badge = badges(analysis_of(ones(16), notices=("A.", "B.")), opened)["notes"]
     assert (badge.text, badge.explanation) == ("2 notes", "A. B.")

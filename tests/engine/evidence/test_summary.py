@@ -117,6 +117,13 @@ def test_evidence_curves_are_those_of_the_windows_that_cover_a_frame(
         assert len(found.verdicts) == count
 
 
+def test_windows_of_one_frame_cover_it() -> None:
+    windows, _ = windows_at([0, 4, 8], 16, 1)
+    parts: list[Evidence | None] = [evidence_of(1, 1, 1) for _ in windows]
+    found = evidence_curves(windows, parts, np.array([0] * 12 + [1] * 4), 2)
+    assert found.windows.tolist() == [[0, 3], [2, 3]]
+
+
 def test_evidence_curves_are_empty_where_nothing_was_measured() -> None:
     windows, step_frames = windows_at([0, 8], 16, 1)
     found = evidence_curves(windows, [None, evidence_of(1, 1, 1)], step_frames, 16)

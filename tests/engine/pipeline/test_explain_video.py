@@ -146,6 +146,22 @@ def test_explain_samples_at_the_rate_of_the_model(tmp_path: Path, request_: Requ
     analysis.close()
 
 
+def test_frames_of_a_slow_video_hold_the_relevance_of_all_their_steps(
+    tmp_path: Path, request_: Request
+) -> None:
+    slow = write_clip(tmp_path / "slow.mp4", moving_square(9), fps=7)
+    analysis = explain(replace(request_, video=slow, evidence="off"))
+    frames = analysis.step_frames
+    assert analysis.windows[0].frame_indices.tolist() == frames[:16].tolist()
+    assert np.unique(frames).tolist() == list(range(9))
+    assert len(frames) > 16
+    curves = analysis.separation("recommended").curves(1.0)
+    whole = float(analysis.read_steps(0, len(frames)).sum())
+    assert curves.signed_relevance.sum() == pytest.approx(whole, rel=1e-4)
+    assert analysis.full_colour("recommended") == pytest.approx(analysis.scale * len(frames) / 9)
+    analysis.close()
+
+
 @pytest.mark.parametrize("frames", [(0, 0), (5, 4), (-1, 5), (0, FRAMES + 1), (99, 120)])
 def test_explain_refuses_a_range_outside_the_video(
     request_: Request, frames: tuple[int, int]

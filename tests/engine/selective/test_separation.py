@@ -262,3 +262,36 @@ def test_separation_of_coarse_maps_waits_for_whole_time_steps() -> None:
     assert Separation(source, "recommended").steps_ready == 8
     source.steps_written = 32
     assert Separation(source, "recommended").steps_ready == 32
+
+
+REPEATED = np.array([0, 0, 1, 1, 1, 3, 4, 4, 6], np.int64)  # frames 2 and 5 are not given
+
+
+@pytest.mark.parametrize("preset", ["recommended", "variation"])
+def test_frame_that_serves_several_steps_has_the_sum_of_their_relevance(preset: str) -> None:
+    volume = noise(len(REPEATED), 5, 4)
+    source = Held(volume)
+    source.step_frames, source.frame_count = REPEATED, 7
+    parts = Separation(source, preset)
+    maps, curves = parts.frames(0, 7, 1.0), parts.curves(1.0)
+    for frame in np.unique(REPEATED):
+        summed = volume[frame == REPEATED].sum(axis=0)
+        assert maps.relevance[frame] == pytest.approx(summed, abs=1e-5)
+        assert parts.frame(int(frame), 1.0).relevance == pytest.approx(summed, abs=1e-5)
+    assert maps.motion + maps.static == pytest.approx(maps.relevance)
+    assert curves.signed_relevance[np.unique(REPEATED)].sum() == pytest.approx(volume.sum())
+    given = np.unique(REPEATED)
+    share = curves.motion[given].sum() / curves.relevance[given].sum()
+    assert curves.clip_changing_share == pytest.approx(share)
+    assert maps.relevance[2] == pytest.approx((volume[4] + volume[5]) / 2, abs=1e-6)
+
+
+def test_frame_is_not_ready_before_all_its_steps_are_written() -> None:
+    source = Held(noise(len(REPEATED), 5, 4))
+    source.step_frames, source.frame_count = REPEATED, 7
+    ready = []
+    for source.steps_written in range(1, len(REPEATED) + 1):
+        parts = Separation(source, "recommended")
+        ready.append(parts.frames_ready)
+        parts.curves(1.0)
+    assert ready == [0, 0, 1, 1, 1, 2, 4, 4, 7]

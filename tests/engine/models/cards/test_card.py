@@ -20,6 +20,8 @@ SAMPLES: list[Any] = [
         "bgr",
         "NCTHW",
         "NTCHW",
+        "nearest",
+        "floor",
         "sigmoid",
         "",
         " ",
