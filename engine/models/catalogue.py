@@ -72,6 +72,7 @@ _TORCHVISION = (  # clip, accuracy of the first and the first five in %, MB, whe
 _PUBLISHED = (  # classes, clip
     ("c3d", "C3D (BGR, mean-subtracted)", 487, (16, 112, None)),
     ("c3d_rgb", "C3D (RGB as it is)", 487, (16, 112, None)),
+    ("c3d_bn", "C3D with BatchNorm", 27, (16, 112, _SECOND)),
     ("resnet3d_18", "3D ResNet 18 (2017)", 400, (16, 112, None)),
     ("resnet3d_34", "3D ResNet 34 (2017)", 400, (16, 112, None)),
     ("resnet3d_50", "3D ResNet 50 (2017)", 400, (16, 112, None)),
@@ -89,10 +90,15 @@ _PUBLISHED = (  # classes, clip
     ("x3d_xs", "X3D XS", 400, (4, 182, 2.5)),
     ("x3d_s", "X3D S", 400, (13, 182, 5)),
     ("x3d_m", "X3D M", 400, (16, 256, 6)),
+    ("shufflenet3d", "3D ShuffleNet, any width", 27, (16, 112, _SECOND)),
     ("shufflenet3d_x0_5", "3D ShuffleNet 0.5x", 27, (16, 112, _SECOND)),
     ("shufflenet3d_x1_0", "3D ShuffleNet 1.0x", 27, (16, 112, _SECOND)),
     ("shufflenet3d_x1_5", "3D ShuffleNet 1.5x", 27, (16, 112, _SECOND)),
     ("shufflenet3d_x2_0", "3D ShuffleNet 2.0x", 27, (16, 112, _SECOND)),
+    ("shufflenetv2_3d", "3D ShuffleNet v2, any width", 27, (16, 112, _SECOND)),
+    ("mobilenet3d", "3D MobileNet, any width", 27, (16, 112, _SECOND)),
+    ("mobilenetv2_3d", "3D MobileNet v2, any width", 27, (16, 112, _SECOND)),
+    ("squeezenet3d", "3D SqueezeNet 1.0 or 1.1", 27, (16, 112, _SECOND)),
 )
 _INFOS = (
     _FIGURES,

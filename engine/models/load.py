@@ -194,7 +194,7 @@ def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
         names = own if len(own) == classes else tuple(f"class {i}" for i in range(classes))
     elif len(names) != classes and not (classes == 1 and len(names) == 2):
         raise _other_labels(card, len(names), classes)
-    module = network.build(classes).eval().requires_grad_(False)
+    module = network.built_for(state, classes).eval().requires_grad_(False)
     fit(module, state, card.name, origin)
     spec = _checked_layer(card.spec(network.spec, names), module, card)
     if card.checkpoint is not None:  # what is known of the default weights is not true of others

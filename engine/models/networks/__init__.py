@@ -5,7 +5,17 @@
 
 from __future__ import annotations
 
-from engine.models.networks import c3d, i3d, resnet3d, shufflenet3d, slowfast, x3d
+from engine.models.networks import (
+    c3d,
+    i3d,
+    mobilenet3d,
+    resnet3d,
+    shufflenet3d,
+    shufflenetv2_3d,
+    slowfast,
+    squeezenet3d,
+    x3d,
+)
 from engine.models.networks.network import Network
 
 __all__ = ["NETWORKS", "Network"]
@@ -17,5 +27,8 @@ NETWORKS: dict[str, Network] = {
     **slowfast.NETWORKS,
     **x3d.NETWORKS,
     **shufflenet3d.NETWORKS,
+    **shufflenetv2_3d.NETWORKS,
+    **mobilenet3d.NETWORKS,
+    **squeezenet3d.NETWORKS,
 }
 """Name -> network, in the order of the menu."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch.nn import functional
 from torchvision.models import get_model_weights
 
 from engine.cancel import Check
-from engine.models.weights.checkpoint import State
+from engine.models.weights.checkpoint import State, weight_called
 from engine.types import ModelSpec, Report
 
 Triple = tuple[int, int, int]
@@ -38,14 +38,37 @@ class Network:
         From clips (N, 3, T, h, w) to what the network takes, where that is something else.
     default_weights : callable or None
         (report, check) -> state dict; may download. None where the user brings the weights.
+    options : callable or None
+        Of a name that stands for networks of several sizes: weights -> keyword arguments of
+        ``build`` (widths, groups, depth) as the shapes tell them, none where they do not fit.
     """
 
     spec: ModelSpec
     head: str
-    build: Callable[[int], nn.Module]
+    build: Callable[..., nn.Module]
     source: str = ""
     pack: Callable[[torch.Tensor], Any] | None = None
     default_weights: Callable[[Report, Check], State] | None = None
+    options: Callable[[State], dict[str, Any]] | None = None
+
+    def built_for(self, state: State, classes: int) -> nn.Module:
+        """Return the network in the size of weights, itself with random ones.
+
+        Weights of another network leave the usual size: fitting them then tells what differs.
+        """
+        options = {} if self.options is None else self.options(state)
+        if options and not self._holds(state, classes, options):
+            options = {}
+        return self.build(classes, **options)
+
+    def _holds(self, state: State, classes: int, options: dict[str, Any]) -> bool:
+        """Return whether weights are enough for a size, and there is one like it."""
+        try:
+            with torch.device("meta"):
+                needed = self.build(classes, **options).parameters()
+        except (ValueError, RuntimeError):  # of torch: groups that do not divide, no channels
+            return False
+        return sum(one.numel() for one in needed) <= sum(one.numel() for one in state.values())
 
 
 def numbered(count: int) -> tuple[str, ...]:
@@ -56,6 +79,12 @@ def numbered(count: int) -> tuple[str, ...]:
 def kinetics_labels() -> tuple[str, ...]:
     """Return the 400 names of Kinetics-400 in alphabetical order, the classes' order here."""
     return tuple(get_model_weights("r3d_18").DEFAULT.meta["categories"])
+
+
+def rows(state: State, names: Iterable[str]) -> tuple[int, ...]:
+    """Return the first dimensions (output channels) of those of the weights that are there."""
+    found = (weight_called(state, name) for name in names)
+    return tuple(int(weight.shape[0]) for weight in found if weight is not None and weight.ndim)
 
 
 def window_averages(features: torch.Tensor, window: Triple) -> torch.Tensor:

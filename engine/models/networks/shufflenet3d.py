@@ -1,55 +1,22 @@
-"""3D ShuffleNet (2019): grouped 1x1x1 and depthwise 3x3x3 convolutions with shuffled channels.
-
-The input is that of the weights published for Jester, 27 gestures of the hand: 16 frames, every
-second one, squeezed to a square, less the mean of ActivityNet in 0 to 255.
-"""
+"""3D ShuffleNet (2019): grouped 1x1x1 and depthwise 3x3x3 convolutions with shuffled channels."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from engine.models.networks.network import Network
-from engine.types import ModelSpec
+from engine.models.networks.jester import SOURCE, jester_spec
+from engine.models.networks.network import Network, rows
+from engine.models.weights.checkpoint import State, weight_called
 
-_GROUPS = 3
 _DEPTHS = (4, 8, 4)
 _WIDTHS = (24, 240, 480, 960)
 """Channels after the first convolution and after each layer, at width 1 and three groups."""
-
-_LABELS = (
-    "Doing other things",
-    "Drumming fingers",
-    "No gesture",
-    "Pulling hand in",
-    "Pulling two fingers in",
-    "Pushing hand away",
-    "Pushing two fingers away",
-    "Rolling hand backward",
-    "Rolling hand forward",
-    "Shaking hand",
-    "Sliding two fingers down",
-    "Sliding two fingers left",
-    "Sliding two fingers right",
-    "Sliding two fingers up",
-    "Stop sign",
-    "Swiping down",
-    "Swiping left",
-    "Swiping right",
-    "Swiping up",
-    "Thumb down",
-    "Thumb up",
-    "Turning hand clockwise",
-    "Turning hand counterclockwise",
-    "Zooming in with full hand",
-    "Zooming in with two fingers",
-    "Zooming out with full hand",
-    "Zooming out with two fingers",
-)
-"""The gestures of Jester in alphabetical order, the classes' order here."""
 
 
 class ShuffleUnit(nn.Module):
@@ -98,19 +65,20 @@ class ShuffleNet3D(nn.Module):
     ----------
     classes : int
         Number of logits.
-    width : float
-        Factor of all channels.
+    widths : sequence of four int
+        Channels after the first convolution and after each layer.
+    groups : int
+        Groups of the 1x1x1 convolutions.
     """
 
-    def __init__(self, classes: int, width: float) -> None:
+    def __init__(self, classes: int, widths: Sequence[int] = _WIDTHS, groups: int = 3) -> None:
         super().__init__()
-        widths = [int(channels * width) for channels in _WIDTHS]
         first = nn.Conv3d(3, widths[0], 3, (1, 2, 2), 1, bias=False)
         self.conv1 = nn.Sequential(first, nn.BatchNorm3d(widths[0]), nn.ReLU())
         self.maxpool = nn.MaxPool3d(3, 2, 1)
-        self.layer1 = _layer(widths[0], widths[1], _DEPTHS[0])
-        self.layer2 = _layer(widths[1], widths[2], _DEPTHS[1])
-        self.layer3 = _layer(widths[2], widths[3], _DEPTHS[2])
+        self.layer1 = _layer(widths[0], widths[1], _DEPTHS[0], groups)
+        self.layer2 = _layer(widths[1], widths[2], _DEPTHS[1], groups)
+        self.layer3 = _layer(widths[2], widths[3], _DEPTHS[2], groups)
         self.classifier = nn.Sequential(nn.Identity(), nn.Linear(widths[3], classes))
 
     def forward(self, clip: torch.Tensor) -> torch.Tensor:
@@ -121,38 +89,46 @@ class ShuffleNet3D(nn.Module):
         return logits
 
 
-def _layer(channels_in: int, channels_out: int, depth: int) -> nn.Sequential:
-    first = ShuffleUnit(channels_in, channels_out, strided=True, groups=_GROUPS)
+def _layer(channels_in: int, channels_out: int, depth: int, groups: int) -> nn.Sequential:
+    first = ShuffleUnit(channels_in, channels_out, strided=True, groups=groups)
     later = (
-        ShuffleUnit(channels_out, channels_out, strided=False, groups=_GROUPS)
+        ShuffleUnit(channels_out, channels_out, strided=False, groups=groups)
         for _ in range(depth - 1)
     )
     return nn.Sequential(first, *later)
 
 
-def _network(name: str, width: float) -> Network:
-    spec = ModelSpec(
-        name=name,
-        labels=_LABELS,
-        frames=16,
-        fps=None,
-        stride=2,
-        resize=(112, 112),
-        crop=(112, 112),
-        mean=(114.7748, 107.7354, 99.4750),
-        std=(1.0, 1.0, 1.0),
-        value_range=(0.0, 255.0),
-        layer="layer3",
-        trained_on="Jester (27 hand gestures)",
-    )
-    source = "Köpüklü et al. 2019, arXiv 1904.02422; names of okankop/Efficient-3DCNNs"
-    return Network(spec, "classifier.1.weight", partial(ShuffleNet3D, width=width), source)
+def _options(state: State) -> dict[str, Any]:
+    """Return widths and groups: a grouped convolution has a group's channels in its weight."""
+    widths = rows(state, ("conv1.0.weight", *(f"layer{n}.1.conv3.weight" for n in (1, 2, 3))))
+    last = weight_called(state, "layer1.1.conv3.weight")
+    if len(widths) < 4 or last is None or last.ndim != 5 or not last.shape[1]:
+        return {}
+    return {"widths": widths, "groups": max(1, widths[1] // 4 // int(last.shape[1]))}
+
+
+def _widths(factor: float) -> tuple[int, ...]:
+    return tuple(int(channels * factor) for channels in _WIDTHS)
+
+
+def _network(name: str, factor: float) -> Network:
+    """Describe a published width, for weights whose clips are squeezed to a square."""
+    spec = jester_spec(name, "layer3", (112, 112))
+    build = partial(ShuffleNet3D, widths=_widths(factor))
+    return Network(spec, "classifier.1.weight", build, SOURCE)
 
 
 NETWORKS = {
+    "shufflenet3d": Network(
+        jester_spec("shufflenet3d", "layer3"),
+        "classifier.1.weight",
+        ShuffleNet3D,
+        SOURCE,
+        options=_options,
+    ),
     "shufflenet3d_x0_5": _network("shufflenet3d_x0_5", 0.5),
     "shufflenet3d_x1_0": _network("shufflenet3d_x1_0", 1.0),
     "shufflenet3d_x1_5": _network("shufflenet3d_x1_5", 1.5),
     "shufflenet3d_x2_0": _network("shufflenet3d_x2_0", 2.0),
 }
-"""The published widths, all with three groups."""
+"""Any width and groups as the weights have them; and the published widths of three groups."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -15,6 +17,7 @@ CLASSES = 5
 SIZES = {
     "c3d": (16, 112),
     "c3d_rgb": (16, 112),
+    "c3d_bn": (16, 32),
     "slowfast_4x16_r50": (32, 64),
     "slowfast_8x8_r50": (32, 64),
     "slow_r50": (8, 64),
@@ -22,6 +25,16 @@ SIZES = {
     "x3d_s": (13, 64),
 }
 """Frames and height of small clips, where (16, 64) will not do."""
+
+NARROW: dict[str, dict[str, Any]] = {
+    "c3d_bn": {"places": 4},
+    "shufflenet3d": {"widths": (24, 200, 400, 800), "groups": 2},
+    "shufflenetv2_3d": {"widths": (24, 32, 64, 128, 1024)},
+    "mobilenet3d": {"widths": (8, 16, 32, 64, 128, 256)},
+    "mobilenetv2_3d": {"widths": (6, 3, 4, 6, 12, 19, 32, 64, 1280)},
+    "squeezenet3d": {"version": "1.0"},
+}
+"""Small published sizes of networks whose size their weights tell."""
 
 
 def filled(module: nn.Module) -> nn.Module:
@@ -66,7 +79,7 @@ def warm_model(name: str) -> tuple[VideoModel, Clip]:
     network, (frames, size) = NETWORKS[name], SIZES.get(name, (16, 64))
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)
-        module = network.build(CLASSES).train()
+        module = network.build(CLASSES, **NARROW.get(name, {})).train()
         norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm3d)]
         for norm in norms:
             norm.momentum = None  # a plain average over the passes

@@ -12,12 +12,14 @@ from torch import nn
 
 from engine.models.networks import NETWORKS
 from engine.models.networks.resnet3d import ResNet3D
+from tests.engine.models.networks.samples import NARROW
 
 _KEYS = Path(__file__).parent / "keys"
 _ALIKE = {
     "c3d_rgb": "c3d",
     "resnet3d_50_2020": "resnet3d_50",
     "resnet3d_101_2020": "resnet3d_101",
+    "shufflenet3d": "shufflenet3d_x1_0",
     "x3d_xs": "x3d",
     "x3d_s": "x3d",
     "x3d_m": "x3d",
@@ -59,6 +61,29 @@ def test_names_and_shapes_are_the_published_ones(name: str) -> None:
     assert shapes_of(network.build, expected[network.head][0]) == expected
 
 
+@pytest.mark.parametrize("name", NARROW)
+def test_the_size_is_read_from_weights_behind_any_prefix(name: str) -> None:
+    network, small = NETWORKS[name], NARROW[name]
+    with torch.device("meta"):
+        state = network.build(7, **small).state_dict()
+        wrapped = {f"net.{key}": value for key, value in state.items()}
+        found = network.built_for(wrapped, 7).state_dict()
+    assert {key: value.shape for key, value in found.items()} == {
+        key: value.shape for key, value in state.items()
+    }
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_weights_of_another_network_leave_the_usual_size(name: str) -> None:
+    network = NETWORKS[name]
+    with torch.device("meta"):
+        usual = network.build(7).state_dict()
+        strange = {key: torch.zeros(9) for key in usual}
+        found = network.built_for(strange, 7).state_dict()
+    assert found.keys() == usual.keys()
+    assert all(found[key].shape == value.shape for key, value in usual.items())
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_head_has_one_row_a_class(name: str) -> None:
     network = NETWORKS[name]
@@ -75,6 +100,11 @@ _COUNTS = {
     # Köpüklü et al. 2019, arXiv 1904.02422
     "resnet3d_18": (400, "33.24"),
     "resnext3d_101": (400, "48.34"),
+    "shufflenet3d": (600, "1.52"),
+    "shufflenetv2_3d": (600, "1.91"),
+    "mobilenet3d": (600, "3.91"),
+    "mobilenetv2_3d": (600, "3.12"),
+    "squeezenet3d": (600, "2.15"),
 }
 """Network -> classes, millions of parameters."""
 

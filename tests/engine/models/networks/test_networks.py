@@ -18,7 +18,7 @@ from engine.models.networks import NETWORKS
 from engine.models.networks.i3d import SamePool, padded
 from engine.models.networks.network import averaged
 from engine.models.networks.resnet3d import PaddedShortcut, ResNet3D
-from tests.engine.models.networks.samples import CLASSES, SIZES, filled, noise, warm_model
+from tests.engine.models.networks.samples import CLASSES, NARROW, SIZES, filled, noise, warm_model
 
 _PEERS = {
     "c3d": (0.87459, -0.79325, 3.106, -1.0611, -0.73709),
@@ -33,8 +33,15 @@ _PEERS = {
     "x3d_m": (93.336, 104.03, 62.238, 469.02, -65.582),
     "shufflenet3d_x0_5": (368.43, 5.6783, 574.6, 98.115, 37.142),
     "shufflenet3d_x1_0": (624.51, 114.61, -399.86, -190.85, -790.04),
+    "shufflenet3d": (286.84, 144.83, 289.11, 249.95, -396.82),
+    "shufflenetv2_3d": (0.25258, -0.53779, 0.57275, -0.84103, -1.2877),
+    "mobilenet3d": (0.4921, 0.091315, 0.17049, 0.065842, 0.054768),
+    "mobilenetv2_3d": (1.7692, 2.9248, 0.16472, -0.97365, -1.2776),
+    "squeezenet3d": (10.551, 3.7693, 5.8142, 5.4256, 9.9534),
+    "c3d_bn": (-0.75135, -0.33147, -0.58511, -0.49893, -0.049234),
 }
-"""Logits of the networks named in ``keys/`` with weights and clips of `filled` and `noise`."""
+"""Logits of the networks named in ``keys/`` with weights and clips of `filled` and `noise`, in
+the sizes of `NARROW` where there are several."""
 
 _EXPLAINED = [
     "c3d",
@@ -53,6 +60,12 @@ _EXPLAINED = [
     "x3d_m",
     "shufflenet3d_x0_5",
     "shufflenet3d_x1_0",
+    "shufflenet3d",
+    "shufflenetv2_3d",
+    "mobilenet3d",
+    "mobilenetv2_3d",
+    "squeezenet3d",
+    "c3d_bn",
 ]
 """The others are one of these, given something else."""
 
@@ -62,7 +75,7 @@ def test_logits_are_those_of_the_published_code(name: str) -> None:
     network = NETWORKS[name]
     # Sizes that no stride divides, where what is padded depends on the size.
     clip = noise(17, 61) if name == "i3d" else noise(*SIZES.get(name, (16, 64)))
-    module = filled(network.build(CLASSES)).eval()
+    module = filled(network.build(CLASSES, **NARROW.get(name, {}))).eval()
     given = network.pack(clip) if network.pack and name != "c3d" else clip
     with torch.no_grad():
         first, second = module(given), module(given)
@@ -81,6 +94,28 @@ def test_lrp_conserves_the_logit(name: str) -> None:
     with torch.no_grad():
         expected = model.module(*model.arguments(clip.tensor))[0].numpy()
     assert result.logits == pytest.approx(expected, rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_lrp_without_biases_sums_to_the_logit_over_the_pixels(name: str) -> None:
+    model, clip = warm_model(name)
+    with torch.no_grad():
+        for key, value in model.module.state_dict().items():
+            if key.endswith(("bias", "running_mean")):
+                value.zero_()
+    result = attribute(model, clip, 3, "lrp")
+    logit = float(result.logits[3])
+    assert float(result.relevance.sum()) == pytest.approx(logit, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_clips_of_a_batch_are_scored_as_by_themselves(name: str) -> None:
+    model, clip = warm_model(name)
+    both = torch.cat([clip.tensor, clip.tensor.flip(2)])
+    with torch.no_grad():
+        together = model.module(*model.arguments(both))
+        single = model.module(*model.arguments(both[1:]))
+    assert torch.allclose(together[1:], single, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["resnet3d_18", "slowfast_4x16_r50", "x3d_m"])
@@ -205,3 +240,17 @@ def test_shufflenet3d_loads_weights_as_its_training_script_saves_them(tmp_path: 
         loaded, expected = model.module(noise(16, 64)), module(noise(16, 64))
     assert torch.equal(loaded, expected)
     assert model.spec.labels[2] == "No gesture"
+
+
+@pytest.mark.parametrize("name", ["mobilenetv2_3d", "shufflenet3d"])
+def test_networks_of_any_width_load_with_width_and_classes_of_the_weights(
+    name: str, tmp_path: Path
+) -> None:
+    module = filled(NETWORKS[name].build(6, **NARROW[name])).eval()
+    state = {f"module.{key}": tensor for key, tensor in module.state_dict().items()}
+    torch.save({"epoch": 9, "state_dict": state}, tmp_path / "best.pth")
+    model = load_model(name, weights=tmp_path / "best.pth", device="cpu")
+    clip = noise(16, 64)
+    with torch.no_grad():
+        assert torch.equal(model.module(clip), module(clip))
+    assert model.spec.labels == tuple(f"class {index}" for index in range(6))
