@@ -15,12 +15,14 @@ from engine.models.cards.library import find_card
 from engine.models.cards.trust import require_trust_of_address
 from engine.models.devices import move, resolve_device
 from engine.models.loaders.black_box import black_box
+from engine.models.loaders.frame_networks import load_frame_network
 from engine.models.loaders.http_endpoint import Endpoint
 from engine.models.loaders.sources import find_network
 from engine.models.loaders.user_networks import build_own, load_closed
 from engine.models.model import VideoModel
 from engine.models.model_plugins import plugin_models
 from engine.models.networks import Network
+from engine.models.networks.network import numbered
 from engine.models.preprocess.input_layout import packing
 from engine.models.weights.checkpoint import State, fit, read_weights, weight_called
 from engine.types import ModelSpec, Progress, Report, Request, unreported
@@ -110,6 +112,8 @@ def load_card(card: ModelCard, device: str, report: Report, check: Check) -> Vid
     report(Progress(stage=f"Loading {card.name}"))
     if card.endpoint is not None:
         model = _behind_endpoint(card)
+    elif card.frame_network is not None:
+        model = _framewise(card)
     elif card.is_of_hub:
         model = _of_hub(card, check)
     elif card.needs_code:
@@ -191,7 +195,7 @@ def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
     classes = _class_count(network, state)
     if names is None:
         own = network.spec.labels
-        names = own if len(own) == classes else tuple(f"class {i}" for i in range(classes))
+        names = own if len(own) == classes else numbered(classes)
     elif len(names) != classes and not (classes == 1 and len(names) == 2):
         raise _other_labels(card, len(names), classes)
     module = network.built_for(state, classes).eval().requires_grad_(False)
@@ -200,6 +204,22 @@ def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
     if card.checkpoint is not None:  # what is known of the default weights is not true of others
         spec = replace(spec, trained_on="", least_familiar=None)
     return VideoModel(spec, module, torch.device("cpu"), network.pack)
+
+
+def _framewise(card: ModelCard) -> VideoModel:
+    """Load a network of pictures with what joins its frames, in the shapes of its weights."""
+    if card.checkpoint is None:
+        raise ModelError(
+            f"The card {card.path} gives no weights for frame_network = {card.network!r}.",
+            'Add a line such as checkpoint = "best.pth", or give --weights FILE.',
+        )
+    state, origin = read_weights(card.checkpoint, card.prefix), str(card.checkpoint)
+    module, classes = load_frame_network(card.network, state, card.temporal, card.readout, origin)
+    names = numbered(classes) if card.labels is None else read_labels(card.labels)
+    if len(names) != classes and not (classes == 1 and len(names) == 2):
+        raise _other_labels(card, len(names), classes)
+    spec = _checked_layer(card.spec(None, names), module, card)
+    return VideoModel(spec, module, torch.device("cpu"), packing(card.layout, card.channels))
 
 
 def _own(card: ModelCard) -> VideoModel:

@@ -105,7 +105,7 @@ def _files_of(card: ModelCard) -> list[Path] | None:
     files = [path for path in (card.path, card.checkpoint, card.labels) if path is not None]
     if card.endpoint is not None:
         return None
-    if card.is_known:
+    if card.is_known or card.frame_network is not None:
         return files
     own = card.folder / card.network.removeprefix(HUB_PREFIX)
     if card.is_of_hub:

@@ -26,8 +26,14 @@ NETWORK_SUFFIXES = (".pt2", ".pt", ".pth", ".ts", ".torchscript")
 _NEEDED = ("labels", "frames", "resize", "crop")
 """What nobody but the user knows of a network of their own."""
 
+_NAMING = ("network", "endpoint", "frame_network")
+"""Keys of which a card has one."""
+
 _OPEN = ModelSpec("", (), 1, 1.0, None, 1, (1, 1), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 """A network of the user's own before the card speaks: no mean, no standard deviation."""
+
+_PICTURES = replace(_OPEN, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), antialias=True)
+"""A network of pictures: the values of torchvision's weights for ImageNet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,7 @@ class ModelCard(CardKeys):
     @property
     def is_known(self) -> bool:
         """True for the network of a known model, with an input of its own."""
-        return self.network in MODELS
+        return self.frame_network is None and self.network in MODELS
 
     @property
     def needs_code(self) -> bool:
@@ -90,11 +96,12 @@ class ModelCard(CardKeys):
             given |= {"fps": self.fps, "stride": self.stride}
         if base is None:
             self._check_complete()
-            base = _OPEN
+            base = _OPEN if self.frame_network is None else _PICTURES
         return replace(base, name=self.name, labels=labels, **given)
 
     def _check_complete(self) -> None:
-        missing = [name for name in _NEEDED if getattr(self, name) is None]
+        needed = _NEEDED if self.frame_network is None else _NEEDED[1:]  # classes by the weights
+        missing = [name for name in needed if getattr(self, name) is None]
         if self.fps is None and self.stride is None:
             missing.append("fps")
         if missing:
@@ -128,10 +135,11 @@ def read_card(path: Path) -> ModelCard:
 def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
     """Return a card from the values of its TOML, with the errors of `read_card`."""
     _check_keys(table, CardKeys, path)
-    if ("network" in table) == ("endpoint" in table):
-        named = "both a network and an endpoint" if "network" in table else "no network"
+    named = [name for name in _NAMING if name in table]
+    if len(named) != 1:
         raise ModelError(
-            f"The card {path} names {named}.", f"Write one line, such as {_example('network')}."
+            f"The card {path} names {' and '.join(named) or 'no network'}.",
+            f"Write one line, such as {_example('network')}.",
         )
     if isinstance(table.get("expected"), dict):
         _check_keys(table["expected"], Expected, path, "expected.")
@@ -149,8 +157,8 @@ def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
         labels=card.labels and path.parent / card.labels,
         expected=card.expected and replace(card.expected, clip=path.parent / card.expected.clip),
     )
-    if card.endpoint is not None:
-        card = replace(card, network=card.endpoint)  # so it is called in messages and lists
+    called = card.endpoint or card.frame_network or card.network  # in messages and lists
+    card = replace(card, network=called)
     _check_together(card)
     return card
 
@@ -235,7 +243,18 @@ def _check_together(card: ModelCard) -> None:
         )
     if card.endpoint is not None:
         _check_endpoint(card)
-        return
+    if card.frame_network is not None:
+        _check_frame_network(card)
+    elif card.temporal or card.readout:
+        raise ModelError(
+            f"The card {card.path} says temporal or readout without a frame_network.",
+            f"They belong to a card with a line such as {_example('frame_network')}.",
+        )
+    if card.endpoint is None and card.frame_network is None:
+        _check_network(card)
+
+
+def _check_network(card: ModelCard) -> None:
     if (card.is_known or card.is_of_hub) and (card.layout != "NCTHW" or card.channels != "rgb"):
         raise ModelError(
             f"The card {card.path} changes the layout or the channels of the known network "
@@ -247,6 +266,14 @@ def _check_together(card: ModelCard) -> None:
             f"The card {card.path} names the network {card.network!r}, which is no known model.",
             f"{did_you_mean(card.network, MODELS)} A network of your own is 'file.py:function', a "
             ".pt2 or a TorchScript .pt.",
+        )
+
+
+def _check_frame_network(card: ModelCard) -> None:
+    if card.layout != "NCTHW":
+        raise ModelError(
+            f"The card {card.path} changes the layout of a frame_network, which is given frames.",
+            "Leave layout out.",
         )
 
 

@@ -41,6 +41,13 @@ Scores = Annotated[dict[str, Finite], Meta(min_length=1, title="a table of label
 Layout = Annotated[Literal["NCTHW", "NTCHW"], Meta(title='"NCTHW" or "NTCHW"')]
 Head = Annotated[Literal["softmax", "sigmoid"] | None, Meta(title='"softmax" or "sigmoid"')]
 Ticks = Annotated[Sampling | None, Meta(title='"nearest" or "floor"')]
+Temporal = Annotated[
+    Literal["mean", "max", "lstm", "gru", "rnn"] | None,
+    Meta(title='"mean", "max", "lstm", "gru" or "rnn"'),
+]
+Readout = Annotated[
+    Literal["last", "final", "mean", "max"] | None, Meta(title='"last", "final", "mean" or "max"')
+]
 Channels = Annotated[Literal["rgb", "bgr"], Meta(title='"rgb" or "bgr"')]
 
 
@@ -87,6 +94,30 @@ class CardKeys:
             "In place of network: address of a server that scores clips (docs/black-boxes.md); "
             "frames of your videos are sent to it.",
             'endpoint = "http://127.0.0.1:8765/score"',
+        ),
+    ] = None
+    frame_network: Annotated[
+        Text | None,
+        _key(
+            "In place of network: a network of torchvision for pictures that sees each frame; "
+            "with temporal and readout.",
+            'frame_network = "resnet50"',
+        ),
+    ] = None
+    temporal: Annotated[
+        Temporal,
+        _key(
+            "What joins the frames of a frame_network: mean or maximum over time, or a recurrent "
+            "layer. If left out the recurrent layer of the weights, else the mean.",
+            'temporal = "lstm"',
+        ),
+    ] = None
+    readout: Annotated[
+        Readout,
+        _key(
+            "What is taken of a recurrent layer: its output at the last frame (if left out), its "
+            "final state (another one where it runs both ways), or mean or maximum over time.",
+            'readout = "mean"',
         ),
     ] = None
     timeout: Annotated[
@@ -229,6 +260,6 @@ def card_schema() -> dict[str, Any]:
     schema["$defs"]["CardKeys"] |= {
         "title": "Model card of Motion Inspector",
         "not": {"required": ["fps", "stride"]},
-        "oneOf": [{"required": ["network"]}, {"required": ["endpoint"]}],
+        "oneOf": [{"required": [name]} for name in ("network", "endpoint", "frame_network")],
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

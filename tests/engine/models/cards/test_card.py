@@ -23,6 +23,8 @@ SAMPLES: list[Any] = [
         "nearest",
         "floor",
         "sigmoid",
+        "lstm",
+        "last",
         "",
         " ",
         0,
@@ -80,6 +82,10 @@ def is_taken(key: str, value: Any) -> bool:
     if key == "endpoint":
         sent = "http://a/score" if isinstance(value, str) and value.strip() else value
         table = {"endpoint": sent}
+    if key == "frame_network":
+        table = {key: value}
+    if key in ("temporal", "readout"):
+        table = {"frame_network": "resnet18", key: value}
     if key in ("layout", "channels"):
         table["network"] = "net.pt"
     try:
@@ -99,7 +105,7 @@ def test_schema_names_the_keys_and_what_they_mean() -> None:
         described = {key: part.get("description") for key, part in properties(name).items()}
         assert described == {key.name: key.text for key in keys.values()}
         assert tables[name]["additionalProperties"] is False
-    one = [{"required": ["network"]}, {"required": ["endpoint"]}]
+    one = [{"required": [key]} for key in ("network", "endpoint", "frame_network")]
     assert (tables["CardKeys"]["oneOf"], tables["Expected"]["required"]) == (one, ["clip"])
 
 
@@ -144,6 +150,28 @@ def test_card_in_bgr_gives_mean_and_std_in_that_order(tmp_path: Path) -> None:
     spec = parse_card(table, tmp_path / "mine.toml").spec(None, ("a",))
     assert (spec.mean, spec.std) == ((3.0, 2.0, 1.0), (6.0, 5.0, 4.0))
     assert spec.value_range == (0.0, 255.0)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"network": "r3d_18", "frame_network": "resnet18"}, "names network and frame_network"),
+        ({"network": "r3d_18", "temporal": "mean"}, "temporal or readout without a frame_network"),
+        ({"frame_network": "resnet18", "layout": "NTCHW"}, "changes the layout of a frame_network"),
+        ({"name": "a"}, "names no network"),
+    ],
+)
+def test_keys_that_name_networks_exclude_each_other(
+    table: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match=said):
+        parse_card(table, tmp_path / "a.toml")
+
+
+def test_card_of_a_frame_network_needs_no_labels_but_its_input(tmp_path: Path) -> None:
+    card = parse_card({"frame_network": "resnet18", "frames": 8}, tmp_path / "a.toml")
+    with pytest.raises(ModelError, match="does not say resize, crop, fps of resnet18"):
+        card.spec(None, ())
 
 
 def test_unknown_key_is_refused_with_the_nearest(tmp_path: Path) -> None:
