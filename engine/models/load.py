@@ -24,7 +24,10 @@ from engine.models.model_plugins import plugin_models
 from engine.models.networks import Network
 from engine.models.networks.network import numbered
 from engine.models.preprocess.input_layout import packing
-from engine.models.weights.checkpoint import State, fit, read_weights, weight_called
+from engine.models.weights.checkpoint import Weights, read_weights
+from engine.models.weights.choosing import chosen
+from engine.models.weights.fit_problems import class_difference
+from engine.models.weights.fitting import Fitted, fit, matched, needed_by
 from engine.types import ModelSpec, Progress, Report, Request, unreported
 from engine.utils.hints import did_you_mean
 
@@ -183,27 +186,29 @@ def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
     network = find_network(card.network)
     names = None if card.labels is None else read_labels(card.labels)
     if card.checkpoint is not None:
-        state, origin = read_weights(card.checkpoint, card.prefix), str(card.checkpoint)
+        weights, origin = _weights_of(card), str(card.checkpoint)
     elif network.default_weights is not None:
-        state, origin = network.default_weights(report, check), "that belong to it"
+        weights, origin = Weights(network.default_weights(report, check)), "that belong to it"
     else:
         raise ModelError(
             f"The weights of {card.network} are not published at an address of their own.",
             f"Give a weights file: --weights FILE, or checkpoint in a card. {network.source}",
         )
     check()
-    classes = _class_count(network, state)
+    with torch.device("meta"):
+        fitted = matched(network.build(len(network.spec.labels)), weights)
+    classes = _class_count(network, fitted)
     if names is None:
         own = network.spec.labels
         names = own if len(own) == classes else numbered(classes)
     elif len(names) != classes and not (classes == 1 and len(names) == 2):
         raise _other_labels(card, len(names), classes)
-    module = network.built_for(state, classes).eval().requires_grad_(False)
-    fit(module, state, card.name, origin)
+    module = network.built_for(fitted.rest | fitted.state, classes).eval().requires_grad_(False)
+    notices = fit(module, matched(module, weights), card.name, origin)
     spec = _checked_layer(card.spec(network.spec, names), module, card)
     if card.checkpoint is not None:  # what is known of the default weights is not true of others
         spec = replace(spec, trained_on="", least_familiar=None)
-    return VideoModel(spec, module, torch.device("cpu"), network.pack)
+    return VideoModel(spec, module, torch.device("cpu"), network.pack, notices=notices)
 
 
 def _framewise(card: ModelCard) -> VideoModel:
@@ -213,7 +218,7 @@ def _framewise(card: ModelCard) -> VideoModel:
             f"The card {card.path} gives no weights for frame_network = {card.network!r}.",
             'Add a line such as checkpoint = "best.pth", or give --weights FILE.',
         )
-    state, origin = read_weights(card.checkpoint, card.prefix), str(card.checkpoint)
+    state, origin = _weights_of(card).state, str(card.checkpoint)
     module, classes = load_frame_network(card.network, state, card.temporal, card.readout, origin)
     names = numbered(classes) if card.labels is None else read_labels(card.labels)
     if len(names) != classes and not (classes == 1 and len(names) == 2):
@@ -230,11 +235,12 @@ def _own(card: ModelCard) -> VideoModel:
     pack = packing(card.layout, card.channels)
     if ":" in card.network:
         module = build_own(card.network, folder, len(names)).float().eval()
+        notices: tuple[str, ...] = ()
         if card.checkpoint is not None:
-            state = read_weights(card.checkpoint, card.prefix)
-            fit(module, state, card.name, str(card.checkpoint))
+            notices = _fit_own(card, module, len(names))
         module.requires_grad_(False)
-        return VideoModel(_checked_layer(spec, module, card), module, torch.device("cpu"), pack)
+        spec = _checked_layer(spec, module, card)
+        return VideoModel(spec, module, torch.device("cpu"), pack, notices=notices)
     if card.checkpoint is not None:
         raise ModelError(
             f"{card.network} has its own weights inside, so {card.checkpoint} cannot be used.",
@@ -300,9 +306,24 @@ def read_labels(path: Path) -> tuple[str, ...]:
     return names
 
 
-def _class_count(network: Network, state: State) -> int:
+def _weights_of(card: ModelCard) -> Weights:
+    """Read the card's checkpoint, as far as the card wants it and by the names that it gives."""
+    assert card.checkpoint is not None
+    return chosen(read_weights(card.checkpoint), card.prefix, card.rename, card.checkpoint)
+
+
+def _fit_own(card: ModelCard, module: nn.Module, labels: int) -> tuple[str, ...]:
+    """Give a user's network the card's weights, and blame the labels where they made its head."""
+    fitted = matched(module, _weights_of(card))
+    differ = class_difference(needed_by(module), fitted.state)
+    if differ is not None and differ[1] == labels and card.labels is not None:
+        raise _other_labels(card, labels, differ[0])
+    return fit(module, fitted, card.name, str(card.checkpoint))
+
+
+def _class_count(network: Network, fitted: Fitted) -> int:
     """Return the number of classes in the weights, the usual one if they have no head."""
-    head = weight_called(state, network.head)
+    head = fitted.state.get(network.head)
     if head is None or head.ndim == 0 or head.shape[0] == 0:
         return len(network.spec.labels)  # they do not fit, which is told when they are fitted
     return int(head.shape[0])

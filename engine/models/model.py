@@ -68,6 +68,8 @@ class VideoModel:
         Methods that change them are refused then. Empty for ordinary modules.
     scores_only : bool
         Whether the module gives scores without gradients, as a black box does.
+    notices : tuple of str
+        What the user should know of how it was loaded.
     """
 
     spec: ModelSpec
@@ -76,6 +78,7 @@ class VideoModel:
     pack: Callable[[torch.Tensor], Any] | None = None
     closed: str = ""
     scores_only: bool = False
+    notices: tuple[str, ...] = ()
 
     def arguments(self, values: torch.Tensor) -> tuple[Any, ...]:
         """Return the module's arguments for clips (N, 3, T, h, w)."""

@@ -38,7 +38,7 @@ class ExplainedModel:
         self.goal = goal
         self.report = report
         self.check = check
-        self.notices: dict[str, None] = {}
+        self.notices: dict[str, None] = dict.fromkeys(model.notices)
         self.pass_bytes = 0  # memory that one pass took; known on CUDA, after the first
         self.activation: Activation = model.spec.activation  # as found, after the first pass
         self.dtype = _dtype_of(model.module)

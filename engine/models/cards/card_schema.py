@@ -38,6 +38,10 @@ ThreePositive = Annotated[
     Meta(title="a number above 0 or three in a list"),
 ]
 Scores = Annotated[dict[str, Finite], Meta(min_length=1, title="a table of labels with numbers")]
+Renames = Annotated[
+    dict[Annotated[str, Meta(min_length=1)], Annotated[str, Meta(min_length=0)]],
+    Meta(min_length=1, title="a table of texts"),
+]
 Layout = Annotated[Literal["NCTHW", "NTCHW"], Meta(title='"NCTHW" or "NTCHW"')]
 Head = Annotated[Literal["softmax", "sigmoid"] | None, Meta(title='"softmax" or "sigmoid"')]
 Ticks = Annotated[Sampling | None, Meta(title='"nearest" or "floor"')]
@@ -131,11 +135,19 @@ class CardKeys:
     prefix: Annotated[
         Text,
         _key(
-            "Only weights whose names begin so are taken, without it; the prefixes of "
-            "DataParallel and torch.compile need no mention.",
+            "Only weights whose names begin so are taken, without it; needed only where several "
+            "parts of a file would do.",
             'prefix = "student."',
         ),
     ] = ""
+    rename: Annotated[
+        Renames | None,
+        _key(
+            "Table of beginnings of names in the checkpoint, and what the network has in their "
+            "place; * stands for any letters of one part, an empty text for nothing.",
+            'rename = { "encoder." = "backbone.", "cls_head.fc_cls." = "fc." }',
+        ),
+    ] = None
     labels: Annotated[
         File | None,
         _key(

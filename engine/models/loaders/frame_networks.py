@@ -17,7 +17,8 @@ from torchvision.models import EfficientNet, MobileNetV2, ResNet
 
 from engine.errors import ModelError
 from engine.models.networks.framewise import FrameNetwork, picture_network, picture_networks
-from engine.models.weights.checkpoint import State, fit
+from engine.models.weights.checkpoint import State, Weights
+from engine.models.weights.fitting import fit, matched
 from engine.utils.hints import did_you_mean
 
 _OTHERWISE = "A network that is put together otherwise is named as network = 'file.py:function'."
@@ -102,7 +103,7 @@ def load_frame_network(
     head = _head(weights, width, frames_can_decide=projected and recurrent is None)
     joint = _joint(recurrent, temporal, readout, weights)
     network = FrameNetwork(frames, recurrent, head, joint).eval().requires_grad_(False)
-    fit(network, weights.moved, name, origin)
+    fit(network, matched(network, Weights(weights.moved)), name, origin)
     return network, width if head is None else head.out_features
 
 

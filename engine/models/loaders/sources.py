@@ -73,7 +73,7 @@ def _least_familiar() -> float:
 def _bundled_weights(_report: Report, _check: Check) -> State:
     try:
         with resource_path(_BUNDLED) as path:
-            return read_weights(path)
+            return read_weights(path).state
     except FileNotFoundError as error:
         raise ModelError(
             f"The bundled weights {_BUNDLED} are missing from this installation.",

@@ -14,9 +14,9 @@ from torch import nn
 from torch.nn import functional
 
 from engine.models.networks.jester import SOURCE, jester_spec
-from engine.models.networks.network import Network, numbered
+from engine.models.networks.network import Network, numbered, weight_called
 from engine.models.preprocess.input_layout import packing
-from engine.models.weights.checkpoint import State, weight_called
+from engine.models.weights.checkpoint import State
 from engine.types import ModelSpec
 
 _BLOCKS = (("1",), ("2",), ("3a", "3b"), ("4a", "4b"), ("5a", "5b"))

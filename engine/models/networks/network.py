@@ -12,7 +12,7 @@ from torch.nn import functional
 from torchvision.models import get_model_weights
 
 from engine.cancel import Check
-from engine.models.weights.checkpoint import State, weight_called
+from engine.models.weights.checkpoint import State
 from engine.types import ModelSpec, Report
 
 Triple = tuple[int, int, int]
@@ -79,6 +79,14 @@ def numbered(count: int) -> tuple[str, ...]:
 def kinetics_labels() -> tuple[str, ...]:
     """Return the 400 names of Kinetics-400 in alphabetical order, the classes' order here."""
     return tuple(get_model_weights("r3d_18").DEFAULT.meta["categories"])
+
+
+def weight_called(state: State, name: str) -> torch.Tensor | None:
+    """Return a weight by its name, or the only one with that name behind a wrapper's."""
+    if name in state:
+        return state[name]
+    behind = [tensor for key, tensor in state.items() if key.endswith(f".{name}")]
+    return behind[0] if len(behind) == 1 else None
 
 
 def rows(state: State, names: Iterable[str]) -> tuple[int, ...]:

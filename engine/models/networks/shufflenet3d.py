@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn import functional
 
 from engine.models.networks.jester import SOURCE, jester_spec
-from engine.models.networks.network import Network, rows
-from engine.models.weights.checkpoint import State, weight_called
+from engine.models.networks.network import Network, rows, weight_called
+from engine.models.weights.checkpoint import State
 
 _DEPTHS = (4, 8, 4)
 _WIDTHS = (24, 240, 480, 960)

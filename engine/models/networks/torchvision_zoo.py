@@ -53,7 +53,7 @@ def download_weights(name: str, report: Report, check: Check) -> State:
     """
     folder = Path(torch.hub.get_dir()) / "checkpoints"  # where torchvision looks, too
     url = get_model_weights(name).DEFAULT.url
-    return read_weights(fetch(Download(url, folder, f"{name} weights"), report, check))
+    return read_weights(fetch(Download(url, folder, f"{name} weights"), report, check)).state
 
 
 def spec_of(name: str) -> ModelSpec:

@@ -1,125 +1,98 @@
-"""Weights from a file: read without running any code in it, and fitted to a network.
-
-Pickles are only ever read with ``weights_only=True``, which refuses everything but tensors
-and plain containers, and only when they claim no more than they hold.
-"""
+"""Weights from a file, read as data: nothing that a file names is imported or called."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import zipfile
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import nn
 
 from engine.errors import ModelError
-from engine.models.weights.file_sizes import check_claims
+from engine.models.weights.file_sizes import check_archive
+from engine.models.weights.foreign_files import (
+    check_archive_is_checkpoint,
+    check_is_checkpoint,
+    check_regular,
+    is_safetensors,
+    refusal,
+    whole_network,
+)
+from engine.models.weights.pickle_values import (
+    FaultError,
+    Made,
+    StoredArray,
+    StoredTensor,
+    mapping_of,
+)
+from engine.models.weights.torch_file import TorchFile, open_torch_file
 
 State = dict[str, torch.Tensor]
 
-_NESTS = ("state_dict", "model_state_dict", "model_state", "model", "network", "net", "module")
-"""Keys under which training scripts keep the weights beside their optimiser."""
+_TRAINING = re.compile(
+    r"_?(optim|lr_?sched|sched|grad_?scaler|scaler|amp$|callbacks|loops|hyper_?param|hparams|"
+    r"message_hub|rng|random|cuda_rng|torch_rng|datamodule|training_args|args$|config|cfg$)"
+)
+"""Keys of what a training needs to go on, which holds no weights."""
+_MOST_TENSORS = 100_000
+_MOST_DEPTH = 8
+_MOST_LISTED = 1000
 
-_PREFIXES = ("module.", "_orig_mod.")
-"""What DataParallel and torch.compile put before every name."""
+_JOIN = (
+    "save it whole: with FullStateDictConfig, or get_model_state_dict(network, "
+    "options=StateDictOptions(full_state_dict=True))"
+)
+_DAMAGED = (
+    "Get it again from its source, or save the network's state_dict() with torch.save or as "
+    ".safetensors."
+)
 
-_BOOKKEEPING = "num_batches_tracked"
-"""A counter of BatchNorm that does not change what a network computes; may be missing."""
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a file holds, by full names: keys around a state dict are parts of its names.
+
+    Attributes
+    ----------
+    state : dict of str to tensor
+        On the CPU: "state_dict.module.fc.weight".
+    odd : dict of str to str
+        Names of tensors that cannot be weights, and why: "sparse".
+    nests : tuple of str
+        The keys around tensors: "state_dict".
+    notices : tuple of str
+        What the user should know of how it was read.
+    """
+
+    state: State
+    odd: dict[str, str] = field(default_factory=dict)
+    nests: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
-def read_weights(path: Path, prefix: str = "") -> State:
-    """Read the weights of a network from a file.
+def read_weights(path: Path) -> Weights:
+    """Read the tensors of a file.
 
     Parameters
     ----------
     path : Path
-        A ``.safetensors`` file, or what `torch.save` wrote: a state dict, also nested under
-        one of the usual keys such as "state_dict" or "model", also with the prefix of
-        DataParallel.
-    prefix : str
-        Only weights whose names begin so are taken, without it.
-
-    Returns
-    -------
-    dict of str to tensor
-        On the CPU, under the names that the network itself uses.
+        What `torch.save` wrote, of any age, or safetensors; told apart by their content. Beside
+        the weights it may hold what trainings keep, as optimisers, numbers, paths or classes of
+        any library, which is passed over.
 
     Raises
     ------
     ModelError
-        If the file is missing, unreadable, holds code, claims more than it holds, or holds no
-        weights, or none with that prefix.
+        If the file is missing, damaged, of another format, made to harm, or without a tensor.
     """
-    if not path.is_file():
-        raise ModelError(f"There is no weights file {path}.", "Check the path of the weights file.")
-    state = _unwrapped(_content(path), path)
-    if not prefix:
-        return _without_prefix(state)
-    chosen = {n.removeprefix(prefix): tensor for n, tensor in state.items() if n.startswith(prefix)}
-    if not chosen:
-        raise ModelError(
-            f"No weight in {path} has a name that begins with {prefix!r}.",
-            f"The first is called {next(iter(state))!r}.",
-        )
-    return chosen
-
-
-def fit(module: nn.Module, state: State, model: str, origin: str) -> None:
-    """Copy weights into a network, all or nothing.
-
-    Parameters
-    ----------
-    module : nn.Module
-        Changed in place.
-    state : dict of str to tensor
-        Weights of any floating dtype.
-    model, origin : str
-        Name of the network and of the file, for the message.
-
-    Raises
-    ------
-    ModelError
-        If names or shapes differ from the network's; it is unchanged then.
-    """
-    network, weights = _shapes(module.state_dict()), _shapes(state)
-    wrapper = _wrapper(network, weights)
-    weights = {name.removeprefix(wrapper): shape for name, shape in weights.items()}
-    problems = _class_problem(network, weights) or _problems(network, weights)
-    if problems:
-        raise ModelError(
-            f"The weights {origin} do not fit the model {model}: {', '.join(problems)}.",
-            "Choose the model that these weights were trained with.",
-        )
-    module.load_state_dict({name.removeprefix(wrapper): value for name, value in state.items()})
-
-
-def weight_called(state: State, name: str) -> torch.Tensor | None:
-    """Return a weight by its name, or the only one with that name behind a wrapper's."""
-    if name in state:
-        return state[name]
-    behind = [tensor for key, tensor in state.items() if key.endswith(f".{name}")]
-    return behind[0] if len(behind) == 1 else None
-
-
-def _wrapper(network: Mapping[str, object], weights: Mapping[str, object]) -> str:
-    """Return the prefix that a wrapper put before all names, as Lightning's "model.", or ""."""
-    first = next(iter(network), "")
-    for name in weights:
-        if name.endswith(f".{first}"):
-            wrapper = name.removesuffix(first)
-            if all(other.startswith(wrapper) for other in weights):
-                return wrapper
-    return ""
-
-
-def _content(path: Path) -> object:
-    """Load the file's content, with one error for every way of failing."""
     try:
-        if path.suffix.lower() == ".safetensors":
-            return load_file(path)
-        check_claims(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        check_regular(path)
+        weights = _of_safetensors(path) if is_safetensors(path) else _of_torch(path)
     except ModelError:
         raise
     except OSError as error:
@@ -127,85 +100,105 @@ def _content(path: Path) -> object:
             f"The weights file {path} cannot be read ({error.strerror or error}).",
             "Check that the file is there and that you may read it.",
         ) from error
-    # A damaged pickle fails with a dozen different types (measured: IndexError,
-    # UnicodeDecodeError, AssertionError, struct.error, ...), and each means the same here.
-    except Exception as error:
+    except FaultError as error:
+        raise ModelError(f"{path} is not a readable weights file: it {error}.", _DAMAGED) from error
+    except (zipfile.BadZipFile, SafetensorError, NotImplementedError, RuntimeError) as error:
+        raise refusal(path, "damaged", _DAMAGED.rstrip(".")) from error
+    if not (weights.state or weights.odd):
         raise ModelError(
-            f"{path} is not a readable weights file: damaged, of another format, or a pickle "
-            "that holds more than weights, which is never run.",
+            f"The weights file {path} holds no state dict of a network.",
             "Save the network's state_dict() with torch.save, or as .safetensors.",
-        ) from error
-
-
-def _unwrapped(content: object, path: Path) -> State:
-    """Return the state dict inside the dict that a training script saved."""
-    for key in _NESTS:
-        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
-            content = content[key]
-    if isinstance(content, Mapping):
-        state = {str(key): value for key, value in content.items() if _is_weight(value)}
-        if state and len(state) == len(content):
-            return state
-    raise ModelError(
-        f"The weights file {path} holds no state dict of a network.",
-        "Save the network's state_dict() with torch.save, or as .safetensors.",
-    )
-
-
-def _is_weight(value: object) -> bool:
-    """Return true for a plain tensor: sparse and meta ones cannot be copied."""
-    return isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_meta
-
-
-def _without_prefix(state: State) -> State:
-    """Return the weights without the prefixes that wrappers put before every name."""
-    for prefix in _PREFIXES:
-        if all(name.startswith(prefix) for name in state):
-            state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
-    return state
-
-
-def _shapes(state: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
-    return {
-        name: tuple(tensor.shape)
-        for name, tensor in state.items()
-        if not name.endswith(_BOOKKEEPING)
-    }
-
-
-def _class_problem(
-    network: dict[str, tuple[int, ...]], weights: dict[str, tuple[int, ...]]
-) -> list[str]:
-    """Return the problem if only the number of classes differs, else nothing."""
-    if set(network) != set(weights):
-        return []
-    differ = [name for name in network if network[name] != weights[name]]
-    firsts = {(weights[name][:1], network[name][:1]) for name in differ}
-    same_rest = all(weights[name][1:] == network[name][1:] for name in differ)
-    if not same_rest or len(firsts) != 1 or len({n.rpartition(".")[0] for n in differ}) != 1:
-        return []
-    ((theirs, ours),) = firsts
-    return [f"they decide between {theirs[0]} classes, the network between {ours[0]}"]
-
-
-def _problems(
-    network: dict[str, tuple[int, ...]], weights: dict[str, tuple[int, ...]]
-) -> list[str]:
-    """Return the problems of fit: a count and the first example of each kind."""
-    missing = [name for name in network if name not in weights]
-    unknown = [name for name in weights if name not in network]
-    reshaped = [name for name in network if name in weights and network[name] != weights[name]]
-    problems = []
-    if missing:
-        problems.append(
-            f"{len(missing)} of {len(network)} tensors are missing (first {missing[0]})"
         )
-    if unknown:
-        problems.append(f"{len(unknown)} are of no use to it (first {unknown[0]})")
-    if reshaped:
-        first = reshaped[0]
-        problems.append(
-            f"{len(reshaped)} have another shape "
-            f"(first {first}: {weights[first]} instead of {network[first]})"
+    return weights
+
+
+def _of_safetensors(path: Path) -> Weights:
+    return Weights(dict(load_file(path)))
+
+
+def _of_torch(path: Path) -> Weights:
+    check_is_checkpoint(path)
+    if zipfile.is_zipfile(path):
+        check_archive(path)
+        check_archive_is_checkpoint(path)
+    with open_torch_file(path) as file:
+        found = list(_tensors(file.content))
+        if not found:
+            _refuse_content(file.content, path)
+        return _read(file, found)
+
+
+def _read(file: TorchFile, found: list[tuple[str, str, StoredTensor | StoredArray]]) -> Weights:
+    state: State = {}
+    odd: dict[str, str] = {}
+    for nest, key, stored in found:
+        name = f"{nest}.{key}" if nest else key
+        if isinstance(stored, StoredTensor) and stored.oddity:
+            odd[name] = stored.oddity
+        else:
+            state[name] = file.tensor(stored)
+    notices: tuple[str, ...] = ()
+    if file.damaged:
+        notices = (
+            f"The checksum of {file.damaged} parts of the weights file is wrong: it is damaged, or "
+            "was saved without checksums.",
         )
-    return problems
+    nests = tuple(dict.fromkeys(nest for nest, _, _ in found if nest))
+    return Weights(state, odd, nests, notices)
+
+
+def _tensors(content: object) -> Iterator[tuple[str, str, StoredTensor | StoredArray]]:
+    """Yield the tensors in dicts and lists: the keys around them, their own, and what is stored."""
+    seen: set[int] = set()
+    found = 0
+    ahead = deque([("", content, 0)])
+    while ahead:
+        nest, value, depth = ahead.popleft()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        for key, entry in _entries(value):
+            if isinstance(entry, StoredTensor) or (isinstance(entry, StoredArray) and entry.dtype):
+                found += 1
+                yield nest, key, entry
+            elif depth < _MOST_DEPTH and not _TRAINING.match(key.lower()):
+                ahead.append((f"{nest}.{key}" if nest else key, entry, depth + 1))
+        if max(found, len(seen)) > _MOST_TENSORS:
+            raise FaultError(f"holds more than {_MOST_TENSORS} tensors, more than a network has")
+
+
+def _entries(value: object) -> Iterator[tuple[str, object]]:
+    """Yield the entries of a dict or list that can be of weights; none of an optimiser."""
+    pairs = mapping_of(value)
+    if pairs is None and isinstance(value, list | tuple) and len(value) <= _MOST_LISTED:
+        pairs = dict(enumerate(value))
+    if pairs is None or {"state", "param_groups"} <= pairs.keys():
+        return
+    for key, entry in pairs.items():
+        if isinstance(key, str | int) and not isinstance(entry, str | int | float | bytes | None):
+            yield str(key), entry
+
+
+def _refuse_content(content: object, path: Path) -> None:
+    """Refuse a file without tensors by what it holds instead, if that is known."""
+    for where, value in _objects(content):
+        if isinstance(value.state, dict) and {"_parameters", "_modules"} <= set(value.state):
+            raise whole_network(path, str(value.kind), where)
+        if "ScriptModule" in value.kind.name:
+            raise refusal(path, "a TorchScript network", "give it as the network of a card")
+        if value.kind.name in ("DTensor", "ShardedTensor", "LocalShard", "_ShardedTensor"):
+            raise refusal(path, "one part of weights that FSDP has split", _JOIN)
+
+
+def _objects(content: object) -> Iterator[tuple[str, Made]]:
+    """Yield objects at the top of a file or under its keys, with the code that gets them."""
+    pairs = mapping_of(content) or {}
+    if isinstance(content, list | tuple):
+        pairs = dict(enumerate(content[:_MOST_LISTED]))
+    if isinstance(content, Made):
+        yield "", content
+    for key, value in pairs.items():
+        if isinstance(value, Made):
+            yield f"[{key!r}]", value
+        elif isinstance(value, dict):
+            yield from ((f"[{key!r}][{k!r}]", v) for k, v in value.items() if isinstance(v, Made))

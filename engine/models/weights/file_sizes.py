@@ -1,23 +1,21 @@
-"""Checks of the claims of a weights file before anything is allocated.
+"""Checks of the claims of an archive before anything is allocated.
 
-An archive of a few kilobytes can unpack to terabytes, and a pickle of a hundred bytes can ask
-for a tensor of any size. Real ones store their weights uncompressed; only the little code of a
-TorchScript file unpacks to more than it takes.
+An archive of a few kilobytes can unpack to terabytes. Real ones store their weights uncompressed;
+only the little code of a TorchScript file unpacks to more than it takes.
 """
 
 from __future__ import annotations
 
+import struct
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from pathlib import Path
-
-import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from engine.errors import ModelError
 
 _CODE_BYTES = 64 * 2**20
+_DIRECTORY_BYTES = 2**23
+"""Of the list of entries at the end: about 100,000 of them."""
+_LONGEST_COMMENT = 2**16 + 22
 
 
 def check_archive(path: Path) -> None:
@@ -26,41 +24,16 @@ def check_archive(path: Path) -> None:
     Raises
     ------
     ModelError
-        If it is one.
+        If it is one, or has an endless list of entries.
     OSError, zipfile.BadZipFile
         If it cannot be read.
     """
+    if _directory_bytes(path) > _DIRECTORY_BYTES:
+        raise _overstated(path, "lists more parts than a network has")
     with zipfile.ZipFile(path) as archive:
         claimed = sum(entry.file_size for entry in archive.infolist())
     if claimed > path.stat().st_size + _CODE_BYTES:
         raise _overstated(path, f"unpacks to {claimed}")
-
-
-def check_claims(path: Path) -> None:
-    """Refuse a file of `torch.save` that asks for more memory than it has bytes.
-
-    It is read once without its values: storages without memory take their place. Errors of
-    `torch.load` pass through.
-
-    Raises
-    ------
-    ModelError
-        If it asks for more.
-    """
-    archive = zipfile.is_zipfile(path)
-    if archive:
-        check_archive(path)
-    # The old format would allocate on "meta", too; archives are quicker without fakes.
-    with nullcontext() if archive else FakeTensorMode():
-        content = torch.load(path, map_location="meta" if archive else "cpu", weights_only=True)
-    storages: dict[int, int] = {}
-    largest = 0
-    for tensor in _tensors(content):
-        if tensor.layout == torch.strided:
-            storage = tensor.untyped_storage()
-            storages[storage._cdata] = storage.nbytes()
-            largest = max(largest, tensor.numel() * tensor.element_size())
-    check_claim(path, max(sum(storages.values()), largest))
 
 
 def check_claim(path: Path, claimed: int) -> None:
@@ -75,15 +48,17 @@ def check_claim(path: Path, claimed: int) -> None:
         raise _overstated(path, f"asks for {claimed} bytes of memory")
 
 
-def _tensors(content: object) -> Iterator[torch.Tensor]:
-    if isinstance(content, torch.Tensor):
-        yield content
-    elif isinstance(content, Mapping):
-        for value in content.values():
-            yield from _tensors(value)
-    elif isinstance(content, list | tuple):
-        for value in content:
-            yield from _tensors(value)
+def _directory_bytes(path: Path) -> int:
+    """Return the size of the list of entries, which is read as a whole; 0 where it is not found."""
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        file.seek(max(0, size - _LONGEST_COMMENT - 76))
+        tail = file.read()
+    end, end64 = tail.rfind(b"PK\x05\x06"), tail.rfind(b"PK\x06\x06")
+    found = struct.unpack_from("<I", tail, end + 12)[0] if 0 <= end <= len(tail) - 22 else 0
+    if found == 0xFFFFFFFF and 0 <= end64 <= len(tail) - 56:
+        found = struct.unpack_from("<Q", tail, end64 + 40)[0]
+    return min(found, size)
 
 
 def _overstated(path: Path, claim: str) -> ModelError:

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
-import os
+import argparse
+import collections
+import pathlib
 import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
 
 from engine.errors import ModelError
-from engine.models.weights.checkpoint import fit, read_weights
+from engine.models.weights.checkpoint import read_weights
 
 
 def network(classes: int = 3) -> nn.Module:
@@ -21,45 +24,154 @@ def network(classes: int = 3) -> nn.Module:
 STATE = network().state_dict()
 
 
-@pytest.mark.parametrize("nest", [None, "state_dict", "model_state_dict", "model"])
-@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "module._orig_mod."])
-def test_read_weights_unwraps_what_training_scripts_save(
-    nest: str | None, prefix: str, tmp_path: Path
+class Mine:
+    """A class of the user's own, as hyperparameters are."""
+
+    def __init__(self) -> None:
+        self.values = [1.0, np.arange(3)]
+
+
+OTHERS: dict[str, Any] = {
+    "numbers": {"epoch": 3, "best": np.float64(0.91), "lr": np.float32(1e-3)},
+    "arrays": {"log": [np.arange(3), np.ones((2, 2), order="F")]},
+    "namespace": {"args": argparse.Namespace(arch="r3d")},
+    "path": {"hyper_parameters": {"folder": pathlib.Path("/data"), "old": pathlib.PurePath("a")}},
+    "collections": {
+        "log": collections.defaultdict(list, {"a": [1.0]}),
+        "counts": collections.Counter("aab"),
+        "ordered": collections.OrderedDict(a=1),
+        "queue": collections.deque([1, 2]),
+    },
+    "own class": {"config": Mine(), "message_hub": {"log": Mine()}},
+    "odd keys": {1: 2, (1, 2): 3, None: 4, frozenset((1,)): 5, 2.5: {1, 2}},
+    "random": {"rng": [random.Random(1).getstate(), torch.get_rng_state()]},
+}
+
+
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize("others", OTHERS)
+def test_read_weights_passes_over_what_trainings_keep(
+    others: str, old: bool, tmp_path: Path
 ) -> None:
-    state: dict[str, Any] = {prefix + name: tensor for name, tensor in STATE.items()}
-    torch.save({nest: state, "epoch": 3} if nest else state, tmp_path / "net.pth")
-    found = read_weights(tmp_path / "net.pth")
-    assert list(found) == list(STATE)
-    assert all(torch.equal(found[name], STATE[name]) for name in STATE)
+    content = {**OTHERS[others], "state_dict": STATE}
+    torch.save(content, tmp_path / "net.pth", _use_new_zipfile_serialization=not old)
+    found = read_weights(tmp_path / "net.pth").state
+    assert {n for n in found if n.startswith("state_dict.")} == {f"state_dict.{n}" for n in STATE}
+    assert all(torch.equal(found[f"state_dict.{name}"], STATE[name]) for name in STATE)
 
 
-def test_read_weights_reads_safetensors_and_the_old_format(tmp_path: Path) -> None:
-    save_file(STATE, tmp_path / "net.safetensors")
-    torch.save(STATE, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
-    assert set(read_weights(tmp_path / "net.safetensors")) == set(STATE)
-    assert set(read_weights(tmp_path / "old.pt")) == set(STATE)
+def test_read_weights_leaves_optimisers_out(tmp_path: Path) -> None:
+    module = network()
+    optimiser = torch.optim.Adam(module.parameters())
+    for parameter in module.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimiser.step()
+    content = {"model": module.state_dict(), "optimizer": optimiser.state_dict(), "scaler": {}}
+    torch.save(content, tmp_path / "net.pth")
+    assert set(read_weights(tmp_path / "net.pth").state) == {f"model.{name}" for name in STATE}
+    torch.save([module.state_dict(), optimiser.state_dict()], tmp_path / "net.pth")
+    assert set(read_weights(tmp_path / "net.pth").state) == {f"0.{name}" for name in STATE}
 
 
-class _Trap:
-    def __init__(self, target: Path) -> None:
-        self.target = target
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16, torch.int32])
+@pytest.mark.parametrize("old", [False, True])
+def test_read_weights_reads_views_of_any_dtype_as_torch_does(
+    dtype: torch.dtype, old: bool, tmp_path: Path
+) -> None:
+    whole = torch.arange(24).to(dtype).view(2, 3, 4)
+    state = {
+        "whole": whole,
+        "turned": whole.permute(2, 0, 1),
+        "part": whole[:, 1:, ::2],
+        "repeated": whole[:1, :1].expand(2, 1, 4),
+        "one": whole[1, 2, 3],
+        "none": torch.empty(0, 3, dtype=dtype),
+        "parameter": nn.Parameter(whole.clone(), requires_grad=False),
+    }
+    torch.save(state, tmp_path / "net.pth", _use_new_zipfile_serialization=not old)
+    found = read_weights(tmp_path / "net.pth").state
+    assert list(found) == list(state)
+    for name, tensor in state.items():
+        assert found[name].dtype == dtype
+        assert torch.equal(found[name], tensor.data)
 
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return os.mkdir, (str(self.target),)
+
+def test_read_weights_reads_numpy_arrays_as_weights(tmp_path: Path) -> None:
+    arrays = {"a": np.arange(6.0).reshape(2, 3), "b": np.ones((2, 3), "f4", order="F") * [1, 2, 3]}
+    torch.save(arrays, tmp_path / "net.pth")
+    found = read_weights(tmp_path / "net.pth").state
+    assert all(np.array_equal(found[name].numpy(), array) for name, array in arrays.items())
 
 
-def test_read_weights_never_runs_code(tmp_path: Path) -> None:
-    torch.save({**STATE, "trap": _Trap(tmp_path / "sprung")}, tmp_path / "net.pth")
-    with pytest.raises(ModelError, match="never run"):
+def test_read_weights_tells_safetensors_by_its_content(tmp_path: Path) -> None:
+    save_file(STATE, tmp_path / "net.pth")
+    assert set(read_weights(tmp_path / "net.pth").state) == set(STATE)
+
+
+def test_read_weights_tells_a_wrong_checksum(tmp_path: Path) -> None:
+    torch.save(STATE, tmp_path / "net.pth")
+    content = bytearray((tmp_path / "net.pth").read_bytes())
+    place = content.find(STATE["0.weight"].numpy().tobytes())
+    content[place] ^= 1
+    (tmp_path / "net.pth").write_bytes(content)
+    assert "checksum of 1 parts" in read_weights(tmp_path / "net.pth").notices[0]
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_read_weights_names_a_whole_pickled_network(inside: bool, tmp_path: Path) -> None:
+    torch.save({"model": network(), "epoch": 3} if inside else network(), tmp_path / "net.pth")
+    with pytest.raises(
+        ModelError, match=r"whole pickled network .*Sequential.*never done"
+    ) as caught:
         read_weights(tmp_path / "net.pth")
-    assert not (tmp_path / "sprung").exists()
+    key = "['model']" if inside else ""
+    line = f'torch.save(torch.load("net.pth", weights_only=False){key}.state_dict(), "weights.pth")'
+    assert line in caught.value.hint
 
 
-def test_read_weights_refuses_a_whole_pickled_network(tmp_path: Path) -> None:
-    torch.save(network(), tmp_path / "net.pth")
-    with pytest.raises(ModelError, match="more than weights") as caught:
+FOREIGN = {
+    "HDF5": b"\x89HDF\r\n\x1a\n" + bytes(99),
+    "gzip": b"\x1f\x8b" + bytes(99),
+    "tar archive": bytes(257) + b"ustar" + bytes(200),
+    "pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\noid",
+    "web page": b"<!DOCTYPE html><html>",
+    "NumPy array": b"\x93NUMPY" + bytes(99),
+    "JSON": b'{"weight_map": {}}',
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_read_weights_names_foreign_files(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "net.pth").write_bytes(FOREIGN[kind])
+    with pytest.raises(ModelError, match=f"not a readable weights file: it is .*{kind}") as caught:
         read_weights(tmp_path / "net.pth")
-    assert "state_dict()" in caught.value.hint
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.onnx", "ONNX"), ("b.pb", "TensorFlow")])
+def test_read_weights_names_foreign_files_by_their_suffix(
+    name: str, kind: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(b"\x08\x07\x12\x07")
+    with pytest.raises(ModelError, match=kind):
+        read_weights(tmp_path / name)
+
+
+def test_read_weights_names_archives_of_others(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", a=np.ones(3))
+    with pytest.raises(ModelError, match="NumPy archive"):
+        read_weights(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    ("inside", "kind"),
+    [(".metadata", "FSDP"), ("latest", "DeepSpeed"), ("config.json", "transformers"), ("a", "")],
+)
+def test_read_weights_names_folders(inside: str, kind: str, tmp_path: Path) -> None:
+    (tmp_path / inside).touch()
+    with pytest.raises(ModelError, match=rf"folder.*{kind}"):
+        read_weights(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
@@ -67,17 +179,15 @@ def test_read_weights_tells_damage_in_one_sentence(suffix: str, tmp_path: Path) 
     path = tmp_path / f"net{suffix}"
     save_file(STATE, path) if suffix == ".safetensors" else torch.save(STATE, path)
     whole = path.read_bytes()
-    rng = random.Random(1)
-    damaged = [b"", b"not weights at all\n", whole[:100], whole[:-1], rng.randbytes(64)]
-    for content in damaged:
+    for content in (b"", b"not weights at all\n", whole[:100], whole[:-1], bytes(range(1, 65))):
         path.write_bytes(content)
         with pytest.raises(ModelError, match="is not a readable weights file") as caught:
             read_weights(path)
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [{}, {"epoch": 3}, {**STATE, "epoch": 3}, [1, 2], 7])
-def test_read_weights_refuses_a_file_without_a_state_dict(content: object, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [{}, {"epoch": 3}, [1, 2], 7, {"a": {"b": []}}])
+def test_read_weights_refuses_a_file_without_tensors(content: object, tmp_path: Path) -> None:
     torch.save(content, tmp_path / "net.pth")
     with pytest.raises(ModelError, match="holds no state dict"):
         read_weights(tmp_path / "net.pth")
@@ -86,32 +196,3 @@ def test_read_weights_refuses_a_file_without_a_state_dict(content: object, tmp_p
 def test_read_weights_names_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no weights file .*nowhere\.pth"):
         read_weights(tmp_path / "nowhere.pth")
-
-
-def test_fit_converts_to_the_networks_dtype() -> None:
-    target = network()
-    fit(target, {name: tensor.half() for name, tensor in STATE.items()}, "net", "file")
-    assert {parameter.dtype for parameter in target.parameters()} == {torch.float32}
-    assert torch.equal(target.state_dict()["0.weight"], STATE["0.weight"].half().float())
-
-
-def test_fit_does_not_need_the_batch_counters() -> None:
-    state = {name: tensor for name, tensor in STATE.items() if "num_batches" not in name}
-    target = network()
-    fit(target, state, "net", "file")
-    assert torch.equal(target.state_dict()["2.bias"], STATE["2.bias"])
-
-
-def test_fit_counts_what_differs_and_leaves_the_network_alone() -> None:
-    target = network()
-    before = {name: tensor.clone() for name, tensor in target.state_dict().items()}
-    state = {**STATE, "2.weight": torch.zeros(5, 4), "tail.weight": torch.zeros(1)}
-    del state["0.weight"], state["0.bias"]
-    with pytest.raises(ModelError) as caught:
-        fit(target, state, "net", "other.pth")
-    assert str(caught.value) == (
-        "The weights other.pth do not fit the model net: "
-        "2 of 8 tensors are missing (first 0.weight), 1 are of no use to it (first tail.weight), "
-        "1 have another shape (first 2.weight: (5, 4) instead of (3, 4))."
-    )
-    assert all(torch.equal(before[name], now) for name, now in target.state_dict().items())

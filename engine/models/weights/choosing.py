@@ -1,0 +1,96 @@
+"""What a card says of the names in its checkpoint: the part to take, and names to change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from engine.errors import ModelError
+from engine.models.weights.checkpoint import Weights
+
+LEAVE_OUT = "-"
+"""In place of a name, for weights that are not to be taken."""
+
+
+def chosen(weights: Weights, prefix: str, renames: Mapping[str, str] | None, path: Path) -> Weights:
+    """Return the weights that a card means, by the names that it gives them.
+
+    Parameters
+    ----------
+    weights : Weights
+        All of the file.
+    prefix : str
+        Only names that begin so are taken, without it. Keys around the state dict may be left
+        out of it.
+    renames : mapping of str to str, optional
+        Beginnings of names and what takes their place, the first that holds; ``*`` in a
+        beginning stands for letters of one part of a name, and in the other text for what the
+        first, second, ... ``*`` stood for; ``-`` alone leaves the weights out.
+    path : Path
+        The file, for messages.
+
+    Raises
+    ------
+    ModelError
+        If no name begins with the prefix, or with one of the beginnings.
+    """
+    names = {name: name for name in (*weights.state, *weights.odd)}
+    nests = ("", *(f"{nest}." for nest in weights.nests))
+    for begin, other in (renames or {}).items():
+        names = _renamed(names, begin, other, nests, path)
+    if prefix:
+        names = _behind(prefix, names, nests, path)
+    return replace(
+        weights,
+        state={names[name]: t for name, t in weights.state.items() if name in names},
+        odd={names[name]: why for name, why in weights.odd.items() if name in names},
+    )
+
+
+def _behind(
+    prefix: str, names: Mapping[str, str], nests: Collection[str], path: Path
+) -> dict[str, str]:
+    """Return the names that begin with a prefix, without it."""
+    for nest in nests:
+        begin = nest + prefix
+        found = {n: now[len(begin) :] for n, now in names.items() if now.startswith(begin)}
+        if found:
+            return found
+    raise _unmet(prefix, names, path)
+
+
+def _renamed(
+    names: Mapping[str, str], begin: str, other: str, nests: Collection[str], path: Path
+) -> dict[str, str]:
+    """Return the names with one beginning changed, without those that are to be left out."""
+    pattern = re.compile("".join("([^.]*)" if c == "*" else re.escape(c) for c in begin))
+    changed = dict(names)
+    for name, now in names.items():
+        nest = max((n for n in nests if now.startswith(n)), key=len)
+        found = pattern.match(now, len(nest))
+        if now != name or found is None:  # another beginning held before
+            continue
+        if other == LEAVE_OUT:
+            del changed[name]
+        else:
+            here = _filled(other, found.groups())
+            changed[name] = now[: len(nest)] + here + now[found.end() :]
+    if changed == names:
+        raise _unmet(begin, names, path)
+    return changed
+
+
+def _filled(text: str, parts: Collection[str]) -> str:
+    """Return a text with parts in place of its asterisks, as far as there are some."""
+    for part in parts:
+        text = text.replace("*", part, 1)
+    return text.replace("*", "")
+
+
+def _unmet(begin: str, names: Collection[str], path: Path) -> ModelError:
+    return ModelError(
+        f"No weight in {path} has a name that begins with {begin!r}.",
+        f"The first is called {next(iter(names), '')!r}.",
+    )
