@@ -400,15 +400,18 @@ class CardReport:
         A few frames as the network is given them, as RGB pictures; none where it did not load.
     top : tuple of (str, float)
         The classes scored highest, with their probabilities.
+    methods : tuple of Finding
+        One for each family of methods, tried on the clip; none where the network gives no scores.
     """
 
     findings: tuple[Finding, ...]
     seen: UInt8Array
     top: tuple[tuple[str, float], ...]
+    methods: tuple[Finding, ...] = ()
 
     @property
     def failed(self) -> bool:
-        """True if a check failed."""
+        """True if a check failed, apart from methods: others may serve."""
         return any(finding.level == "fail" for finding in self.findings)
 
 

@@ -13,6 +13,7 @@ from engine.attribution.base.outputs import Outputs, probabilities_of
 from engine.cancel import Check, never
 from engine.errors import EngineError, UntrustedError
 from engine.model_check.behaviour import behaviour_findings, reference_finding
+from engine.model_check.families import family_findings
 from engine.model_check.forward import run_forward
 from engine.model_check.input_checks import failed, passed, rate_finding, value_finding, warned
 from engine.models.cards.card import ModelCard
@@ -67,6 +68,7 @@ def check_card(
     findings.append(value_finding(model.spec))
     run = run_forward(model, clip)
     findings += run.findings
+    methods: tuple[Finding, ...] = ()
     if run.outputs is not None:
         check()
         try:
@@ -76,7 +78,8 @@ def check_card(
         check()
         if card.expected is not None:
             findings.append(reference_finding(model, card.expected))
-    return CardReport(tuple(findings), _pictures(clip), _top(model.spec, run.outputs))
+        methods = tuple(family_findings(model, clip, check))
+    return CardReport(tuple(findings), _pictures(clip), _top(model.spec, run.outputs), methods)
 
 
 def _loaded(card: ModelCard, spec: ModelSpec) -> Finding:

@@ -120,8 +120,9 @@ class ModelWizard(QDialog):
 
     @Slot(object)
     def _on_runner_finished(self, report: CardReport) -> None:
-        self.status.setText("Something is wrong yet." if report.failed else "Ready to be used.")
-        worst_first = sorted(report.findings, key=lambda finding: _ORDER.index(finding.level))
+        self.status.setText(_status_text(report))
+        found = report.findings + report.methods
+        worst_first = sorted(found, key=lambda finding: _ORDER.index(finding.level))
         self.findings.setText("".join(map(_row, worst_first)))
         self.pictures.setPixmap(_strip(report.seen))
         explained = report.top[0][0] if report.top else ""
@@ -155,6 +156,15 @@ class ModelWizard(QDialog):
         self._wait.stop()
         self.runner.close()
         super().done(result)
+
+
+def _status_text(report: CardReport) -> str:
+    if report.failed:
+        return "Something is wrong yet."
+    lacking = [finding.check for finding in report.methods if finding.level == "fail"]
+    if lacking:
+        return f"Ready to be used, but not by {', '.join(lacking)}: choose another method."
+    return "Ready to be used."
 
 
 def _row(finding: Finding) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from engine.types import CardReport
+from engine.types import CardReport, Finding
 from inspector import cli_options as options
 from inspector.commands import Command
 from inspector.terminal import print_text
@@ -26,23 +26,37 @@ def check_model(
 
     report = run_with_trust_prompt(lambda: check_card(card_of(card), video, start), trusted=trust)
     print_text(report_text(report))
-    if report.failed:
+    if "fail" in (finding.level for finding in report.findings + report.methods):
         raise typer.Exit(1)
 
 
 def report_text(report: CardReport) -> str:
-    """Return the findings as a table, the top classes, and a summary."""
-    lines = [
-        f"{finding.level.upper():4}  {finding.check:10}  {finding.text}"
-        for finding in report.findings
-    ]
+    """Return the findings as a table, the top classes, a line a family, and a summary."""
+    found = report.findings + report.methods
+    width = max(len(finding.check) for finding in found)
+    lines = [_line(finding, width) for finding in report.findings]
     if report.top:
         top = ", ".join(f"{label} {chance:.1%}" for label, chance in report.top)
         lines.append(f"Top classes: {top}")
-    levels = [finding.level for finding in report.findings]
-    failed, doubtful = levels.count("fail"), levels.count("warn")
-    lines.append(f"{failed} failed, {doubtful} to look at, of {len(levels)}.")
-    return "\n".join(lines)
+    if report.methods:
+        lines += ["Methods:", *(_line(finding, width) for finding in report.methods)]
+    return "\n".join([*lines, summary(found)])
+
+
+def summary(found: tuple[Finding, ...]) -> str:
+    """Return how many checks came out how: "8 checks passed, 1 needs review."."""
+    levels = [finding.level for finding in found]
+    passed, failed, doubtful = (levels.count(level) for level in ("pass", "fail", "warn"))
+    parts = [f"{passed} check{'' if passed == 1 else 's'} passed"]
+    if failed:
+        parts.append(f"{failed} failed")
+    if doubtful:
+        parts.append(f"{doubtful} need{'s' if doubtful == 1 else ''} review")
+    return ", ".join(parts) + "."
+
+
+def _line(finding: Finding, width: int) -> str:
+    return f"{finding.level.upper():4}  {finding.check:{width}}  {finding.text}"
 
 
 COMMAND = Command(

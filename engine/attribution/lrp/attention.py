@@ -18,26 +18,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.base.tensor_tags import (
-    alias,
-    bounds_of,
-    depends_on_input,
-    is_gate,
-    tag,
-    tag_unsupported,
-)
+from engine.attribution.base.tensor_tags import alias, bounds_of, depends_on_input, is_gate, tag
 from engine.attribution.lrp import linear, pointwise
 from engine.attribution.lrp.context import (
     Function,
     Layer,
     LrpContext,
-    name_of,
     pass_through,
     positional,
     with_backward,
 )
 from engine.attribution.lrp.fixed_rules import layer_norm_rule
 from engine.attribution.lrp.linear import layer_relevance
+from engine.attribution.lrp.refusals import without_rule
 from engine.attribution.lrp.rules import Epsilon
 
 Product = Callable[[Tensor, Tensor], Tensor]
@@ -75,7 +68,7 @@ def einsum(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
     if len(factors) == 1 and isinstance(factors[0], list | tuple):
         factors = list(factors[0])
     if not isinstance(equation, str) or len(factors) != 2:
-        return tag_unsupported(func(*args, **kwargs), f"{name_of(func)} of {len(factors)} factors")
+        return without_rule(func(*args, **kwargs), func, f"of {len(factors)} factors")
     return _product(context, lambda one, other: torch.einsum(equation, one, other), *factors)
 
 
@@ -106,9 +99,7 @@ def attention(context: LrpContext, func: Function, args: Any, kwargs: Any) -> An
         args, kwargs, names | rest
     )
     if dropout or grouped:
-        return tag_unsupported(
-            func(*args, **kwargs), f"{name_of(func)} with dropout or grouped heads"
-        )
+        return without_rule(func(*args, **kwargs), func, "with dropout or grouped heads")
     if causal:
         sizes = (query.shape[-2], key.shape[-2])
         mask = torch.ones(sizes, dtype=torch.bool, device=query.device).tril()
@@ -123,7 +114,7 @@ def multi_head(context: LrpContext, func: Function, args: Any, kwargs: Any) -> A
     given = bound.arguments
     dropped = given["training"] and given["dropout_p"]
     if dropped or given["query"].dim() != 3 or any(_is_set(given[name]) for name in _RARE):
-        return tag_unsupported(func(*args, **kwargs), f"{name_of(func)} with rare options")
+        return without_rule(func(*args, **kwargs), func, "with rare options")
     mask = given["attn_mask"]
     if mask is not None and mask.dim() == 3:
         mask = mask.reshape(-1, given["num_heads"], *mask.shape[1:])

@@ -7,12 +7,10 @@ and in-place ReLU need no special case.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Mapping
-from types import FrameType
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from engine.attribution.base.tensor_tags import (
@@ -29,9 +27,10 @@ from engine.attribution.base.tensor_tags import (
     tensors_in,
     unsupported_in,
 )
-from engine.attribution.lrp.context import Layer, Settings, name_of
+from engine.attribution.lrp.context import Layer, Settings
 from engine.attribution.lrp.dispatch import HANDLERS, MOVES
 from engine.attribution.lrp.in_place import is_in_place
+from engine.attribution.lrp.refusals import without_rule
 from engine.errors import AttributionError
 
 _ACTIVATION = re.compile("swish|silu|mish|gelu", re.IGNORECASE)
@@ -119,7 +118,7 @@ class RelevanceMode(HandlerMode):
         if func in MOVES:
             _move_notes(func, args, kwargs, result)
         elif depends_on_input(result):
-            tag_unsupported(result, _described(func))
+            without_rule(result, func)
         return result
 
 
@@ -184,20 +183,3 @@ def _move_notes(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -
     lows, highs = ([end] if isinstance(end, Tensor) else end for end in ends)
     for part, *both in zip(parts, lows, highs, strict=True):
         tag(part, bounds=tuple(both))
-
-
-def _described(func: Callable[..., Any]) -> str:
-    """Describe an operation and the module it was called in: "torch.sin (in Mixer)"."""
-    name, owner = name_of(func), _calling_module()
-    return f"{name} (in {owner})" if owner else name
-
-
-def _calling_module() -> str:
-    """Return the class of the innermost running module, from the stack, for messages only."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        owner = frame.f_locals.get("self")
-        if isinstance(owner, nn.Module):
-            return type(owner).__name__
-        frame = frame.f_back
-    return ""

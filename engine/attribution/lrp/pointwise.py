@@ -12,23 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.attribution.base.tensor_tags import (
-    bounds_of,
-    depends_on_input,
-    is_gate,
-    is_tanh,
-    tag,
-    tag_unsupported,
-)
-from engine.attribution.lrp.context import (
-    Function,
-    LrpContext,
-    name_of,
-    pass_through,
-    with_backward,
-)
+from engine.attribution.base.tensor_tags import bounds_of, depends_on_input, is_gate, is_tanh, tag
+from engine.attribution.lrp.context import Function, LrpContext, pass_through, with_backward
 from engine.attribution.lrp.fixed_rules import add_rule, signed_add_rule
 from engine.attribution.lrp.in_place import out_of_place
+from engine.attribution.lrp.refusals import without_rule
 
 
 def activation(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
@@ -94,7 +82,7 @@ def division(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any
     """Handle a division by a constant. By an activation there is no rule."""
     first, second = _sides(args, kwargs)
     if depends_on_input(second) or "rounding_mode" in kwargs:
-        return tag_unsupported(func(*args, **kwargs), f"{name_of(func)} by an activation")
+        return without_rule(func(*args, **kwargs), func, "by an activation")
     with torch.no_grad():
         result = torch.div(_value(first), second)
     return _scaled(result, first, lambda bound: torch.div(bound, second))

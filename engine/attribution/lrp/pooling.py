@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.base.tensor_tags import tag_unsupported
 from engine.attribution.lrp.context import Function, LrpContext, name_of, positional, with_backward
 from engine.attribution.lrp.fixed_rules import average_rule
 from engine.attribution.lrp.operation import Operation
+from engine.attribution.lrp.refusals import without_rule
 from engine.attribution.lrp.rules import ZPlus
 
 
@@ -36,7 +36,7 @@ def max_pooling(context: LrpContext, func: Function, args: Any, kwargs: Any) -> 
     summing = _summing(func, args, kwargs)
     if summing is None:
         made = func(*args, **kwargs)
-        return tag_unsupported(made, f"{name_of(func)} with dilation or indices, in proportion")
+        return without_rule(made, func, "with dilation or indices, in proportion")
     with torch.no_grad():
         result = func(*args, **kwargs)
     fixed = args[0].detach()

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QComboBox, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.types import CardReport, Finding
 from gui.dialogs.model_wizard import ModelWizard
 from gui.main_window.window import MainWindow
 from tests.gui.conftest import FakeEngine
@@ -48,6 +50,15 @@ def test_wizard_does_not_save_a_card_that_fails(wizard: ModelWizard, qtbot: QtBo
     assert wizard.save.isEnabled()
     wizard.form.set_value("name", "x")
     assert not wizard.save.isEnabled()
+
+
+def test_wizard_saves_a_model_that_one_family_cannot_explain(wizard: ModelWizard) -> None:
+    finding, refusal = Finding("head", "pass", "Logits."), Finding("LRP", "fail", "No rule.")
+    pictures = np.zeros((0, 1, 1, 3), np.uint8)
+    wizard.runner.finished.emit(CardReport((finding,), pictures, (), (refusal,)))
+    assert "not by LRP" in wizard.status.text()
+    assert "No rule." in wizard.findings.text()
+    assert wizard.save.isEnabled()
 
 
 def test_saved_model_is_in_the_list_and_chosen(
