@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.attribution.base.tensor_tags import alias, bounds_of, depends_on_input, is_gate, tag
-from engine.attribution.lrp import linear, pointwise
+from engine.attribution.lrp import linear, pointwise, pooling
 from engine.attribution.lrp.context import (
     Function,
     Layer,
@@ -33,7 +33,7 @@ from engine.attribution.lrp.linear import layer_relevance
 from engine.attribution.lrp.refusals import without_rule
 from engine.attribution.lrp.rules import Epsilon
 
-Product = Callable[[Tensor, Tensor], Tensor]
+Product = Callable[..., Tensor]
 
 _FACTORS = ("alpha", "beta")
 _RARE = (
@@ -49,7 +49,7 @@ def matmul(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
         return torch.matmul(first, second)
     if not depends_on_input(second) and second.dim() == 2:
         return linear.matmul(context, func, args, kwargs)
-    return _product(context, torch.matmul, first, second)
+    return product(context, torch.matmul, first, second)
 
 
 def sum_of_products(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
@@ -63,13 +63,27 @@ def sum_of_products(context: LrpContext, func: Function, args: Any, kwargs: Any)
 
 
 def einsum(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
-    """Handle an einsum of two factors. There is no rule for one or more than two."""
+    """Handle an einsum: a sum of one factor, or a product of several."""
     equation, *factors = args
     if len(factors) == 1 and isinstance(factors[0], list | tuple):
         factors = list(factors[0])
-    if not isinstance(equation, str) or len(factors) != 2:
-        return without_rule(func(*args, **kwargs), func, f"of {len(factors)} factors")
-    return _product(context, lambda one, other: torch.einsum(equation, one, other), *factors)
+
+    def op(*sides: Tensor) -> Tensor:
+        return torch.einsum(equation, *sides)
+
+    if len(factors) == 1:
+        return pooling.averaging(context, op, (factors[0],), {})
+    return product(context, op, *factors)
+
+
+def contraction(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
+    """Handle inner, outer and other products of two tensors, with options."""
+    return product(context, lambda *sides: func(*sides, *args[2:], **kwargs), *args[:2])
+
+
+def reversed_matmul(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
+    """Handle ``second @ first``."""
+    return matmul(context, torch.matmul, (args[1], args[0]), {})
 
 
 def softmax(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
@@ -192,17 +206,14 @@ def negation(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Ten
     return pointwise.multiplication(context, torch.mul, (args[0], -1), {})
 
 
-def _product(context: LrpContext, op: Product, first: Tensor, second: Tensor) -> Tensor:
-    """Multiply two tensors: gates and constants take nothing, two signals half each."""
+def product(context: LrpContext, op: Product, *sides: Tensor) -> Tensor:
+    """Multiply tensors: gates and constants take nothing, signals equal parts."""
     with torch.no_grad():
-        result = op(first.detach(), second.detach())
-    followed = [side for side in (first, second) if depends_on_input(side)]
+        result = op(*(side.detach() for side in sides))
+    followed = [side for side in sides if depends_on_input(side)]
     signals = [side for side in followed if not is_gate(side)] or followed
-    layers = []
-    if any(side is first for side in signals):
-        layers.append(_factor(op, first, second))
-    if any(side is second for side in signals):
-        layers.append(_factor(lambda values, weight: op(weight, values), second, first))
+    taking = [k for k, side in enumerate(sides) if any(side is signal for signal in signals)]
+    layers = [_factor(op, sides, place) for place in taking]
     context.last = layers[-1]
     share = len(layers)
     made = with_backward(
@@ -215,9 +226,20 @@ def _product(context: LrpContext, op: Product, first: Tensor, second: Tensor) ->
     return made
 
 
-def _factor(op: Product, values: Tensor, weight: Tensor) -> Layer:
-    """Return a product as an operation that is linear in one of its factors."""
-    return Layer(op, alias(values), weight.detach(), None, 0, bounds_of(values), True)
+def _factor(op: Product, sides: Sequence[Tensor], place: int) -> Layer:
+    """Return a product as an operation that is linear in one of its factors.
+
+    Its weight is another factor, which rules take by sign; any further ones are constants.
+    """
+    other = 1 if place == 0 else 0
+    fixed = [side.detach() for side in sides]
+
+    def linear_in(values: Tensor, weight: Tensor) -> Tensor:
+        given = {place: values, other: weight}
+        return op(*(given.get(k, side) for k, side in enumerate(fixed)))
+
+    values = sides[place]
+    return Layer(linear_in, alias(values), fixed[other], None, 0, bounds_of(values), True)
 
 
 def _as_added(mask: Tensor) -> Tensor:

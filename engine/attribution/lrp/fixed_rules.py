@@ -1,18 +1,73 @@
-"""Relevance rules that are not chosen by name: of means, of LayerNorm and of additions."""
+"""Relevance rules that are not chosen by name: of means, spreads, LayerNorm, sums, differences."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from engine.attribution.lrp.operation import Operation, stabilize
 
+Function = Callable[..., Tensor]
 
-def average_rule(op: Callable[[Tensor], Tensor], values: Tensor, relevance: Tensor) -> Tensor:
-    """Share an average pooling, a sum or a mean in proportion to each input's part of the sum."""
-    return Operation(lambda leaf, _: op(leaf), values, values).share_signed(relevance)
+
+def average_rule(op: Function, values: Tensor, relevance: Tensor) -> Tensor:
+    """Share an average pooling, a sum or a mean in proportion to each input's part of the sum.
+
+    ``op`` may be any function of degree one, ``op(a x) = a op(x)``, such as a norm: by Euler's
+    theorem inputs times slopes sum to its result, so that nothing is lost.
+    """
+    return joint_rule(op, (values,), relevance)[0]
+
+
+def joint_rule(op: Function, parts: Sequence[Tensor], relevance: Tensor) -> tuple[Tensor, ...]:
+    """Share as `average_rule` does among several inputs.
+
+    Denominators are moved away from zero by 1e-6 of what the sum would be without its signs, so
+    that small sums beside large ones keep their relevance. Evenly where the sum is zero.
+    """
+    held = [part.detach() for part in parts]
+    leaves = [part.requires_grad_() for part in (part.detach() for part in held)]
+    with torch.enable_grad():
+        total = op(*leaves)
+    fixed = total.detach()
+    floor = op(*(part.abs() for part in held)).abs().mul(1e-6) + torch.finfo(fixed.dtype).tiny
+    share = relevance / torch.where(fixed < 0, fixed - floor, fixed + floor)
+    slopes = torch.autograd.grad(total, leaves, share, allow_unused=True)
+    shares = [_times(part, slope) for part, slope in zip(held, slopes, strict=True)]
+    lost = relevance * (fixed == 0)
+    if bool(lost.any()) and not all(bool((part == 1).all()) for part in held):
+        even = joint_rule(op, [torch.ones_like(part) for part in held], lost)
+        shares = [one + other for one, other in zip(shares, even, strict=True)]
+    return tuple(shares)
+
+
+def _times(values: Tensor, slope: Tensor | None) -> Tensor:
+    return torch.zeros_like(values) if slope is None else values * slope
+
+
+def spread_rule(values: Tensor, axes: tuple[int, ...], relevance: Tensor) -> Tensor:
+    """Share a variance or standard deviation by the squared distances from the mean.
+
+    ``relevance`` is that of the spread with ``axes`` kept as ones. The shares are not negative and
+    sum to one; they are those of a norm of the distances.
+    """
+    squares = (values - values.mean(axes, keepdim=True)).square()
+    return average_rule(lambda leaf: leaf.sum(axes, keepdim=True), squares, relevance)
+
+
+def difference_rule(first: Tensor, second: Tensor, relevance: Tensor) -> tuple[Tensor, Tensor]:
+    """Share ``first - second`` by what contributed with the sign of the result.
+
+    Where the result is negative it is the second that made it so: a distance in either direction
+    then goes to what was larger. Evenly where the two are equal.
+    """
+    sign = (first - second).sign()
+    one, other = (first * sign).clamp_(min=0), (second * -sign).clamp_(min=0)
+    total = one + other
+    taken = torch.where(total > 0, one / total, 0.5).mul_(relevance)
+    return taken, relevance - taken
 
 
 def layer_norm_rule(

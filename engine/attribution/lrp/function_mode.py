@@ -140,7 +140,11 @@ def note_unseen(value: Tensor) -> None:
 
 
 def refuse_missing(logits: Tensor) -> None:
-    """Raise AttributionError if logits depend on operations that have no rule, naming them all."""
+    """Raise AttributionError if logits depend on operations that have no rule, naming them all.
+
+    Nor is there one for outputs that are factors such as exp: below a logit of zero their relevance
+    would have the wrong sign.
+    """
     note_unseen(logits)
     missing = list(unsupported_in(logits))
     if missing:
@@ -148,6 +152,11 @@ def refuse_missing(logits: Tensor) -> None:
         raise AttributionError(
             f"LRP has no rule for {noun} {', '.join(missing)}.",
             "Choose a gradient or perturbation method for this model.",
+        )
+    if is_gate(logits):
+        raise AttributionError(
+            "LRP has no rule for outputs that are a softmax, a sigmoid or an exp written by hand.",
+            "Return the logits before it, or choose a gradient or perturbation method.",
         )
 
 

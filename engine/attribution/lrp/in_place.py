@@ -17,9 +17,11 @@ from engine.attribution.lrp.context import Function, named
 _ALWAYS: frozenset[Function] = frozenset(
     (
         *named(functional, "relu_ leaky_relu_ elu_ hardtanh_"),
-        *named(torch, "relu_ sigmoid_ tanh_"),
-        *named(Tensor, "relu_ sigmoid_ tanh_ clamp_ clamp_min_ add_ sub_ mul_ div_"),
-        *named(Tensor, "__iadd__ __isub__ __imul__ __itruediv__"),
+        *named(functional, "celu_ selu_ threshold_"),
+        *named(torch, "relu_ sigmoid_ tanh_ abs_ exp_ sqrt_ square_ rsqrt_ reciprocal_ clamp_"),
+        *named(Tensor, "relu_ sigmoid_ tanh_ clamp_ clamp_min_ clamp_max_ clip_ add_ sub_ mul_"),
+        *named(Tensor, "div_ abs_ exp_ sqrt_ square_ rsqrt_ reciprocal_ pow_ neg_ log_ log1p_"),
+        *named(Tensor, "__iadd__ __isub__ __imul__ __itruediv__ __ipow__"),
     )
 )
 _POSITION: dict[Function, int] = {

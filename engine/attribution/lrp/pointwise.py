@@ -1,4 +1,8 @@
-"""Operations place by place: activations, gates, sums, products.
+"""Operations place by place: activations, gates, sums, products, quotients, choices.
+
+A result that has one input can give its relevance to that input alone, so powers, roots, abs and
+logarithms pass it on as activations do. A divisor, and what has a negative exponent, scales: it
+takes nothing (as in Achtibat et al., proposition 3.4).
 
 A sigmoid that multiplies something is a gate: the signal takes all relevance and the gate none
 (Arras et al. 2017, arXiv 1706.07206, section 3.1). A product of two signals gives each half
@@ -14,7 +18,7 @@ from torch import Tensor
 
 from engine.attribution.base.tensor_tags import bounds_of, depends_on_input, is_gate, is_tanh, tag
 from engine.attribution.lrp.context import Function, LrpContext, pass_through, with_backward
-from engine.attribution.lrp.fixed_rules import add_rule, signed_add_rule
+from engine.attribution.lrp.fixed_rules import add_rule, difference_rule, signed_add_rule
 from engine.attribution.lrp.in_place import out_of_place
 from engine.attribution.lrp.refusals import without_rule
 
@@ -28,10 +32,77 @@ def activation(context: LrpContext, func: Function, args: Any, kwargs: Any) -> T
 
 
 def sigmoid(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
-    """Handle a sigmoid: an activation, and a gate for what it multiplies."""
+    """Handle a sigmoid, exp, rsqrt or reciprocal: an activation, and a gate of what it scales."""
     result = activation(context, func, args, kwargs)
     tag(result, gate=True)
     return result
+
+
+def power(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
+    """Handle ``base ** exponent``, one of them a constant."""
+    base, exponent = args[0], args[1] if len(args) > 1 else kwargs["exponent"]
+    if depends_on_input(base) and depends_on_input(exponent):
+        return without_rule(func(*args, **kwargs), func, "with an activation as exponent")
+    if depends_on_input(exponent):
+        return _one_sided(torch.pow(_value(base), exponent.detach()), exponent, gate=True)
+    with torch.no_grad():
+        result = torch.pow(base.detach(), exponent)
+    return _one_sided(result, base, gate=is_gate(base) or bool((_value(exponent) < 0).all()))
+
+
+def reversed_power(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
+    """Handle ``second ** first``."""
+    first, second = _sides(args, kwargs)
+    return power(context, torch.pow, (second, first), {})
+
+
+def _one_sided(result: Tensor, signal: Tensor, *, gate: bool) -> Tensor:
+    made = pass_through(result, signal.expand_as(result))
+    if gate:
+        tag(made, gate=True)
+    return made
+
+
+def choice(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
+    """Handle ``where(condition, first, second)``: each place to the side it was taken from.
+
+    A constant keeps the relevance of the places that it fills, as with ``masked_fill``.
+    """
+    names = (
+        ("condition", "input", "other") if func is torch.where else ("input", "condition", "other")
+    )
+    given = dict(zip(names, args, strict=False)) | kwargs
+    if "other" not in given:
+        return func(*args, **kwargs)  # places alone
+    first, condition, second = given["input"], given["condition"], given["other"]
+    with torch.no_grad():
+        result = torch.where(condition, _detached(first), _detached(second))
+    sides = [(first, condition), (second, ~condition)]
+    followed = [(side, chosen) for side, chosen in sides if depends_on_input(side)]
+    values = [side.expand_as(result) for side, _ in followed]
+    return with_backward(
+        lambda back: tuple(back * chosen for _, chosen in followed), result, *values
+    )
+
+
+def extreme(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
+    """Handle max and min of two tensors, place by place: to the winner, half each of a draw.
+
+    A constant is a limit, as with ``clamp``: the signal takes all. Over axes of one tensor the
+    gradient goes to the winner by itself.
+    """
+    second = args[1] if len(args) > 1 else kwargs.get("other")
+    if not isinstance(second, Tensor):
+        return func(*args, **kwargs)
+    sides = (args[0], second)
+    with torch.no_grad():
+        result = func(*(side.detach() for side in sides))
+    followed = [side for side in sides if depends_on_input(side)]
+    if len(followed) == 1:
+        return pass_through(result, followed[0].expand_as(result))
+    first, second = (side.expand_as(result) for side in sides)
+    share = 0.5 * ((first == result).to(result.dtype) + (second != result).to(result.dtype))
+    return with_backward(lambda back: (share * back, back - share * back), result, first, second)
 
 
 def tanh(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
@@ -79,13 +150,26 @@ def multiplication(context: LrpContext, func: Function, args: Any, kwargs: Any) 
 
 
 def division(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
-    """Handle a division by a constant. By an activation there is no rule."""
+    """Handle a quotient: what is divided takes all, and the divisor, a scale, nothing.
+
+    Where a constant is divided, the quotient is itself a scale.
+    """
     first, second = _sides(args, kwargs)
-    if depends_on_input(second) or "rounding_mode" in kwargs:
-        return without_rule(func(*args, **kwargs), func, "by an activation")
+    if "rounding_mode" in kwargs:
+        return without_rule(func(*args, **kwargs), func, "with rounding")
     with torch.no_grad():
-        result = torch.div(_value(first), second)
+        result = torch.div(_value(first), _detached(second))
+    if not depends_on_input(first):
+        return _one_sided(result, second, gate=True)
+    if depends_on_input(second):
+        return _one_sided(result, first, gate=is_gate(first))
     return _scaled(result, first, lambda bound: torch.div(bound, second))
+
+
+def reversed_division(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
+    """Handle ``second / first``."""
+    first, second = _sides(args, kwargs)
+    return division(context, torch.div, (second, first), {})
 
 
 def _sum(context: LrpContext, first: Any, second: Any, factor: float) -> Tensor:
@@ -97,6 +181,8 @@ def _sum(context: LrpContext, first: Any, second: Any, factor: float) -> Tensor:
     sides = (first.expand_as(result), second.expand_as(result))
     one, other = sides[0].detach(), sides[1].detach() * factor
     composite = context.settings.composite
+    if composite.addition == "positive" and factor < 0:
+        return with_backward(lambda back: difference_rule(one, -other, back), result, *sides)
     if composite.addition == "positive":
         return with_backward(lambda back: add_rule(one, other, back), result, *sides)
     small = composite.stabilizer
@@ -133,6 +219,10 @@ def _sides(args: Any, kwargs: Any) -> tuple[Any, Any]:
 
 def _is_one(side: Any) -> bool:
     return isinstance(side, int | float) and side == 1
+
+
+def _detached(side: Any) -> Any:
+    return side.detach() if isinstance(side, Tensor) else side
 
 
 def _value(side: Any) -> Tensor:

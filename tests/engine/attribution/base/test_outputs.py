@@ -198,7 +198,7 @@ def test_attribute_says_that_it_explains_probabilities(method: str) -> None:
 
 
 def test_lrp_refuses_a_softmax_written_by_hand() -> None:
-    with pytest.raises(AttributionError, match=r"no rule for .*exp"):
+    with pytest.raises(AttributionError, match="softmax, a sigmoid or an exp written by hand"):
         attribute(ending_in(by_hand), random_clip(), 1, "lrp")
 
 

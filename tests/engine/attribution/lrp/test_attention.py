@@ -301,11 +301,6 @@ def test_a_part_that_is_changed_later_leaves_what_rules_remember() -> None:
     torch.testing.assert_close(traced(changed, values, back), traced(plain, values, back))
 
 
-def test_einsum_of_three_factors_is_refused_by_name() -> None:
-    with pytest.raises(AttributionError, match="einsum of 3 factors"):
-        traced(lambda x: torch.einsum("i,i,i->i", x, x, x), drawn(3), drawn(3, seed=1))
-
-
 def test_attention_as_the_last_sum_of_frames_conserves() -> None:
     def pooled_by_attention(net: Net, clip: Tensor) -> Tensor:
         features = F.relu(net.first(clip)).mean((3, 4)).transpose(1, 2)
