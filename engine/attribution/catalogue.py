@@ -86,11 +86,13 @@ _ENTRIES = (
         "In transformers it goes through the values of attention, whose weights are constants: "
         "nothing is lost there, in LayerNorm or in GELU, and a position embedding counts with "
         "its pixels, but biases and class tokens take their share of the score, as the "
-        "conservation figure tells.",
+        "conservation figure tells. In LSTM, GRU and their kin the gates take nothing, and all "
+        "goes through what they let pass.",
         cost="about 1.6 plain gradients",
         conserves=True,
         source="Bach et al. 2015; Montavon et al. 2017; Kohlbrenner et al. 2020; for transformers "
-        "Ali et al. 2022, arXiv 2202.07304, and Achtibat et al. 2024, arXiv 2402.05602",
+        "Ali et al. 2022, arXiv 2202.07304, and Achtibat et al. 2024, arXiv 2402.05602; for LSTM "
+        "and GRU Arras et al. 2017, arXiv 1706.07206",
     ),
     _entry(
         "deep_taylor",

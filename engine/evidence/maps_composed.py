@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from inspect import signature
 from typing import Any
 
@@ -12,6 +13,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.attribution.lrp.context import Function, positional
+from engine.attribution.lrp.recurrent_layers import (
+    Cell,
+    CellOf,
+    CellWeights,
+    RecurrentCall,
+    State,
+    by_function,
+    one_step,
+    unrolled,
+)
 from engine.evidence.maps_tape import NoRuleError
 
 _RARE = (
@@ -91,80 +102,76 @@ def sum_of_products(*args: Any, **kwargs: Any) -> Tensor:
     return total
 
 
-def lstm(values: Tensor, states: Any, weights: Any, *rest: Any) -> tuple[Tensor, Tensor, Tensor]:
-    """Several layers of LSTM, step by step (`torch.nn.LSTM`)."""
+def lstm(weights: CellWeights) -> Cell:
+    """Return an LSTM cell."""
 
-    def step(x: Tensor, state: Sequence[Tensor], own: Sequence[Any]) -> tuple[Tensor, ...]:
+    def step(values: Tensor, state: State) -> State:
         hidden, cell = state
-        gates = functional.linear(x, own[0], own[2]) + functional.linear(hidden, own[1], own[3])
-        enter, forget, new, leave = gates.chunk(4, -1)
+        enter, forget, new, leave = (_given(weights, values) + _held(weights, hidden)).chunk(4, -1)
         kept = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)
-        return torch.sigmoid(leave) * torch.tanh(kept), kept
+        made = torch.sigmoid(leave) * torch.tanh(kept)
+        return made if weights.projection is None else made @ weights.projection.t(), kept
 
-    output, (hidden, cell) = _unrolled(step, values, list(states), weights, rest)
-    return output, hidden, cell
+    return step
 
 
-def gru(values: Tensor, state: Any, weights: Any, *rest: Any) -> tuple[Tensor, Tensor]:
-    """Several layers of GRU, step by step (`torch.nn.GRU`)."""
+def gru(weights: CellWeights) -> Cell:
+    """Return a GRU cell."""
 
-    def step(x: Tensor, state: Sequence[Tensor], own: Sequence[Any]) -> tuple[Tensor, ...]:
+    def step(values: Tensor, state: State) -> State:
         (hidden,) = state
-        given = functional.linear(x, own[0], own[2]).chunk(3, -1)
-        held = functional.linear(hidden, own[1], own[3]).chunk(3, -1)
+        given = _given(weights, values).chunk(3, -1)
+        held = _held(weights, hidden).chunk(3, -1)
         reset, update = torch.sigmoid(given[0] + held[0]), torch.sigmoid(given[1] + held[1])
         new = torch.tanh(given[2] + reset * held[2])
         return (new + update * (hidden - new),)
 
-    output, (hidden,) = _unrolled(step, values, [state], weights, rest)
-    return output, hidden
+    return step
 
 
-StepOf = Callable[[Tensor, Sequence[Tensor], Sequence[Any]], tuple[Tensor, ...]]
+def rnn(weights: CellWeights, activation: Function) -> Cell:
+    """Return a cell without gates."""
+
+    def step(values: Tensor, state: State) -> State:
+        return (activation(_given(weights, values) + _held(weights, state[0])),)
+
+    return step
 
 
-def _unrolled(
-    step: StepOf, values: Tensor, states: list[Tensor], weights: Any, rest: Sequence[Any]
-) -> tuple[Tensor, list[Tensor]]:
-    """Run a recurrent network; the arguments behind ``weights`` are torch's own."""
-    if len(rest) != 6 or not isinstance(rest[1], int):
-        raise NoRuleError("There is no rule for a recurrent layer on packed sequences.")
-    biases, layers, _, training, both_ways, batch_first = rest
-    ways, per = 2 if both_ways else 1, 4 if biases else 2
-    if training or len(weights) != layers * ways * per:
-        raise NoRuleError("There is no rule for a recurrent layer with projections.")
-    steps = list(values.unbind(1 if batch_first else 0))
-    ends: list[tuple[Tensor, ...]] = []
-    for layer in range(layers):
-        found = []
-        for way in range(ways):
-            place = layer * ways + way
-            own = [*weights[place * per : (place + 1) * per], None, None][:4]
-            outputs, end = _one_way(step, steps, [s[place] for s in states], own, way == 1)
-            found.append(outputs)
-            ends.append(end)
-        steps = found[0] if ways == 1 else [torch.cat(p, -1) for p in zip(*found, strict=True)]
-    last = [torch.stack([end[i] for end in ends]) for i in range(len(states))]
-    return torch.stack(steps, 1 if batch_first else 0), last
+def _given(weights: CellWeights, values: Tensor) -> Tensor:
+    return functional.linear(values, weights.given, weights.given_bias)
 
 
-def _one_way(
-    step: StepOf, steps: list[Tensor], state: Sequence[Tensor], own: Sequence[Any], backwards: bool
-) -> tuple[list[Tensor], tuple[Tensor, ...]]:
-    outputs = []
-    now: tuple[Tensor, ...] = tuple(state)
-    for values in reversed(steps) if backwards else steps:
-        now = step(values, now, own)
-        outputs.append(now[0])
-    return outputs[::-1] if backwards else outputs, now
+def _held(weights: CellWeights, hidden: Tensor) -> Tensor:
+    return functional.linear(hidden, weights.held, weights.held_bias)
 
+
+def _layer(cell_of: CellOf) -> Callable[..., Any]:
+    def unroll(*args: Any, **kwargs: Any) -> tuple[Tensor, ...]:
+        call = RecurrentCall.of(args, kwargs)
+        if call.drops:
+            raise NoRuleError("There is no rule for a recurrent layer with dropout.")
+        return unrolled(cell_of, call)
+
+    return unroll
+
+
+def _cell(cell_of: CellOf) -> Callable[..., Any]:
+    return lambda *args, **kwargs: one_step(cell_of, args, kwargs)
+
+
+_CELLS: dict[str, CellOf] = {
+    "lstm": lstm,
+    "gru": gru,
+    "rnn_tanh": partial(rnn, activation=torch.tanh),
+    "rnn_relu": partial(rnn, activation=torch.relu),
+}
 
 COMPOSED: dict[Function, Callable[..., Any]] = {
     functional.scaled_dot_product_attention: attention,
     functional.multi_head_attention_forward: multi_head,
     torch.baddbmm: sum_of_products,
     torch.addmm: sum_of_products,
-    torch.lstm: lstm,
-    torch.gru: gru,
+    **by_function(_CELLS, _layer, _cell),
 }
 """Operations that are done by others, which have rules."""

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from engine.attribution.lrp import attention, compounds, linear, pointwise, pooling
 from engine.attribution.lrp.context import Function, Handler, named
+from engine.attribution.lrp.recurrent import RECURRENT
 
 CONVOLUTIONS = named(
     torch, "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d"
@@ -149,6 +150,7 @@ HANDLERS: dict[Function, Handler] = {
     **dict.fromkeys((torch.lerp, Tensor.lerp), compounds.blend),
     **dict.fromkeys((torch.addcmul, Tensor.addcmul), compounds.addition_of_product),
     **dict.fromkeys((torch.addcdiv, Tensor.addcdiv), compounds.addition_of_quotient),
+    **RECURRENT,
 }
 """Operations with a relevance backward of their own."""
 
@@ -157,6 +159,7 @@ MOVES: frozenset[Function] = frozenset(
         *named(torch, "cat concat stack chunk split unbind tensor_split flatten reshape squeeze"),
         *named(torch, "unsqueeze permute transpose movedim swapaxes narrow select index_select"),
         *named(torch, "gather masked_fill flip roll tile repeat_interleave broadcast_to amax"),
+        *named(torch, "_pack_padded_sequence _pad_packed_sequence"),
         *named(functional, "pad pixel_shuffle channel_shuffle dropout dropout1d dropout2d"),
         *named(functional, "dropout3d alpha_dropout feature_alpha_dropout"),
         *named(Tensor, "__getitem__ __iter__ chunk split unbind tensor_split flatten unflatten"),

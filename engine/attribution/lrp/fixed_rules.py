@@ -1,4 +1,4 @@
-"""Relevance rules that are not chosen by name: of means, spreads, LayerNorm, sums, differences."""
+"""Relevance rules not chosen by name: of means, spreads, LayerNorm, sums, recurrence."""
 
 from __future__ import annotations
 
@@ -124,3 +124,62 @@ def signed_add_rule(
     one = (first / denominator).masked_fill_(none, 0.5).mul_(relevance)
     other = torch.div(second, denominator, out=denominator).masked_fill_(none, 0.5).mul_(relevance)
     return one, other
+
+
+def sum_rule(
+    parts: Sequence[Tensor],
+    total: Tensor,
+    relevance: Tensor,
+    *,
+    biases: bool,
+    stabilizer: float = 0.0,
+) -> tuple[Tensor, ...]:
+    """Share a sum by the signed values of its parts, of which constants are left out.
+
+    What constants have of the total is theirs if ``biases`` is set; else it goes to the parts in
+    proportion to their sizes.
+    """
+    if len(parts) == 1 and not biases:
+        return (relevance,)
+    stacked, none = torch.stack(tuple(parts)), total == 0
+    ratio = relevance / stabilize(total.clone(), stabilizer)
+    shares = ratio * stacked
+    if not biases:
+        sizes = stacked.abs()
+        whole = sizes.sum(0).clamp(min=torch.finfo(total.dtype).tiny)
+        shares += ratio * (total - stacked.sum(0)) / whole * sizes
+    return torch.where(none, relevance / len(parts), shares).unbind()
+
+
+def bias_by_size_rule(
+    operation: Operation, bias: Tensor, total: Tensor, relevance: Tensor, *, epsilon: float = 0.0
+) -> Tensor:
+    """Share by the epsilon rule, and a bias's part in proportion to the sizes of contributions.
+
+    Arras et al. (2017, eq. 2) share it evenly; by size, inputs that are zero get nothing.
+
+    Parameters
+    ----------
+    operation : Operation
+        Without the bias.
+    bias : Tensor
+        What is added to its result.
+    total : Tensor
+        The result with the bias.
+    relevance : Tensor
+        Of the result.
+    epsilon : float
+        As for the epsilon rule.
+    """
+    values, weight = operation.values, operation.weight
+    ratio = relevance.to(values.dtype) / stabilize(
+        total.to(values.dtype, copy=True), operation.stabilizer, epsilon
+    )
+    with torch.enable_grad():
+        signed, sized = (part.detach().requires_grad_() for part in (values, values.abs()))
+        made, sizes = operation.op(signed, weight), operation.op(sized, weight.abs())
+    usable = sizes.detach() > 0
+    part = torch.where(usable, ratio * bias / torch.where(usable, sizes.detach(), 1.0), 0.0)
+    (by_sign,) = torch.autograd.grad(made, signed, ratio)
+    (by_size,) = torch.autograd.grad(sizes, sized, part)
+    return (values * by_sign + values.abs() * by_size).to(relevance.dtype)

@@ -34,8 +34,8 @@ def layer_relevance(context: LrpContext, layer: Layer, relevance: Tensor) -> Ten
     settings, is_last = context.settings, layer is context.last
     composite = settings.composite
     kind = composite.rule_for(at_input=layer.bounds is not None, is_dense=layer.is_dense or is_last)
-    rule, back = settings.rule(kind), relevance.to(_precision(relevance))
-    operation = _operation(layer, back.dtype, settings)
+    rule, back = settings.rule(kind), relevance.to(precision_of(relevance))
+    operation = operation_of(layer, back.dtype, settings)
     result = rule.relevance(operation, back)
     if composite.contrastive and is_last:
         bias = None if operation.bias is None else -operation.bias
@@ -44,11 +44,12 @@ def layer_relevance(context: LrpContext, layer: Layer, relevance: Tensor) -> Ten
     return result.to(relevance.dtype)
 
 
-def _precision(relevance: Tensor) -> torch.dtype:
+def precision_of(relevance: Tensor) -> torch.dtype:
+    """Return the precision that rules work in."""
     return torch.float64 if relevance.dtype == torch.float64 else torch.float32  # not half
 
 
-def _operation(layer: Layer, dtype: torch.dtype, settings: Settings) -> Operation:
+def operation_of(layer: Layer, dtype: torch.dtype, settings: Settings) -> Operation:
     """Return a layer as its rule sees it: without history, with BatchNorm's factor."""
     values, weight = layer.values.detach().to(dtype), layer.weight.detach().to(dtype)
     if layer.factor is not None:

@@ -21,16 +21,33 @@ from tests.engine.attribution.test_attribute_clip import assert_unchanged, snaps
 class Recurrent(nn.Module):
     """Convolution on frames, then a recurrent layer."""
 
-    def __init__(self, kind: str, **options: object) -> None:
+    def __init__(self, kind: str, size: int = 5, **options: object) -> None:
         super().__init__()
         self.conv = nn.Conv2d(3, 6, 3, stride=2)
-        self.recurrent = getattr(nn, kind)(6, 5, batch_first=True, **options)
+        self.recurrent = getattr(nn, kind)(6, size, batch_first=True, **options)
         self.head = nn.Linear(10 if options.get("bidirectional") else 5, 4)
 
     def forward(self, clip: Tensor) -> Tensor:
         frames = F.relu(self.conv(clip.transpose(1, 2).flatten(0, 1))).mean((2, 3))
         outputs, _ = self.recurrent(frames.unflatten(0, (len(clip), -1)))
         scores: Tensor = self.head(outputs[:, -1])
+        return scores
+
+
+class Cells(Recurrent):
+    """An LSTM cell and a GRU cell in turn, frame by frame."""
+
+    def __init__(self) -> None:
+        super().__init__("LSTM")
+        self.cells = nn.ModuleList([nn.LSTMCell(6, 5), nn.GRUCell(5, 5)])
+
+    def forward(self, clip: Tensor) -> Tensor:
+        first, second = self.cells
+        state = held = None
+        for frame in clip.unbind(2):
+            state = first(F.relu(self.conv(frame)).mean((2, 3)), state)
+            held = second(state[0], held)
+        scores: Tensor = self.head(held)
         return scores
 
 
@@ -85,7 +102,11 @@ def summed_up(net: Net, clip: Tensor) -> Tensor:
 KINDS = {
     "lstm": lambda: Recurrent("LSTM"),
     "lstm of two layers both ways": lambda: Recurrent("LSTM", num_layers=2, bidirectional=True),
+    "lstm with a projection": lambda: Recurrent("LSTM", size=7, proj_size=5),
     "gru": lambda: Recurrent("GRU"),
+    "rnn": lambda: Recurrent("RNN", num_layers=2),
+    "rnn with relu": lambda: Recurrent("RNN", nonlinearity="relu"),
+    "cells": Cells,
     "transformer": Transformer,
     "gate": lambda: Net(gated, first=conv(3), dense=nn.Linear(6, 6)),
     "division": lambda: Net(divided, first=conv(3)),
@@ -120,6 +141,7 @@ def differences(model: VideoModel, clip: Clip, frames: tuple[int, ...]) -> tuple
         return model.module(clip.tensor), torch.cat(stills)
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections")  # not in oneDNN
 @pytest.mark.parametrize("kind", [*KINDS, *NETS])
 def test_evidence_maps_of_every_kind_of_layer_sum_to_the_difference(kind: str) -> None:
     model, clip = network(kind), random_clip()
