@@ -215,7 +215,7 @@ def _explain(explained: ExplainedModel, clip: Clip, method: Method) -> list[Attr
     )
     exact = matmul_precision(model.device, rounded=method.rounded)
     with evaluating(model.module), exact, explained.measured():
-        output = method.explain(explained, clip, method.options)
+        output = explained.traced(lambda: method.explain(explained, clip, method.options))
     return _separate(output, explained)
 
 

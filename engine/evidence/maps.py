@@ -98,7 +98,9 @@ def evidence_maps(
     explained = ExplainedModel(model, Goal(), report, check)
     views = _Views.of(explained, clip, frames, camera=camera)
     with evaluating(model.module), matmul_precision(model.device, rounded=False):
-        legs, made = _legs(explained, goal, views, by_rules=method == "lrp")
+        legs, made = explained.traced(
+            lambda: _legs(explained, goal, views, by_rules=method == "lrp")
+        )
     (motion, motion_sum), (appearance, appearance_sum) = legs
     return EvidenceMaps(
         motion=motion,

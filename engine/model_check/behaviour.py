@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from engine.attribution.base.differentiable import DifferentiableMode
 from engine.attribution.base.explained_model import evaluating
 from engine.attribution.base.outputs import ActivationWatch, read_outputs
 from engine.errors import EngineError
@@ -93,13 +94,12 @@ def _gradient(model: VideoModel, clip: Clip) -> Finding:
             "gradient", f"It is {model.closed}, which gives scores alone. {_ONLY_PERTURBATION}"
         )
     values = clip.tensor.clone().requires_grad_()
-    with evaluating(model.module), ActivationWatch():
-        output = model.module(*model.arguments(values.clone()))
-        logits = read_outputs(output, 1, model.spec).logits
+    with evaluating(model.module):
+        logits, kept = _traced_logits(model, values)
         if not logits.requires_grad:
             return failed(
                 "gradient",
-                "The forward cannot be differentiated: it uses no_grad, detach or NumPy. "
+                "The forward cannot be differentiated: it uses inference_mode, detach or NumPy. "
                 f"{_ONLY_PERTURBATION}",
             )
         try:
@@ -107,10 +107,24 @@ def _gradient(model: VideoModel, clip: Clip) -> Finding:
         except RuntimeError as error:
             line = str(error).strip().splitlines()[0]
             return failed("gradient", f"The backward pass fails: {line} {_ONLY_PERTURBATION}")
-    return _slope_finding(slope)
+    return _slope_finding(slope, kept)
 
 
-def _slope_finding(slope: Tensor | None) -> Finding:
+def _traced_logits(model: VideoModel, values: Tensor) -> tuple[Tensor, bool]:
+    """Return logits with history if the forward allows it, and whether gradients were kept on."""
+    for keeps_gradients in (False, True):
+        mode = DifferentiableMode(
+            closed=model.module if model.closed else None, keeps_gradients=keeps_gradients
+        )
+        with ActivationWatch(), mode:
+            output = model.module(*model.arguments(values.clone()))
+            logits = read_outputs(output, 1, model.spec).logits
+        if logits.requires_grad:
+            break
+    return logits, keeps_gradients
+
+
+def _slope_finding(slope: Tensor | None, kept: bool) -> Finding:
     if slope is None or not bool(slope.any()):
         return failed(
             "gradient",
@@ -126,7 +140,8 @@ def _slope_finding(slope: Tensor | None) -> Finding:
             f"No gradient reaches {len(still)} of {slope.shape[2]} frames (first {still[0]}): the "
             "network does not look at them.",
         )
-    return passed("gradient", "It reaches every frame.")
+    own = " The forward turns gradients off (no_grad); they are kept on to explain it."
+    return passed("gradient", f"It reaches every frame.{own if kept else ''}")
 
 
 def _far_from_training(model: VideoModel, clip: Clip) -> Finding | None:

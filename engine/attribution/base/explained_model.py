@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from engine.attribution.base.differentiable import DifferentiableMode
 from engine.attribution.base.outputs import ActivationWatch, probabilities_of, read_outputs
 from engine.attribution.base.targets import Goal
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
 from engine.types import Activation, Report, unreported
+
+Result = TypeVar("Result")
+
+
+class UntracedError(AttributionError):
+    """The network's outputs have no history back to its input."""
 
 
 class ExplainedModel:
@@ -42,6 +50,7 @@ class ExplainedModel:
         self.pass_bytes = 0  # memory that one pass took; known on CUDA, after the first
         self.activation: Activation = model.spec.activation  # as found, after the first pass
         self.dtype = _dtype_of(model.module)
+        self._keeps_gradients = False
 
     def logits(self, values: Tensor) -> Tensor:
         """Score clips.
@@ -99,6 +108,27 @@ class ExplainedModel:
         """Tell the user something once."""
         self.notices[text] = None
 
+    def traced(self, run: Callable[[], Result]) -> Result:
+        """Return what a run of this model gives, with gradients kept on if it needs that.
+
+        A frozen part of a network is often under ``torch.no_grad``, which is for training alone.
+        """
+        before = dict(self.notices)
+        try:
+            return run()
+        except UntracedError:
+            if self._keeps_gradients:
+                raise
+        self._keeps_gradients = True
+        self.notices.clear()
+        self.notices.update(before)
+        result = run()
+        self.note(
+            "The network turns gradients off in its forward (torch.no_grad); they are kept on "
+            "to explain it."
+        )
+        return result
+
     @contextmanager
     def measured(self) -> Iterator[None]:
         """Learn on CUDA how much memory the passes inside take at most."""
@@ -112,9 +142,11 @@ class ExplainedModel:
 
     def _called(self, values: Tensor) -> object:
         self.check()
+        closed = self.model.module if self.model.closed else None
+        mode = DifferentiableMode(closed=closed, keeps_gradients=self._keeps_gradients)
         try:
-            with ActivationWatch():
-                return self.model.module(*self.model.arguments(values))
+            with ActivationWatch(), mode:
+                output = self.model.module(*self.model.arguments(values))
         except torch.OutOfMemoryError:
             raise
         except (RuntimeError, ValueError) as error:
@@ -123,13 +155,19 @@ class ExplainedModel:
                 f"{str(error).strip().splitlines()[0] if str(error).strip() else error!r}",
                 f"It expects {_expected_shape(self.model)}; check the clip and the model.",
             ) from error
+        if mode.is_cut:
+            self.note(
+                "Part of what the network computes from the clip is under torch.no_grad, and has "
+                "no share in gradients or relevance."
+            )
+        return output
 
     def _check_logits(self, logits: Tensor) -> None:
         if torch.is_grad_enabled() and not logits.requires_grad:
-            raise AttributionError(
+            raise UntracedError(
                 "The model's outputs cannot be traced back to its input.",
-                "Its forward must not use torch.no_grad, inference_mode, detach or NumPy; "
-                "or choose a perturbation method, such as occlusion.",
+                "Its forward must not use inference_mode, detach or NumPy; or choose a "
+                "perturbation method, such as occlusion.",
             )
         if not bool(torch.isfinite(logits.detach()).all()):
             raise AttributionError(

@@ -15,7 +15,8 @@ def tag(tensor: Tensor, **tags: Any) -> None:
 
     Tags are its ``bounds``, the ``layer`` it left, what is ``newer``, whether it was ``seen`` to
     be made, is a ``gate``, a ``tanh`` or still being ``assembled``, and the ``unsupported``
-    operations behind it, which have no rule.
+    operations behind it, which have no rule. One that was ``cut`` from the input has no history
+    but depends on it.
     """
     for name, value in tags.items():
         setattr(tensor, f"_{name}", value)
@@ -39,6 +40,11 @@ def is_tanh(value: Any) -> bool:
 def is_seen(value: Any) -> bool:
     """Tell whether the operation that made a tensor was seen."""
     return getattr(value, "_seen", False)
+
+
+def is_cut(value: Tensor) -> bool:
+    """Tell whether a tensor was made of the input with gradients off, and has no history."""
+    return getattr(value, "_cut", False) and not value.requires_grad
 
 
 def tag_unsupported(result: Any, name: str) -> Any:

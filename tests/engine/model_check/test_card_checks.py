@@ -46,6 +46,10 @@ class FoldsInside(Folded):
 
 class Cut(Net):
     def forward(self, clip):
+        return super().forward(clip).detach()
+
+class Frozen(Net):
+    def forward(self, clip):
         with torch.no_grad():
             return super().forward(clip)
 
@@ -136,6 +140,7 @@ def test_good_card_passes_every_check_but_its_missing_checkpoint(
         ("softmax", "head", "warn", "ends in a softmax"),
         ("sigmoid", "head", "warn", "ends in a sigmoid"),
         ("Cut", "gradient", "fail", "cannot be differentiated"),
+        ("Frozen", "gradient", "pass", "kept on to explain it"),
         ("Rounded", "gradient", "fail", "No gradient reaches the clip"),
         ("HalfBlind", "gradient", "warn", "4 of 8 frames (first 4)"),
         ("Poisoned", "output", "fail", "not finite"),
