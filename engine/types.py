@@ -24,10 +24,13 @@ SPLIT_PRESETS: tuple[Preset, ...] = ("recommended", "variation", "paper-2020", "
 PRESETS: tuple[Preset, ...] = ("evidence", *SPLIT_PRESETS)
 DEFAULT_PRESET: Preset = "recommended"
 
-Activation = Literal["softmax", "sigmoid", "binary", "none"]
+Activation = Literal["softmax", "sigmoid", "binary", "probabilities"]
 """What makes probabilities of logits. "softmax": one of K classes is true; "sigmoid": each of them
-is or is not; "binary": one of two, whose logits -z and z are those of one output z; "none": the
-outputs are the probabilities of one of K classes already."""
+is or is not; "binary": one of two, whose logits -z and z are those of one output z;
+"probabilities": the outputs are the probabilities of one of K classes already."""
+
+EMPTY_MAP = "The map is zero everywhere: by this method nothing in the clip changes the score."
+"""Notice of a window in which nothing is relevant."""
 
 Sampling = Literal["nearest", "floor"]
 """The frame taken at a time: the nearest, or the latest that is shown by then."""
@@ -97,8 +100,8 @@ class ModelSpec:
     activation : str
         What makes probabilities of the outputs, where the network does not do it itself: "softmax"
         for one class of many, "sigmoid" for classes that are true or not each by itself. A
-        network with one output always has a sigmoid. That output is of the only label, or of the
-        second of two; the first is then its contrary.
+        network with one output always has a sigmoid. That output is of the second of two labels;
+        the first is its contrary, which loading adds where there is one label.
     """
 
     name: str

@@ -19,7 +19,7 @@ from engine.attribution.registry import Method, find_method
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.types import Activation, Float32Array, Report, unreported
+from engine.types import EMPTY_MAP, Activation, Float32Array, Report, unreported
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,11 +244,16 @@ def _separate(output: MethodOutput, explained: ExplainedModel) -> list[Attributi
             explained=float(output.explained[row]),
             native=None if output.native is None else _on_host(output.native[row]),
             steps=min(output.steps or frames, frames),
-            notices=tuple(explained.notices),
+            notices=(*explained.notices, *_of_map(output.relevance[row])),
             activation=explained.activation,
         )
         for row in range(len(output.relevance))
     ]
+
+
+def _of_map(relevance: Tensor) -> tuple[str, ...]:
+    """Return what the user should know of a map by itself."""
+    return () if bool(relevance.any()) else (EMPTY_MAP,)
 
 
 def _on_host(values: Tensor) -> Float32Array:

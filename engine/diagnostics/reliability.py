@@ -21,7 +21,7 @@ from engine.metrics import FlowPrecision
 from engine.models.preprocess.frame_sampling import repeated_share, repeats_sentence
 from engine.store import Analysis
 from engine.store.scores import probabilities_of
-from engine.types import Window
+from engine.types import EMPTY_MAP, Window
 from engine.what_if.checks import Cost, FreezeCheck
 
 Level = Literal["ok", "caution", "error"]
@@ -45,7 +45,7 @@ class Badge:
     Attributes
     ----------
     name : str
-        Key: "conservation", "time steps", "windows", "border", "padding", "repeats",
+        Key: "empty", "conservation", "time steps", "windows", "border", "padding", "repeats",
         "interpolation", "unlike", "flow", "freezing" or "notes".
     text : str
         A few words, with the figure.
@@ -102,6 +102,19 @@ def reliability_badges(
     evidence = Evidence(analysis, method_conserves, flow, freezing)
     badges = (judge(evidence) for judge in BADGES)
     return tuple(badge for badge in badges if badge is not None)
+
+
+def _empty(evidence: Evidence) -> Badge | None:
+    windows = evidence.analysis.windows
+    empty = sum(EMPTY_MAP in window.notices for window in windows)
+    if not empty:
+        return None
+    text = "the map is zero" if len(windows) == empty else f"zero in {empty} of {len(windows)}"
+    explanation = (
+        f"{EMPTY_MAP} There is nothing to see in it: choose another method, and check whether the "
+        "model answers the same whatever it is shown (motion-inspector check-model)."
+    )
+    return Badge("empty", text, "error", explanation, EMPTY_MAP)
 
 
 def _conservation(evidence: Evidence) -> Badge | None:
@@ -340,6 +353,7 @@ def _notes(evidence: Evidence) -> Badge | None:
 
 
 BADGES: tuple[Callable[[Evidence], Badge | None], ...] = (
+    _empty,
     _conservation,
     _time_steps,
     _windows,

@@ -9,7 +9,7 @@ _ABOVE = 0.1
 
 def chance_level(classes: int, activation: Activation) -> float:
     """Return the probability of a class for a model that guesses, 0 to 1."""
-    return 1 / classes if activation in ("softmax", "none") else 0.5
+    return 1 / classes if activation in ("softmax", "probabilities") else 0.5
 
 
 def is_at_chance(probability: float, classes: int, activation: Activation) -> bool:

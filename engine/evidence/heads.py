@@ -27,7 +27,7 @@ def log2_probabilities(logits: Float32Array | Float64Array, activation: Activati
         too small for a float64 itself.
     """
     values = np.asarray(logits, np.float64)
-    if activation == "none":
+    if activation == "probabilities":
         values = np.log(np.maximum(values, _LEAST))  # a softmax gives them back, summing to one
         activation = "softmax"
     if activation == "softmax":

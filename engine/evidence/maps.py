@@ -94,8 +94,8 @@ def evidence_maps(
             "Give one clip, and the method 'lrp' or 'path gradients'.",
         )
     frames = _still_frames(clip.tensor.shape[2], stills)
-    goal = maps_goal(model.spec, target)
     explained = ExplainedModel(model, Goal(), report, check)
+    goal = maps_goal(explained, target)
     views = _Views.of(explained, clip, frames, camera=camera)
     with evaluating(model.module), matmul_precision(model.device, rounded=False):
         legs, made = explained.traced(

@@ -11,12 +11,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.targets import Contrast, Target, resolve_goal
-from engine.types import Activation, ModelSpec
+from engine.types import Activation
 
 Score = Callable[[Tensor], Tensor]
 
 _NODES = 32
+_LEAST = torch.finfo(torch.float32).tiny
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,14 +55,17 @@ class MapsGoal:
         return lambda logits: logits @ direction.to(logits.dtype)
 
 
-def maps_goal(spec: ModelSpec, target: Target) -> MapsGoal:
+def maps_goal(explained: ExplainedModel, target: Target) -> MapsGoal:
     """Resolve a target: a class in bits, all logits for None, else the score as it is.
+
+    The head of the network is known after its first pass, so bits are made of logits of passes.
 
     Raises
     ------
     AttributionError
         As `engine.attribution.attribute`.
     """
+    spec = explained.model.spec
     goal = resolve_goal(spec, target)
     if target is None:
         return MapsGoal("length of the change of all logits, their mean taken off", None, None)
@@ -69,18 +74,20 @@ def maps_goal(spec: ModelSpec, target: Target) -> MapsGoal:
     assert goal.index is not None
     if isinstance(target, Contrast):
         return MapsGoal("change of the difference of two logits", goal.index, goal.scores)
-    label, index, kind = spec.labels[goal.index], goal.index, spec.activation
+    label, index = spec.labels[goal.index], goal.index
 
     def bits(logits: Tensor) -> Tensor:
         goal.scores(logits)  # refuses a class that the network does not have
-        return log2_probability(logits, index, kind)
+        return log2_probability(logits, index, explained.activation)
 
     return MapsGoal(f"bits for {label}: change of log2 of its probability", index, bits)
 
 
 def log2_probability(logits: Tensor, index: int, activation: Activation) -> Tensor:
     """Return log2 of the probability of a class, (N,), from logits (N, K)."""
-    if activation == "softmax" and logits.shape[1] > 1:
+    if activation == "probabilities":
+        return logits[:, index].clamp_min(_LEAST).log2()
+    if activation == "softmax":
         return logits.log_softmax(1)[:, index] / math.log(2)
     return functional.logsigmoid(logits[:, index]) / math.log(2)
 

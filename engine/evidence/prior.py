@@ -73,7 +73,7 @@ def mean_prior(logits: Float64Array, activation: Activation, source: str) -> Pri
     elif activation == "binary":
         mean = np.log(_with_nothing(chances, 0.5))
         mean = mean - mean[::-1]
-    elif activation == "none":
+    elif activation == "probabilities":
         mean = _with_nothing(chances, 1 / chances.shape[1])
     else:
         mean = np.log(_with_nothing(chances, 1 / chances.shape[1]))

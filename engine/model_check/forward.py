@@ -19,14 +19,9 @@ _HEADS: dict[Activation, str] = {
     "softmax": "One of the classes is true (softmax); is each true or not by itself, the card says "
     'activation = "sigmoid".',
     "sigmoid": "Each class is true or not by itself (sigmoid).",
-    "binary": "The one output is the logit of {1!r}, the second label; {0!r} is its contrary "
-    "(sigmoid).",
-    "none": "They are taken as they are.",
+    "binary": "The one output is the logit of {1!r}; {0!r} is its contrary (sigmoid).",
+    "probabilities": "They are taken as they are.",
 }
-_SINGLE = (
-    "The one output is the logit of {0!r} (sigmoid); a labels file of two lines names its "
-    "contrary as well, in the first."
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,8 +111,7 @@ def _not_finite() -> Finding:
 
 def _head(spec: ModelSpec, outputs: Outputs) -> Finding:
     """Say how probabilities are made of the outputs, and whether the card agrees."""
-    text = _SINGLE if outputs.logits.shape[1] == 1 else _HEADS[outputs.activation]
-    found = text.format(spec.label(0), spec.label(1))
+    found = _HEADS[outputs.activation].format(spec.label(0), spec.label(1))
     if outputs.notices:
         found = "" if outputs.activation == "softmax" else found
         agrees = spec.activation in (outputs.activation, "softmax")

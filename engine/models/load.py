@@ -23,6 +23,7 @@ from engine.models.model import VideoModel
 from engine.models.model_plugins import plugin_models
 from engine.models.networks import Network
 from engine.models.networks.network import numbered
+from engine.models.one_output import both_directions, with_both_directions
 from engine.models.preprocess.input_layout import packing
 from engine.models.weights.checkpoint import Weights, read_weights
 from engine.models.weights.choosing import chosen
@@ -109,7 +110,7 @@ def load_card(card: ModelCard, device: str, report: Report, check: Check) -> Vid
     plugin = plugin_models().get(card.network) if card.path is None else None
     if plugin is not None:
         made: VideoModel = plugin.load(card.checkpoint, card.labels, device, report, check)
-        return made
+        return with_both_directions(made)
     target = resolve_device(device)
     check()
     report(Progress(stage=f"Loading {card.name}"))
@@ -124,6 +125,7 @@ def load_card(card: ModelCard, device: str, report: Report, check: Check) -> Vid
     else:
         model = _known(card, report, check)
     check()
+    model = with_both_directions(model)
     return replace(model, module=move(model.module, target, model.spec.name), device=target)
 
 
@@ -138,7 +140,7 @@ def known_labels(name: str, weights: Path | None, report: Report, check: Check) 
     if name not in plugin_models():
         card = card_of(name)
         if card.labels is not None:
-            return read_labels(card.labels)
+            return both_directions(read_labels(card.labels))
         if card.checkpoint is weights is None and card.is_known:
             return find_network(card.network).spec.labels
     return load_model(name, weights=weights, report=report, check=check).spec.labels

@@ -14,7 +14,7 @@ def probabilities_of(
     logits: Float32Array | Float64Array, activation: Activation = "softmax"
 ) -> Float64Array:
     """Return the probabilities of logits, (..., K), as the head of their network makes them."""
-    if activation == "none":
+    if activation == "probabilities":
         return logits.astype(np.float64)
     if activation != "softmax":
         each: Float64Array = np.exp(-np.logaddexp(0.0, -logits.astype(np.float64)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,12 +11,11 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from engine.attribution.base.output_parts import OUTPUT_HINT, chosen_part
 from engine.attribution.base.tensor_tags import newest
 from engine.errors import AttributionError
 from engine.types import Activation, ModelSpec
 
-_NAMES = ("logits", "output", "out", "pred", "prediction", "scores")
-_HINT = "Wrap it in a module that returns logits of shape (clips, classes)."
 _SOFTMAX = frozenset(
     getattr(owner, name)
     for owner in (functional, torch, torch.special, Tensor)
@@ -27,14 +26,28 @@ _SIGMOID = _SIGMOID_IN_PLACE | {
     *(functional.sigmoid, functional.logsigmoid, torch.sigmoid, torch.special.expit),
     Tensor.sigmoid,
 }
-_KEEPING = frozenset(
-    (
-        *(torch.squeeze, torch.flatten, torch.reshape, torch.log, Tensor.log, Tensor.float),
-        *(Tensor.squeeze, Tensor.flatten, Tensor.reshape, Tensor.view, Tensor.__getitem__),
-        *(Tensor.clone, Tensor.contiguous),
+_MOVING = frozenset(
+    getattr(owner, name)
+    for owner in (torch, Tensor)
+    for name in (
+        *("squeeze", "unsqueeze", "flatten", "unflatten", "reshape", "view", "clone", "select"),
+        *("permute", "transpose", "movedim", "swapaxes", "contiguous", "__getitem__", "narrow"),
+        *("float", "double", "half", "to", "cpu", "cuda"),
     )
+    if hasattr(owner, name)
 )
-_LOGARITHMS = frozenset((torch.log, Tensor.log))  # of a softmax: logits up to a constant
+_SAME = frozenset(
+    getattr(owner, name)
+    for owner in (torch, Tensor)
+    for name in ("log", "clamp", "clip", "clamp_min", "clamp_max", "nan_to_num")
+)
+"""What a head is made safe with, or logarithms of: the logits before it are the same. Of a
+softmax, a logarithm gives them up to a constant."""
+_NEAREST = 2**-24  # to 0 and 1, of a probability in float32 whose logit is finite
+_JOINING = frozenset((torch.cat, torch.concat, torch.stack))
+_AVERAGING = frozenset(
+    getattr(owner, name) for owner in (torch, Tensor) for name in ("mean", "amax", "max")
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,11 +83,30 @@ class ActivationWatch(TorchFunctionMode):
         result = func(*args, **kwargs)
         if given is not None:
             result._before = (kind, given)
-        elif func in _KEEPING and args and hasattr(args[0], "_before"):
-            kind, before = args[0]._before
-            moved = before if func in _LOGARITHMS else func(before, *args[1:], **kwargs)
-            result._before = (kind, moved)
+        elif args:
+            _remember(func, result, args, kwargs)
         return result
+
+
+def _remember(func: Callable[..., Any], result: Any, args: Any, kwargs: Any) -> None:
+    """Note on a result what went into the softmax or sigmoid that it is made of."""
+    first = args[0]
+    if func in _JOINING and isinstance(first, list | tuple):
+        kinds = {getattr(part, "_before", ("", None))[0] for part in first}
+        if kinds == {"sigmoid"}:  # several heads; those of softmaxes are no softmax together
+            whole = func([part._before[1] for part in first], *args[1:], **kwargs)
+            result._before = ("sigmoid", whole)
+        return
+    if not hasattr(first, "_before"):
+        return
+    kind, before = first._before
+    if func in _SAME:
+        result._before = (kind, before)
+    elif func in _MOVING:
+        result._before = (kind, func(before, *args[1:], **kwargs))
+    elif func in _AVERAGING and kind == "sigmoid":
+        part: Any = result if isinstance(result, Tensor) else result[0]
+        part._chances = True
 
 
 def read_outputs(output: Any, clips: int, spec: ModelSpec) -> Outputs:
@@ -95,11 +127,14 @@ def read_outputs(output: Any, clips: int, spec: ModelSpec) -> Outputs:
     AttributionError
         If there are none, or several tensors could be meant.
     """
-    scores, notices = _chosen(output, clips, len(spec.labels))
+    scores, notices = chosen_part(output, clips, len(spec.labels), lambda _part: False)
     found, before = _before(scores)
     if found is not None:
         notices.append(f"The network ends in a {found}; the logits before it are explained.")
     logits = _two_dimensional(newest(before), clips, single=len(spec.labels) <= 2)
+    if getattr(scores, "_chances", False):
+        notices.append("The network averages the results of sigmoids; logits are made of the mean.")
+        found, logits = "sigmoid", logits.logit(eps=_NEAREST)
     if logits.shape[1] == 1:
         return _of_one_output(logits, len(spec.labels), notices)
     if found is None and spec.activation == "softmax" and _are_probabilities(logits.detach()):
@@ -107,7 +142,7 @@ def read_outputs(output: Any, clips: int, spec: ModelSpec) -> Outputs:
             "The network's outputs are probabilities, and the logits behind them could not be "
             "found; the probabilities are explained."
         )
-        return Outputs(logits, "none", notices)
+        return Outputs(logits, "probabilities", notices)
     return Outputs(logits, found or spec.activation, notices)
 
 
@@ -118,7 +153,7 @@ def _before(scores: Tensor) -> tuple[Literal["softmax", "sigmoid"] | None, Tenso
 
 def probabilities_of(logits: Tensor, activation: Activation) -> Tensor:
     """Return the probabilities of logits (N, K), as the head of their network makes them."""
-    if activation == "none":
+    if activation == "probabilities":
         return logits
     return logits.softmax(1) if activation == "softmax" else logits.sigmoid()
 
@@ -128,53 +163,6 @@ def _of_one_output(logit: Tensor, labels: int, notices: list[str]) -> Outputs:
     if labels != 2:
         return Outputs(logit, "sigmoid", notices)
     return Outputs(torch.cat([-logit, logit], 1), "binary", notices)
-
-
-def _chosen(output: Any, clips: int, classes: int) -> tuple[Tensor, list[str]]:
-    if isinstance(output, Tensor):
-        return output, []
-    named = _named(output)
-    candidates = {name: part for name, part in named.items() if _could_be_logits(part, clips)}
-    name = _best(candidates, classes)
-    if name is None:
-        raise AttributionError(_complaint(output, candidates), _HINT)
-    kind = type(output).__name__
-    return candidates[name], [f"The network returns a {kind}; its part {name!r} is explained."]
-
-
-def _named(output: Any) -> dict[str, Any]:
-    """Return the parts of an output by name: of a mapping, named tuple, sequence or object."""
-    if isinstance(output, Mapping):
-        return dict(output)
-    names = getattr(output, "_fields", None)
-    if isinstance(output, list | tuple) and names is None:
-        return {str(position): part for position, part in enumerate(output)}
-    names = names or getattr(output, "__slots__", None) or getattr(output, "__dict__", {})
-    return {name: getattr(output, name, None) for name in names}
-
-
-def _could_be_logits(part: Any, clips: int) -> bool:
-    floating = isinstance(part, Tensor) and part.is_floating_point()
-    return floating and part.dim() >= 2 and len(part) == clips and part[0].numel() == part.shape[1]
-
-
-def _best(candidates: dict[str, Tensor], classes: int) -> str | None:
-    """Return the name of the logits, else of the only part with as many columns as classes."""
-    for name in _NAMES:
-        if name in candidates:
-            return name
-    fitting = [name for name, part in candidates.items() if part.shape[1] == classes]
-    if len(fitting) == 1:
-        return fitting[0]
-    return next(iter(candidates)) if len(candidates) == 1 else None
-
-
-def _complaint(output: Any, candidates: dict[str, Tensor]) -> str:
-    kind = type(output).__name__
-    if not candidates:
-        return f"The network returns a {kind} without logits of shape (clips, classes)."
-    shapes = ", ".join(f"{name}: {tuple(part.shape)}" for name, part in candidates.items())
-    return f"The network returns a {kind} with several tensors that may be logits ({shapes})."
 
 
 def _two_dimensional(scores: Tensor, clips: int, *, single: bool) -> Tensor:
@@ -189,7 +177,7 @@ def _two_dimensional(scores: Tensor, clips: int, *, single: bool) -> Tensor:
         raise AttributionError(
             f"The network returns a tensor of shape {tuple(scores.shape)} for {clips} clip(s), "
             "not logits of shape (clips, classes).",
-            _HINT,
+            OUTPUT_HINT,
         )
     return scores
 

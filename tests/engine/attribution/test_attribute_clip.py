@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from engine.attribution import METHODS, attribute
 from engine.attribution.registry import find_method
 from engine.errors import AttributionError
+from engine.types import EMPTY_MAP
 from tests.engine.attribution.nets import Net, built, conv
 from tests.engine.attribution.plain import clip_of, model_of, random_clip
 
@@ -227,3 +228,14 @@ def test_conservation_of_a_logit_of_zero_is_not_a_number() -> None:
         model_of(Answer(lambda clip: clip.flatten(1))), clip_of(torch.zeros(1, 3, 1, 1, 2)), 0
     )
     assert np.isnan(result.conservation)
+
+
+@pytest.mark.parametrize("method", ["gradient", "occlusion"])
+def test_attribute_says_that_nothing_is_relevant(method: str) -> None:
+    class Blind(nn.Module):
+        def forward(self, clip: Tensor) -> Tensor:
+            return 0 * clip.mean((1, 2, 3, 4))[:, None] + torch.arange(4.0)
+
+    result = attribute(model_of(Blind()), random_clip(), 0, method)
+    assert not result.relevance.any()
+    assert result.notices == (EMPTY_MAP,)

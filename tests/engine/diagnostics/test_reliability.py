@@ -12,7 +12,7 @@ from engine.diagnostics import reliability
 from engine.diagnostics.reliability import Badge, Evidence, reliability_badges
 from engine.metrics import FlowPrecision
 from engine.store import Analysis, Header
-from engine.types import Window
+from engine.types import EMPTY_MAP, Window
 from engine.what_if.checks import FreezeCheck
 from tests.engine.store.analyses import LENGTH, header_of, noise, window_of
 
@@ -274,3 +274,9 @@ def test_a_badge_is_a_function_in_the_table(
     monkeypatch.setattr(reliability, "BADGES", (*reliability.BADGES, short))
     assert badges(analysis_of(ones()), opened)["short"].text == f"{LENGTH} frames"
     assert "short" not in badges(analysis_of(ones(24)), opened)
+
+
+def test_an_empty_map_is_told(opened: list[Analysis]) -> None:
+    badge = badges(analysis_of(ones(), notices=(EMPTY_MAP,)), opened)["empty"]
+    assert (badge.level, badge.advice) == ("error", EMPTY_MAP)
+    assert "empty" not in badges(analysis_of(ones()), opened)

@@ -12,7 +12,7 @@ from engine.types import Activation
         (0.55, 2, "softmax", True),
         (0.65, 2, "softmax", False),
         (0.2, 8, "softmax", True),
-        (0.3, 8, "none", False),
+        (0.3, 8, "probabilities", False),
         (0.004, 400, "softmax", True),
         (0.01, 400, "softmax", False),
         (0.3, 400, "sigmoid", True),

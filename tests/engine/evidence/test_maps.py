@@ -51,6 +51,17 @@ class Cells(Recurrent):
         return scores
 
 
+class Ending(nn.Module):
+    """A sigmoid on all outputs, or on the second alone."""
+
+    def __init__(self, start: int) -> None:
+        super().__init__()
+        self.start = start
+
+    def forward(self, logits: Tensor) -> Tensor:
+        return (logits[:, self.start : self.start + 1] if self.start else logits).sigmoid()
+
+
 class Transformer(nn.Module):
     """Patches, positions, attention, GELU and LayerNorm."""
 
@@ -151,6 +162,20 @@ def test_evidence_maps_of_every_kind_of_layer_sum_to_the_difference(kind: str) -
     assert maps.method == "difference"
     assert not maps.notices
     assert_sums(maps)
+    assert maps.motion_sum == pytest.approx(float(bits[0] - bits[1].mean()), abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["lrp", "path gradients"])
+@pytest.mark.parametrize(("start", "labels"), [(1, 2), (0, 4)], ids=["one output", "sigmoids"])
+def test_evidence_maps_are_in_bits_of_the_head_that_is_found(
+    start: int, labels: int, method: str
+) -> None:
+    inner = network("in-place relu").module
+    ending = nn.Sequential(inner, Ending(start))
+    model, clip = model_of(ending, classes=labels), random_clip()
+    maps = evidence_maps(model, clip, 1, method=method)
+    logits, stills = differences(model_of(inner), clip, maps.stills)
+    bits = [F.logsigmoid(one[:, 1]) / np.log(2) for one in (logits, stills)]
     assert maps.motion_sum == pytest.approx(float(bits[0] - bits[1].mean()), abs=1e-6)
 
 

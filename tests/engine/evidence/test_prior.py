@@ -11,13 +11,13 @@ from engine.evidence.prior import Prior, kept_prior, load_prior, mean_prior, sav
 from engine.types import Activation
 
 
-@pytest.mark.parametrize("activation", ["softmax", "sigmoid", "binary", "none"])
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid", "binary", "probabilities"])
 def test_mean_prior_is_the_mean_of_what_stills_get(activation: Activation) -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (30, 2))
     if activation == "binary":
         logits[:, 0] = -logits[:, 1]
-    if activation == "none":
+    if activation == "probabilities":
         logits = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     prior = mean_prior(logits, activation, "stills")
     chances = np.exp2(log2_probabilities(logits, activation))

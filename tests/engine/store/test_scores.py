@@ -47,7 +47,8 @@ def test_scores_of_fewer_steps_than_the_windows_cover() -> None:
 
 
 @pytest.mark.parametrize(
-    ("activation", "expected"), [("sigmoid", [0.5, 0.957, 0.0]), ("none", [0.0, 3.1, -1e4])]
+    ("activation", "expected"),
+    [("sigmoid", [0.5, 0.957, 0.0]), ("probabilities", [0.0, 3.1, -1e4])],
 )
 def test_scores_are_those_of_the_head(activation: Activation, expected: list[float]) -> None:
     logits = np.array([0.0, 3.1, -1e4], np.float32)

@@ -119,6 +119,10 @@ SIGMOIDS: dict[str, Callable[[Tensor], Tensor]] = {
     "module": nn.Sigmoid(),
     "pixels": lambda logits: as_pixels(logits).sigmoid(),
     "picked": lambda logits: as_pixels(logits).sigmoid()[:, :, 0, 0, 0],
+    "clamped": lambda logits: logits.sigmoid().clamp(1e-7, 1 - 1e-7).float(),
+    "turned": lambda logits: logits.t().sigmoid().transpose(0, 1),
+    "joined": lambda logits: torch.cat([logits[:, :1].sigmoid(), logits[:, 1:].sigmoid()], 1),
+    "stacked": lambda logits: torch.stack([logits[:, k].sigmoid() for k in range(4)], dim=1),
 }
 
 
@@ -131,6 +135,25 @@ def test_read_outputs_finds_the_logits_before_a_sigmoid(name: str) -> None:
     assert torch.equal(outputs.logits, logits)
     assert outputs.activation == "sigmoid"
     assert outputs.notices == [BEFORE_SIGMOID]
+
+
+def test_read_outputs_undoes_a_saturated_sigmoid_exactly() -> None:
+    logits = torch.tensor([[120.0, -200.0, 30.0, 0.0]])
+    with ActivationWatch():
+        assert torch.equal(read_outputs(logits.sigmoid(), 1, spec_of(4)).logits, logits)
+
+
+@pytest.mark.parametrize(
+    "over", [lambda x: x.mean(1), lambda x: x.max(1).values, lambda x: x.amax(1)]
+)
+@pytest.mark.parametrize("classes", [1, 4])
+def test_read_outputs_of_averaged_sigmoids(over: Callable[[Tensor], Tensor], classes: int) -> None:
+    with ActivationWatch():
+        chances = over(torch.randn(2, 5, classes).sigmoid())
+    outputs = read_outputs(chances, 2, spec_of(classes))
+    assert outputs.activation == "sigmoid"
+    assert torch.allclose(outputs.logits.sigmoid(), chances, rtol=1e-5)
+    assert "averages" in outputs.notices[0]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -249,13 +272,16 @@ FEATURES = torch.ones(2, 6, 4, 8, 8)
         ((None, "text", LOGITS), "tuple", "2"),
         (Answer(None, LOGITS), "Answer", "logits"),
         (SimpleNamespace(logits=LOGITS, other=LOGITS + 1), "SimpleNamespace", "logits"),
+        ({"logits": LOGITS[:, :2], "scores": LOGITS}, "dict", "scores"),
+        ((FEATURES, {"out": LOGITS, "aux": [LOGITS + 1]}), "tuple", "1.out"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_read_outputs_opens_what_holds_them(output: object, kind: str, part: str) -> None:
     found, notices = read(output, 2)
     assert torch.equal(found, LOGITS)
-    assert notices == [f"The network returns a {kind}; its part {part!r} is explained."]
+    (notice,) = notices
+    assert notice.startswith(f"The network returns a {kind}; its part {part!r} is explained")
 
 
 @pytest.mark.parametrize(
@@ -286,7 +312,8 @@ def test_attribute_opens_a_dict(method: str) -> None:
     model = ending_in(lambda logits: {"features": logits[:, :2], "logits": logits})
     result = attribute(model, random_clip(), 3, method, **METHODS[method])
     assert result.logits == pytest.approx(BARE(random_clip().tensor)[0].numpy(), rel=1e-5)
-    assert result.notices[0] == "The network returns a dict; its part 'logits' is explained."
+    told = "The network returns a dict; its part 'logits' is explained, not 'features'."
+    assert result.notices[0] == told
 
 
 @pytest.mark.parametrize("method", METHODS)
