@@ -24,10 +24,11 @@ SPLIT_PRESETS: tuple[Preset, ...] = ("recommended", "variation", "paper-2020", "
 PRESETS: tuple[Preset, ...] = ("evidence", *SPLIT_PRESETS)
 DEFAULT_PRESET: Preset = "recommended"
 
-Activation = Literal["softmax", "sigmoid", "binary", "probabilities"]
+Activation = Literal["softmax", "sigmoid", "binary", "probabilities", "none"]
 """What makes probabilities of logits. "softmax": one of K classes is true; "sigmoid": each of them
 is or is not; "binary": one of two, whose logits -z and z are those of one output z;
-"probabilities": the outputs are the probabilities of one of K classes already."""
+"probabilities": the outputs are the probabilities of one of K classes already; "none": they are
+values of something measured, and nothing makes probabilities of them."""
 
 EMPTY_MAP = "The map is zero everywhere: by this method nothing in the clip changes the score."
 """Notice of a window in which nothing is relevant."""
@@ -101,7 +102,10 @@ class ModelSpec:
         What makes probabilities of the outputs, where the network does not do it itself: "softmax"
         for one class of many, "sigmoid" for classes that are true or not each by itself. A
         network with one output always has a sigmoid. That output is of the second of two labels;
-        the first is its contrary, which loading adds where there is one label.
+        the first is its contrary, which loading adds where there is one label. "none" for a
+        network whose outputs are values: a heart rate, a grade.
+    unit : str
+        Of these values: "bpm"; empty where they have none.
     """
 
     name: str
@@ -118,7 +122,8 @@ class ModelSpec:
     antialias: bool = False
     trained_on: str = ""
     least_familiar: float | None = None
-    activation: Literal["softmax", "sigmoid"] = "softmax"
+    activation: Literal["softmax", "sigmoid", "none"] = "softmax"
+    unit: str = ""
     sampling: Sampling = "nearest"
 
     def __post_init__(self) -> None:
@@ -128,6 +133,11 @@ class ModelSpec:
             raise ValueError("frames and stride count from 1")
         if self.fps is not None and not self.fps > 0:
             raise ValueError("fps must be above 0")
+
+    @property
+    def score_unit(self) -> str | None:
+        """Unit of the scores, or None where they are probabilities of classes."""
+        return self.unit if self.activation == "none" else None
 
     def label(self, index: int) -> str:
         """Return the name of a class, or its number if the model has no name for it."""
@@ -402,7 +412,10 @@ class CardReport:
     seen : uint8 array, (n, h, w, 3)
         A few frames as the network is given them, as RGB pictures; none where it did not load.
     top : tuple of (str, float)
-        The classes scored highest, with their probabilities.
+        The classes scored highest, with their probabilities; or the first outputs with their
+        values.
+    unit : str or None
+        As `ModelSpec.score_unit`.
     methods : tuple of Finding
         One for each family of methods, tried on the clip; none where the network gives no scores.
     """
@@ -410,6 +423,7 @@ class CardReport:
     findings: tuple[Finding, ...]
     seen: UInt8Array
     top: tuple[tuple[str, float], ...]
+    unit: str | None = None
     methods: tuple[Finding, ...] = ()
 
     @property

@@ -28,6 +28,7 @@ from engine.bias import (
 from engine.diagnostics.out_of_distribution import advice
 from engine.errors import ModelError, VideoError
 from engine.evidence import Prior
+from engine.evidence.heads import check_probabilities
 from engine.evidence.words import VERDICTS, bits_text
 from engine.export.whole_file import whole_file
 from engine.models import VideoModel
@@ -69,6 +70,7 @@ def bias_report(request: Request, settings: BiasSettings, folder: Path) -> None:
         raise VideoError(f"{request.video} does not exist.", "Check the name.")
     with progress_bar() as bars:
         model = load_requested(request, bars.report)
+        check_probabilities(model.spec)
         videos = clips_of_folder(request.video, model.spec.labels)
         folder.mkdir(parents=True, exist_ok=True)
         settings = replace(settings, prior=_prior(model, videos, request, bars.report))

@@ -31,11 +31,12 @@ class MotionUse:
         Explained score (a logit, or a difference of two): of the clip, of its middle frame
         repeated, of the clip backwards, and the mean over random orders of its frames.
     probabilities : tuple of four floats, or None
-        The same as probabilities, in that order; None where the target is not one class.
+        The same as probabilities, in that order; None where the target is not one class, or the
+        outputs are values.
     shuffles : int
         Random orders that were tried.
     shuffled_scores, shuffled_probabilities : tuple of float
-        What they are the mean of, one a random order; no probabilities where there is no class.
+        What they are the mean of, one a random order; no probabilities where there are none.
     activation : str
         What makes probabilities of the model's outputs.
     """
@@ -94,7 +95,7 @@ def motion_use(
             return fixed.logits(torch.cat(variants[first:last])).detach()
 
         rows = torch.cat(list(in_batches(fixed, len(variants), part)))
-    single = index is not None and fixed.goal.against is None
+    single = index is not None and fixed.goal.against is None and fixed.activation != "none"
     scores = _listed(fixed.scores(rows))
     chances = _listed(fixed.scores(fixed.probabilities(rows))) if single else []
     return MotionUse(

@@ -14,6 +14,7 @@ from engine.cancel import Check, never
 from engine.evidence import Evidence, Prior, Verdict, decision_evidence
 from engine.evidence.chance import is_at_chance
 from engine.evidence.decision import clip_prior
+from engine.evidence.heads import check_probabilities
 from engine.models import VideoModel, sample_frames
 from engine.selective import split
 from engine.types import DEFAULT_SIGMA, ModelSpec, Preset
@@ -170,8 +171,9 @@ def measure_video(
     Raises
     ------
     VideoError, AttributionError
-        If the video cannot be read, or the method not be used.
+        If the video cannot be read, the method not be used, or the model gives values.
     """
+    check_probabilities(model.spec)
     explainer = Explainer(model, label, settings.method, check=check)
     found: list[BiasClip] = []
     prior = settings.prior

@@ -326,8 +326,8 @@ def _out_of_distribution(evidence: Evidence) -> Badge | None:
 def _unsure(windows: Sequence[Window]) -> Badge | None:
     """Judge by the highest probability (Hendrycks and Gimpel 2017, arXiv 1610.02136)."""
     activation = windows[0].activation
-    if activation == "sigmoid":
-        return None  # that none of its classes is there is an answer too
+    if activation in ("sigmoid", "none"):
+        return None  # that none of its classes is there is an answer too, and a value is none
     logits = np.stack([window.logits for window in windows])
     top = float(probabilities_of(logits, activation).max(axis=1).mean())
     if logits.shape[1] < 2 or not math.isfinite(top) or top >= _SURE:

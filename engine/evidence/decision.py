@@ -16,6 +16,7 @@ from engine.errors import AttributionError
 from engine.evidence.effort import EFFORTS, Effort
 from engine.evidence.evidence import Evidence
 from engine.evidence.fallback import fallback_clips
+from engine.evidence.heads import check_probabilities
 from engine.evidence.judgement import judged
 from engine.evidence.measure import Answers
 from engine.evidence.prior import Prior, mean_prior
@@ -72,9 +73,10 @@ def decision_evidence(
     Raises
     ------
     AttributionError
-        As `engine.attribution.attribute`.
+        As `engine.attribution.attribute`, and of a model whose outputs are values.
     """
     check_clip(model, clip)
+    check_probabilities(model.spec)
     if stills < 1 or orders < 1:
         raise AttributionError(
             f"{stills} stills and {orders} orders were asked for.", "Give at least one of each."
@@ -133,6 +135,7 @@ def clip_prior(model: VideoModel, clip: Clip, *, check: Check = never) -> Prior:
 
     Parameters are those of `decision_evidence`.
     """
+    check_probabilities(model.spec)
     explained = ExplainedModel(model, resolve_goal(model.spec, None), check=check)
     rows = score_clips(explained, fallback_clips(clip))
     return mean_prior(np.asarray(rows), explained.activation, "scrambled stills of this video")

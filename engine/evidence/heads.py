@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.types import Activation, Float32Array, Float64Array
+from engine.errors import AttributionError
+from engine.types import Activation, Float32Array, Float64Array, ModelSpec
 
 _LN2 = float(np.log(2.0))
 _LEAST = float(np.finfo(np.float32).tiny)
+
+
+def check_probabilities(spec: ModelSpec) -> None:
+    """Refuse a model whose outputs are values: bits are counted from probabilities.
+
+    Raises
+    ------
+    AttributionError
+    """
+    if spec.activation == "none":
+        raise AttributionError(
+            f"Evidence is counted in bits of probabilities, and {spec.name} gives values.",
+            "Compare its values for the clip frozen, reversed and shuffled: motion-use.",
+        )
 
 
 def log2_probabilities(logits: Float32Array | Float64Array, activation: Activation) -> Float64Array:

@@ -75,6 +75,9 @@ def maps_goal(explained: ExplainedModel, target: Target) -> MapsGoal:
     if isinstance(target, Contrast):
         return MapsGoal("change of the difference of two logits", goal.index, goal.scores)
     label, index = spec.labels[goal.index], goal.index
+    if spec.activation == "none":
+        unit = f", in {spec.unit}" if spec.unit else ""
+        return MapsGoal(f"change of {label}{unit}", index, goal.scores)
 
     def bits(logits: Tensor) -> Tensor:
         goal.scores(logits)  # refuses a class that the network does not have

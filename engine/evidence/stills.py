@@ -12,6 +12,7 @@ from engine.attribution.base.targets import Goal
 from engine.cancel import Check, never
 from engine.errors import ModelError
 from engine.evidence.decision import score_clips
+from engine.evidence.heads import check_probabilities
 from engine.evidence.prior import Prior, mean_prior
 from engine.models.model import VideoModel
 from engine.types import Float64Array, UInt8Array
@@ -39,8 +40,9 @@ def stills_prior(
     ModelError
         If there is no picture.
     AttributionError
-        If the model's outputs cannot be read.
+        If the model's outputs cannot be read, or are values.
     """
+    check_probabilities(model.spec)
     explained = ExplainedModel(model, Goal(), check=check)
     rows = list(_asked(explained, stills))
     if not rows:

@@ -18,6 +18,7 @@ from engine.render.export_clip_settings import ClipSettings
 from engine.render.panes import PANES
 from engine.store import Analysis
 from engine.types import UInt8Array, separation_text
+from engine.utils.score_text import score_text
 from engine.video import Video
 
 
@@ -123,12 +124,15 @@ class Composition:
             place = (left + 16, round(top + share * (height - 13)))
             _write(draw, place, text, 11, BAR_PX, style.FAINT)
 
+    def _score(self, i: int) -> str:
+        return score_text(float(self._scores[i]), self._analysis.header.spec.score_unit)
+
     def _draw_numbers(self, picture: UInt8Array, frame: int) -> None:
         header = self._analysis.header
         i = frame - header.start
         label = header.spec.label(int(self._targets[i]))
         text = (
-            f"frame {frame}   {clock(header.timestamps_s[i])}   {label} {self._scores[i]:.0%}   "
+            f"frame {frame}   {clock(header.timestamps_s[i])}   {label} {self._score(i)}   "
             f"{self._frame_evidence(i)}changing share {_percent(self._curves.changing_share[i])}"
         )
         room = self.size[0] - 2 * MARGIN_PX

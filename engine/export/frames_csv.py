@@ -38,7 +38,8 @@ def write_csv(job: ExportJob) -> Path:
     """Write one row a frame, with empty cells for undefined numbers.
 
     ``relevance``, ``motion`` and ``static`` are sums of absolute relevance over the frame;
-    ``score`` is the probability of the explained class ``target``; ``sampled`` is 1 where the
+    ``score`` is the probability of the explained class ``target``, or of a model that gives
+    values the value, with its ``unit`` in a column more; ``sampled`` is 1 where the
     model was given the frame and 0 where the row is interpolated. ``changing_share`` is of the
     map; ``motion_share`` with its 95 % interval, the bits and the verdict are the evidence of the
     ``windows`` that cover the frame, counted from 0, for the decision of ``model``.
@@ -55,7 +56,8 @@ def write_csv(job: ExportJob) -> Path:
     evidence = analysis.evidence_curves()
     with whole_file(job.path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        rows.writerow(COLUMNS)
+        unit = header.spec.score_unit
+        rows.writerow([*COLUMNS, *([] if unit is None else ["unit"])])
         for frame in range(*job.frames):
             i = frame - header.start
             numbers = (
@@ -73,6 +75,7 @@ def write_csv(job: ExportJob) -> Path:
                     *(frame, *map(_cell, numbers), target, header.spec.label(target), sampled[i]),
                     *_evidence_cells(evidence, i),
                     header.spec.name,
+                    *([] if unit is None else [unit]),
                 ]
             )
     return job.path

@@ -23,6 +23,7 @@ from engine.export.whole_file import whole_file
 from engine.selective import Curves
 from engine.store import Analysis
 from engine.types import Float64Array, Int64Array, Preset, UInt8Array
+from engine.utils.score_text import score_curve, score_range
 
 _DPI = 100
 _SIZE = 1600, 500
@@ -117,9 +118,12 @@ def _fill(
     else:
         _fill_evidence(shares, sums, analysis.evidence_curves(), frames, inside)
         _write_basis(shares, basis_sentence(whole))
-    score = analysis.target_scores()[inside]
-    x = np.arange(*frames)
-    shares.plot(x, score, color=style.SCORE, linewidth=1.4, linestyle="--", label="class score")
+    scores, unit = analysis.target_scores()[inside], header.spec.score_unit
+    curve = score_curve(scores, unit)
+    label = "class score" if unit is None else f"value\n{score_range(scores, unit)}"
+    shares.plot(
+        np.arange(*frames), curve, color=style.SCORE, linewidth=1.4, linestyle="--", label=label
+    )
     shares.set_ylim(0, 1.02 if whole is None else 1.3)  # room for the text
     sums.set_ylim(bottom=0)
     sums.set_xlim(frames[0], max(frames[1] - 1, frames[0] + 1))

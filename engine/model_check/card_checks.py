@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from engine.attribution.base.outputs import Outputs, probabilities_of
 from engine.cancel import Check, never
@@ -79,7 +80,8 @@ def check_card(
         if card.expected is not None:
             findings.append(reference_finding(model, card.expected))
         methods = tuple(family_findings(model, clip, check))
-    return CardReport(tuple(findings), _pictures(clip), _top(model.spec, run.outputs), methods)
+    top = _top(model.spec, run.outputs)
+    return CardReport(tuple(findings), _pictures(clip), top, model.spec.score_unit, methods)
 
 
 def _loaded(card: ModelCard, spec: ModelSpec) -> Finding:
@@ -104,5 +106,6 @@ def _top(spec: ModelSpec, outputs: Outputs | None) -> tuple[tuple[str, float], .
     if outputs is None:
         return ()
     chances = probabilities_of(outputs.logits.detach().float(), outputs.activation)[0]
-    best = chances.argsort(descending=True)[:_TOP].tolist()
-    return tuple((spec.label(index), float(chances[index])) for index in best)
+    values = outputs.activation == "none"  # which cannot be compared with each other
+    best = (torch.arange(len(chances)) if values else chances.argsort(descending=True))[:_TOP]
+    return tuple((spec.label(index), float(chances[index])) for index in best.tolist())

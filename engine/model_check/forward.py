@@ -21,6 +21,7 @@ _HEADS: dict[Activation, str] = {
     "sigmoid": "Each class is true or not by itself (sigmoid).",
     "binary": "The one output is the logit of {1!r}; {0!r} is its contrary (sigmoid).",
     "probabilities": "They are taken as they are.",
+    "none": "They are values, taken as they are.",
 }
 
 
@@ -118,6 +119,9 @@ def _head(spec: ModelSpec, outputs: Outputs) -> Finding:
         said = [*outputs.notices, found, "" if agrees else "The card says otherwise."]
         return warned("head", " ".join(filter(None, said)))
     values = outputs.logits.detach()
+    if outputs.activation == "none":
+        unit = f" in {spec.unit}" if spec.unit else ""
+        return passed("head", f"The outputs are values{unit}, taken as they are.")
     if values.numel() > 1 and bool(((values >= 0) & (values <= 1)).all()):
         return warned(
             "head",

@@ -140,7 +140,7 @@ def known_labels(name: str, weights: Path | None, report: Report, check: Check) 
     if name not in plugin_models():
         card = card_of(name)
         if card.labels is not None:
-            return both_directions(read_labels(card.labels))
+            return both_directions(read_labels(card.labels), card.head)
         if card.checkpoint is weights is None and card.is_known:
             return find_network(card.network).spec.labels
     return load_model(name, weights=weights, report=report, check=check).spec.labels

@@ -17,6 +17,11 @@ from engine.models import Clip, VideoModel
 from engine.store.resumable import State
 from engine.types import Request
 
+_OF_VALUES = (
+    "Evidence is counted in bits of probabilities, and this model gives values: there is none. "
+    "motion-use compares its values for the clip frozen, reversed and shuffled."
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
@@ -50,6 +55,9 @@ class EvidenceMeter:
         self._model = model
         self._effort = EFFORTS[request.evidence]
         self._check = check
+        self._of_values = self._effort.passes > 0 and model.spec.activation == "none"
+        if self._of_values:
+            self._effort = EFFORTS["off"]
         self._prior = prior_of(request, len(model.spec.labels)) if self._effort.passes else None
 
     def measure(self, clip: Clip, explained: Attribution) -> Measured:
@@ -58,7 +66,7 @@ class EvidenceMeter:
         A network that cannot take the clip's variants is explained all the same.
         """
         if not self._effort.passes:
-            return Measured(None)
+            return Measured(None, _OF_VALUES if self._of_values else "")
         try:
             return Measured(self._evidence(clip, explained))
         except torch.OutOfMemoryError:

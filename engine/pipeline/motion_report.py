@@ -38,8 +38,8 @@ class WindowUse:
         Of the video.
     padded : int
         Frames at its end that repeat the last one.
-    evidence : Evidence
-        For the model's decision.
+    evidence : Evidence or None
+        For the model's decision; None of a model whose outputs are values.
     use : MotionUse
         Scores of the class explained, for the clip and without movement.
     """
@@ -48,7 +48,7 @@ class WindowUse:
     first_frame: int
     last_frame: int
     padded: int
-    evidence: Evidence
+    evidence: Evidence | None
     use: MotionUse
 
 
@@ -60,8 +60,8 @@ class MotionReport:
     ----------
     spec : ModelSpec
         Of the model.
-    whole : ClipEvidence
-        Evidence of the windows together.
+    whole : ClipEvidence or None
+        Evidence of the windows together, if there is some.
     windows : tuple of WindowUse
     of : int
         Windows that the range has.
@@ -70,7 +70,7 @@ class MotionReport:
     """
 
     spec: ModelSpec
-    whole: ClipEvidence
+    whole: ClipEvidence | None
     windows: tuple[WindowUse, ...]
     of: int
     notices: tuple[str, ...] = ()
@@ -81,7 +81,8 @@ class MotionReport:
         return sum(self._is_at_chance(one.use) for one in self.windows)
 
     def _is_at_chance(self, use: MotionUse) -> bool:
-        assert use.probabilities is not None  # a class is explained
+        if use.probabilities is None:
+            return False  # a value is no guess
         return is_at_chance(use.probabilities[0], len(self.spec.labels), use.activation)
 
 
@@ -120,7 +121,8 @@ def motion_report(
     if request.evidence == "off":
         raise AttributionError("Without evidence there is no verdict.", "Give quick or full.")
     target = None if request.target is None else resolve_target(model.spec, request.target)
-    prior = prior_of(request, len(model.spec.labels))
+    told = model.spec.activation != "none"
+    prior = prior_of(request, len(model.spec.labels)) if told else None
     found: list[WindowUse] = []
     with open_requested(request, check=check, report=report) as video:
         if start is not None:
@@ -128,12 +130,11 @@ def motion_report(
         header = header_of(request, model, video)
         starts = window_starts(len(header.step_frames), model.spec.frames, request.overlap)
         for place, cut in _cuts(model, video, request, _chosen(starts, number), check):
-            prior = prior or clip_prior(model, cut.clip, check=check)
+            prior = prior or (clip_prior(model, cut.clip, check=check) if told else None)
             own = _Asked(replace(request, target=target), prior, shuffles, check)
             found.append(own.window(model, cut, place, header.start))
             report(Progress("Asking the model", len(found), len(starts) if number is None else 1))
     whole = clip_evidence([one.evidence for one in found], model.spec)
-    assert whole is not None  # every window was measured
     repeats = repeats_sentence(model.spec, header.fps, header.step_frames)
     notices = tuple(filter(None, (repeats,)))
     return MotionReport(model.spec, whole, tuple(found), len(starts), notices)
@@ -172,13 +173,14 @@ class _Asked:
     """Everything asked of each window."""
 
     request: Request
-    prior: Prior
+    prior: Prior | None
     shuffles: int
     check: Check
 
     def window(self, model: VideoModel, cut: WindowClip, number: int, start: int) -> WindowUse:
-        evidence = self._evidence(model, cut.clip)
-        target = evidence.target
+        told = self.prior is not None
+        evidence = self._evidence(model, cut.clip) if told else None
+        target = self.request.target if evidence is None else evidence.target
         use = motion_use(model, cut.clip, target, shuffles=self.shuffles, check=self.check)
         frames = np.array(cut.indices) + start
         return WindowUse(number, int(frames[0]), int(frames[-1]), cut.padded, evidence, use)

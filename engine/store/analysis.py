@@ -303,7 +303,7 @@ class Analysis:
         return self._frames_of(self.steps_written)
 
     def probabilities(self) -> Float64Array:
-        """Probability of every class at each frame written, float64 (n, K)."""
+        """Probability of every class, or every value, at each frame written, float64 (n, K)."""
         steps = self.steps_written  # once, and before the windows: both may grow meanwhile
         if not steps:
             return np.zeros((0, len(self.header.spec.labels)))
@@ -323,7 +323,7 @@ class Analysis:
         return step_targets(self._windows, steps)[nearest]
 
     def target_scores(self) -> Float64Array:
-        """Probability of the explained class at each frame written, float64 (n,)."""
+        """Probability of the explained class, or its value, at each frame written, float64 (n,)."""
         targets = self.targets()
         return self.probabilities()[np.arange(len(targets)), targets]
 

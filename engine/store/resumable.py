@@ -58,6 +58,9 @@ _OF_SEPARATION_OR_PLACE = (
 )  # fmt: skip
 """Fields of a request that the key knows better, or that may differ."""
 
+_ADDED = {"activation": "softmax", "unit": ""}
+"""Fields of a model with their usual values, which what was begun before them does not name."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckpointKey:
@@ -288,8 +291,9 @@ def _compared(header: Header) -> dict[str, Any]:
     values = header_to_dict(header)
     for name in _OF_SEPARATION_OR_PLACE:
         del values["request"][name]
-    if values["model"]["activation"] == "softmax":
-        del values["model"]["activation"]  # what was begun before there was another names none
+    for name, usual in _ADDED.items():
+        if values["model"][name] == usual:
+            del values["model"][name]
     plain: dict[str, Any] = json.loads(json.dumps(values))  # tuples are lists once read back
     return plain
 

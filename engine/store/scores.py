@@ -13,8 +13,11 @@ from engine.windows import window_weights
 def probabilities_of(
     logits: Float32Array | Float64Array, activation: Activation = "softmax"
 ) -> Float64Array:
-    """Return the probabilities of logits, (..., K), as the head of their network makes them."""
-    if activation == "probabilities":
+    """Return the probabilities of logits, (..., K), as the head of their network makes them.
+
+    Values stay as they are.
+    """
+    if activation in ("probabilities", "none"):
         return logits.astype(np.float64)
     if activation != "softmax":
         each: Float64Array = np.exp(-np.logaddexp(0.0, -logits.astype(np.float64)))
@@ -25,7 +28,7 @@ def probabilities_of(
 
 
 def step_scores(windows: Sequence[Window], steps: int) -> Float64Array:
-    """Probability of every class at every sampled frame, blended as relevance is.
+    """Probability of every class, or every value, at every sampled frame, blended as relevance is.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ import numpy as np
 from engine.attribution import FrozenFrameSplit, frozen_frame_split
 from engine.attribution.base.targets import Contrast, Target
 from engine.cancel import Check, never
+from engine.errors import EngineError
 from engine.models import VideoModel
 from engine.pipeline.window_reader import WindowClip
 from engine.render.heat_overlay import overlay
@@ -15,7 +16,7 @@ from engine.video import open_requested
 from engine.what_if.causal import DRAWS, SHARE, SHARES, FrozenScores, frozen_scores
 from engine.what_if.checks import FreezeCheck, SeparatedMap, StillSplit
 from engine.what_if.queries import Scope
-from engine.what_if.windows import RequestWindows, pictures_of, scores_of
+from engine.what_if.windows import RequestWindows, answer_to, pictures_of
 
 _WHOLE = Rect(0.0, 0.0, 1.0, 1.0)
 _SCALE_QUANTILE = 0.995
@@ -46,8 +47,15 @@ def freeze_check(
     Raises
     ------
     EngineError
-        If the video cannot be used, the window is not explained or nothing in it is motion.
+        If the video cannot be used, the window is not explained, nothing in it is motion, or the
+        model gives values.
     """
+    if model.spec.activation == "none":
+        raise EngineError(
+            f"What freezing costs is told in points of a probability, and {model.spec.name} gives "
+            "values.",
+            "Freeze, reverse and shuffle the whole clip instead.",
+        )
     scores: list[FrozenScores] = []
     labels: list[str] = []
     with open_requested(request, check=check, report=report) as video:
@@ -64,10 +72,7 @@ def freeze_check(
 
 def _target(model: VideoModel, separated: SeparatedMap, cut: WindowClip, check: Check) -> int:
     known = separated.target(cut.first)
-    if known is not None:
-        return known
-    logits, _ = scores_of(model, (cut.clip.tensor,), check)
-    return int(logits.argmax())
+    return answer_to(model, cut, check) if known is None else known
 
 
 def _mean_check(scores: list[FrozenScores], label: str, separated: SeparatedMap) -> FreezeCheck:

@@ -71,6 +71,8 @@ class WhatIfResult:
         Share of all that the model saw that was changed, 0 to 1.
     windows : int
         How many windows were scored.
+    unit : str or None
+        As `ModelSpec.score_unit`: where it is a text, the "probabilities" are values.
     """
 
     query: WhatIfQuery
@@ -83,6 +85,7 @@ class WhatIfResult:
     picture_frames: Int64Array
     changed_share: float
     windows: int
+    unit: str | None = None
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -105,6 +108,8 @@ class MotionTests:
         How many windows were scored.
     shuffles : int
         Random orders tried in each.
+    unit : str or None
+        As in `WhatIfResult`.
     """
 
     label: str
@@ -112,6 +117,7 @@ class MotionTests:
     logits: dict[str, float]
     windows: int
     shuffles: int
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

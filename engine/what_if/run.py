@@ -5,11 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from engine.annotations.regions import Region
-from engine.attribution import motion_use
+from engine.attribution import MotionUse, motion_use
 from engine.cancel import Check, never
 from engine.errors import EngineError
 from engine.models import VideoModel
-from engine.types import Float64Array, Int64Array, Progress, Report, Request, UInt8Array, unreported
+from engine.types import (
+    Float64Array,
+    Int64Array,
+    ModelSpec,
+    Progress,
+    Report,
+    Request,
+    UInt8Array,
+    unreported,
+)
 from engine.video import open_requested
 from engine.what_if.perturb import fill_region
 from engine.what_if.queries import FILLS, SCOPES, MotionTests, Scope, WhatIfQuery, WhatIfResult
@@ -64,7 +73,7 @@ def what_if(
                 pictures = pictures_of(cut, changed, frames)
             report(Progress("Asking the model", done + 1, windows.count(query.scope)))
     assert pictures is not None  # the window at the playhead is one of those asked about
-    result = scores.mean(query, model.spec.labels, *pictures)
+    result = scores.mean(query, model.spec, *pictures)
     _check_touched(result, windows.inside, frame)
     return result
 
@@ -105,11 +114,16 @@ def motion_tests(
             report(Progress("Asking the model", done + 1, windows.count(scope)))
     return MotionTests(
         label=model.spec.label(target),
-        probabilities=_means([use.probabilities or () for use in uses]),
-        logits=_means([(u.original, u.frozen, u.reversed, u.shuffled) for u in uses]),
+        probabilities=_means([use.probabilities or _logits(use) for use in uses]),
+        logits=_means([_logits(use) for use in uses]),
         windows=len(uses),
         shuffles=uses[0].shuffles,
+        unit=model.spec.score_unit,
     )
+
+
+def _logits(use: MotionUse) -> tuple[float, float, float, float]:
+    return use.original, use.frozen, use.reversed, use.shuffled
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -149,14 +163,14 @@ class _Scores:
         self._shares.append(share)
 
     def mean(
-        self, query: WhatIfQuery, labels: tuple[str, ...], pictures: UInt8Array, frames: Int64Array
+        self, query: WhatIfQuery, spec: ModelSpec, pictures: UInt8Array, frames: Int64Array
     ) -> WhatIfResult:
         """Return the result as means over the windows."""
         logits, changed_logits = np.mean(self._logits, axis=0)
         before, after = np.mean(self._probabilities, axis=0)
         return WhatIfResult(
             query=query,
-            labels=labels,
+            labels=spec.labels,
             logits=logits,
             changed_logits=changed_logits,
             probabilities=before,
@@ -165,6 +179,7 @@ class _Scores:
             picture_frames=frames,
             changed_share=float(np.mean(self._shares)),
             windows=len(self._shares),
+            unit=spec.score_unit,
         )
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.annotations.region_masks import inside_picture
 from engine.attribution.base.explained_model import ExplainedModel, evaluating
-from engine.attribution.base.targets import Goal, resolve_target
+from engine.attribution.base.targets import Goal, resolve_goal, resolve_target
 from engine.cancel import Check
 from engine.models import VideoModel
 from engine.pipeline.explain_video import header_of
@@ -65,7 +65,13 @@ class RequestWindows:
         if request.target is not None:
             return resolve_target(self._model.spec, request.target)
         cut = next(self.cuts("window", shown))
-        return int(scores_of(self._model, (cut.clip.tensor,), self._check)[0].argmax())
+        return answer_to(self._model, cut, self._check)
+
+
+def answer_to(model: VideoModel, cut: WindowClip, check: Check) -> int:
+    """Return the class that a model scores highest, or the first of its values."""
+    logits = scores_of(model, (cut.clip.tensor,), check)[0]
+    return resolve_goal(model.spec, None).indices(torch.from_numpy(logits))[0] or 0
 
 
 def scores_of(

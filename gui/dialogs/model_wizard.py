@@ -126,7 +126,7 @@ class ModelWizard(QDialog):
         self.findings.setText("".join(map(_row, worst_first)))
         self.pictures.setPixmap(_strip(report.seen))
         explained = report.top[0][0] if report.top else ""
-        self.top.show_scores(list(report.top), explained)
+        self.top.show_scores(list(report.top), explained, report.unit)
         self.save.setEnabled(not report.failed)
         self.checked.emit(report)
 

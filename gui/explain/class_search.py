@@ -19,11 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from engine.types import Float64Array
+from engine.utils.score_text import score_text
 from gui.state.class_matches import Label, by_probability, matches
 from gui.theme import theme
 from gui.widgets.form_widgets import narrow
 
 FOLLOW = "Follow the model (its top class)"
+FIRST_VALUE = "The first value"
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -41,25 +43,28 @@ class ClassRows(QAbstractListModel):
         self.hits: list[int] = []
         self.labels: tuple[Label, ...] = ()
         self.probabilities: Float64Array | None = None
+        self.unit: str | None = None
         self._standing = standing
         self._typed = ""
         self._ranks: dict[int, int] = {}
 
-    def set_labels(self, labels: tuple[str, ...]) -> None:
-        """Set other classes, without probabilities."""
+    def set_labels(self, labels: tuple[str, ...], standing: str) -> None:
+        """Set other classes, without probabilities, and the row on top."""
+        self._standing = standing
         self.labels = tuple(Label(text) for text in labels)
         self.show_scores(None)
         self.search("")
 
-    def show_scores(self, probabilities: Float64Array | None) -> None:
-        """Set probabilities, keeping the order of rows until the next search."""
-        self.probabilities, self._ranks = probabilities, {}
+    def show_scores(self, probabilities: Float64Array | None, unit: str | None = None) -> None:
+        """Set probabilities, or values in a unit, keeping the order of rows until a search."""
+        self.probabilities, self.unit, self._ranks = probabilities, unit, {}
         if self.hits:
             self.dataChanged.emit(self.index(1), self.index(len(self.hits)), [_SCORE_ROLE])
 
     def search(self, typed: str) -> None:
         """List the classes that a text can mean, best first."""
-        order = None if self.probabilities is None else by_probability(self.probabilities)
+        shown, values = self.probabilities, self.unit is not None
+        order = None if shown is None or values else by_probability(shown)
         self.beginResetModel()
         self._typed = typed
         self.hits = matches(typed, self.labels, order)
@@ -71,9 +76,11 @@ class ClassRows(QAbstractListModel):
         return self.labels[self.hits[0]].text if self.hits else None
 
     def score_text(self, index: int) -> str:
-        """Return rank and probability of a class, "#2  14%", or "" if unknown."""
+        """Return rank and probability of a class, "#2  14%", or its value, or "" if unknown."""
         if self.probabilities is None or not math.isfinite(self.probabilities[index]):
             return ""
+        if self.unit is not None:
+            return score_text(float(self.probabilities[index]), self.unit)
         if not self._ranks:
             order = by_probability(self.probabilities)
             self._ranks = {int(which): place + 1 for place, which in enumerate(order)}
@@ -106,7 +113,7 @@ class ClassSearch(QComboBox):
 
     def __init__(self, standing: str = FOLLOW, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._standing = standing
+        self._standing = self._usual = standing
         self._chosen = standing
         self.rows = ClassRows(standing, self)
         self._line = _SearchLine()
@@ -130,25 +137,31 @@ class ClassSearch(QComboBox):
         """Choose a class, which the labels that come next may still have to offer, or none."""
         self.setCurrentText(self._standing if label is None else label)
 
-    def set_labels(self, labels: tuple[str, ...]) -> None:
-        """Offer the classes of a model, keeping the one that was chosen if it has it."""
+    def set_labels(self, labels: tuple[str, ...], standing: str | None = None) -> None:
+        """Offer the classes of a model, keeping the one that was chosen if it has it.
+
+        The row on top is called ``standing``, or as it was at first.
+        """
         chosen = self.currentText()
-        self.rows.set_labels(labels)
+        self._standing = self._usual if standing is None else standing
+        self.rows.set_labels(labels, self._standing)
         self.clear()
         self.addItems([self._standing, *labels])
         self.setCurrentText(chosen if chosen in labels else self._standing)
         self._line.setCursorPosition(0)
 
-    def show_scores(self, probabilities: Float64Array | None) -> None:
-        """Show how likely each class is at the playhead.
+    def show_scores(self, probabilities: Float64Array | None, unit: str | None = None) -> None:
+        """Show how likely each class is at the playhead, or its value.
 
         Parameters
         ----------
         probabilities : float64 array, (K,), or None
             One for each label in their order; None, or another number of them, shows nothing.
+        unit : str or None
+            Of values; None for probabilities.
         """
         fits = probabilities is not None and len(probabilities) == len(self.rows.labels)
-        self.rows.show_scores(probabilities if fits else None)
+        self.rows.show_scores(probabilities if fits else None, unit)
 
     def _make_list(self) -> None:
         self.list = _Matches(self.rows, self)

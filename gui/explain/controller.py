@@ -198,7 +198,7 @@ class ExplainController(QObject):
         self.results.show_frame(curves, frame)
         row = frame - curves.start
         known = 0 <= row < len(curves.probabilities)
-        self.panel.show_scores(curves.probabilities[row] if known else None)
+        self.panel.show_scores(curves.probabilities[row] if known else None, curves.unit)
 
     @Slot(object)
     def take_freezing(self, freezing: FreezeCheck) -> None:
@@ -290,7 +290,8 @@ class ExplainController(QObject):
             self.background.agreement.cancel()
             spec = analysis.header.spec
             count = len(analysis.windows[0].logits) if analysis.windows else len(spec.labels)
-            self.panel.set_labels(tuple(spec.label(k) for k in range(count)))
+            labels = tuple(spec.label(k) for k in range(count))
+            self.panel.set_labels(labels, values=spec.score_unit is not None)
             self._show_display()
             self.shown.emit(analysis)
         self.separate()

@@ -16,6 +16,10 @@ _NONE = (
     "This analysis has no evidence: it was made without. Set Evidence to quick or full in the "
     "Explain panel, and explain the video again."
 )
+_OF_VALUES = (
+    "This model gives values. Evidence is counted in bits of probabilities, so there is no "
+    "verdict; What if shows its values for the clip frozen, reversed and shuffled."
+)
 
 
 class EvidenceView(QWidget):
@@ -37,13 +41,15 @@ class EvidenceView(QWidget):
         """Say what to do before there is an analysis."""
         self._show_nothing(_NOT_YET)
 
-    def show_clip(self, evidence: EvidenceSet | None, frames: tuple[int, int]) -> None:
-        """Show the evidence of a clip, or how to get it.
+    def show_clip(
+        self, evidence: EvidenceSet | None, frames: tuple[int, int], *, values: bool = False
+    ) -> None:
+        """Show the evidence of a clip, or how to get it; for values there is none.
 
         Frames are the first of the video that is explained, and the one after the last.
         """
         if evidence is None:
-            self._show_nothing(_NONE)
+            self._show_nothing(_OF_VALUES if values else _NONE)
             return
         self._set, clip = evidence, evidence.clip
         self.verdict.setText(_unbroken(verdict_sentence(clip)))

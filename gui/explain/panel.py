@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QWidget
 
 from engine.types import Float64Array, MethodInfo, ModelInfo, Progress, Request
 from gui.backend import Estimate
-from gui.explain.class_search import ClassSearch
+from gui.explain.class_search import FIRST_VALUE, ClassSearch
 from gui.explain.evidence_choice import EvidenceChoice
 from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
@@ -131,9 +131,9 @@ class ExplainPanel(QWidget):
         if to_the_end:
             self.last.setValue(self.last.maximum())
 
-    def set_labels(self, labels: tuple[str, ...]) -> None:
-        """Offer the classes of a model, keeping a chosen class that it has."""
-        self.target.set_labels(labels)
+    def set_labels(self, labels: tuple[str, ...], *, values: bool = False) -> None:
+        """Offer the classes of a model, or its values, keeping a chosen one that it has."""
+        self.target.set_labels(labels, FIRST_VALUE if values else None)
         self.against.set_labels(labels)
         self._show_expected()  # what the model takes of a video is known with its labels
 
@@ -146,10 +146,10 @@ class ExplainPanel(QWidget):
         self.target.setCurrentText(label)
         self._on_bar_started()
 
-    def show_scores(self, probabilities: Float64Array | None) -> None:
-        """Show class probabilities at the playhead, float64 (K,), or None."""
-        self.target.show_scores(probabilities)
-        self.against.show_scores(probabilities)
+    def show_scores(self, probabilities: Float64Array | None, unit: str | None = None) -> None:
+        """Show class probabilities at the playhead, float64 (K,), or values in a unit, or None."""
+        self.target.show_scores(probabilities, unit)
+        self.against.show_scores(probabilities, unit)
 
     def show_busy(self, busy: bool) -> None:
         """Turn between Explain and Cancel."""

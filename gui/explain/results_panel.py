@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from engine.diagnostics.reliability import Badge
+from engine.utils.score_text import score_text
 from gui.explain.badges import Badges
 from gui.explain.evidence_view import EvidenceView
 from gui.explain.peak_list import PeakList
@@ -23,6 +24,7 @@ from gui.widgets.form_widgets import hbox, heading, hint_label, later_heading, n
 from gui.widgets.hint_link import HintLink
 
 _ROWS = 5
+_CLASSES, _VALUES = "Top classes at this frame", "Values at this frame"
 _ROW_PX = 26
 
 
@@ -39,6 +41,7 @@ class TopClasses(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[tuple[str, float]] = []
+        self._unit: str | None = None
         self._explained = ""
         self._row = 0
         self.setFixedHeight(_ROWS * _ROW_PX)
@@ -48,9 +51,11 @@ class TopClasses(QWidget):
         keys = "Up, Down and Enter do it too"
         self.setToolTip(f"Click a class to explain it in every window ({keys})")
 
-    def show_scores(self, rows: list[tuple[str, float]], explained: str) -> None:
-        """Show names with probabilities, and which of them is explained."""
-        self.rows, self._explained = rows, explained
+    def show_scores(
+        self, rows: list[tuple[str, float]], explained: str, unit: str | None = None
+    ) -> None:
+        """Show names with probabilities, or values in a unit, and which of them is explained."""
+        self.rows, self._explained, self._unit = rows, explained, unit
         self._row = max(0, min(self._row, len(rows) - 1))
         self.update()
 
@@ -59,14 +64,16 @@ class TopClasses(QWidget):
         painter.fillRect(row, QColor(colours.field))
         bar = QColor(colours.score if explained else colours.border)
         bar.setAlpha(110 if explained else 255)
-        painter.fillRect(row.adjusted(0, 0, round((score - 1) * row.width()), 0), bar)
+        share = score if self._unit is None else 0.0  # a value fills no part of a whole
+        painter.fillRect(row.adjusted(0, 0, round((share - 1) * row.width()), 0), bar)
         painter.setPen(QColor(colours.text))
         inside = row.adjusted(8, 0, -8, 0)
         middle = Qt.AlignmentFlag.AlignVCenter
-        room = inside.width() - 48
+        text = score_text(score, self._unit)
+        room = inside.width() - max(48, painter.fontMetrics().horizontalAdvance(text) + 8)
         name = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, room)
         painter.drawText(inside, middle | Qt.AlignmentFlag.AlignLeft, name)
-        painter.drawText(inside, middle | Qt.AlignmentFlag.AlignRight, f"{score:.0%}")
+        painter.drawText(inside, middle | Qt.AlignmentFlag.AlignRight, text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a bar a class, and a frame around the one that Enter chooses."""
@@ -126,7 +133,7 @@ class ResultsPanel(QWidget):
             self.conservation,
             self.limits,
         )
-        self.classes = heading("Top classes at this frame")
+        self.classes = heading(_CLASSES)
         self.peaks, self.peaks_heading = PeakList(), heading("Motion peaks")
         parts = (*leading, self.classes, self.top, *texts, self.peaks_heading, self.peaks)
         vbox(self, *parts, spacing=6).addStretch(1)
@@ -166,11 +173,14 @@ class ResultsPanel(QWidget):
         Conservation is None where the method does not conserve.
         """
         self.failure.hide()
-        self.evidence.show_clip(curves.evidence, (curves.start, curves.stop))
+        frames, values = (curves.start, curves.stop), curves.unit is not None
+        self.evidence.show_clip(curves.evidence, frames, values=values)
+        self.classes.setText(_VALUES if values else _CLASSES)
         self._show_peaks(curves.peaks)
-        frames = curves.start, curves.stop - 1
-        self.about.setText(f"{of_text(curves.model, curves.explained, *frames)}.")
-        self.about.setVisible(curves.evidence is None and frames[1] >= frames[0])
+        first, last = curves.start, curves.stop - 1
+        whole = of_text(curves.model, curves.explained, first, last, values=values)
+        self.about.setText(f"{whole}.")
+        self.about.setVisible(curves.evidence is None and last >= first)
         share = curves.clip_changing_share
         self.limits.setVisible(math.isfinite(share))
         if math.isfinite(share):
@@ -194,9 +204,11 @@ class ResultsPanel(QWidget):
             return
         share = curves.changing_share[i]
         self.frame.setText(f"This frame: {share:.0%}" if math.isfinite(share) else "")
-        order = np.argsort(-curves.probabilities[i], kind="stable")[:_ROWS]
+        scores = curves.probabilities[i]
+        values = curves.unit is not None  # stay in their order: they are not of one kind
+        order = (np.arange(len(scores)) if values else np.argsort(-scores, kind="stable"))[:_ROWS]
         rows = [(curves.labels[k], float(curves.probabilities[i, k])) for k in order]
-        self.top.show_scores(rows, curves.labels[int(curves.targets[i])])
+        self.top.show_scores(rows, curves.labels[int(curves.targets[i])], curves.unit)
 
     def _show_peaks(self, peaks: Sequence[Peak]) -> None:
         self.peaks.show_peaks(peaks)

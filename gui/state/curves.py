@@ -24,7 +24,7 @@ class CurveSet:
     start : int
         Frame of the video that the first number belongs to.
     relevance, motion, static, changing_share, score : float64 array, (n,)
-        As in `engine.selective.Curves`; score is the explained class's probability.
+        As in `engine.selective.Curves`; score is the explained class's probability, or its value.
     targets : int64 array, (n,)
         Class explained at each frame.
     labels : tuple of str
@@ -34,7 +34,7 @@ class CurveSet:
     clip_changing_share : float
         Over all sampled frames; nan before the first.
     probabilities : float64 array, (n, K)
-        Of every class.
+        Of every class, or every value.
     top : tuple of int
         The classes with the highest mean probability.
     sampled : bool array, (n,)
@@ -47,6 +47,8 @@ class CurveSet:
         Name of the model.
     preset : str
         How the relevance is separated.
+    unit : str or None
+        Unit of the scores; None where they are probabilities (`ModelSpec.score_unit`).
     """
 
     start: int
@@ -66,6 +68,7 @@ class CurveSet:
     evidence: EvidenceSet | None = None
     model: str = ""
     preset: Preset = DEFAULT_PRESET
+    unit: str | None = None
 
     @property
     def explained(self) -> tuple[str, ...]:
@@ -110,4 +113,5 @@ def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) ->
         evidence=evidence_of(analysis),
         model=header.spec.name,
         preset=preset,
+        unit=header.spec.score_unit,
     )

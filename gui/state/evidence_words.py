@@ -42,10 +42,12 @@ def verdict_sentence(judged: Judged) -> str:
     )
 
 
-def of_text(model: str, labels: Sequence[str], first: int, last: int) -> str:
-    """Return what numbers are of: model, classes and frames."""
+def of_text(
+    model: str, labels: Sequence[str], first: int, last: int, *, values: bool = False
+) -> str:
+    """Return what numbers are of: model, classes or values, and frames."""
     names = labels_text(labels, _MOST_LABELS)
-    return f"Model {model}; class {names}; frames {first} to {last}"
+    return f"Model {model}; {'value' if values else 'class'} {names}; frames {first} to {last}"
 
 
 def interval_text(judged: Judged) -> str:

@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 
 from engine.types import Float64Array
+from engine.utils.score_text import score_curve
 from gui.state.curves import CurveSet
 from gui.state.peaks import Peak
 from gui.theme import theme
@@ -75,9 +76,9 @@ class TimelinePlots:
         x = np.arange(curves.start, curves.stop)
         self.evidence.show(curves)
         self._share.setData(x, np.nan_to_num(curves.changing_share))
-        self._score.setData(x, curves.score)
+        self._score.setData(x, score_curve(curves.score, curves.unit))
         for line, k in zip(self._top, curves.top, strict=False):
-            line.setData(x, curves.probabilities[:, k])
+            line.setData(x, score_curve(curves.probabilities[:, k], curves.unit))
         self._motion.setData(x, curves.motion)
         self._whole.setData(x, curves.relevance)
         for plot in (self.bits, self.sums):
@@ -94,7 +95,8 @@ class TimelinePlots:
         x = np.zeros(0) if curves is None else np.arange(curves.start, curves.stop)
         empty = np.zeros(0)
         self._other_share.setData(x, empty if curves is None else curves.changing_share)
-        self._other_score.setData(x, empty if curves is None else curves.score)
+        score = empty if curves is None else score_curve(curves.score, curves.unit)
+        self._other_score.setData(x, score)
 
     def set_flow(self, start: int, energy: Float64Array) -> None:
         """Show motion in the video, float64 (n,), scaled to the plot's height."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.evidence.summary import EvidenceCurves
 from engine.types import Float64Array
+from engine.utils.score_text import score_range, score_text
 from gui.state.curves import CurveSet
 from gui.state.evidence_words import bits_text
 from gui.theme import theme
@@ -58,7 +59,7 @@ def _values(frame: int, curves: CurveSet | None, shown: Collection[str]) -> list
     given = "" if curves.sampled[i] else " (interpolated)"
     told = {
         "share": _in(colours.motion, f"changing share {percent(curves.changing_share, i)}{given}"),
-        "score": _in(colours.score, f"score of {label} {percent(curves.score, i)}"),
+        "score": _in(colours.score, _score(curves, i, label)),
         "parts": _in(colours.motion, f"motion {curves.motion[i]:.3g}")
         + " + "
         + _in(colours.static, f"static {curves.static[i]:.3g}")
@@ -66,6 +67,14 @@ def _values(frame: int, curves: CurveSet | None, shown: Collection[str]) -> list
     }
     evidence = {} if curves.evidence is None else _evidence(curves.evidence.curves, i)
     return [text for key, text in (evidence | told).items() if key in shown]
+
+
+def _score(curves: CurveSet, i: int, label: str) -> str:
+    """Return the probability of the class, or the value with its range over the clip."""
+    if curves.unit is None:
+        return f"score of {label} {percent(curves.score, i)}"
+    whole = score_range(curves.score, curves.unit)
+    return f"{label} {escape(f'{score_text(curves.score[i], curves.unit)} of {whole}')}"
 
 
 def _evidence(curves: EvidenceCurves, i: int) -> dict[str, str]:

@@ -8,10 +8,11 @@ import numpy as np
 from PySide6.QtWidgets import QLabel, QWidget
 
 from engine.annotations.regions import Region
+from engine.types import Float64Array
 from engine.what_if.queries import MotionTests, RegionAgreement, WhatIfResult
 from gui.widgets.form_widgets import hint_label, vbox
 from gui.widgets.picture_strip import PictureStrip
-from gui.widgets.score_bars import Pair, ScoreBars, percent, points_text
+from gui.widgets.score_bars import Pair, ScoreBars, percent
 
 _CLASSES = 5
 
@@ -34,11 +35,10 @@ class ResultView(QWidget):
         """Show the classes scored highest in either, in the order of before."""
         self._asked = result.query.region
         before, after = result.probabilities, result.changed_probabilities
-        reached = np.maximum(before, after)
-        reached[before.argmax()] = np.inf  # it is what the verdict is about
-        highest = np.sort(np.argsort(-reached, kind="stable")[:_CLASSES])
-        order = highest[np.argsort(-before[highest], kind="stable")]
-        pairs = [Pair(result.labels[k], float(before[k]), float(after[k])) for k in order]
+        order = _shown(before, after) if result.unit is None else range(len(before))[:_CLASSES]
+        pairs = [
+            Pair(result.labels[k], float(before[k]), float(after[k]), result.unit) for k in order
+        ]
         self.verdict.setText(self._verdict(result, pairs[0]))
         self.bars.show_pairs(pairs)
         share = percent(result.changed_share)
@@ -52,14 +52,22 @@ class ResultView(QWidget):
         self.stale.setVisible(region != self._asked)
 
     def _verdict(self, result: WhatIfResult, top: Pair) -> str:
-        change = f"{percent(top.before)} becomes {percent(top.after)}"
-        text = f"{top.name}: {change}, {points_text(top.points)} points."
+        points = "" if result.unit is not None else " points"
+        text = f"{top.name}: {' becomes '.join(top.texts)}, {top.change}{points}."
         winner = result.labels[int(result.changed_probabilities.argmax())]
-        if winner != top.name:
+        if winner != top.name and result.unit is None:
             text += f" The model says {winner} instead."
         if result.windows > 1:
             text += f" Mean of {result.windows} windows."
         return text
+
+
+def _shown(before: Float64Array, after: Float64Array) -> list[int]:
+    """Return the classes scored highest before or after, in the order of before."""
+    reached = np.maximum(before, after)
+    reached[before.argmax()] = np.inf  # it is what the verdict is about
+    highest = np.sort(np.argsort(-reached, kind="stable")[:_CLASSES])
+    return [int(k) for k in highest[np.argsort(-before[highest], kind="stable")]]
 
 
 class MotionView(QWidget):
@@ -75,10 +83,11 @@ class MotionView(QWidget):
         """Show the three tests."""
         names = {"frozen": "Frozen", "reversed": "Reversed", "shuffled": "Shuffled"}
         chances = tests.probabilities
-        pairs = [Pair(name, chances["original"], chances[key]) for key, name in names.items()]
+        whole, unit = chances["original"], tests.unit
+        pairs = [Pair(name, whole, chances[key], unit) for key, name in names.items()]
         text = (
-            f"Score of {tests.label}: with the middle frame alone, backwards, and in random order "
-            f"(mean of {tests.shuffles})."
+            f"{'Score of ' if unit is None else ''}{tests.label}: with the middle frame alone, "
+            f"backwards, and in random order (mean of {tests.shuffles})."
         )
         if tests.windows > 1:
             text += f" Mean of {tests.windows} windows."

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.utils.score_text import score_text
 from gui.theme import theme
 
 _LEGEND_PX = 22
@@ -25,11 +26,32 @@ _UNKNOWN = "–"
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A name with two probabilities, 0 to 1, nan if unknown."""
+    """A name with two probabilities, 0 to 1, nan if unknown; or with two values in a unit."""
 
     name: str
     before: float
     after: float
+    unit: str | None = None
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Both for people."""
+        if self.unit is None:
+            return percent(self.before), percent(self.after)
+        return score_text(self.before, self.unit), score_text(self.after, self.unit)
+
+    @property
+    def change(self) -> str:
+        """The difference for people: in percentage points, or of the values."""
+        if self.unit is None:
+            return points_text(self.points)
+        return f"{self.after - self.before:+.3g}".replace("-", "−")
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Lengths of the bars, 0 to 1: of values, compared with the larger."""
+        most = 1.0 if self.unit is None else max(abs(self.before), abs(self.after)) or 1.0
+        return abs(self.before) / most, abs(self.after) / most
 
     @property
     def points(self) -> float:
@@ -77,7 +99,8 @@ class ScoreBars(QWidget):
 
     def _sentence(self, pair: Pair) -> str:
         before, after = self._names
-        return f"{pair.name}: {before} {percent(pair.before)}, {after} {percent(pair.after)}"
+        texts = pair.texts
+        return f"{pair.name}: {before} {texts[0]}, {after} {texts[1]}"
 
     def _draw_legend(self, painter: QPainter) -> None:
         left, brushes = 0, _brushes()
@@ -92,13 +115,13 @@ class ScoreBars(QWidget):
 
     def _draw_pair(self, painter: QPainter, row: QRect, pair: Pair) -> None:
         colours, metrics = theme.colours(), painter.fontMetrics()
-        figures = f"{percent(pair.before)} → {percent(pair.after)}"
-        change = points_text(pair.points)
+        figures = " → ".join(pair.texts)
+        change = pair.change
         line = QRect(row.left(), row.top(), row.width(), _TEXT_PX)
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.setPen(QColor(colours.text))
         painter.drawText(line, right, change)
-        change_px = metrics.horizontalAdvance("−100") + 8
+        change_px = max(map(metrics.horizontalAdvance, ("−100", change))) + 8
         painter.setPen(QColor(colours.faint))
         painter.drawText(line.adjusted(0, 0, -change_px, 0), right, figures)
         room = line.width() - change_px - metrics.horizontalAdvance(figures) - 10
@@ -110,9 +133,7 @@ class ScoreBars(QWidget):
     def _draw_bars(self, painter: QPainter, row: QRect, pair: Pair) -> None:
         track = QColor(theme.colours().border)
         track.setAlpha(_TRACK_ALPHA)
-        for index, (share, brush) in enumerate(
-            zip((pair.before, pair.after), _brushes(), strict=True)
-        ):
+        for index, (share, brush) in enumerate(zip(pair.shares, _brushes(), strict=True)):
             bar = QRect(row.left(), row.top() + index * (_BAR_PX + _GAP_PX), row.width(), _BAR_PX)
             painter.fillRect(bar, track)
             if math.isfinite(share):

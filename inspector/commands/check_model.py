@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.types import CardReport, Finding
+from engine.utils.score_text import score_text
 from inspector import cli_options as options
 from inspector.commands import Command
 from inspector.terminal import print_text
@@ -36,8 +37,7 @@ def report_text(report: CardReport) -> str:
     width = max(len(finding.check) for finding in found)
     lines = [_line(finding, width) for finding in report.findings]
     if report.top:
-        top = ", ".join(f"{label} {chance:.1%}" for label, chance in report.top)
-        lines.append(f"Top classes: {top}")
+        lines.append(_top_text(report))
     if report.methods:
         lines += ["Methods:", *(_line(finding, width) for finding in report.methods)]
     return "\n".join([*lines, summary(found)])
@@ -57,6 +57,14 @@ def summary(found: tuple[Finding, ...]) -> str:
 
 def _line(finding: Finding, width: int) -> str:
     return f"{finding.level.upper():4}  {finding.check:{width}}  {finding.text}"
+
+
+def _top_text(report: CardReport) -> str:
+    if report.unit is None:
+        return "Top classes: " + ", ".join(f"{label} {one:.1%}" for label, one in report.top)
+    return "Values: " + ", ".join(
+        f"{name} {score_text(one, report.unit)}" for name, one in report.top
+    )
 
 
 COMMAND = Command(

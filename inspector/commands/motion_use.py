@@ -9,12 +9,13 @@ import numpy as np
 import typer
 
 from engine.evidence.words import basis_sentence, share_text, verdict_sentence
-from engine.types import Request
+from engine.types import ModelSpec, Request
 from inspector import cli_options as options
 from inspector.cli_options import chosen_window
 from inspector.commands import Command
 from inspector.terminal import print_text, progress_bar
 from inspector.trust_prompt import run_with_trust_prompt
+from inspector.value_use import NO_VERDICT, scores_of, value_lines, window_lines
 
 if TYPE_CHECKING:
     from engine.pipeline.motion_report import MotionReport, WindowUse
@@ -80,6 +81,8 @@ def measured(
 
 def table(found: MotionReport) -> str:
     """Return the verdict, the windows and the scores as lines."""
+    if found.whole is None:
+        return "\n".join(_of_values(found))
     lines = [verdict_sentence(found.whole), basis_sentence(found.whole)]
     if len(found.windows) == 1:
         lines.append(_place(found.windows[0], found.of))
@@ -90,6 +93,14 @@ def table(found: MotionReport) -> str:
     for name, score, chance, spread in _scores(found):
         lines.append(f"{name:28} {score:9.3f} {chance:12.1%}{spread}")
     return "\n".join([*lines, *(f"Note: {text}" for text in notes(found))])
+
+
+def _of_values(found: MotionReport) -> list[str]:
+    if len(found.windows) == 1:
+        windows = [_place(found.windows[0], found.of)]
+    else:
+        windows = ["", *window_lines(found)]
+    return [NO_VERDICT, *windows, "", *value_lines(found)]
 
 
 def notes(found: MotionReport) -> list[str]:
@@ -105,38 +116,49 @@ def notes(found: MotionReport) -> list[str]:
 
 def plain(found: MotionReport) -> dict[str, Any]:
     """Return everything as values that JSON can hold."""
-    from engine.store.window_evidence import clip_to_dict, evidence_to_dict
+    from engine.store.window_evidence import clip_to_dict
 
+    unit = found.spec.score_unit
     return {
         "model": found.spec.name,
-        "evidence": clip_to_dict(found.whole),
+        "evidence": None if found.whole is None else clip_to_dict(found.whole),
         "windows_of_range": found.of,
-        "windows": [
-            {
-                "window": one.number,
-                "frames": [one.first_frame, one.last_frame],
-                "padded": one.padded,
-                "evidence": evidence_to_dict(one.evidence, found.spec),
-                "label": found.spec.label(one.evidence.target),
-                "logits": _four(one.use.original, one.use.frozen, one.use.reversed),
-                "probabilities": _four(*(one.use.probabilities or ())[:3]),
-                "shuffled_logits": list(one.use.shuffled_scores),
-                "shuffled_probabilities": list(one.use.shuffled_probabilities),
-            }
-            for one in found.windows
-        ],
+        "windows": [_plain_window(one, found.spec) for one in found.windows],
         "notes": notes(found),
+        **({} if unit is None else {"unit": unit}),
     }
 
 
-def _four(*values: float) -> dict[str, float]:
+def _plain_window(one: WindowUse, spec: ModelSpec) -> dict[str, Any]:
+    from engine.store.window_evidence import evidence_to_dict
+
+    use, evidence = one.use, one.evidence
+    scores = _three(*scores_of(use)[:3])
+    values = {
+        "window": one.number,
+        "frames": [one.first_frame, one.last_frame],
+        "padded": one.padded,
+        "evidence": None if evidence is None else evidence_to_dict(evidence, spec),
+        "label": spec.label(use.target or 0),
+    }
+    if use.probabilities is None:
+        return values | {"values": scores, "shuffled_values": list(use.shuffled_scores)}
+    return values | {
+        "logits": scores,
+        "probabilities": _three(*use.probabilities[:3]),
+        "shuffled_logits": list(use.shuffled_scores),
+        "shuffled_probabilities": list(use.shuffled_probabilities),
+    }
+
+
+def _three(*values: float) -> dict[str, float]:
     return dict(zip(("original", "frozen", "reversed"), values, strict=True))
 
 
 def _scores(found: MotionReport) -> list[tuple[str, float, float, str]]:
     """Return name, logit, probability and spread of each variant, means over the windows."""
     uses = [one.use for one in found.windows]
-    logits = np.mean([(u.original, u.frozen, u.reversed, u.shuffled) for u in uses], axis=0)
+    logits = np.mean([scores_of(use) for use in uses], axis=0)
     chances = np.mean([u.probabilities for u in uses if u.probabilities is not None], axis=0)
     count = uses[0].shuffles
     spread = np.mean([np.std(u.shuffled_probabilities, ddof=1) for u in uses]) if count > 1 else 0
@@ -157,6 +179,7 @@ def _place(one: WindowUse, of: int) -> str:
 
 def _window_line(one: WindowUse, found: MotionReport) -> str:
     evidence = one.evidence
+    assert evidence is not None  # a model of classes
     share = share_text(evidence.share, evidence.interval) if evidence.is_told else "-"
     frames = f"{one.first_frame} to {one.last_frame}"
     return (

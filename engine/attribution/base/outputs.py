@@ -128,6 +128,9 @@ def read_outputs(output: Any, clips: int, spec: ModelSpec) -> Outputs:
         If there are none, or several tensors could be meant.
     """
     scores, notices = chosen_part(output, clips, len(spec.labels), lambda _part: False)
+    if spec.activation == "none":  # what it gives is meant, whatever it ends in
+        values = _two_dimensional(newest(scores), clips, single=len(spec.labels) == 1)
+        return Outputs(values, "none", notices)
     found, before = _before(scores)
     if found is not None:
         notices.append(f"The network ends in a {found}; the logits before it are explained.")
@@ -152,8 +155,11 @@ def _before(scores: Tensor) -> tuple[Literal["softmax", "sigmoid"] | None, Tenso
 
 
 def probabilities_of(logits: Tensor, activation: Activation) -> Tensor:
-    """Return the probabilities of logits (N, K), as the head of their network makes them."""
-    if activation == "probabilities":
+    """Return the probabilities of logits (N, K), as the head of their network makes them.
+
+    Values stay as they are.
+    """
+    if activation in ("probabilities", "none"):
         return logits
     return logits.softmax(1) if activation == "softmax" else logits.sigmoid()
 

@@ -35,7 +35,7 @@ class Contrast:
 
 Target = int | str | Contrast | Callable[[Tensor], Tensor] | None
 """A class by index or name, a `Contrast`, a function from logits (N, K) to scores (N,), or None
-for the class scored highest."""
+for the class scored highest, of values for the first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +122,7 @@ def resolve_goal(spec: ModelSpec, target: Target) -> Goal:
         If the model has no such class, or several of that name.
     """
     if target is None:
-        return Goal()
+        return Goal(0) if spec.activation == "none" else Goal()  # values cannot be compared
     if isinstance(target, Contrast):
         first, second = (resolve_target(spec, side) for side in (target.first, target.second))
         return Goal(first, second)

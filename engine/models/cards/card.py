@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.models.cards.address import fault_of
-from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS, CardKeys, Expected
+from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS, CardKeys, Expected, Head
 from engine.models.catalogue import MODELS
 from engine.types import ModelSpec
 from engine.utils.hints import did_you_mean
@@ -72,6 +72,11 @@ class ModelCard(CardKeys):
         """Folder of the card, from which the files that it names are found."""
         return Path() if self.path is None else self.path.parent
 
+    @property
+    def head(self) -> Head:
+        """What makes probabilities of the outputs; a unit says that they are values."""
+        return self.activation or (None if self.unit is None else "none")
+
     def spec(self, base: ModelSpec | None, labels: tuple[str, ...]) -> ModelSpec:
         """Return the input of the network: of the card, else of ``base``, the known model.
 
@@ -85,7 +90,8 @@ class ModelCard(CardKeys):
             "resize": self.resize,
             "crop": self.crop,
             "layer": self.layer,
-            "activation": self.activation,
+            "activation": self.head,
+            "unit": self.unit,
             "sampling": self.sampling,
             "value_range": self.range,
             "mean": self._rgb(self.mean),
@@ -240,6 +246,11 @@ def _check_together(card: ModelCard) -> None:
         raise ModelError(
             f"The card {card.path} has both stride and sampling, but only fps has ticks to sample.",
             "Leave one of them out.",
+        )
+    if card.unit is not None and card.head != "none":
+        raise ModelError(
+            f"The card {card.path} gives the unit {card.unit!r}, but classes have none.",
+            'Say activation = "none" where the outputs are values, or leave unit out.',
         )
     if card.endpoint is not None:
         _check_endpoint(card)

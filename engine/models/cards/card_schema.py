@@ -43,7 +43,9 @@ Renames = Annotated[
     Meta(min_length=1, title="a table of texts"),
 ]
 Layout = Annotated[Literal["NCTHW", "NTCHW"], Meta(title='"NCTHW" or "NTCHW"')]
-Head = Annotated[Literal["softmax", "sigmoid"] | None, Meta(title='"softmax" or "sigmoid"')]
+Head = Annotated[
+    Literal["softmax", "sigmoid", "none"] | None, Meta(title='"softmax", "sigmoid" or "none"')
+]
 Ticks = Annotated[Sampling | None, Meta(title='"nearest" or "floor"')]
 Temporal = Annotated[
     Literal["mean", "max", "lstm", "gru", "rnn"] | None,
@@ -203,9 +205,14 @@ class CardKeys:
         Head,
         _key(
             "What makes probabilities of the outputs: softmax where one class is true, sigmoid "
-            "where each is true or not by itself. What the network ends in is found without it.",
+            "where each is true or not by itself, none where they are values, not classes. A final "
+            "softmax or sigmoid is found without it.",
             'activation = "sigmoid"',
         ),
+    ] = None
+    unit: Annotated[
+        Text | None,
+        _key("Unit of the outputs, which are values then: activation is none.", 'unit = "bpm"'),
     ] = None
     layer: Annotated[
         Text | None, _key("Layer that class activation maps are made of.", 'layer = "layer4"')

@@ -69,7 +69,7 @@ class BlackBox(nn.Module):
             text = f"{self._spec.name} failed on a clip: {type(error).__name__}: {error}."
             raise AttributionError(text, _PLACE) from error
         scores = self._checked(scores, len(clips))
-        if kind == "logits":
+        if kind == "logits" or self._spec.activation == "none":
             return scores.astype(np.float32)
         self._check_probabilities(scores)
         return self._undone(scores).astype(np.float32)
@@ -142,7 +142,7 @@ def from_callable(
     fps: float | None = None,
     stride: int | None = None,
     outputs: Kind = "logits",
-    activation: Literal["softmax", "sigmoid"] = "softmax",
+    activation: Literal["softmax", "sigmoid", "none"] = "softmax",
     name: str = "function",
     value_range: tuple[float, float] = (0.0, 1.0),
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0),

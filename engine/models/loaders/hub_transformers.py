@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -46,6 +46,12 @@ class _Kind:
     extra: int = 0
     time_last: bool = False
 
+
+_ACTIVATIONS: dict[str | None, Literal["sigmoid", "none"]] = {
+    "multi_label_classification": "sigmoid",
+    "regression": "none",
+}
+"""Of the kinds of problem that a configuration names; the third is one class of many."""
 
 _KINDS = {
     "videomae": _Kind(4, ".layernorm_before"),
@@ -194,7 +200,6 @@ def _spec(name: str, config: Any, kind: _Kind, processor: Any, folder: Path) -> 
         )
     ends = [end * np.array(std) + np.array(mean) for end in (low, high)]
     rate = getattr(processor, "fps", None)
-    several = config.problem_type == "multi_label_classification"
     return ModelSpec(
         name=name,
         labels=tuple(config.id2label[index] for index in sorted(config.id2label)),
@@ -207,7 +212,7 @@ def _spec(name: str, config: Any, kind: _Kind, processor: Any, folder: Path) -> 
         std=std,
         value_range=(round(float(ends[0].mean()), 6), round(float(ends[1].mean()), 6)),
         antialias=True,
-        activation="sigmoid" if several else "softmax",
+        activation=_ACTIVATIONS.get(config.problem_type, "softmax"),
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -236,3 +238,12 @@ def test_motion_use_of_one_output_has_the_probabilities_of_a_sigmoid() -> None:
     assert use.probabilities is not None
     logits = torch.tensor([use.original, use.frozen, use.reversed])
     assert use.probabilities[:3] == pytest.approx(logits.sigmoid().tolist())
+
+
+def test_motion_use_of_a_value_has_no_probabilities() -> None:
+    model = watching("ramp")
+    clip = random_clip(1, 3, FRAMES, 8, 8)
+    use = motion_use(replace(model, spec=replace(model.spec, activation="none")), clip)
+    assert (use.target, use.activation) == (0, "none")
+    assert (use.probabilities, use.shuffled_probabilities) == (None, ())
+    assert use.original == pytest.approx(float(model.module(clip.tensor)[0, 0]))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -147,3 +149,12 @@ def test_clip_prior_has_the_colours_of_the_clip_but_not_its_shapes() -> None:
         own = model.module(clip.tensor)[0]
     assert np.argmax(prior.logits) == int(own.argmax())
     assert "scrambled" in prior.source
+
+
+def test_decision_evidence_of_a_value_is_refused() -> None:
+    model = model_of(Movement())
+    model = replace(model, spec=replace(model.spec, activation="none"))
+    clip = model.preprocess(sweeping())
+    for ask in (decision_evidence, clip_prior):
+        with pytest.raises(AttributionError, match="bits of probabilities"):
+            ask(model, clip)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -263,3 +265,13 @@ def test_motion_strength_is_the_mean_root_around_a_voxel() -> None:
     assert strength.argmax() in {t * 75 * 75 + 40 * 75 + 30 for t in (1, 2, 3)}
     assert float(strength.sum()) == pytest.approx(2.0, rel=1e-4)
     assert not strength[[0, 4]].any()
+
+
+@pytest.mark.parametrize("method", ["lrp", "path gradients"])
+def test_evidence_maps_of_a_value_sum_to_its_change(method: str) -> None:
+    model, clip = network("in-place relu"), random_clip()
+    values = replace(model, spec=replace(model.spec, activation="none", unit="bpm"))
+    maps = evidence_maps(values, clip, 1, method=method)
+    logits, stills = differences(model, clip, maps.stills)
+    assert maps.goal == "change of class 1, in bpm"
+    assert maps.motion_sum == pytest.approx(float((logits - stills.mean(0))[0, 1]), abs=1e-6)

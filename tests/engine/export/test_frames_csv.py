@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,12 @@ def test_csv_leaves_evidence_empty_that_was_not_measured(
     row = rows_of(analysis, tmp_path / "a.csv")[3]
     assert (row["motion_share"], row["still_bits"], row["verdict"]) == ("", "", "")
     assert row["changing_share"]
+
+
+def test_csv_of_values_has_them_with_their_unit(analysis: Analysis, tmp_path: Path) -> None:
+    spec = replace(analysis.header.spec, activation="none", unit="bpm")
+    analysis.header = replace(analysis.header, spec=spec)
+    (window,) = analysis.windows
+    analysis._windows = (replace(window, activation="none"),)
+    row = rows_of(analysis, tmp_path / "a.csv")[3]
+    assert (float(row["score"]), row["unit"]) == (2.0, "bpm")

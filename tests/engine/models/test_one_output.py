@@ -10,9 +10,10 @@ from tests.engine.attribution.plain import model_of, random_clip
 
 
 def test_both_directions_names_the_contrary_of_one_label_alone() -> None:
-    assert both_directions(("fight",)) == ("not fight", "fight")
-    assert both_directions(("calm", "fight")) == ("calm", "fight")
-    assert both_directions(()) == ()
+    assert both_directions(("fight",), None) == ("not fight", "fight")
+    assert both_directions(("calm", "fight"), None) == ("calm", "fight")
+    assert both_directions((), None) == ()
+    assert both_directions(("heart rate",), "none") == ("heart rate",)
 
 
 def test_with_both_directions_explains_either_way() -> None:

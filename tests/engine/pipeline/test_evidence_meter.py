@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.cancel import Cancelled, CancelToken
+from engine.attribution import attribute
+from engine.cancel import Cancelled, CancelToken, never
 from engine.errors import AttributionError, ModelError
 from engine.evidence import Prior, decision_evidence, save_prior
 from engine.evidence.decision import clip_prior
@@ -15,6 +16,7 @@ from engine.models import VideoModel, load_model
 from engine.pipeline import evidence_meter, explain
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished
+from engine.pipeline.single_clip import noise_clip
 from engine.store import Analysis
 from engine.types import Progress, Request
 from engine.video import open_video
@@ -175,3 +177,14 @@ def test_a_range_of_one_frame_cannot_be_told(request_: Request) -> None:
     assert (whole.verdict, whole.frames_bits, whole.order_bits) == ("cannot tell", 0, 0)
     assert "Nothing changes" in whole.reason
     analysis.close()
+
+
+def test_evidence_of_values_is_left_out_with_a_notice(model: VideoModel, request_: Request) -> None:
+    values = replace(model, spec=replace(model.spec, activation="none"))
+    meter = evidence_meter.EvidenceMeter(values, request_, never)
+    clip = noise_clip(model)
+    measured = meter.measure(clip, attribute(values, clip, method="gradient"))
+    assert measured.evidence is None
+    assert "gives values" in measured.notice
+    off = evidence_meter.EvidenceMeter(values, replace(request_, evidence="off"), never)
+    assert off.measure(clip, attribute(values, clip, method="gradient")).notice == ""

@@ -251,3 +251,13 @@ def test_motion_tests_of_a_window_score_the_class_of_the_request(
     assert use.probabilities is not None
     assert tuple(found.probabilities.values()) == pytest.approx(use.probabilities, abs=1e-6)
     assert found.logits["reversed"] == pytest.approx(use.reversed, abs=1e-6)
+
+
+def test_what_if_of_values_tells_their_unit(model: VideoModel, video: Path) -> None:
+    model = replace(model, spec=replace(model.spec, activation="none", unit="lux"))
+    found = asked(model, video, LEFT)
+    assert found.unit == "lux"
+    assert np.array_equal(found.probabilities, found.logits)
+    tests = motion_tests(model, Request(video=video, device="cpu"), "window", 20)
+    assert (tests.unit, tests.label) == ("lux", "bright")
+    assert tests.probabilities == tests.logits

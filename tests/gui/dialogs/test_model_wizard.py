@@ -55,7 +55,7 @@ def test_wizard_does_not_save_a_card_that_fails(wizard: ModelWizard, qtbot: QtBo
 def test_wizard_saves_a_model_that_one_family_cannot_explain(wizard: ModelWizard) -> None:
     finding, refusal = Finding("head", "pass", "Logits."), Finding("LRP", "fail", "No rule.")
     pictures = np.zeros((0, 1, 1, 3), np.uint8)
-    wizard.runner.finished.emit(CardReport((finding,), pictures, (), (refusal,)))
+    wizard.runner.finished.emit(CardReport((finding,), pictures, (), methods=(refusal,)))
     assert "not by LRP" in wizard.status.text()
     assert "No rule." in wizard.findings.text()
     assert wizard.save.isEnabled()

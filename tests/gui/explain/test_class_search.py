@@ -188,3 +188,15 @@ def test_thousand_classes_are_quick(qtbot: QtBot) -> None:
     searched = (time.perf_counter() - filled) / 10
     assert filled - began < 0.2
     assert searched < 0.03
+
+
+def test_values_are_listed_in_their_order_in_their_unit(search: ClassSearch) -> None:
+    search.set_labels(("heart rate", "breaths"), "The first value")
+    search.show_scores(np.array([62.5, 71.0]), "bpm")
+    search.rows.search("")
+    assert rows(search) == ["The first value", "heart rate", "breaths"]
+    assert search.rows.score_text(0) == "62.5 bpm"
+    assert search.chosen() is None
+    search.set_labels(LABELS)
+    assert rows(search)[0] == FOLLOW
+    assert search.chosen() is None

@@ -314,3 +314,22 @@ def test_chip_has_a_dot_in_the_colour_of_its_level(qtbot: QtBot, badge: Badge, c
     badges = badges_of(qtbot, badge)
     dot = badges.chips[0].grab().toImage().pixelColor(13, 12)
     assert dot == QColor(getattr(theme.colours(), colour))
+
+
+def test_results_of_values_have_no_class_and_no_percent(results: ResultsPanel) -> None:
+    rates = replace(
+        curves(),
+        labels=("heart rate", "breaths"),
+        probabilities=np.array([[62.5, 71.0]] * 3),
+        targets=np.zeros(3, int),
+        unit="per minute",
+    )
+    results.show_clip(rates, None)
+    results.show_frame(rates, 5)
+    assert results.classes.text() == "Values at this frame"
+    assert results.top.rows == [("heart rate", 62.5), ("breaths", 71.0)]
+    assert "gives values" in results.evidence.reason.text()
+    assert results.about.text() == "Model tiny; value heart rate; frames 5 to 7."
+    results.grab()
+    results.show_clip(curves(), None)
+    assert results.classes.text() == "Top classes at this frame"

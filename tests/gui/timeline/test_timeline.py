@@ -387,3 +387,14 @@ def test_a_note_at_the_playhead_is_read_at_once(timeline: Timeline) -> None:
     assert "here it is" in timeline.readout.text()
     timeline.set_notes([])
     assert "here it is" not in timeline.readout.text()
+
+
+def test_values_span_the_height_and_are_read_in_their_unit(timeline: Timeline) -> None:
+    score = np.linspace(60, 80, STOP - START)
+    rates = dataclasses.replace(curves(), score=score, unit="bpm", labels=("rate", "heart rate"))
+    timeline.set_curves(rates)
+    drawn = timeline.plots._score.yData
+    assert (drawn.min(), drawn.max()) == (0, 1)
+    text = readout(START, rates, None, shown=("score",))
+    assert "heart rate 60 bpm of 60 to 80 bpm" in text
+    assert "%" not in text

@@ -94,3 +94,10 @@ def test_strip_grows_with_its_width_and_its_pictures(qtbot: QtBot) -> None:
     assert strip.grab().toImage().pixelColor(50, 50) == QColor(200, 200, 200)
     assert strip.grab().toImage().pixelColor(360, 170) == QColor(200, 200, 200)
     strip.close()
+
+
+def test_values_are_told_in_their_unit() -> None:
+    pair = Pair("heart rate", 80.0, 60.0, "bpm")
+    assert pair.texts == ("80 bpm", "60 bpm")
+    assert (pair.change, pair.shares) == ("−20", (1.0, 0.75))
+    assert Pair("rate", 0.0, 0.0, "").shares == (0, 0)

@@ -133,3 +133,12 @@ def test_bias_says_what_is_wrong(
     empty.mkdir()
     assert run(empty, card, tmp_path / "out") == 1
     assert "no video" in capsys.readouterr().err
+
+
+def test_bias_refuses_a_model_of_values(
+    videos: Path, card: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card.write_text(card.read_text() + 'activation = "none"\n')
+    assert run(videos, card, tmp_path / "out") == 1
+    assert "net gives values" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

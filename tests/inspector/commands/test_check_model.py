@@ -23,7 +23,9 @@ def test_summary_says_what_there_is_alone(levels: tuple[str, ...], text: str) ->
 
 def test_report_text_ends_with_a_line_a_family() -> None:
     methods = (Finding("LRP", "fail", "No rule."), Finding("perturbation", "pass", "It works."))
-    report = CardReport((Finding("head", "pass", "Logits."),), NO_PICTURES, (("a", 0.5),), methods)
+    report = CardReport(
+        (Finding("head", "pass", "Logits."),), NO_PICTURES, (("a", 0.5),), methods=methods
+    )
     assert report_text(report).splitlines() == [
         "PASS  head          Logits.",
         "Top classes: a 50.0%",

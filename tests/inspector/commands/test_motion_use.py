@@ -92,3 +92,20 @@ def test_frozen_frames_splits_the_relevance(
     # a linear network has the same gradient everywhere
     assert found["temporal_share"] == pytest.approx(0, abs=1e-6)
     assert len(found["spatial"]) == len(found["temporal"]) == found["frames"] == 4
+
+
+def test_motion_use_of_values_tells_them_without_a_verdict(
+    clip: Path, card: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card.write_text(card.read_text() + 'unit = "bpm"\n')
+    (card.parent / "labels.txt").write_text("heart rate\n")
+    said = said_by(capsys, "motion-use", clip, "--model", card, "--all")
+    assert "there is no verdict" in said
+    assert "Explained: heart rate" in said
+    assert said.count("bpm") == 4 * (4 + 1)
+    assert "%" not in said
+    found = json.loads(said_by(capsys, "motion-use", clip, "--model", card, "--json"))
+    (window,) = found["windows"]
+    assert (found["evidence"], window["evidence"], found["unit"]) == (None, None, "bpm")
+    assert "probabilities" not in window
+    assert window["values"].keys() == {"original", "frozen", "reversed"}

@@ -395,3 +395,37 @@ def test_softmax_is_undone_behind_a_logarithm_or_copy(end: Callable[[Tensor], Te
     with ActivationWatch():
         output = end(logits)
     assert torch.equal(read(output, 2)[0], logits)
+
+
+def of_values(labels: int) -> ModelSpec:
+    """A model of values."""
+    return replace(spec_of(labels), activation="none", unit="bpm")
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (3,)], ids=str)
+@pytest.mark.parametrize("end", [torch.clone, torch.sigmoid], ids=["bare", "sigmoid"])
+def test_read_outputs_takes_values_as_they_are(
+    shape: tuple[int, ...], end: Callable[..., Tensor]
+) -> None:
+    with ActivationWatch():
+        output = end(torch.tensor([62.5, -3.0, 0.0]).view(shape))
+    outputs = read_outputs(output, 3, of_values(1))
+    assert (outputs.activation, outputs.notices) == ("none", [])
+    assert torch.equal(outputs.logits, output.view(3, 1))
+    assert torch.equal(probabilities_of(outputs.logits, "none"), outputs.logits)
+
+
+def test_read_outputs_takes_values_that_sum_to_one_for_no_probabilities() -> None:
+    outputs = read_outputs(torch.tensor([[0.25] * 4]), 1, of_values(4))
+    assert (outputs.activation, outputs.notices) == ("none", [])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_attribute_explains_the_first_value(method: str) -> None:
+    model, clip = model_of(BARE), random_clip()
+    values = replace(model, spec=replace(model.spec, activation="none"))
+    result = attribute(values, clip, method=method, **METHODS[method])
+    options = {**METHODS[method], **({"score": "logit"} if method == "rise" else {})}
+    bare = attribute(model, clip, 0, method, **options)
+    assert (result.target, result.activation) == (0, "none")
+    assert np.array_equal(result.relevance, bare.relevance)

@@ -213,3 +213,10 @@ def test_read_card_tells_a_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ModelError, match="not text in UTF-8"):
         read_card(tmp_path / "a.toml")
+
+
+def test_unit_says_that_the_outputs_are_values() -> None:
+    table = {"network": "r3d_18", "unit": "bpm"}
+    assert parse_card(table, Path("a.toml")).head == "none"
+    with pytest.raises(ModelError, match="classes have none"):
+        parse_card(table | {"activation": "softmax"}, Path("a.toml"))
