@@ -106,6 +106,9 @@ class ModelSpec:
         network whose outputs are values: a heart rate, a grade.
     unit : str
         Of these values: "bpm"; empty where they have none.
+    grey : bool
+        Whether the network takes one channel, the luma of a frame. A clip then has it three
+        times, in place of the colours, and the network is given the first.
     """
 
     name: str
@@ -125,6 +128,7 @@ class ModelSpec:
     activation: Literal["softmax", "sigmoid", "none"] = "softmax"
     unit: str = ""
     sampling: Sampling = "nearest"
+    grey: bool = False
 
     def __post_init__(self) -> None:
         if (self.fps is None) == (self.stride is None):

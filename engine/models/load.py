@@ -22,9 +22,9 @@ from engine.models.loaders.user_networks import build_own, load_closed
 from engine.models.model import VideoModel
 from engine.models.model_plugins import plugin_models
 from engine.models.networks import Network
-from engine.models.networks.network import numbered
+from engine.models.networks.network import numbered, take_one_channel
 from engine.models.one_output import both_directions, with_both_directions
-from engine.models.preprocess.input_layout import packing
+from engine.models.preprocess.input_layout import grey_packing, packing
 from engine.models.weights.checkpoint import Weights, read_weights
 from engine.models.weights.choosing import chosen
 from engine.models.weights.fit_problems import class_difference
@@ -206,11 +206,15 @@ def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
     elif len(names) != classes and not (classes == 1 and len(names) == 2):
         raise _other_labels(card, len(names), classes)
     module = network.built_for(fitted.rest | fitted.state, classes).eval().requires_grad_(False)
+    pack = network.pack
+    if card.channels == "grey":
+        take_one_channel(module)
+        pack = grey_packing(pack)
     notices = fit(module, matched(module, weights), card.name, origin)
     spec = _checked_layer(card.spec(network.spec, names), module, card)
     if card.checkpoint is not None:  # what is known of the default weights is not true of others
         spec = replace(spec, trained_on="", least_familiar=None)
-    return VideoModel(spec, module, torch.device("cpu"), network.pack, notices=notices)
+    return VideoModel(spec, module, torch.device("cpu"), pack, notices=notices)
 
 
 def _framewise(card: ModelCard) -> VideoModel:

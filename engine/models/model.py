@@ -18,6 +18,7 @@ import torch
 import torchvision.transforms.functional as F
 from torch import nn
 
+from engine.models.preprocess.colours import luma
 from engine.models.preprocess.geometry import resized_size, seen_rect
 from engine.types import ModelSpec, Rect, UInt8Array
 
@@ -29,7 +30,8 @@ class Clip:
     Attributes
     ----------
     tensor : float32 tensor, (1, 3, T, h, w)
-        RGB after mean and standard deviation, on the model's device.
+        RGB after mean and standard deviation, on the model's device; of a grey network, its
+        one channel three times.
     low, high : float32 tensors, (1, 3, 1, 1, 1)
         What black and white become: the bounds of ``tensor``, per channel, on its device.
     seen : Rect
@@ -127,7 +129,7 @@ class VideoModel:
         width, height = resized_size(self.spec, (frame.shape[1], frame.shape[0]))
         resized = F.resize(picture, [height, width], antialias=self.spec.antialias)
         cropped: torch.Tensor = F.center_crop(resized, list(self.spec.crop))
-        return cropped
+        return luma(cropped).expand(3, -1, -1) if self.spec.grey else cropped
 
     def _normalised(self, pixels: torch.Tensor) -> torch.Tensor:
         """Scale to the value range, subtract the mean, divide: uint8 to float32 (T, 3, h, w)."""

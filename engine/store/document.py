@@ -27,6 +27,9 @@ from engine.utils.schema import convert, parse_json, to_plain
 
 FORMAT = 1
 
+_SELDOM = ("grey",)
+"""Fields of a model that are left out where they are empty."""
+
 _DECIDING = (
     "motion-inspector",
     "torch",
@@ -102,13 +105,19 @@ def header_to_dict(header: Header) -> dict[str, Any]:
     """Return a header as plain values that JSON can hold."""
     return {
         "request": to_plain(header.request),
-        "model": to_plain(header.spec),
+        "model": _plain_spec(header.spec),
         "video": {"size": header.size, "fps": header.fps},
         "range": [header.start, header.stop],
         "timestamps_s": header.timestamps_s.tolist(),
         "sampled_frames": (header.step_frames + header.start).tolist(),
         "seen": to_plain(header.seen),
     }
+
+
+def _plain_spec(spec: ModelSpec) -> dict[str, Any]:
+    """Return a model's spec without what few models have."""
+    plain = to_plain(spec)
+    return {name: plain[name] for name in plain if plain[name] or name not in _SELDOM}
 
 
 def header_from_dict(document: dict[str, Any]) -> Header:

@@ -96,6 +96,7 @@ class ModelCard(CardKeys):
             "value_range": self.range,
             "mean": self._rgb(self.mean),
             "std": self._rgb(self.std),
+            "grey": self.channels == "grey",
         }
         given = {name: value for name, value in said.items() if value is not None}
         if self.fps is not None or self.stride is not None:
@@ -103,7 +104,9 @@ class ModelCard(CardKeys):
         if base is None:
             self._check_complete()
             base = _OPEN if self.frame_network is None else _PICTURES
-        return replace(base, name=self.name, labels=labels, **given)
+        spec = replace(base, name=self.name, labels=labels, **given)
+        self._check_grey(spec)
+        return spec
 
     def _check_complete(self) -> None:
         needed = _NEEDED if self.frame_network is None else _NEEDED[1:]  # classes by the weights
@@ -116,9 +119,20 @@ class ModelCard(CardKeys):
                 f"Add, for example: {'; '.join(CARD_KEYS[name].example for name in missing)}.",
             )
 
+    def _check_grey(self, spec: ModelSpec) -> None:
+        """Refuse means or deviations of three colours for one channel."""
+        for name in ("mean", "std"):
+            values = getattr(spec, name)
+            if spec.grey and len(set(values)) > 1:
+                raise ModelError(
+                    f'The card {self.path} says channels = "grey", but the {name} of '
+                    f"{self.network} is that of three colours: {list(values)}.",
+                    f"Write the one {name} that grey frames had in training: {name} = 0.45.",
+                )
+
     def _rgb(self, values: Any) -> Any:
         """Return the values of the channels in the order of red, green, blue."""
-        return values if values is None or self.channels == "rgb" else values[::-1]
+        return values[::-1] if values is not None and self.channels == "bgr" else values
 
 
 def is_card(name: str | Path) -> bool:
@@ -150,7 +164,7 @@ def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
     if isinstance(table.get("expected"), dict):
         _check_keys(table["expected"], Expected, path, "expected.")
     try:
-        card = convert(_stripped({"name": path.stem, **table}), ModelCard)
+        card = convert(_of_grey(_stripped({"name": path.stem, **table})), ModelCard)
     except SchemaError as error:
         raise _unfit(error, path) from error
     card = replace(
@@ -210,6 +224,15 @@ def _stripped(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
+def _of_grey(table: dict[str, Any]) -> dict[str, Any]:
+    """Return values of TOML with the mean and std of one channel as numbers, also in a list."""
+    if table.get("channels") != "grey":
+        return table
+    listed = {name: table.get(name) for name in ("mean", "std")}
+    ones = {name: one[0] for name, one in listed.items() if isinstance(one, list) and len(one) == 1}
+    return table | ones
+
+
 def _repeated(value: Any, count: int) -> Any:
     """Return a number ``count`` times, lists and None unchanged."""
     return (value,) * count if isinstance(value, int | float) else value
@@ -266,11 +289,13 @@ def _check_together(card: ModelCard) -> None:
 
 
 def _check_network(card: ModelCard) -> None:
-    if (card.is_known or card.is_of_hub) and (card.layout != "NCTHW" or card.channels != "rgb"):
+    kept = ("rgb", "grey") if card.is_known else ("rgb",)
+    if (card.is_known or card.is_of_hub) and (card.layout != "NCTHW" or card.channels not in kept):
         raise ModelError(
             f"The card {card.path} changes the layout or the channels of the known network "
             f"{card.network}.",
-            "Leave layout and channels out: they belong to networks of your own.",
+            "Leave layout and channels out: they belong to networks of your own; a known video "
+            'network trained on one channel has channels = "grey".',
         )
     if not card.is_known and ":" not in card.network and not _is_network_file(card.network):
         raise ModelError(

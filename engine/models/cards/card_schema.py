@@ -54,7 +54,7 @@ Temporal = Annotated[
 Readout = Annotated[
     Literal["last", "final", "mean", "max"] | None, Meta(title='"last", "final", "mean" or "max"')
 ]
-Channels = Annotated[Literal["rgb", "bgr"], Meta(title='"rgb" or "bgr"')]
+Channels = Annotated[Literal["rgb", "bgr", "grey"], Meta(title='"rgb", "bgr" or "grey"')]
 
 
 def _key(text: str, example: str) -> Meta:
@@ -188,7 +188,8 @@ class CardKeys:
     channels: Annotated[
         Channels,
         _key(
-            "Order of the colours that the network takes; mean and std are in this order.",
+            "Order of the colours that the network takes; mean and std are in this order. Grey is "
+            "one channel (luma of BT.601), with one mean and one std.",
             'channels = "bgr"',
         ),
     ] = "rgb"

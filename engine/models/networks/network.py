@@ -68,7 +68,8 @@ class Network:
                 needed = self.build(classes, **options).parameters()
         except (ValueError, RuntimeError):  # of torch: groups that do not divide, no channels
             return False
-        return sum(one.numel() for one in needed) <= sum(one.numel() for one in state.values())
+        others = (one for one in needed if one.shape[1:2] != (3,))  # one channel has fewer
+        return sum(one.numel() for one in others) <= sum(one.numel() for one in state.values())
 
 
 def numbered(count: int) -> tuple[str, ...]:
@@ -93,6 +94,17 @@ def rows(state: State, names: Iterable[str]) -> tuple[int, ...]:
     """Return the first dimensions (output channels) of those of the weights that are there."""
     found = (weight_called(state, name) for name in names)
     return tuple(int(weight.shape[0]) for weight in found if weight is not None and weight.ndim)
+
+
+def take_one_channel(module: nn.Module) -> None:
+    """Make a network that takes three colours take one channel instead, in place.
+
+    Its weights are to be loaded anew: those of the first convolutions keep one channel of three.
+    """
+    for part in module.modules():
+        if isinstance(part, nn.Conv3d) and part.in_channels == 3 and part.groups == 1:
+            part.in_channels = 1
+            part.weight = nn.Parameter(part.weight[:, :1].clone(), part.weight.requires_grad)
 
 
 def window_averages(features: torch.Tensor, window: Triple) -> torch.Tensor:

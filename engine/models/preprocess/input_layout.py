@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -16,16 +17,22 @@ def packing(layout: str, channels: str) -> Callable[[torch.Tensor], torch.Tensor
     layout : str
         "NCTHW" or "NTCHW".
     channels : str
-        "rgb" or "bgr".
+        "rgb", "bgr", or "grey" for the first channel of clips whose three are alike.
     """
     if (layout, channels) == ("NCTHW", "rgb"):
         return None
 
     def pack(clips: torch.Tensor) -> torch.Tensor:
         ordered = clips.flip(1) if channels == "bgr" else clips
+        ordered = ordered[:, :1] if channels == "grey" else ordered
         return ordered.transpose(1, 2) if layout == "NTCHW" else ordered
 
     return pack
+
+
+def grey_packing(pack: Callable[[torch.Tensor], Any] | None) -> Callable[[torch.Tensor], Any]:
+    """Return a network's own packing for one channel: the first of clips whose three are alike."""
+    return lambda clips: clips[:, :1] if pack is None else pack(clips[:, :1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torchvision.models import get_model, get_model_weights
@@ -15,6 +16,7 @@ from engine.models import MODELS, known_models, load_model
 from engine.models.load import known_labels
 from engine.models.loaders.sources import find_network
 from engine.models.networks.figures import FIGURES_LABELS, FiguresNet
+from engine.models.networks.network import take_one_channel
 from engine.models.networks.torchvision_zoo import HEADS
 from engine.plugins import ModelPlugin
 from engine.types import ModelInfo, Progress
@@ -107,6 +109,22 @@ def test_weights_with_other_classes_bring_their_number(tmp_path: Path) -> None:
     labels.write_text("\ufefffall\r\nrise\r\nzoë\r\n\r\n", encoding="utf-8")
     model = load_model("s3d", weights=weights, labels=labels, device="cpu")
     assert model.spec.labels == ("fall", "rise", "zoë")
+
+
+def test_known_network_takes_weights_of_one_channel(tmp_path: Path) -> None:
+    network = FiguresNet(8)
+    take_one_channel(network)
+    saved(tmp_path / "grey.pth", network)
+    card = tmp_path / "grey.toml"
+    card.write_text(
+        'network = "figures"\ncheckpoint = "grey.pth"\nchannels = "grey"\nmean = 0.5\nstd = 1\n'
+    )
+    model = load_model(card, device="cpu")
+    frames = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
+    clip = model.preprocess(frames).tensor
+    (given,) = model.arguments(clip)
+    assert torch.equal(given, clip[:, :1])
+    assert torch.equal(model.module(given), network.eval()(given))
 
 
 def test_labels_of_another_number_are_refused(figures_file: Path, tmp_path: Path) -> None:

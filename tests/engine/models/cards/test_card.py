@@ -18,6 +18,7 @@ SAMPLES: list[Any] = [
         "text",
         "rgb",
         "bgr",
+        "grey",
         "NCTHW",
         "NTCHW",
         "nearest",
@@ -172,6 +173,18 @@ def test_card_of_a_frame_network_needs_no_labels_but_its_input(tmp_path: Path) -
     card = parse_card({"frame_network": "resnet18", "frames": 8}, tmp_path / "a.toml")
     with pytest.raises(ModelError, match="does not say resize, crop, fps of resnet18"):
         card.spec(None, ())
+
+
+@pytest.mark.parametrize("mean", [0.4, [0.4], [0.4, 0.4, 0.4]])
+def test_card_in_grey_has_one_mean(mean: object, tmp_path: Path) -> None:
+    table = {"network": "r3d_18", "channels": "grey", "std": [0.2]}
+    base = find_network("r3d_18").spec
+    spec = parse_card({**table, "mean": mean}, tmp_path / "a.toml").spec(base, ("a",))
+    assert spec.grey
+    assert (spec.mean, spec.std) == ((0.4,) * 3, (0.2,) * 3)
+    for unfit in ({}, {"mean": [0.4, 0.5, 0.6]}):
+        with pytest.raises(ModelError, match="the mean of r3d_18 is that of three colours"):
+            parse_card({**table, **unfit}, tmp_path / "a.toml").spec(base, ("a",))
 
 
 def test_unknown_key_is_refused_with_the_nearest(tmp_path: Path) -> None:
