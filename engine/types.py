@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Meta
 
+from engine.network_inputs import NetworkInput, PassAs
+
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 Int64Array = npt.NDArray[np.int64]
@@ -109,6 +111,10 @@ class ModelSpec:
     grey : bool
         Whether the network takes one channel, the luma of a frame. A clip then has it three
         times, in place of the colours, and the network is given the first.
+    inputs : tuple of NetworkInput
+        What the network takes in place of the clip, where a card declares it.
+    pass_as : str
+        How it takes them: "positions", "list", "dict" or "keywords".
     """
 
     name: str
@@ -129,6 +135,8 @@ class ModelSpec:
     unit: str = ""
     sampling: Sampling = "nearest"
     grey: bool = False
+    inputs: tuple[NetworkInput, ...] = ()
+    pass_as: PassAs = "positions"
 
     def __post_init__(self) -> None:
         if (self.fps is None) == (self.stride is None):

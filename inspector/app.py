@@ -123,6 +123,7 @@ def _card_fields() -> tuple[CardField, ...]:
             choices=key.choices,
         )
         for key in CARD_KEYS.values()
+        if key.name != "pass_as"  # it belongs to tables, for which a form has no place
     )
 
 

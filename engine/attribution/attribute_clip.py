@@ -45,6 +45,9 @@ class Attribution:
         What the user should know: where the logits were found, what had to be done otherwise.
     activation : str
         What makes probabilities of the logits.
+    by_input : float32 array, (I, T, h, w), or None
+        Relevance of each of the model's ``spec.inputs``, which together are ``relevance``; None
+        for a model that takes the clip, and of methods that do not tell them apart.
     """
 
     relevance: Float32Array
@@ -55,9 +58,10 @@ class Attribution:
     steps: int
     notices: tuple[str, ...]
     activation: Activation = "softmax"
+    by_input: Float32Array | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.relevance, self.logits, self.native):
+        for array in (self.relevance, self.logits, self.native, self.by_input):
             if array is not None:
                 array.setflags(write=False)
 
@@ -246,6 +250,7 @@ def _separate(output: MethodOutput, explained: ExplainedModel) -> list[Attributi
             steps=min(output.steps or frames, frames),
             notices=(*explained.notices, *_of_map(output.relevance[row])),
             activation=explained.activation,
+            by_input=None if output.by_input is None else _on_host(output.by_input[row]),
         )
         for row in range(len(output.relevance))
     ]

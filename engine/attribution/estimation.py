@@ -82,6 +82,6 @@ def _pass(explained: ExplainedModel, clip: Clip, forward_only: bool) -> None:
     if forward_only:
         explained.score_of(clip.tensor)
     else:
-        explained.traced(lambda: gradient_of(explained, clip.tensor))
+        explained.traced(lambda: gradient_of(explained, explained.model.planes(clip.tensor)))
     if explained.model.device.type == "cuda":
         torch.cuda.synchronize(explained.model.device)

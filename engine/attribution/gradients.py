@@ -33,16 +33,19 @@ def explain_by_gradient(
     explained: ExplainedModel, clip: Clip, options: MethodOptions, rule: ReluRule = "plain"
 ) -> MethodOutput:
     """Explain by the gradient of the score, see `gradient_of` for the rules."""
-    gradient, logits = gradient_of(explained, clip.tensor, rule)
-    return MethodOutput(gradient.sum(1), logits, explained.scores(logits))
+    model = explained.model
+    gradient, logits = gradient_of(explained, model.planes(clip.tensor), rule)
+    return MethodOutput.of_parts(model.by_input(gradient), logits, explained.scores(logits))
 
 
 def explain_by_input_x_gradient(
     explained: ExplainedModel, clip: Clip, options: MethodOptions
 ) -> MethodOutput:
     """Explain by input times gradient (Shrikumar et al. 2016, arXiv 1605.01713)."""
-    gradient, logits = gradient_of(explained, clip.tensor)
-    return MethodOutput((clip.tensor * gradient).sum(1), logits, explained.scores(logits))
+    planes = explained.model.planes(clip.tensor)
+    gradient, logits = gradient_of(explained, planes)
+    parts = explained.model.by_input(planes * gradient)
+    return MethodOutput.of_parts(parts, logits, explained.scores(logits))
 
 
 def explain_by_smooth_grad(
@@ -53,7 +56,7 @@ def explain_by_smooth_grad(
     Every clip is explained for its own class, that of the clip without noise.
     """
     explained, logits = explained.fixed_on(clip.tensor)
-    values = clip.tensor
+    values = explained.model.planes(clip.tensor)
     spread = options.noise * (values.amax() - values.amin())
 
     def noisy(first: int, last: int) -> Tensor:
@@ -62,10 +65,11 @@ def explain_by_smooth_grad(
             for index in range(first, last)
         ]
         copies = values + spread * torch.stack(draws).to(values)
-        return gradient_of(explained, copies)[0].sum((0, 1))[None]
+        gradient = gradient_of(explained, copies)[0].sum(0, keepdim=True)
+        return explained.model.by_input(gradient)
 
     total = summed(explained, options.samples, noisy, gradients=True)
-    return MethodOutput(total / options.samples, logits, explained.scores(logits))
+    return MethodOutput.of_parts(total / options.samples, logits, explained.scores(logits))
 
 
 def explain_by_integrated_gradients(
@@ -77,8 +81,9 @@ def explain_by_integrated_gradients(
     integration (eq. 1 and proposition 1).
     """
     explained, logits = explained.fixed_on(clip.tensor)
-    start = baseline_of(options.baseline, clip)
-    change = clip.tensor - start
+    base = baseline_of(options.baseline, clip)
+    start = explained.model.planes(base)
+    change = explained.model.planes(clip.tensor) - start
     nodes, weights = np.polynomial.legendre.leggauss(options.steps)
     places = torch.tensor((nodes + 1) / 2, dtype=change.dtype, device=change.device)
     shares = torch.tensor(weights / 2, dtype=change.dtype, device=change.device)
@@ -89,8 +94,8 @@ def explain_by_integrated_gradients(
         return torch.einsum("n,nctyx->ctyx", shares[first:last], gradient)[None]
 
     total = summed(explained, options.steps, along, gradients=True)
-    score = explained.scores(logits) - explained.score_of(start)
-    return MethodOutput((total * change).sum(1), logits, score)
+    score = explained.scores(logits) - explained.score_of(base)
+    return MethodOutput.of_parts(explained.model.by_input(total * change), logits, score)
 
 
 class _GradientMode(HandlerMode):
@@ -118,12 +123,12 @@ class _GradientMode(HandlerMode):
 def gradient_of(
     explained: ExplainedModel, values: Tensor, rule: ReluRule = "plain"
 ) -> tuple[Tensor, Tensor]:
-    """Return the gradient of the scores by the clips.
+    """Return the gradient of the scores by what the network's inputs are made of.
 
     Parameters
     ----------
     values : Tensor, (N, C, T, h, w)
-        The clips.
+        The planes of clips, as `VideoModel.planes` makes them.
     rule : "plain", "guided" or "deconvnet"
         What passes a ReLU: the gradient where it is open (Simonyan et al. 2014, arXiv
         1312.6034), only its positive part there (Springenberg et al. 2015, arXiv 1412.6806), or
@@ -137,7 +142,7 @@ def gradient_of(
     leaf = values.detach().clone().requires_grad_()
     mode = _GradientMode(rule)
     with mode:
-        logits = newest(explained.logits(leaf.clone()))  # a copy, as the network may change it
+        logits = newest(explained.logits_of(leaf.clone()))  # a copy, as the network may change it
     if rule != "plain" and not mode.met:
         explained.note("The network has no ReLU, so this is the plain gradient.")
     (gradient,) = torch.autograd.grad(explained.scores(logits).sum(), leaf)

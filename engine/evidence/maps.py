@@ -117,7 +117,7 @@ def evidence_maps(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Views:
-    """What the network is shown: the clip, its stills and nothing, (1, C, T, h, w) each."""
+    """What the network is shown: planes of the clip, its stills and nothing, (1, C, T, h, w)."""
 
     clip: Tensor
     stills: list[Tensor]
@@ -134,7 +134,9 @@ class _Views:
             explained.note("The camera moves: stills follow it, and its motion is no motion here.")
         stills = held_stills(values, frames, seen)
         mean = torch.stack([frozen(values, frame)[:, :, :1] for frame in frames]).mean(0)
-        return cls(values, stills, blurred(mean).expand_as(values).contiguous())
+        nothing = blurred(mean).expand_as(values).contiguous()
+        planes = explained.model.planes
+        return cls(planes(values), [planes(still) for still in stills], planes(nothing))
 
 
 _Leg = tuple[Float32Array, float]
@@ -180,7 +182,7 @@ def _taped(explained: ExplainedModel, values: Tensor) -> tuple[Tape, Tensor]:
     run = TapedRun(explained.check)
     entered = _entered(values)[1]
     with run:
-        logits = newest(explained.logits(entered))
+        logits = newest(explained.logits_of(entered))
     return run.tape, logits.detach()
 
 
@@ -214,7 +216,7 @@ def _leg(
     in_full.dtype = torch.float64 if explained.dtype == torch.float64 else torch.float32
     leaf, entered = _entered(views.clip.to(in_full.dtype))
     with TracedRun(here[0], there[0], explained.check):
-        logits = newest(in_full.logits(entered))
+        logits = newest(in_full.logits_of(entered))
     (relevance,) = torch.autograd.grad(logits, leaf, start.to(logits.dtype))
     missing = abs(float(relevance.double().sum()) - whole)
     if missing > _LOST * float(start.abs().sum()):
@@ -232,7 +234,7 @@ def _entered(values: Tensor) -> tuple[Tensor, Tensor]:
 
 def _by_paths(explained: ExplainedModel, goal: MapsGoal, views: _Views) -> list[_Leg]:
     with torch.no_grad():
-        rows = [explained.logits(v.clone()) for v in (views.clip, *views.stills, views.nothing)]
+        rows = [explained.logits_of(v.clone()) for v in (views.clip, *views.stills, views.nothing)]
     clip, stills, nothing = rows[0], torch.cat(rows[1:-1]), rows[-1]
     motion = [(views.clip, still) for still in views.stills]
     appearance = [(still, views.nothing) for still in views.stills]

@@ -29,7 +29,7 @@ def path_relevance(
     score : callable
         From logits (N, K) to scores (N,).
     ways : list of (Tensor, Tensor)
-        Clips (1, C, T, h, w): where each way ends, and where it starts.
+        Planes of clips (1, C, T, h, w): where each way ends, and where it starts.
 
     Returns
     -------

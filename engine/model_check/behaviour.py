@@ -93,7 +93,7 @@ def _gradient(model: VideoModel, clip: Clip) -> Finding:
         return warned(
             "gradient", f"It is {model.closed}, which gives scores alone. {_ONLY_PERTURBATION}"
         )
-    values = clip.tensor.clone().requires_grad_()
+    values = model.planes(clip.tensor).clone().requires_grad_()
     with evaluating(model.module):
         logits, kept = _traced_logits(model, values)
         if not logits.requires_grad:
@@ -117,7 +117,7 @@ def _traced_logits(model: VideoModel, values: Tensor) -> tuple[Tensor, bool]:
             closed=model.module if model.closed else None, keeps_gradients=keeps_gradients
         )
         with ActivationWatch(), mode:
-            output = model.module(*model.arguments(values.clone()))
+            output = model.output(values.clone())
             logits = read_outputs(output, 1, model.spec).logits
         if logits.requires_grad:
             break

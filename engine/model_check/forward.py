@@ -61,7 +61,7 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
 def output_of(model: VideoModel, values: Tensor) -> Any:
     """Return the output of a network for clips (N, 3, T, h, w), with logits before a softmax."""
     with evaluating(model.module), torch.no_grad(), ActivationWatch():
-        return model.module(*model.arguments(values.clone()))
+        return model.output(model.planes(values.clone()))
 
 
 def logits_of(model: VideoModel, values: Tensor) -> Tensor:
@@ -70,7 +70,10 @@ def logits_of(model: VideoModel, values: Tensor) -> Tensor:
 
 
 def _shape(arguments: tuple[Any, ...]) -> str:
-    parts = arguments[0] if isinstance(arguments[0], list) else arguments
+    first = arguments[0]
+    if isinstance(first, dict):
+        return " and ".join(f"{name} {tuple(part.shape)}" for name, part in first.items())
+    parts = first if isinstance(first, list) else arguments
     return " and ".join(str(tuple(part.shape)) for part in parts)
 
 

@@ -20,6 +20,13 @@ from torch import nn
 
 from engine.models.preprocess.colours import luma
 from engine.models.preprocess.geometry import resized_size, seen_rect
+from engine.models.preprocess.input_planes import (
+    Keywords,
+    by_input,
+    given_as,
+    plane_bounds,
+    planes_of,
+)
 from engine.types import ModelSpec, Rect, UInt8Array
 
 
@@ -64,7 +71,7 @@ class VideoModel:
     pack : callable or None
         For a module that takes something else, such as several pathways: from clips
         (N, 3, T, h, w) to its argument, or to a tuple of its arguments. Relevance of all that is
-        made of a frame comes together on that frame.
+        made of a frame comes together on that frame. Not asked where ``spec.inputs`` say it.
     closed : str
         What the module is, where its operations and layers cannot be looked into: "TorchScript".
         Methods that change them are refused then. Empty for ordinary modules.
@@ -82,11 +89,49 @@ class VideoModel:
     scores_only: bool = False
     notices: tuple[str, ...] = ()
 
-    def arguments(self, values: torch.Tensor) -> tuple[Any, ...]:
-        """Return the module's arguments for clips (N, 3, T, h, w)."""
+    def planes(self, clips: torch.Tensor) -> torch.Tensor:
+        """Return what the module's inputs are made of, which relevance is traced to.
+
+        Parameters
+        ----------
+        clips : tensor, (N, 3, T, h, w)
+
+        Returns
+        -------
+        tensor, (N, C, T, h, w)
+            The clips themselves, or without history the planes of the declared inputs.
+        """
+        return planes_of(self.spec.inputs, clips, self._range()) if self.spec.inputs else clips
+
+    def bounds(self, clip: Clip) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the lowest and highest values of planes, (1, C, 1, 1, 1), nan where 0 is none."""
+        return (
+            plane_bounds(self.spec.inputs, clip.low) if self.spec.inputs else (clip.low, clip.high)
+        )
+
+    def by_input(self, values: torch.Tensor) -> torch.Tensor:
+        """Return sums over the channels of each input, (N, I, T, h, w), I is 1 for a clip."""
+        if not self.spec.inputs:
+            return values.sum(1, keepdim=True)
+        return by_input(self.spec.inputs, values)
+
+    def arguments(self, clips: torch.Tensor) -> tuple[Any, ...]:
+        """Return the module's arguments for clips (N, 3, T, h, w); named ones as `Keywords`."""
+        return self._given(self.planes(clips))
+
+    def output(self, planes: torch.Tensor) -> Any:
+        """Return what the module makes of planes."""
+        given = self._given(planes)
+        if isinstance(given[0], Keywords):
+            return self.module(**given[0])
+        return self.module(*given)
+
+    def _given(self, planes: torch.Tensor) -> tuple[Any, ...]:
+        if self.spec.inputs:
+            return given_as(self.spec.inputs, self.spec.pass_as, planes)
         if self.pack is None:
-            return (values,)
-        packed = self.pack(values)
+            return (planes,)
+        packed = self.pack(planes)
         return packed if isinstance(packed, tuple) else (packed,)
 
     def copied_to(self, device: torch.device) -> VideoModel:

@@ -27,7 +27,7 @@ from engine.utils.schema import convert, parse_json, to_plain
 
 FORMAT = 1
 
-_SELDOM = ("grey",)
+_SELDOM = ("grey", "inputs", "pass_as")
 """Fields of a model that are left out where they are empty."""
 
 _DECIDING = (
@@ -117,7 +117,8 @@ def header_to_dict(header: Header) -> dict[str, Any]:
 def _plain_spec(spec: ModelSpec) -> dict[str, Any]:
     """Return a model's spec without what few models have."""
     plain = to_plain(spec)
-    return {name: plain[name] for name in plain if plain[name] or name not in _SELDOM}
+    unsaid = [name for name in _SELDOM if not (spec.grey if name == "grey" else spec.inputs)]
+    return {name: value for name, value in plain.items() if name not in unsaid}
 
 
 def header_from_dict(document: dict[str, Any]) -> Header:

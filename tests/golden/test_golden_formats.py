@@ -214,6 +214,8 @@ def test_card_is_read_as_it_was(own_settings: Path) -> None:
         "std": (0.25, 0.25, 0.25),
         "activation": None,
         "layer": "features.5",
+        "inputs": (),
+        "pass_as": "positions",
         "expected": {
             "clip": "wave.mp4",
             "start": 4,

@@ -53,12 +53,16 @@ class ExplainedModel:
         self._keeps_gradients = False
 
     def logits(self, values: Tensor) -> Tensor:
-        """Score clips.
+        """Score clips (N, 3, T, h, w), which the network may change, as `logits_of` planes."""
+        return self.logits_of(self.model.planes(values))
+
+    def logits_of(self, planes: Tensor) -> Tensor:
+        """Score what the network's inputs are made of.
 
         Parameters
         ----------
-        values : Tensor, (N, 3, T, h, w)
-            The network's input, which the network may change.
+        planes : Tensor, (N, C, T, h, w)
+            As `VideoModel.planes` makes them, with history where relevance is traced to them.
 
         Returns
         -------
@@ -70,8 +74,8 @@ class ExplainedModel:
         AttributionError
             If the network cannot take the clip, or its outputs cannot be explained.
         """
-        output = self._called(values.to(self.dtype))
-        outputs = read_outputs(output, len(values), self.model.spec)
+        output = self._called(planes.to(self.dtype))
+        outputs = read_outputs(output, len(planes), self.model.spec)
         self.activation = outputs.activation
         self.notices.update(dict.fromkeys(outputs.notices))
         logits = outputs.logits
@@ -146,7 +150,7 @@ class ExplainedModel:
         mode = DifferentiableMode(closed=closed, keeps_gradients=self._keeps_gradients)
         try:
             with ActivationWatch(), mode:
-                output = self.model.module(*self.model.arguments(values))
+                output = self.model.output(values)
         except torch.OutOfMemoryError:
             raise
         except (RuntimeError, ValueError) as error:

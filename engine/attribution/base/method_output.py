@@ -23,6 +23,8 @@ class MethodOutput:
         The map before it was scaled up, where the method works at a coarser resolution.
     steps : int or None
         Time steps that the relevance really has, where they are fewer than frames.
+    by_input : Tensor or None, (N, I, T, h, w)
+        The part of each declared input, where the method traces relevance to them.
     """
 
     relevance: Tensor
@@ -30,3 +32,10 @@ class MethodOutput:
     explained: Tensor
     native: Tensor | None = None
     steps: int | None = None
+    by_input: Tensor | None = None
+
+    @classmethod
+    def of_parts(cls, parts: Tensor, logits: Tensor, explained: Tensor) -> MethodOutput:
+        """Return the output for relevance by input, (N, I, T, h, w)."""
+        several = parts if parts.shape[1] > 1 else None
+        return cls(parts.sum(1), logits, explained, by_input=several)

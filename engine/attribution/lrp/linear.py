@@ -26,6 +26,7 @@ from engine.attribution.lrp.context import (
 )
 from engine.attribution.lrp.convolutions import convolve
 from engine.attribution.lrp.operation import Operation
+from engine.attribution.lrp.rules import ZBox
 from engine.errors import AttributionError
 
 
@@ -33,7 +34,10 @@ def layer_relevance(context: LrpContext, layer: Layer, relevance: Tensor) -> Ten
     """Return the relevance of what went into a layer, from that of what came out."""
     settings, is_last = context.settings, layer is context.last
     composite = settings.composite
-    kind = composite.rule_for(at_input=layer.bounds is not None, is_dense=layer.is_dense or is_last)
+    is_dense = layer.is_dense or is_last
+    kind = composite.rule_for(at_input=layer.bounds is not None, is_dense=is_dense)
+    if kind is ZBox and layer.bounds is not None and bool(layer.bounds[0].isnan().any()):
+        kind = composite.rule_for(at_input=False, is_dense=is_dense)  # no bounds: zero is nothing
     rule, back = settings.rule(kind), relevance.to(precision_of(relevance))
     operation = operation_of(layer, back.dtype, settings)
     result = rule.relevance(operation, back)

@@ -41,15 +41,16 @@ def explain_by_lrp(explained: ExplainedModel, clip: Clip, options: LrpOptions) -
             "Biases and class tokens take their share of the score; what the relevance of the "
             "pixels sums to is the rest."
         )
-    leaf = clip.tensor.detach().clone().requires_grad_()
-    mode = RelevanceMode((clip.low, clip.high), settings)
+    model = explained.model
+    leaf = model.planes(clip.tensor).detach().clone().requires_grad_()
+    mode = RelevanceMode(model.bounds(clip), settings)
     entered = mode.enter(leaf.clone())
     with mode:
-        logits = newest(explained.logits(entered))
+        logits = newest(explained.logits_of(entered))
     refuse_missing(logits)
     start, score = _start(explained, logits.detach(), settings.composite)
     (relevance,) = torch.autograd.grad(logits, leaf, start)
-    return MethodOutput(relevance.sum(1), logits.detach(), score)
+    return MethodOutput.of_parts(model.by_input(relevance), logits.detach(), score)
 
 
 def settings_of(options: LrpOptions, *, transformer: bool = False) -> Settings:

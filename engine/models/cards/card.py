@@ -10,7 +10,17 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.models.cards.address import fault_of
-from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS, CardKeys, Expected, Head
+from engine.models.cards.card_inputs import network_inputs
+from engine.models.cards.card_schema import (
+    CARD_KEYS,
+    EXPECTED_KEYS,
+    INPUT_KEYS,
+    CardKeys,
+    Expected,
+    Head,
+    InputKeys,
+    Key,
+)
 from engine.models.catalogue import MODELS
 from engine.types import ModelSpec
 from engine.utils.hints import did_you_mean
@@ -106,7 +116,8 @@ class ModelCard(CardKeys):
             base = _OPEN if self.frame_network is None else _PICTURES
         spec = replace(base, name=self.name, labels=labels, **given)
         self._check_grey(spec)
-        return spec
+        inputs = network_inputs(self.inputs, spec, self.path)
+        return replace(spec, inputs=inputs, pass_as=self.pass_as)
 
     def _check_complete(self) -> None:
         needed = _NEEDED if self.frame_network is None else _NEEDED[1:]  # classes by the weights
@@ -163,13 +174,16 @@ def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
         )
     if isinstance(table.get("expected"), dict):
         _check_keys(table["expected"], Expected, path, "expected.")
+    values = _of_grey(_stripped({"name": path.stem, **table}))
     try:
-        card = convert(_of_grey(_stripped({"name": path.stem, **table})), ModelCard)
+        inputs = _inputs_in(values.pop("inputs", []), path)
+        card = convert(values, ModelCard)
     except SchemaError as error:
         raise _unfit(error, path) from error
     card = replace(
         card,
         path=path,
+        inputs=inputs,
         crop=_repeated(card.crop, 2),
         mean=_repeated(card.mean, 3),
         std=_repeated(card.std, 3),
@@ -181,6 +195,25 @@ def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
     card = replace(card, network=called)
     _check_together(card)
     return card
+
+
+def _inputs_in(tables: Any, path: Path) -> tuple[InputKeys, ...]:
+    """Return the inputs that a card declares, each of a table [[inputs]]."""
+    if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+        raise ModelError(
+            f"The key 'inputs' of the card {path} is {tables!r}, but tables are needed.",
+            f"Write a line [[inputs]] for each, and below it {INPUT_KEYS['name'].example} and "
+            f"{INPUT_KEYS['kind'].example}.",
+        )
+    for one in tables:
+        _check_keys(one, InputKeys, path, "inputs.")
+        for name in ("name", "kind"):
+            if name not in one:
+                raise ModelError(
+                    f"A table [[inputs]] of the card {path} has no {name}.",
+                    f"For example: {INPUT_KEYS[name].example}",
+                )
+    return tuple(convert(one, InputKeys, "inputs") for one in tables)
 
 
 def _table_in(path: Path) -> dict[str, Any]:
@@ -206,9 +239,10 @@ def _check_keys(table: Mapping[str, Any], kind: type, path: Path, where: str = "
     known = fields_of(kind)
     for name in table:
         if name not in known:
+            above = where == "inputs." and name in fields_of(CardKeys)
             raise ModelError(
                 f"The card {path} has a key {where}{name!r}, which does not exist.",
-                did_you_mean(name, known),
+                f"Write {name} above the first [[inputs]]." if above else did_you_mean(name, known),
             )
     if kind is Expected and not ("clip" in table and table.keys() & {"top", "scores"}):
         raise ModelError(
@@ -221,6 +255,8 @@ def _stripped(value: Any) -> Any:
     """Return values of TOML without spaces around the texts."""
     if isinstance(value, dict):
         return {name: _stripped(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_stripped(part) for part in value]
     return value.strip() if isinstance(value, str) else value
 
 
@@ -248,12 +284,12 @@ def _unfit(error: SchemaError, path: Path) -> ModelError:
     return ModelError(
         f"The key {'.'.join([*tables, repr(name)])} of the card {path} is {error.shown}, but "
         f"{error.needed} is needed.",
-        f"For example: {_example(name)}",
+        f"For example: {_example(name, INPUT_KEYS if tables == ['inputs'] else None)}",
     )
 
 
-def _example(name: str) -> str:
-    return (CARD_KEYS | EXPECTED_KEYS)[name].example
+def _example(name: str, keys: Mapping[str, Key] | None = None) -> str:
+    return (keys or CARD_KEYS | EXPECTED_KEYS)[name].example
 
 
 def _check_together(card: ModelCard) -> None:
@@ -275,6 +311,7 @@ def _check_together(card: ModelCard) -> None:
             f"The card {card.path} gives the unit {card.unit!r}, but classes have none.",
             'Say activation = "none" where the outputs are values, or leave unit out.',
         )
+    _check_inputs(card)
     if card.endpoint is not None:
         _check_endpoint(card)
     if card.frame_network is not None:
@@ -310,6 +347,28 @@ def _check_frame_network(card: ModelCard) -> None:
         raise ModelError(
             f"The card {card.path} changes the layout of a frame_network, which is given frames.",
             "Leave layout out.",
+        )
+
+
+def _check_inputs(card: ModelCard) -> None:
+    """Refuse declared inputs for networks whose input is known, and keys that belong to each."""
+    if not card.inputs and card.pass_as != "positions":
+        raise ModelError(
+            f'The card {card.path} says pass_as = "{card.pass_as}", but declares no [[inputs]].',
+            f"Write a line [[inputs]] below all other keys, and below it "
+            f"{INPUT_KEYS['name'].example} and {INPUT_KEYS['kind'].example}.",
+        )
+    if not card.inputs:
+        return
+    if not card.needs_code or card.network.lower().endswith(".pt2"):
+        raise ModelError(
+            f"The card {card.path} declares [[inputs]], but {card.network} takes one clip.",
+            "Leave them out: they belong to networks of your own, in Python or TorchScript.",
+        )
+    if card.layout != "NCTHW" or card.channels != "rgb":
+        raise ModelError(
+            f"The card {card.path} has both [[inputs]] and a layout or channels for one input.",
+            "Write layout and kind in each table [[inputs]] instead.",
         )
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from engine.network_inputs import FlowEstimator, InputKind, InputLayout, LastStep, PassAs
 from engine.types import Sampling
 from engine.utils.schema import Finite, choices_of, fields_of, needed_by, parts_of
 
@@ -36,6 +37,14 @@ Three = Annotated[
 ThreePositive = Annotated[
     Positive | Annotated[tuple[Positive, ...], Meta(min_length=3, max_length=3)],
     Meta(title="a number above 0 or three in a list"),
+]
+Numbers = Annotated[
+    Finite | Annotated[tuple[Finite, ...], Meta(min_length=1, max_length=3)],
+    Meta(title="a number or one a channel in a list"),
+]
+NumbersPositive = Annotated[
+    Positive | Annotated[tuple[Positive, ...], Meta(min_length=1, max_length=3)],
+    Meta(title="a number above 0 or one a channel in a list"),
 ]
 Scores = Annotated[dict[str, Finite], Meta(min_length=1, title="a table of labels with numbers")]
 Renames = Annotated[
@@ -77,6 +86,79 @@ class Expected:
     tolerance: Annotated[
         Positive, _key("How far a logit may be off; 0.05 if left out.", "tolerance = 0.1")
     ] = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputKeys:
+    """One input of a network that takes several: a table [[inputs]] of a card."""
+
+    name: Annotated[
+        Text, _key("Name of the input; its key in a dict, or its keyword.", 'name = "flow"')
+    ]
+    kind: Annotated[
+        InputKind,
+        _key(
+            "What it is made of: colours, luma, optical flow (x, y) or the difference of colours, "
+            "the latter two to the next frame of the clip.",
+            'kind = "flow"',
+        ),
+    ]
+    stride: Annotated[
+        Count | None,
+        _key("Every how many frames of the clip it has one, from the first on.", "stride = 4"),
+    ] = None
+    frames: Annotated[
+        Count | None,
+        _key(
+            "In place of stride: how many frames, evenly from the clip's first to its last "
+            "(as PyTorchVideo and PySlowFast choose).",
+            "frames = 8",
+        ),
+    ] = None
+    layout: Annotated[
+        InputLayout,
+        _key(
+            "Order of its dimensions; NCHW has the channels of all frames one after the other.",
+            'layout = "NCHW"',
+        ),
+    ] = "NCTHW"
+    range: Annotated[
+        Rising | None,
+        _key(
+            "What black and white become; of a flow, what -bound and bound become (-1 and 1 if "
+            "left out). Other kinds have the card's.",
+            "range = [0, 255]",
+        ),
+    ] = None
+    mean: Annotated[
+        Numbers | None,
+        _key(
+            "Subtracted, a number a channel; rgb and bgr have the card's, other kinds 0 if left "
+            "out.",
+            "mean = 0.5",
+        ),
+    ] = None
+    std: Annotated[
+        NumbersPositive | None,
+        _key(
+            "Divided by, a number a channel; rgb and bgr have the card's, other kinds 1 if left "
+            "out.",
+            "std = 0.226",
+        ),
+    ] = None
+    bound: Annotated[
+        Positive, _key("Pixels a frame at which a flow is cut off; 20 if left out.", "bound = 20")
+    ] = 20.0
+    flow: Annotated[
+        FlowEstimator, _key("How a flow is estimated (engine/motion/flow.py).", 'flow = "tv-l1"')
+    ] = "dis"
+    last: Annotated[
+        LastStep,
+        _key(
+            "Flow or difference of the clip's last frame: repeat that before it, or drop it.",
+            'last = "drop"',
+        ),
+    ] = "repeat"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +300,15 @@ class CardKeys:
     layer: Annotated[
         Text | None, _key("Layer that class activation maps are made of.", 'layer = "layer4"')
     ] = None
+    pass_as: Annotated[
+        PassAs,
+        _key(
+            "How the network takes what [[inputs]] declare: one argument each, or all in a list, "
+            "in a dict by their names, or as keywords.",
+            'pass_as = "dict"',
+        ),
+    ] = "positions"
+    inputs: tuple[InputKeys, ...] = ()
     expected: Expected | None = None
 
 
@@ -253,7 +344,7 @@ def _keys(kind: type) -> Iterable[Key]:
         parts = list(parts_of(annotation))
         meaning = next((part for part in parts if isinstance(part, Meta)), Meta())
         if meaning.description is None or meaning.examples is None:
-            continue  # the table [expected], which has keys of its own
+            continue  # the tables, which have keys of their own
         core = next((part for part in parts if part in (str, Path, int, float)), None)
         choices = choices_of(annotation)
         yield Key(
@@ -270,6 +361,8 @@ def _keys(kind: type) -> Iterable[Key]:
 CARD_KEYS: dict[str, Key] = {key.name: key for key in _keys(CardKeys)}
 EXPECTED_KEYS: dict[str, Key] = {key.name: key for key in _keys(Expected)}
 """The keys of the table [expected]."""
+INPUT_KEYS: dict[str, Key] = {key.name: key for key in _keys(InputKeys)}
+"""The keys of a table [[inputs]]."""
 
 
 def card_schema() -> dict[str, Any]:
@@ -282,4 +375,5 @@ def card_schema() -> dict[str, Any]:
         "not": {"required": ["fps", "stride"]},
         "oneOf": [{"required": [name]} for name in ("network", "endpoint", "frame_network")],
     }
+    schema["$defs"]["CardKeys"]["properties"]["inputs"]["default"] = []  # msgspec's is a tuple
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -56,10 +56,11 @@ class ClosedNetwork(nn.Module):
         self.most = most
         self.head = head
 
-    def forward(self, clips: torch.Tensor) -> Any:
-        """Score clips (N, ...) in portions that the network takes."""
-        if self.most is None or len(clips) == self.most:
-            return with_head(self.inner(clips), self.head)
+    def forward(self, *given: Any, **named: Any) -> Any:
+        """Score clips (N, ...) in portions that the network takes, or several inputs at once."""
+        if self.most is None or len(given[0]) == self.most:
+            return with_head(self.inner(*given, **named), self.head)
+        (clips,) = given
         parts = [self.inner(part) for part in torch.split(clips, self.most)]
         return with_head(torch.cat(parts), self.head)
 

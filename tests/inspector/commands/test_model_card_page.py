@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS
+from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS, INPUT_KEYS
 from inspector.cli import main
 from tests.clips import moving_square, write_clip
 from tests.engine.networks import warmed_up
@@ -64,5 +64,5 @@ def test_page_does_what_it_says(folder: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_page_describes_every_key() -> None:
-    for key in (*CARD_KEYS.values(), *EXPECTED_KEYS.values()):
+    for key in (*CARD_KEYS.values(), *EXPECTED_KEYS.values(), *INPUT_KEYS.values()):
         assert f"| `{key.name}` | {key.text} | {key.needed} |" in PAGE

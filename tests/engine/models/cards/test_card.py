@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import ModelError
 from engine.models.cards.card import parse_card, read_card
-from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS, Key, card_schema
+from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS, INPUT_KEYS, Key, card_schema
 from engine.models.cards.library import find_card, known_models, save_card, shelf_folder
 from engine.models.loaders.sources import find_network
 
@@ -26,6 +26,7 @@ SAMPLES: list[Any] = [
         "sigmoid",
         "lstm",
         "last",
+        "dict",
         "",
         " ",
         0,
@@ -87,6 +88,8 @@ def is_taken(key: str, value: Any) -> bool:
         table = {key: value}
     if key in ("temporal", "readout"):
         table = {"frame_network": "resnet18", key: value}
+    if key == "pass_as":
+        table |= {"network": "net.py:build", "inputs": [{"name": "a", "kind": "rgb"}]}
     if key in ("layout", "channels"):
         table["network"] = "net.pt"
     try:
@@ -102,7 +105,11 @@ def test_schema_file_is_that_of_the_parser() -> None:
 
 def test_schema_names_the_keys_and_what_they_mean() -> None:
     tables = card_schema()["$defs"]
-    for name, keys in (("CardKeys", CARD_KEYS), ("Expected", EXPECTED_KEYS)):
+    for name, keys in (
+        ("CardKeys", CARD_KEYS),
+        ("Expected", EXPECTED_KEYS),
+        ("InputKeys", INPUT_KEYS),
+    ):
         described = {key: part.get("description") for key, part in properties(name).items()}
         assert described == {key.name: key.text for key in keys.values()}
         assert tables[name]["additionalProperties"] is False
@@ -111,9 +118,9 @@ def test_schema_names_the_keys_and_what_they_mean() -> None:
 
 
 def properties(table: str) -> dict[str, Any]:
-    """Schemas of the keys of a table, but those of the table inside it."""
+    """Schemas of the keys of a table, but those of the tables inside it."""
     inside = card_schema()["$defs"][table]["properties"]
-    return {name: part for name, part in inside.items() if name != "expected"}
+    return {name: part for name, part in inside.items() if name not in ("expected", "inputs")}
 
 
 @pytest.mark.parametrize("key", [*CARD_KEYS.values(), *EXPECTED_KEYS.values()])
