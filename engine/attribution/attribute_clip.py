@@ -161,17 +161,21 @@ class Explainer:
     def batch(self) -> int:
         """Best number of clips at once, on a GPU known after the first."""
         device = self._explained.model.device
-        if not self._method.batched or device.type != "cuda":
+        if not self._together or device.type != "cuda":
             return 1
         if self._most is None:
             return fitting(device, self._explained.pass_bytes) if self._explained.pass_bytes else 1
         return self._most
 
+    @property
+    def _together(self) -> bool:
+        return self._method.batched and not self._explained.habits.one_by_one
+
     def explain(self, clips: Sequence[Clip]) -> list[Attribution]:
         """Explain clips of one shape."""
         for clip in clips:
             check_clip(self._explained.model, clip)
-        size = len(clips) if self._method.batched else 1
+        size = len(clips) if self._together else 1
         results: list[Attribution] = []
         while len(results) < len(clips):
             part = clips[len(results) : len(results) + size]

@@ -90,7 +90,7 @@ def _at(explained: ExplainedModel, values: Tensor, name: str) -> tuple[Tensor, T
 
     with watched(explained.model.module, {name: cut}):
         logits = explained.logits(values.detach().clone())
-    (gradient,) = torch.autograd.grad(explained.scores(logits).sum(), outputs[0])
+    gradient = explained.gradient(explained.scores(logits).sum(), outputs[0])
     clips = len(values)
     features, gradient = (_in_clips(part, clips, grid) for part in (outputs[0].detach(), gradient))
     return features, gradient, logits.detach()

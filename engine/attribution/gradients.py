@@ -145,7 +145,7 @@ def gradient_of(
         logits = newest(explained.logits_of(leaf.clone()))  # a copy, as the network may change it
     if rule != "plain" and not mode.met:
         explained.note("The network has no ReLU, so this is the plain gradient.")
-    (gradient,) = torch.autograd.grad(explained.scores(logits).sum(), leaf)
+    gradient = explained.gradient(explained.scores(logits).sum(), leaf)
     return gradient, logits.detach()
 
 

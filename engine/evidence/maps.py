@@ -217,7 +217,7 @@ def _leg(
     leaf, entered = _entered(views.clip.to(in_full.dtype))
     with TracedRun(here[0], there[0], explained.check):
         logits = newest(in_full.logits_of(entered))
-    (relevance,) = torch.autograd.grad(logits, leaf, start.to(logits.dtype))
+    relevance = explained.gradient(logits, leaf, start.to(logits.dtype))
     missing = abs(float(relevance.double().sum()) - whole)
     if missing > _LOST * float(start.abs().sum()):
         raise NoRuleError("The relevance of the difference does not sum to it in this network.")

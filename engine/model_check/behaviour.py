@@ -8,9 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from engine.attribution.base.differentiable import DifferentiableMode
+from engine.attribution.base.dropout import NOTICE as DROPOUT_NOTICE
 from engine.attribution.base.explained_model import evaluating
-from engine.attribution.base.outputs import ActivationWatch, read_outputs
+from engine.attribution.base.network_call import called
+from engine.attribution.base.network_faults import described
+from engine.attribution.base.network_habits import ONE_BY_ONE, habits_of
+from engine.attribution.base.outputs import read_outputs
 from engine.errors import EngineError
 from engine.model_check.forward import logits_of, output_of
 from engine.model_check.input_checks import failed, passed, warned
@@ -27,6 +30,7 @@ _FAR = 25.0  # variance over the one in training that no ordinary video reaches
 def behaviour_findings(model: VideoModel, clip: Clip, logits: Tensor) -> Iterator[Finding]:
     """Check the scores: equal for the same clip, other for another one, differentiable."""
     scale = float(logits.abs().max()) or 1.0
+    yield from _habit_findings(model)
     again = _difference(model, clip.tensor, logits)
     if again > _ALIKE * scale:
         yield warned(
@@ -45,10 +49,20 @@ def behaviour_findings(model: VideoModel, clip: Clip, logits: Tensor) -> Iterato
         )
     else:
         yield passed("output", "Other clips get other scores.")
-    yield _gradient(model, clip)
+    yield from _gradient(model, clip)
     far = _far_from_training(model, clip)
     if far is not None:
         yield far
+
+
+def _habit_findings(model: VideoModel) -> Iterator[Finding]:
+    """Tell what the network does besides scoring a clip: a memory, one clip at a time."""
+    with evaluating(model.module):
+        habits = habits_of(model)
+    if habits.memory:
+        yield warned("memory", habits.memory)
+    if habits.one_by_one:
+        yield warned("batch", ONE_BY_ONE)
 
 
 def reference_finding(model: VideoModel, expected: Expected) -> Finding:
@@ -87,41 +101,46 @@ def _differs_on_noise(model: VideoModel, clip: Clip, logits: Tensor, scale: floa
     return noise.shape == clip.tensor.shape and _difference(model, noise, logits) > _ALIKE * scale
 
 
-def _gradient(model: VideoModel, clip: Clip) -> Finding:
+def _gradient(model: VideoModel, clip: Clip) -> Iterator[Finding]:
     """Check whether a gradient of the top score reaches the pixels of every frame."""
     if model.scores_only:
-        return warned(
-            "gradient", f"It is {model.closed}, which gives scores alone. {_ONLY_PERTURBATION}"
-        )
+        text = f"It is {model.closed}, which gives scores alone. {_ONLY_PERTURBATION}"
+        yield warned("gradient", text)
+        return
     values = model.planes(clip.tensor).clone().requires_grad_()
-    with evaluating(model.module):
-        logits, kept = _traced_logits(model, values)
-        if not logits.requires_grad:
-            return failed(
-                "gradient",
-                "The forward cannot be differentiated: it uses inference_mode, detach or NumPy. "
-                f"{_ONLY_PERTURBATION}",
-            )
-        try:
-            (slope,) = torch.autograd.grad(logits.max(), values, allow_unused=True)
-        except RuntimeError as error:
-            line = str(error).strip().splitlines()[0]
-            return failed("gradient", f"The backward pass fails: {line} {_ONLY_PERTURBATION}")
+    with evaluating(model.module), habits_of(model).minded(model.module):
+        logits, kept, had_dropout = _traced_logits(model, values)
+        if had_dropout:
+            yield warned("dropout", DROPOUT_NOTICE)
+        yield _traced(logits, values, kept)
+
+
+def _traced(logits: Tensor, values: Tensor, kept: bool) -> Finding:
+    if not logits.requires_grad:
+        return failed(
+            "gradient",
+            "The forward cannot be differentiated: it uses inference_mode, detach or NumPy. "
+            f"{_ONLY_PERTURBATION}",
+        )
+    try:
+        (slope,) = torch.autograd.grad(logits.max(), values, allow_unused=True)
+    except Exception as error:  # noqa: BLE001 - whatever a network's backward raises
+        text = f"The backward pass fails: {described(error)}. {_ONLY_PERTURBATION}"
+        return failed("gradient", text)
     return _slope_finding(slope, kept)
 
 
-def _traced_logits(model: VideoModel, values: Tensor) -> tuple[Tensor, bool]:
-    """Return logits with history if the forward allows it, and whether gradients were kept on."""
+def _traced_logits(model: VideoModel, values: Tensor) -> tuple[Tensor, bool, bool]:
+    """Return logits with history if the forward allows it.
+
+    And whether gradients were kept on for that, and whether dropout was held off.
+    """
     for keeps_gradients in (False, True):
-        mode = DifferentiableMode(
-            closed=model.module if model.closed else None, keeps_gradients=keeps_gradients
-        )
-        with ActivationWatch(), mode:
-            output = model.output(values.clone())
-            logits = read_outputs(output, 1, model.spec).logits
+        made = called(model, values.clone(), keeps_gradients=keeps_gradients)
+        logits = read_outputs(made.output, 1, model.spec).logits
         if logits.requires_grad:
             break
-    return logits, keeps_gradients
+    return logits, keeps_gradients, made.had_dropout
 
 
 def _slope_finding(slope: Tensor | None, kept: bool) -> Finding:

@@ -9,7 +9,10 @@ import torch
 from torch import Tensor
 
 from engine.attribution.base.explained_model import evaluating
-from engine.attribution.base.outputs import ActivationWatch, Outputs, read_outputs
+from engine.attribution.base.network_call import called
+from engine.attribution.base.network_faults import described
+from engine.attribution.base.network_habits import habits_of
+from engine.attribution.base.outputs import Outputs, read_outputs
 from engine.errors import AttributionError, EngineError
 from engine.model_check.input_checks import failed, passed, warned
 from engine.models.model import Clip, VideoModel
@@ -39,7 +42,7 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
         output = output_of(model, clip.tensor)
     except EngineError as error:
         return Run([failed("output", f"{error} {error.hint}")])
-    except Exception as error:  # noqa: BLE001 - whatever a library raises
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a network raises
         return Run([failed("layout", _layout_text(model, clip, error))])
     scores = output if isinstance(output, Tensor) else None
     if scores is not None and scores.dim() == 2 and len(scores) == model.spec.frames > 1:
@@ -60,8 +63,8 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
 
 def output_of(model: VideoModel, values: Tensor) -> Any:
     """Return the output of a network for clips (N, 3, T, h, w), with logits before a softmax."""
-    with evaluating(model.module), torch.no_grad(), ActivationWatch():
-        return model.output(model.planes(values.clone()))
+    with evaluating(model.module), torch.no_grad(), habits_of(model).minded(model.module):
+        return called(model, model.planes(values.clone())).output
 
 
 def logits_of(model: VideoModel, values: Tensor) -> Tensor:
@@ -77,7 +80,7 @@ def _shape(arguments: tuple[Any, ...]) -> str:
     return " and ".join(str(tuple(part.shape)) for part in parts)
 
 
-def _layout_text(model: VideoModel, clip: Clip, error: Exception) -> str:
+def _layout_text(model: VideoModel, clip: Clip, error: BaseException) -> str:
     values = clip.tensor
     others = {
         'layout = "NCTHW"': values,
@@ -92,16 +95,15 @@ def _layout_text(model: VideoModel, clip: Clip, error: Exception) -> str:
         try:
             with evaluating(model.module), torch.no_grad():
                 model.module(other.clone())
-        except Exception:  # noqa: BLE001 - every library has its own; no picture came
+        except (Exception, SystemExit):  # noqa: BLE001 - whatever a network raises
             continue
         return (
             f"The network fails on {_shape(model.arguments(values))}, but takes "
             f"{tuple(other.shape)}: {text}."
         )
-    lines = str(error).strip().splitlines() or [type(error).__name__]
     return (
         f"The network fails on {_shape(model.arguments(values))} and on every other order of its "
-        f"dimensions: {lines[0]}. Check frames, crop and layout."
+        f"dimensions: {described(error)}. Check frames, crop and layout."
     )
 
 

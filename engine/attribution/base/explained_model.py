@@ -11,8 +11,12 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from engine.attribution.base.differentiable import DifferentiableMode
-from engine.attribution.base.outputs import ActivationWatch, probabilities_of, read_outputs
+from engine.attribution.base.checkpointing import without_checkpointing
+from engine.attribution.base.dropout import NOTICE as DROPOUT_NOTICE
+from engine.attribution.base.network_call import Called, called
+from engine.attribution.base.network_faults import NOT_THEIRS, described, is_memory, network_faults
+from engine.attribution.base.network_habits import habits_of
+from engine.attribution.base.outputs import probabilities_of, read_outputs
 from engine.attribution.base.targets import Goal
 from engine.cancel import Check, never
 from engine.errors import AttributionError
@@ -20,6 +24,12 @@ from engine.models.model import Clip, VideoModel
 from engine.types import Activation, Report, unreported
 
 Result = TypeVar("Result")
+
+_NO_BACKWARD = "Choose a perturbation method, such as occlusion."
+_CUT = (
+    "Part of what the network computes from the clip is under torch.no_grad, and has no share in "
+    "gradients or relevance."
+)
 
 
 class UntracedError(AttributionError):
@@ -50,6 +60,9 @@ class ExplainedModel:
         self.pass_bytes = 0  # memory that one pass took; known on CUDA, after the first
         self.activation: Activation = model.spec.activation  # as found, after the first pass
         self.dtype = _dtype_of(model.module)
+        with evaluating(model.module):
+            self.habits = habits_of(model)
+        self.notices.update(dict.fromkeys(self.habits.notices))
         self._keeps_gradients = False
 
     def logits(self, values: Tensor) -> Tensor:
@@ -74,6 +87,8 @@ class ExplainedModel:
         AttributionError
             If the network cannot take the clip, or its outputs cannot be explained.
         """
+        if self.habits.one_by_one and len(planes) > 1:
+            return torch.cat([self.logits_of(part) for part in torch.split(planes, 1)])
         output = self._called(planes.to(self.dtype))
         outputs = read_outputs(output, len(planes), self.model.spec)
         self.activation = outputs.activation
@@ -144,27 +159,63 @@ class ExplainedModel:
         yield
         self.pass_bytes = torch.cuda.max_memory_allocated(self.model.device) - before
 
+    def gradient(self, scores: Tensor, leaf: Tensor, start: Tensor | None = None) -> Tensor:
+        """Return the gradient of scores by a leaf, or what a method's rules make of it.
+
+        Raises
+        ------
+        AttributionError
+            If the network's backward fails, or the scores do not depend on the leaf.
+        """
+        name = self.model.spec.name
+        with network_faults(f"The backward pass of {name} failed", _NO_BACKWARD):
+            (gradient,) = torch.autograd.grad(scores, leaf, start, allow_unused=True)
+        if gradient is None:
+            raise AttributionError(
+                f"The backward pass of {name} ends before it reaches the clip.", _NO_BACKWARD
+            )
+        return gradient
+
     def _called(self, values: Tensor) -> object:
         self.check()
-        closed = self.model.module if self.model.closed else None
-        mode = DifferentiableMode(closed=closed, keeps_gradients=self._keeps_gradients)
-        try:
-            with ActivationWatch(), mode:
-                output = self.model.output(values)
-        except torch.OutOfMemoryError:
-            raise
-        except (RuntimeError, ValueError) as error:
-            raise AttributionError(
-                f"{self.model.spec.name} failed on a clip of shape {tuple(values.shape)}: "
-                f"{str(error).strip().splitlines()[0] if str(error).strip() else error!r}",
-                f"It expects {_expected_shape(self.model)}; check the clip and the model.",
-            ) from error
-        if mode.is_cut:
-            self.note(
-                "Part of what the network computes from the clip is under torch.no_grad, and has "
-                "no share in gradients or relevance."
-            )
-        return output
+        model = self.model
+        faults = network_faults(
+            f"{model.spec.name} failed on a clip of shape {tuple(values.shape)}",
+            f"It expects {_expected_shape(model)}; check the clip and the model.",
+        )
+        with faults, self.habits.minded(model.module):
+            try:
+                made = called(model, values, keeps_gradients=self._keeps_gradients)
+            except (*NOT_THEIRS, SystemExit):
+                raise
+            except Exception as error:
+                self._blame(values, error)
+                raise
+        self._note_call(made)
+        return made.output
+
+    def _note_call(self, made: Called) -> None:
+        if made.had_dropout:
+            self.note(DROPOUT_NOTICE)
+        if made.is_cut:
+            self.note(_CUT)
+
+    def _blame(self, values: Tensor, error: Exception) -> None:
+        """Raise a network's own error as it is without a method watching, else the method's.
+
+        Raises
+        ------
+        AttributionError
+            If the network works by itself.
+        """
+        if is_memory(error):
+            return
+        with torch.no_grad(), torch._C.DisableTorchFunction():
+            self.model.output(values.detach().clone())
+        raise AttributionError(
+            f"{self.model.spec.name} works, but this method cannot follow it: {described(error)}.",
+            f"{_NO_BACKWARD} Please report it, with the lines of the network.",
+        ) from error
 
     def _check_logits(self, logits: Tensor) -> None:
         if torch.is_grad_enabled() and not logits.requires_grad:
@@ -226,7 +277,7 @@ def evaluating(module: nn.Module) -> Iterator[None]:
             part.training = False
         for tensor in learning:
             tensor.requires_grad_(False)
-        with torch.inference_mode(False), torch.enable_grad():
+        with torch.inference_mode(False), torch.enable_grad(), without_checkpointing():
             yield
     finally:
         for part in training:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from engine.attribution.base.network_faults import network_faults
 from engine.attribution.base.output_parts import OUTPUT_HINT, chosen_part
 from engine.attribution.base.tensor_tags import newest
 from engine.errors import AttributionError
@@ -127,7 +128,8 @@ def read_outputs(output: Any, clips: int, spec: ModelSpec) -> Outputs:
     AttributionError
         If there are none, or several tensors could be meant.
     """
-    scores, notices = chosen_part(output, clips, len(spec.labels), lambda _part: False)
+    with network_faults(f"The output of {spec.name} cannot be read", OUTPUT_HINT):
+        scores, notices = chosen_part(output, clips, len(spec.labels), lambda _part: False)
     if spec.activation == "none":  # what it gives is meant, whatever it ends in
         values = _two_dimensional(newest(scores), clips, single=len(spec.labels) == 1)
         return Outputs(values, "none", notices)
@@ -173,6 +175,12 @@ def _of_one_output(logit: Tensor, labels: int, notices: list[str]) -> Outputs:
 
 def _two_dimensional(scores: Tensor, clips: int, *, single: bool) -> Tensor:
     """Logits (N, K) from (N, K, 1, 1, 1), from (K,) for a single clip, (N,) for a single class."""
+    if scores.layout is not torch.strided or not scores.is_floating_point():
+        kind = str(scores.dtype if scores.layout is torch.strided else scores.layout)
+        raise AttributionError(
+            f"The network returns a tensor of {kind.removeprefix('torch.')}, not logits as floats.",
+            OUTPUT_HINT,
+        )
     if single and scores.numel() == clips and scores.dim() < 2:
         scores = scores.reshape(clips, 1)
     if scores.dim() == 1 and clips == 1:

@@ -49,7 +49,7 @@ def explain_by_lrp(explained: ExplainedModel, clip: Clip, options: LrpOptions) -
         logits = newest(explained.logits_of(entered))
     refuse_missing(logits)
     start, score = _start(explained, logits.detach(), settings.composite)
-    (relevance,) = torch.autograd.grad(logits, leaf, start)
+    relevance = explained.gradient(logits, leaf, start)
     return MethodOutput.of_parts(model.by_input(relevance), logits.detach(), score)
 
 

@@ -143,7 +143,7 @@ def sliced(net: Net, clip: Tensor) -> Tensor:
 def frame_by_frame(net: Net, clip: Tensor) -> Tensor:
     frames = clip.transpose(1, 2).flatten(0, 1)  # (T, 3, h, w)
     features = F.relu(net.first(frames))
-    return features.unflatten(0, (1, -1)).transpose(1, 2)
+    return features.unflatten(0, (len(clip), -1)).transpose(1, 2)
 
 
 def flattened(net: Net, clip: Tensor) -> Tensor:

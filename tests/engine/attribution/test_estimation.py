@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from engine.attribution import METHODS, attribute, estimate
+from engine.attribution.base.network_habits import habits_of
 from engine.attribution.estimation import passes_of
 from engine.attribution.perturbation import boxes_of
 from engine.attribution.registry import find_method
@@ -55,6 +56,7 @@ def test_cases_hold_every_method() -> None:
 @pytest.mark.parametrize(("method", "options"), CASES, ids=str)
 def test_passes_are_those_that_are_made(method: str, options: dict[str, Any]) -> None:
     model, clip = model_of(built("residual with BatchNorm")), random_clip()
+    habits_of(model)
     with counted(model.module) as given:
         attribute(model, clip, 1, method, **options)
     passes, _ = passes_of(find_method(method, options).options, SIZE)
@@ -100,6 +102,7 @@ def test_estimate_takes_time_and_gives_the_passes(method: str) -> None:
 
 def test_estimate_makes_two_passes_whatever_the_method_needs() -> None:
     model = model_of(built("residual with BatchNorm"))
+    habits_of(model)
     with counted(model.module) as given:
         found = estimate(model, random_clip(), "rise", samples="5000")
     assert given == [1, 1]

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from engine.attribution.base.network_habits import habits_of
 from engine.cancel import Cancelled
 from engine.errors import AttributionError
 from engine.evidence import Prior, decision_evidence
@@ -120,6 +121,8 @@ def test_decision_evidence_of_a_quick_look_takes_two_passes_beside_the_clip() ->
 
     model = model_of(Counting())
     clip = model.preprocess(sweeping())
+    habits_of(model)
+    Counting.clips = 0
     decision_evidence(model, clip, prior=NOTHING, stills=1, orders=1, pair=False)
     assert Counting.clips == 3
     decision_evidence(model, clip, prior=NOTHING)

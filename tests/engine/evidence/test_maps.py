@@ -86,7 +86,7 @@ class Transformer(nn.Module):
 def gated(net: Net, clip: Tensor) -> Tensor:
     features = F.silu(net.first(clip))
     gate = torch.sigmoid(net.dense(features.mean((2, 3, 4))))
-    return features * gate.view(1, -1, 1, 1, 1)
+    return features * gate.view(len(gate), -1, 1, 1, 1)
 
 
 def divided(net: Net, clip: Tensor) -> Tensor:

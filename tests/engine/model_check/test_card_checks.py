@@ -68,9 +68,23 @@ class Constant(nn.Module):
     def forward(self, clip):
         return self.scores + 0 * clip.mean((1, 2, 3, 4))[:, None]
 
-class Noisy(Net):
+class Dropping(Net):
     def forward(self, clip):
         return super().forward(nn.functional.dropout(clip, 0.5, training=True))
+
+class Noisy(Net):
+    def forward(self, clip):
+        return super().forward(clip + torch.rand_like(clip))
+
+class Remembering(Net):
+    last = 0
+    def forward(self, clip):
+        self.last = super().forward(clip) + self.last
+        return self.last
+
+class Alone(Net):
+    def forward(self, clip):
+        return super().forward(clip).view(1, 3)
 
 class Feature(Net):
     def forward(self, clip):
@@ -145,7 +159,10 @@ def test_good_card_passes_every_check_but_its_missing_checkpoint(
         ("HalfBlind", "gradient", "warn", "4 of 8 frames (first 4)"),
         ("Poisoned", "output", "fail", "not finite"),
         ("Constant", "output", "fail", "the same whatever the clip shows"),
-        ("Noisy", "repeatable", "warn", "dropout"),
+        ("Dropping", "dropout", "warn", "held off"),
+        ("Noisy", "repeatable", "warn", "noise"),
+        ("Remembering", "memory", "warn", "put back"),
+        ("Alone", "batch", "warn", "one clip at a time"),
         ("Feature", "output", "fail", "not logits"),
         ("trained", "training", "warn", "times as far as in training"),
     ],

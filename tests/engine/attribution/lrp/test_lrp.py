@@ -123,13 +123,8 @@ def test_lrp_of_each_frame_follows_that_frame_alone() -> None:
 
 @pytest.mark.parametrize(
     ("operation", "name"),
-    [
-        (torch.sin, "sin"),
-        (lambda x: x.cumprod(1), "cumprod"),
-        (lambda x: x.sin_(), "sin_"),
-        (lambda x: F.scaled_dot_product_attention(x, x, x, dropout_p=0.5), "with dropout"),
-    ],
-    ids=["sin", "cumprod", "sin_", "attention"],
+    [(torch.sin, "sin"), (lambda x: x.cumprod(1), "cumprod"), (lambda x: x.sin_(), "sin_")],
+    ids=["sin", "cumprod", "sin_"],
 )
 def test_lrp_names_an_operation_without_a_rule(
     operation: Callable[[Tensor], Tensor], name: str
@@ -177,6 +172,7 @@ def test_lrp_conserves_through_silent_layers() -> None:
 @pytest.mark.parametrize("name", ["residual with BatchNorm", "+=", "results dropped"])
 def test_lrp_frees_the_pass_without_waiting_for_the_collector(name: str) -> None:
     network = built(name)
+    lrp(network)  # its habits are found
     seen: list[weakref.ref[Tensor]] = []
     for part in (network.first, network.second):
         part.register_forward_hook(lambda _, __, out: seen.append(weakref.ref(out)))
