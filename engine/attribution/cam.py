@@ -13,15 +13,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.base.explained_model import ExplainedModel
+from engine.attribution.base.explained_model import ExplainedModel, UntracedError
 from engine.attribution.base.method_output import MethodOutput
-from engine.attribution.layers import default_layer, find_layer, grid_of, watched, why_unusable
+from engine.attribution.layer_calls import Order, in_order, orders_of_calls, watched
+from engine.attribution.layers import default_layer, find_layer, grid_of, why_unusable
 from engine.attribution.options import CamOptions, GradCamOptions
 from engine.errors import AttributionError
 from engine.models.model import Clip
 from engine.models.preprocess.input_layout import TokenGrid
 
 FEW_STEPS = 4
+_UNREACHED = "no gradient of the score reaches it"
 _SPACE = (3, 4)
 _CLIP = (2, 3, 4)
 
@@ -57,7 +59,7 @@ def explain_by_activation_map(
 ) -> MethodOutput:
     """Explain by a layer's channels, combined to one map from features, gradient and options."""
     name = options.layer or default_layer(explained.model, clip)
-    features, gradient, logits = _at(explained, clip.tensor, name)
+    features, gradient, logits = _at(explained, clip, name)
     native = combine(features, gradient, options)
     if options.positive:
         native = native.clamp(min=0)
@@ -71,29 +73,68 @@ def explain_by_activation_map(
     return MethodOutput(relevance, logits, explained.scores(logits), native, steps)
 
 
-def _at(explained: ExplainedModel, values: Tensor, name: str) -> tuple[Tensor, Tensor, Tensor]:
+def _at(explained: ExplainedModel, clip: Clip, name: str) -> tuple[Tensor, Tensor, Tensor]:
     """Return a layer's output and the score's gradient there, (N, C, t, h, w), and the logits."""
     find_layer(explained.model.module, name)
+    calls, logits = _cut(explained, clip.tensor, name)
+    order: Order = ""
+    if len(calls) > 1:
+        order = orders_of_calls(explained, clip, [name])[name]
+        calls = calls[-1:]
+    if order:
+        calls, logits = _cut(explained, clip.tensor, name, linked=True)
+        calls = in_order(calls, order, clip.tensor.shape[2])
     grid = grid_of(explained.model.module)
-    outputs: list[Tensor] = []
+    _refuse(name, why_unusable(calls[-1], clip.tensor, grid, several=bool(order)))
+    slopes = explained.gradients(explained.scores(logits).sum(), calls)
+    reached = any(slope is not None for slope in slopes)
+    _refuse(name, "" if reached else _UNREACHED)
+    gradients = [torch.zeros_like(calls[0]) if one is None else one for one in slopes]
+    clips = len(clip.tensor)
+    features, gradient = (
+        torch.cat([_in_clips(part.detach(), clips, grid) for part in parts], 2)
+        for parts in (calls, gradients)
+    )
+    return features, gradient, logits.detach()
 
-    def cut(output: Tensor) -> Tensor:
-        reason = why_unusable(output, values, grid)
-        if reason:
-            raise AttributionError(
-                f"The layer {name} cannot make a map: {reason}.",
-                "Choose a layer before the pooling; layers_of lists them with their shapes.",
-            )
-        # Nothing before the layer needs gradients; the copy may be changed in place behind it.
-        outputs[:] = [output.detach().requires_grad_()]
-        return outputs[0].clone()
+
+def _cut(
+    explained: ExplainedModel, values: Tensor, name: str, *, linked: bool = False
+) -> tuple[list[Tensor], Tensor]:
+    """Run the network with gradients from a layer on: the outputs of its calls, and the logits.
+
+    Nothing before the layer needs gradients. The calls are ``linked`` where a later one may
+    depend on an earlier one, such as in a recurrent cell.
+    """
+    outputs: list[Tensor] = []
+    grid = grid_of(explained.model.module)
+
+    def cut(output: Any) -> Tensor:
+        _refuse(name, why_unusable(output, values, grid, several=True))
+        follows = linked and output.requires_grad
+        outputs.append(output if follows else output.detach().requires_grad_())
+        return outputs[-1].clone()  # it may be changed in place behind the layer
 
     with watched(explained.model.module, {name: cut}):
-        logits = explained.logits(values.detach().clone())
-    gradient = explained.gradient(explained.scores(logits).sum(), outputs[0])
-    clips = len(values)
-    features, gradient = (_in_clips(part, clips, grid) for part in (outputs[0].detach(), gradient))
-    return features, gradient, logits.detach()
+        try:
+            logits = explained.logits(values.detach().clone())
+        except UntracedError as error:
+            _refuse(name, "" if outputs else "the network does not call it")
+            raise UntracedError(_unusable(name, _UNREACHED), error.hint) from error
+    return outputs, logits
+
+
+def _unusable(name: str, reason: str) -> str:
+    return f"The layer {name} cannot make a map: {reason}."
+
+
+def _refuse(name: str, reason: str) -> None:
+    """Raise AttributionError if there is a reason against a layer."""
+    if reason:
+        raise AttributionError(
+            _unusable(name, reason),
+            "Choose a layer before the pooling; layers_of lists them with their shapes.",
+        )
 
 
 def _in_clips(features: Tensor, clips: int, grid: TokenGrid | None) -> Tensor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +10,12 @@ from torch import Tensor, nn
 
 from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
 from engine.attribution.base.targets import Goal
+from engine.attribution.layer_calls import Watcher, orders_of_calls, watched
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
 from engine.models.preprocess.input_layout import TokenGrid
 from engine.utils.hints import did_you_mean
 
-Watcher = Callable[[Any], Any]
 _SKEW = 1.5  # a map of few cells need not have quite the picture's proportions
 
 
@@ -54,16 +52,9 @@ def layers_of(model: VideoModel, clip: Clip) -> list[LayerInfo]:
         If the model cannot take the clip.
     """
     check_clip(model, clip)
-    outputs: dict[str, Any] = {}
-
-    def keeper(name: str) -> Watcher:
-        return lambda output: outputs.__setitem__(name, output)
-
-    names = [name for name, _ in model.module.named_modules() if name]
-    watchers = {name: keeper(name) for name in names}
-    with evaluating(model.module), torch.no_grad(), watched(model.module, watchers):
-        ExplainedModel(model, Goal()).logits(clip.tensor.clone())
-    return [_info(name, model.module, outputs[name], clip) for name in outputs]
+    with evaluating(model.module):
+        found = _reasons(ExplainedModel(model, Goal()), clip)
+    return [_info(name, model.module, *one) for name, one in found.items()]
 
 
 def default_layer(model: VideoModel, clip: Clip) -> str:
@@ -76,11 +67,15 @@ def default_layer(model: VideoModel, clip: Clip) -> str:
     """
     if model.spec.layer:
         return model.spec.layer
-    usable = [layer for layer in layers_of(model, clip) if not layer.reason]
+    layers = layers_of(model, clip)
+    usable = [layer for layer in layers if not layer.reason]
     if not usable:
+        spatial = [one for one in layers if len(one.shape) in (4, 5) and min(one.shape[-2:]) > 1]
+        found = "whose output has height and width"
+        if spatial:
+            found = f"that can make a map ({spatial[-1].name}: {spatial[-1].reason})"
         raise AttributionError(
-            f"{model.spec.name} has no layer whose output has height and width.",
-            "Choose a gradient or perturbation method.",
+            f"{model.spec.name} has no layer {found}.", "Choose a gradient or perturbation method."
         )
     return usable[-1].name
 
@@ -101,10 +96,13 @@ def find_layer(module: nn.Module, name: str) -> nn.Module:
     return layers[name]
 
 
-def why_unusable(output: Any, clip: Tensor, grid: TokenGrid | None = None) -> str:
+def why_unusable(
+    output: Any, clip: Tensor, grid: TokenGrid | None = None, *, several: bool = False
+) -> str:
     """Explain why a layer's output cannot make a map of a clip (N, C, T, h, w), or return "".
 
-    ``grid`` says how tokens lie, where the network has them.
+    ``grid`` says how tokens lie, where the network has them; ``several`` that there are more
+    such outputs, one after the other in time.
     """
     if not isinstance(output, Tensor):
         return f"its output is a {type(output).__name__}, not one tensor"
@@ -119,7 +117,7 @@ def why_unusable(output: Any, clip: Tensor, grid: TokenGrid | None = None) -> st
         return f"its output {shape} does not have the shape of the picture: channels last?"
     if output.dim() == 5:
         return "" if len(output) == clips else f"its output {shape} is not one map a clip"
-    in_batch = len(output) % clips == 0 and (len(output) > clips or frames == 1)
+    in_batch = len(output) % clips == 0 and (len(output) > clips or frames == 1 or several)
     return "" if in_batch else f"its output {shape} has no time"
 
 
@@ -129,25 +127,43 @@ def grid_of(module: nn.Module) -> TokenGrid | None:
     return grid if isinstance(grid, TokenGrid) else None
 
 
-@contextmanager
-def watched(module: nn.Module, watchers: dict[str, Watcher]) -> Iterator[None]:
-    """Replace the outputs of layers by what their watchers return."""
-    handles = []
-    try:
-        for name, watcher in watchers.items():
-            hook = _hook(watcher)
-            handles.append(module.get_submodule(name).register_forward_hook(hook))
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+def _watch(explained: ExplainedModel, clip: Clip) -> tuple[dict[str, Any], dict[str, int]]:
+    """Return the last output of each layer, in the order of their first calls, and their calls."""
+    module = explained.model.module
+    outputs: dict[str, Any] = {}
+    calls: dict[str, int] = {}
+
+    def keeper(name: str) -> Watcher:
+        def keep(output: Any) -> None:
+            outputs[name] = output
+            calls[name] = calls.get(name, 0) + 1
+
+        return keep
+
+    watchers = {name: keeper(name) for name, _ in module.named_modules() if name}
+    with torch.no_grad(), watched(module, watchers):
+        explained.logits(clip.tensor.clone())
+    return outputs, calls
 
 
-def _hook(watcher: Watcher) -> Callable[[nn.Module, Any, Any], Any]:
-    return lambda _module, _given, output: watcher(output)
+def _reasons(explained: ExplainedModel, clip: Clip) -> dict[str, tuple[Any, str]]:
+    """Return the last output of each layer, and why it cannot be used for a map."""
+    outputs, calls = _watch(explained, clip)
+    grid = grid_of(explained.model.module)
+    reasons, in_time = (
+        {
+            name: why_unusable(output, clip.tensor, grid, several=more)
+            for name, output in outputs.items()
+        }
+        for more in (False, True)
+    )
+    unsure = [name for name in reasons if calls[name] > 1 and reasons[name] and not in_time[name]]
+    for name, order in orders_of_calls(explained, clip, unsure).items():
+        if order:
+            reasons[name] = ""
+    return {name: (outputs[name], reasons[name]) for name in outputs}
 
 
-def _info(name: str, network: nn.Module, output: Any, clip: Clip) -> LayerInfo:
+def _info(name: str, network: nn.Module, output: Any, reason: str) -> LayerInfo:
     shape = tuple(output.shape) if isinstance(output, Tensor) else ()
-    reason = why_unusable(output, clip.tensor, grid_of(network))
     return LayerInfo(name, type(network.get_submodule(name)).__name__, shape, reason)

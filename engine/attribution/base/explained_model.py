@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
@@ -167,14 +167,27 @@ class ExplainedModel:
         AttributionError
             If the network's backward fails, or the scores do not depend on the leaf.
         """
-        name = self.model.spec.name
-        with network_faults(f"The backward pass of {name} failed", _NO_BACKWARD):
-            (gradient,) = torch.autograd.grad(scores, leaf, start, allow_unused=True)
+        (gradient,) = self.gradients(scores, [leaf], start)
         if gradient is None:
             raise AttributionError(
-                f"The backward pass of {name} ends before it reaches the clip.", _NO_BACKWARD
+                f"The backward pass of {self.model.spec.name} ends before it reaches the clip.",
+                _NO_BACKWARD,
             )
         return gradient
+
+    def gradients(
+        self, scores: Tensor, leaves: Sequence[Tensor], start: Tensor | None = None
+    ) -> tuple[Tensor | None, ...]:
+        """Return the gradients by several leaves, None for those that scores do not depend on.
+
+        Raises
+        ------
+        AttributionError
+            If the network's backward fails.
+        """
+        faults = f"The backward pass of {self.model.spec.name} failed"
+        with network_faults(faults, _NO_BACKWARD):
+            return torch.autograd.grad(scores, leaves, start, allow_unused=True)
 
     def _called(self, values: Tensor) -> object:
         self.check()

@@ -10,7 +10,8 @@ from torch.nn import functional as F
 from torchvision.models.video import swin3d_t
 
 from engine.attribution import attribute, layers_of
-from engine.attribution.layers import default_layer, find_layer, watched, why_unusable
+from engine.attribution.layer_calls import watched
+from engine.attribution.layers import default_layer, find_layer, why_unusable
 from engine.errors import AttributionError
 from tests.engine.attribution.nets import Net, built, conv
 from tests.engine.attribution.plain import model_of, random_clip
