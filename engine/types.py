@@ -247,6 +247,9 @@ class Window:
         Mean difference between the changing shares of a frame by this window and by the one
         before, over the frames that both hold (preset "recommended", sigma 1); nan where there
         are none, and in analyses of earlier versions.
+    positions : float
+        What of the conserved sum came with position embeddings, over the explained score; nan where
+        the network has none, and in analyses of earlier versions.
     """
 
     start_step: int
@@ -259,6 +262,7 @@ class Window:
     notices: tuple[str, ...] = ()
     activation: Activation = "softmax"
     disagreement: float = math.nan
+    positions: float = math.nan
 
     def __post_init__(self) -> None:
         self.frame_indices.setflags(write=False)

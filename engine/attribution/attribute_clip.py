@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,6 +49,9 @@ class Attribution:
     by_input : float32 array, (I, T, h, w), or None
         Relevance of each of the model's ``spec.inputs``, which together are ``relevance``; None
         for a model that takes the clip, and of methods that do not tell them apart.
+    positions : float
+        What of the relevance's sum came with position embeddings, in units of the score; nan where
+        the network has none, or the method does not tell.
     """
 
     relevance: Float32Array
@@ -59,6 +63,7 @@ class Attribution:
     notices: tuple[str, ...]
     activation: Activation = "softmax"
     by_input: Float32Array | None = None
+    positions: float = math.nan
 
     def __post_init__(self) -> None:
         for array in (self.relevance, self.logits, self.native, self.by_input):
@@ -255,6 +260,7 @@ def _separate(output: MethodOutput, explained: ExplainedModel) -> list[Attributi
             notices=(*explained.notices, *_of_map(output.relevance[row])),
             activation=explained.activation,
             by_input=None if output.by_input is None else _on_host(output.by_input[row]),
+            positions=math.nan if output.positions is None else float(output.positions[row]),
         )
         for row in range(len(output.relevance))
     ]

@@ -85,9 +85,9 @@ _ENTRIES = (
         "spoke against it. Relevance gathers on the first and last frames of a window. "
         "In transformers it goes through the values of attention, whose weights are constants: "
         "nothing is lost there, in LayerNorm or in GELU, and a position embedding counts with "
-        "its pixels, but biases and class tokens take their share of the score, as the "
-        "conservation figure tells. In LSTM, GRU and their kin the gates take nothing, and all "
-        "goes through what they let pass.",
+        "its pixels (a note says what of the sum came with positions), but biases and class "
+        "tokens take their share of the score, as the conservation figure tells. In LSTM, GRU and "
+        "variants of them the gates take nothing, and all goes through what they let pass.",
         cost="about 1.6 plain gradients",
         conserves=True,
         source="Bach et al. 2015; Montavon et al. 2017; Kohlbrenner et al. 2020; for transformers "

@@ -18,6 +18,8 @@ Each method answers another question about the same decision. Ask them by name:
 A target is a class (name or index), the model's top class, the difference of two classes
 (`Contrast(a, b)`, `--class A --against B`), or in Python any function of the logits. A final
 softmax is undone: what is explained are the logits before it.
+
+What LRP does with each operation, and which it does not know: [rules of LRP](lrp-rules.md).
 """
 
 

@@ -7,6 +7,7 @@ the disk as soon as no later window can change it.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -355,6 +356,7 @@ def _window(
         time_step=result.time_step,
         notices=result.notices + notices,
         activation=result.activation,
+        positions=result.positions / result.explained if result.explained else math.nan,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 import threading
@@ -247,8 +248,13 @@ class Analysis:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Warnings on the explanation of the windows, each once."""
-        return tuple(dict.fromkeys(text for window in self._windows for text in window.notices))
+        """Warnings on the explanation of the windows, each once, and the part of positions."""
+        texts = dict.fromkeys(text for window in self._windows for text in window.notices)
+        shares = [window.positions for window in self._windows]
+        known = [share for share in shares if math.isfinite(share)]
+        if known:
+            texts[_positions_text(self.conservation, float(np.median(known)))] = None
+        return tuple(texts)
 
     def read_steps(self, start: int, stop: int) -> Float32Array:
         """Relevance of sampled frames [start, stop), float32 (n, h, w)."""
@@ -482,3 +488,11 @@ class Analysis:
 def _middle(values: Float32Array) -> float:
     """Return the median over frames, nan where there are none."""
     return float(np.median(values)) if len(values) else float("nan")
+
+
+def _positions_text(whole: float, positions: float) -> str:
+    """Return what positions are of the sum, both over the explained score."""
+    return (
+        f"Relevance of the pixels sums to {whole:.2%} of the score, of which positions "
+        f"{positions:.2%}: embeddings of place and time count with the pixels they are added to."
+    )

@@ -99,6 +99,7 @@ class _StoredWindow:
     notices: tuple[str, ...] = ()
     activation: Activation = "softmax"
     disagreement: float | None = None
+    positions: float | None = None
 
 
 def header_to_dict(header: Header) -> dict[str, Any]:
@@ -166,6 +167,7 @@ def windows_to_list(windows: Sequence[Window], header: Header) -> list[dict[str,
             "notices": list(window.notices),
             "activation": window.activation,
             "disagreement": finite(window.disagreement),
+            **({"positions": window.positions} if math.isfinite(window.positions) else {}),
         }
         for window in windows
     ]
@@ -194,6 +196,7 @@ def windows_from_list(
             notices=entry.notices,
             activation=entry.activation,
             disagreement=math.nan if entry.disagreement is None else entry.disagreement,
+            positions=math.nan if entry.positions is None else entry.positions,
         )
         for entry, row in zip(stored, logits, strict=True)
     )

@@ -26,6 +26,7 @@ PAGES = {
     "reading-heatmaps": "Reading heatmaps honestly",
     "user-guide": "User guide",
     "methods": "Methods",
+    "lrp-rules": "Rules of LRP",
     "model-card": "Models of your own",
     "black-boxes": "Functions and servers",
 }

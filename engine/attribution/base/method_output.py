@@ -25,6 +25,8 @@ class MethodOutput:
         Time steps that the relevance really has, where they are fewer than frames.
     by_input : Tensor or None, (N, I, T, h, w)
         The part of each declared input, where the method traces relevance to them.
+    positions : Tensor or None, (N,)
+        What of the relevance's sum came with position embeddings; None where there are none.
     """
 
     relevance: Tensor
@@ -33,9 +35,12 @@ class MethodOutput:
     native: Tensor | None = None
     steps: int | None = None
     by_input: Tensor | None = None
+    positions: Tensor | None = None
 
     @classmethod
-    def of_parts(cls, parts: Tensor, logits: Tensor, explained: Tensor) -> MethodOutput:
+    def of_parts(
+        cls, parts: Tensor, logits: Tensor, explained: Tensor, positions: Tensor | None = None
+    ) -> MethodOutput:
         """Return the output for relevance by input, (N, I, T, h, w)."""
         several = parts if parts.shape[1] > 1 else None
-        return cls(parts.sum(1), logits, explained, by_input=several)
+        return cls(parts.sum(1), logits, explained, by_input=several, positions=positions)

@@ -93,6 +93,9 @@ class LrpContext(Protocol):
     settings: Settings
     last: Layer | None
 
+    def note_positions(self, taken: Tensor, *, by_clip: bool) -> None:
+        """Take down relevance that came with positions, by clip if these are its first axis."""
+
 
 Handler = Callable[[LrpContext, Function, Any, Any], Any]
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.lrp import attention, compounds, linear, pointwise, pooling
+from engine.attribution.lrp import attention, compounds, linear, pointwise, pooling, positions
 from engine.attribution.lrp.context import Function, Handler, named
 from engine.attribution.lrp.recurrent import RECURRENT
 
@@ -120,6 +120,7 @@ HANDLERS: dict[Function, Handler] = {
     **dict.fromkeys(_NORMS, pooling.norm),
     **dict.fromkeys(_SPREADS, pooling.spread),
     **dict.fromkeys((torch.std_mean, torch.var_mean), pooling.spread_and_mean),
+    **dict.fromkeys(named(torch, "cat concat concatenate"), positions.concatenation),
     **dict.fromkeys(_OVERLAYS, pooling.overlay),
     **dict.fromkeys(_OWN_GRADIENT, pooling.own_gradient),
     **dict.fromkeys(_MAX_POOLING, pooling.max_pooling),
@@ -156,7 +157,7 @@ HANDLERS: dict[Function, Handler] = {
 
 MOVES: frozenset[Function] = frozenset(
     (
-        *named(torch, "cat concat stack chunk split unbind tensor_split flatten reshape squeeze"),
+        *named(torch, "stack chunk split unbind tensor_split flatten reshape squeeze"),
         *named(torch, "unsqueeze permute transpose movedim swapaxes narrow select index_select"),
         *named(torch, "gather masked_fill flip roll tile repeat_interleave broadcast_to amax"),
         *named(torch, "_pack_padded_sequence _pad_packed_sequence"),

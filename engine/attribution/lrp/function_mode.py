@@ -6,10 +6,12 @@ and in-place ReLU need no special case.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
@@ -78,6 +80,12 @@ class RelevanceMode(HandlerMode):
         Lowest and highest values of the input, which broadcast to it.
     settings : Settings
         Composite and options.
+
+    Attributes
+    ----------
+    positions : Tensor or None
+        After the backward pass, relevance of each clip, (N,), that came with position embeddings,
+        nan where clips cannot be told apart; None where there are none.
     """
 
     def __init__(self, bounds: Bounds, settings: Settings) -> None:
@@ -85,9 +93,20 @@ class RelevanceMode(HandlerMode):
         self._bounds = bounds
         self.settings = settings
         self.last: Layer | None = None
+        self.positions: Tensor | None = None
+        self._clips = 1
+
+    def note_positions(self, taken: Tensor, *, by_clip: bool) -> None:
+        """Take down relevance that came with positions, by clip if these are its first axis."""
+        count = self._clips
+        if count > 1 and (not by_clip or len(taken) % count):
+            taken = taken.new_full((count,), math.nan)
+        whole = taken.reshape(count, -1).sum(1, dtype=torch.float64)
+        self.positions = whole if self.positions is None else self.positions + whole
 
     def enter(self, tensor: Tensor) -> Tensor:
         """Mark a tensor as the network's input."""
+        self._clips = len(tensor)
         low, high = (bound.to(tensor.dtype).expand_as(tensor) for bound in self._bounds)
         tag(tensor, bounds=(low, high), seen=True)
         return tensor

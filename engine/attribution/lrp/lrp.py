@@ -9,6 +9,7 @@ the weights of attention as constants.
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
 from typing import cast
 
@@ -23,7 +24,11 @@ from engine.attribution.lrp.context import Settings
 from engine.attribution.lrp.function_mode import RelevanceMode, refuse_missing
 from engine.attribution.lrp.options import LrpOptions
 from engine.attribution.lrp.rules import RULES
+from engine.errors import AttributionError
 from engine.models.model import Clip
+
+_GROWN = 100.0  # times the score; 13 at most where the rules suit the network (decision 0011)
+_NORMALISING = re.compile("(layer|rms)_?norm", re.IGNORECASE)
 
 
 def explain_by_lrp(explained: ExplainedModel, clip: Clip, options: LrpOptions) -> MethodOutput:
@@ -35,11 +40,17 @@ def explain_by_lrp(explained: ExplainedModel, clip: Clip, options: LrpOptions) -
         If the network uses operations that have no rule; all of them are named.
     """
     transformer = _is_transformer(explained.model.module)
+    if transformer and options.biases == "nothing":
+        raise AttributionError(
+            "Without the biases, LRP has no bounds in a network with LayerNorm: sums that it "
+            "divides by can vanish, and relevance grows without limit.",
+            "Leave biases at composite or share; the note with the result says what they took.",
+        )
     settings = settings_of(options, transformer=transformer)
-    if settings.biases and transformer:
+    if settings.biases:
         explained.note(
-            "Biases and class tokens take their share of the score; what the relevance of the "
-            "pixels sums to is the rest."
+            "Biases, and class tokens if there are any, take their share of the score; what the "
+            "relevance of the pixels sums to is the rest."
         )
     model = explained.model
     leaf = model.planes(clip.tensor).detach().clone().requires_grad_()
@@ -49,8 +60,25 @@ def explain_by_lrp(explained: ExplainedModel, clip: Clip, options: LrpOptions) -
         logits = newest(explained.logits_of(entered))
     refuse_missing(logits)
     start, score = _start(explained, logits.detach(), settings.composite)
-    relevance = explained.gradient(logits, leaf, start)
-    return MethodOutput.of_parts(model.by_input(relevance), logits.detach(), score)
+    gradient = explained.gradient(logits, leaf, start)
+    parts = model.by_input(gradient)
+    _judge_size(explained, parts.sum(1), start)
+    return MethodOutput.of_parts(parts, logits.detach(), score, mode.positions)
+
+
+def _judge_size(explained: ExplainedModel, relevance: Tensor, start: Tensor) -> None:
+    """Refuse relevance that is not finite, and tell of relevance that grew out of all bounds."""
+    if not bool(torch.isfinite(relevance).all()):
+        raise AttributionError(
+            "The relevance is not finite: sums that LRP divides by vanish in this network.",
+            "Set the method's options back, or choose a gradient or perturbation method.",
+        )
+    grown = float(relevance.abs().sum() / start.abs().sum().clamp(min=1e-30))
+    if grown > _GROWN:
+        explained.note(
+            "The parts of the relevance are over a hundred times as large as the score and cancel "
+            "out: this map says nothing. Set the method's options back, or choose another method."
+        )
 
 
 def settings_of(options: LrpOptions, *, transformer: bool = False) -> Settings:
@@ -74,7 +102,10 @@ def _is_transformer(network: nn.Module) -> bool:
 
     Sharing by positive parts, or without the biases, then blows relevance up (decision 0011).
     """
-    return any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in network.modules())
+    return any(
+        isinstance(part, nn.LayerNorm | nn.RMSNorm) or _NORMALISING.search(type(part).__name__)
+        for part in network.modules()
+    )
 
 
 def _start(

@@ -50,7 +50,8 @@ class LrpOptions(MethodOptions):
     )
     biases: str = option(
         "composite",
-        "Whether biases take their share; the sum then differs from the logit by what they took.",
+        "Whether biases take their share; the sum then differs from the logit by what they took. "
+        "Networks with LayerNorm refuse nothing: relevance would have no bounds.",
         choices=("composite", "nothing", "share"),
     )
     attention: str = option(

@@ -20,6 +20,7 @@ from engine.attribution.base.tensor_tags import bounds_of, depends_on_input, is_
 from engine.attribution.lrp.context import Function, LrpContext, pass_through, with_backward
 from engine.attribution.lrp.fixed_rules import add_rule, difference_rule, signed_add_rule
 from engine.attribution.lrp.in_place import out_of_place
+from engine.attribution.lrp.positions import are_positions, placed
 from engine.attribution.lrp.refusals import without_rule
 
 
@@ -177,7 +178,7 @@ def _sum(context: LrpContext, first: Any, second: Any, factor: float) -> Tensor:
         result = torch.add(_value(first), _value(second), alpha=factor)
     followed = [side for side in (first, second) if depends_on_input(side)]
     if len(followed) == 1:
-        return _shifted(result, first, second, factor, followed[0])
+        return _shifted(context, result, first, second, factor)
     sides = (first.expand_as(result), second.expand_as(result))
     one, other = sides[0].detach(), sides[1].detach() * factor
     composite = context.settings.composite
@@ -191,11 +192,14 @@ def _sum(context: LrpContext, first: Any, second: Any, factor: float) -> Tensor:
     )
 
 
-def _shifted(result: Tensor, first: Any, second: Any, factor: float, signal: Tensor) -> Tensor:
-    if is_tanh(signal) and _is_one(second if signal is first else first):
+def _shifted(context: LrpContext, result: Tensor, first: Any, second: Any, factor: float) -> Tensor:
+    signal, constant = (first, second) if depends_on_input(first) else (second, first)
+    if is_tanh(signal) and _is_one(constant):
         made = pass_through(result, signal.expand_as(result))  # 1 + tanh(u) is 2 sigmoid(2 u)
         tag(made, gate=True)
         return made
+    if factor == 1 and are_positions(constant, signal):
+        return placed(context, result, signal, constant)
     if signal is first:
         return _scaled(result, first, lambda bound: torch.add(bound, second, alpha=factor))
     return _scaled(result, second, lambda bound: torch.add(_value(first), bound, alpha=factor))

@@ -4,7 +4,7 @@ import json
 import math
 import shutil
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -393,3 +393,15 @@ def test_a_deeply_nested_document_is_no_analysis(saved: Path) -> None:
     (saved / DOCUMENT).write_text("[" * 100_000)
     with pytest.raises(EngineError, match="cannot be read as an analysis"):
         Analysis.open(saved)
+
+
+def test_positions_come_back_and_are_told_as_part_of_the_sum(tmp_path: Path) -> None:
+    header = header_of(16)
+    analysis = Analysis.create(header, tmp_path / "work")
+    for first, share in ((0, 0.25), (8, 0.35)):
+        analysis.append([replace(window_of(header, first), positions=share)], noise(16)[:8])
+    analysis.save(tmp_path / "saved", preset="recommended", sigma=1)
+    again = Analysis.open(tmp_path / "saved")
+    assert [window.positions for window in again.windows] == [0.25, 0.35]
+    (notice,) = again.notices
+    assert "sums to 104.00% of the score, of which positions 30.00%" in notice
