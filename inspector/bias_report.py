@@ -208,7 +208,8 @@ def _text(
         ("random orders of the frames", str(settings.shuffles)),
         ("evidence counted from", settings.prior.source if settings.prior else PRIOR_OF_CLIP),
     )
-    notes = (*_out_of_distribution_note(model.spec, clips), *_chance_note(clips), *failed)
+    of_clips = (*_out_of_distribution_note(model.spec, clips), *_chance_note(clips))
+    notes = (*model.notices, *of_clips, *failed)
     title = f"Motion or scenery? {model.spec.name} on {len({c.video for c in clips})} videos"
     return ReportText(title, rows, notes)
 

@@ -58,7 +58,7 @@ def check_card(
     """
     try:
         model = load_card(card, "cpu", report, check)
-        findings = [_loaded(card, model.spec)]
+        findings = [_loaded(card, model.spec, model.notices)]
         clip = noise_clip(model) if video is None else clip_at(model, video, start)
     except UntrustedError:
         raise
@@ -84,14 +84,15 @@ def check_card(
     return CardReport(tuple(findings), _pictures(clip), top, model.spec.score_unit, methods)
 
 
-def _loaded(card: ModelCard, spec: ModelSpec) -> Finding:
+def _loaded(card: ModelCard, spec: ModelSpec, notices: tuple[str, ...]) -> Finding:
     if card.needs_code and ":" in card.network and card.checkpoint is None:
         return warned(
             "loading",
             f"{card.network} is built, but no checkpoint is given: it has the weights that the "
             "function gives it.",
         )
-    return passed("loading", f"{card.network} with {len(spec.labels)} labels.")
+    text = " ".join((f"{card.network} with {len(spec.labels)} labels.", *notices))
+    return warned("loading", text) if notices else passed("loading", text)
 
 
 def _pictures(clip: Clip) -> UInt8Array:

@@ -14,6 +14,7 @@ from engine.models.cards.card import HUB_PREFIX, ModelCard
 from engine.models.cards.library import find_card
 from engine.models.cards.trust import require_trust_of_address
 from engine.models.devices import move, resolve_device
+from engine.models.labels import Labels, read_labels
 from engine.models.loaders.black_box import black_box
 from engine.models.loaders.frame_networks import load_frame_network
 from engine.models.loaders.http_endpoint import Endpoint
@@ -56,8 +57,8 @@ def load_model(
         classes is taken from it. By default the card's, or the bundled weights, or
         torchvision's: found in torch hub's folder or downloaded to it.
     labels : Path or str, optional
-        Text file (UTF-8) with one label a line, in the order of the logits. By default the
-        card's, or the model's own labels where their number fits, else "class 0", "class 1", ...
+        File with a label for each logit, see `engine.models.labels`. By default the card's, or
+        the model's own labels where their number fits, else "class 0", "class 1", ...
     device : str
         "auto", "cpu", "mps", "cuda" or "cuda:N".
     report : callable, optional
@@ -140,7 +141,7 @@ def known_labels(name: str, weights: Path | None, report: Report, check: Check) 
     if name not in plugin_models():
         card = card_of(name)
         if card.labels is not None:
-            return both_directions(read_labels(card.labels), card.head)
+            return both_directions(read_labels(card.labels).names, card.head)
         if card.checkpoint is weights is None and card.is_known:
             return find_network(card.network).spec.labels
     return load_model(name, weights=weights, report=report, check=check).spec.labels
@@ -158,17 +159,18 @@ def _of_hub(card: ModelCard, check: Check) -> VideoModel:
     name = card.network.removeprefix(HUB_PREFIX)
     folder = card.folder / name
     model = load_transformer(folder if folder.is_dir() else name, device="cpu", check=check)
-    names = model.spec.labels if card.labels is None else read_labels(card.labels)
-    if len(names) != len(model.spec.labels):
-        raise _other_labels(card, len(names), len(model.spec.labels))
-    return replace(model, spec=_checked_layer(card.spec(model.spec, names), model.module, card))
+    labels = Labels(model.spec.labels) if card.labels is None else read_labels(card.labels)
+    if len(labels.names) != len(model.spec.labels):
+        raise _other_labels(card, len(labels.names), len(model.spec.labels))
+    spec = _checked_layer(card.spec(model.spec, labels.names), model.module, card)
+    return replace(model, spec=spec, notices=labels.notices)
 
 
 def _other_labels(card: ModelCard, count: int, classes: int) -> ModelError:
     return ModelError(
         f"The labels file {card.labels} has {count} labels, but the weights of "
         f"{card.name} decide between {classes} classes.",
-        f"Give one label a line, {classes} in all, in the order of the logits.",
+        f"Give {classes} labels, one a line in the order of the logits.",
     )
 
 
@@ -186,7 +188,7 @@ def _with_files(
 def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
     """Load a network of the catalogue, with the number of classes of its weights."""
     network = find_network(card.network)
-    names = None if card.labels is None else read_labels(card.labels)
+    labels = None if card.labels is None else read_labels(card.labels)
     if card.checkpoint is not None:
         weights, origin = _weights_of(card), str(card.checkpoint)
     elif network.default_weights is not None:
@@ -200,18 +202,18 @@ def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
     with torch.device("meta"):
         fitted = matched(network.build(len(network.spec.labels)), weights)
     classes = _class_count(network, fitted)
-    if names is None:
+    if labels is None:
         own = network.spec.labels
-        names = own if len(own) == classes else numbered(classes)
-    elif len(names) != classes and not (classes == 1 and len(names) == 2):
-        raise _other_labels(card, len(names), classes)
+        labels = Labels(own if len(own) == classes else numbered(classes))
+    elif len(labels.names) != classes and not (classes == 1 and len(labels.names) == 2):
+        raise _other_labels(card, len(labels.names), classes)
     module = network.built_for(fitted.rest | fitted.state, classes).eval().requires_grad_(False)
     pack = network.pack
     if card.channels == "grey":
         take_one_channel(module)
         pack = grey_packing(pack)
-    notices = fit(module, matched(module, weights), card.name, origin)
-    spec = _checked_layer(card.spec(network.spec, names), module, card)
+    notices = labels.notices + fit(module, matched(module, weights), card.name, origin)
+    spec = _checked_layer(card.spec(network.spec, labels.names), module, card)
     if card.checkpoint is not None:  # what is known of the default weights is not true of others
         spec = replace(spec, trained_on="", least_familiar=None)
     return VideoModel(spec, module, torch.device("cpu"), pack, notices=notices)
@@ -226,24 +228,25 @@ def _framewise(card: ModelCard) -> VideoModel:
         )
     state, origin = _weights_of(card).state, str(card.checkpoint)
     module, classes = load_frame_network(card.network, state, card.temporal, card.readout, origin)
-    names = numbered(classes) if card.labels is None else read_labels(card.labels)
-    if len(names) != classes and not (classes == 1 and len(names) == 2):
-        raise _other_labels(card, len(names), classes)
-    spec = _checked_layer(card.spec(None, names), module, card)
-    return VideoModel(spec, module, torch.device("cpu"), packing(card.layout, card.channels))
+    labels = Labels(numbered(classes)) if card.labels is None else read_labels(card.labels)
+    if len(labels.names) != classes and not (classes == 1 and len(labels.names) == 2):
+        raise _other_labels(card, len(labels.names), classes)
+    spec = _checked_layer(card.spec(None, labels.names), module, card)
+    pack = packing(card.layout, card.channels)
+    return VideoModel(spec, module, torch.device("cpu"), pack, notices=labels.notices)
 
 
 def _own(card: ModelCard) -> VideoModel:
     """Load a network that comes with its own code, with a class for each label."""
-    names = () if card.labels is None else read_labels(card.labels)
-    spec = card.spec(None, names)
+    labels = Labels() if card.labels is None else read_labels(card.labels)
+    spec = card.spec(None, labels.names)
     folder = card.folder
     pack = packing(card.layout, card.channels)
     if ":" in card.network:
-        module = build_own(card.network, folder, len(names)).float().eval()
-        notices: tuple[str, ...] = ()
+        module = build_own(card.network, folder, len(labels.names)).float().eval()
+        notices = labels.notices
         if card.checkpoint is not None:
-            notices = _fit_own(card, module, len(names))
+            notices += _fit_own(card, module, len(labels.names))
         module.requires_grad_(False)
         spec = _checked_layer(spec, module, card)
         return VideoModel(spec, module, torch.device("cpu"), pack, notices=notices)
@@ -255,7 +258,8 @@ def _own(card: ModelCard) -> VideoModel:
     clip = torch.empty(1, 3, spec.frames, *spec.crop, device="meta")
     shape = tuple((clip if pack is None else pack(clip)).shape)
     closed = load_closed(folder / card.network, shape)
-    return VideoModel(spec, closed, torch.device("cpu"), pack, closed=closed.kind)
+    device, notices = torch.device("cpu"), labels.notices
+    return VideoModel(spec, closed, device, pack, closed=closed.kind, notices=notices)
 
 
 def _behind_endpoint(card: ModelCard) -> VideoModel:
@@ -265,11 +269,12 @@ def _behind_endpoint(card: ModelCard) -> VideoModel:
             f"{card.network} has weights of its own, so {card.checkpoint} cannot be used.",
             "Leave the weights out.",
         )
-    spec = card.spec(None, () if card.labels is None else read_labels(card.labels))
+    labels = Labels() if card.labels is None else read_labels(card.labels)
+    spec = card.spec(None, labels.names)
     require_trust_of_address(card.network)
     endpoint = Endpoint(card.network, card.timeout or _TIMEOUT_S)
     model = black_box(spec, endpoint.score, "HTTP")
-    return replace(model, pack=packing(card.layout, card.channels))
+    return replace(model, pack=packing(card.layout, card.channels), notices=labels.notices)
 
 
 def _checked_layer(spec: ModelSpec, module: nn.Module, card: ModelCard) -> ModelSpec:
@@ -282,34 +287,6 @@ def _checked_layer(spec: ModelSpec, module: nn.Module, card: ModelCard) -> Model
             did_you_mean(card.layer, names),
         )
     return spec
-
-
-def read_labels(path: Path) -> tuple[str, ...]:
-    """Read a labels file: UTF-8 text, one label a line, empty lines skipped.
-
-    Raises
-    ------
-    ModelError
-        If it is missing, unreadable, not text, or empty.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise ModelError(
-            f"The labels file {path} cannot be read ({error.strerror or error}).",
-            "Check the path of the labels file.",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ModelError(
-            f"The labels file {path} is not text in UTF-8.",
-            "Give a text file with one label a line.",
-        ) from error
-    names = tuple(line.strip() for line in lines if line.strip())
-    if not names:
-        raise ModelError(
-            f"The labels file {path} is empty.", "Give a text file with one label a line."
-        )
-    return names
 
 
 def _weights_of(card: ModelCard) -> Weights:

@@ -66,7 +66,7 @@ class MotionReport:
     of : int
         Windows that the range has.
     notices : tuple of str
-        Sentences on the frames that the model is given.
+        What the user should know of how the model was loaded, and of the frames that it is given.
     """
 
     spec: ModelSpec
@@ -136,7 +136,7 @@ def motion_report(
             report(Progress("Asking the model", len(found), len(starts) if number is None else 1))
     whole = clip_evidence([one.evidence for one in found], model.spec)
     repeats = repeats_sentence(model.spec, header.fps, header.step_frames)
-    notices = tuple(filter(None, (repeats,)))
+    notices = tuple(filter(None, (*model.notices, repeats)))
     return MotionReport(model.spec, whole, tuple(found), len(starts), notices)
 
 

@@ -235,7 +235,8 @@ class CardKeys:
     labels: Annotated[
         File | None,
         _key(
-            "Text file with one class a line, in the order of the logits.", 'labels = "labels.txt"'
+            "Classes in the order of the logits: a text file with one a line, CSV, TSV or JSON.",
+            'labels = "labels.txt"',
         ),
     ] = None
     frames: Annotated[Count | None, _key("Frames in one clip.", "frames = 16")] = None

@@ -10,9 +10,11 @@ import pytest
 import torch
 from torchvision.models import get_model, get_model_weights
 
+from engine.attribution import attribute
 from engine.cancel import Cancelled
 from engine.errors import ModelError
 from engine.models import MODELS, known_models, load_model
+from engine.models.cards.trust import trust
 from engine.models.load import known_labels
 from engine.models.loaders.sources import find_network
 from engine.models.networks.figures import FIGURES_LABELS, FiguresNet
@@ -135,7 +137,7 @@ def test_labels_of_another_number_are_refused(figures_file: Path, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "cannot be read"), (b"\n \n", "is empty"), (b"\xff\xfe\x00", "not text in UTF-8")],
+    [(None, "cannot be read"), (b"\n \n", "is empty"), (b"\xff\xfe\x00", "not text in UTF-16")],
 )
 def test_unreadable_labels_are_refused(content: bytes | None, message: str, tmp_path: Path) -> None:
     path = tmp_path / "labels.txt"
@@ -143,6 +145,37 @@ def test_unreadable_labels_are_refused(content: bytes | None, message: str, tmp_
         path.write_bytes(content)
     with pytest.raises(ModelError, match=message):
         load_model("figures", labels=path)
+
+
+def own_card(folder: Path, labels: str, classes: int) -> Path:
+    """A card of a network of the user's, with weights for a number of classes."""
+    (folder / "net.py").write_text(
+        "from torch import nn\n"
+        "def build(classes):\n"
+        "    return nn.Sequential(nn.AdaptiveAvgPool3d(1), nn.Flatten(), nn.Linear(3, classes))\n"
+    )
+    torch.save(
+        {"2.weight": torch.ones(classes, 3), "2.bias": torch.ones(classes)}, folder / "w.pth"
+    )
+    (folder / "labels.txt").write_bytes(labels.encode("latin-1"))
+    (folder / "card.toml").write_text(
+        'network = "net.py:build"\ncheckpoint = "w.pth"\nlabels = "labels.txt"\n'
+        "frames = 4\nfps = 10\nresize = 16\ncrop = 16\n"
+    )
+    trust(folder / "net.py")
+    return folder / "card.toml"
+
+
+def test_labels_file_is_blamed_where_it_made_the_head_of_a_users_network(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"labels\.txt has 2 labels, but .* 3 classes"):
+        load_model(own_card(tmp_path, "one\ntwo\n", 3), device="cpu")
+
+
+def test_notices_of_loading_reach_who_explains(tmp_path: Path) -> None:
+    model = load_model(own_card(tmp_path, "zoë\ntwo\n", 2), device="cpu")
+    assert "read as Latin-1" in model.notices[0]
+    clip = model.preprocess(np.zeros((4, 16, 16, 3), np.uint8))
+    assert model.notices[0] in attribute(model, clip, method="gradient").notices
 
 
 def test_weights_of_another_network_are_refused(figures_file: Path) -> None:
