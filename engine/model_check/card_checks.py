@@ -85,7 +85,7 @@ def check_card(
 
 
 def _loaded(card: ModelCard, spec: ModelSpec, notices: tuple[str, ...]) -> Finding:
-    if card.needs_code and ":" in card.network and card.checkpoint is None:
+    if card.needs_code and card.is_function and card.checkpoint is None:
         return warned(
             "loading",
             f"{card.network} is built, but no checkpoint is given: it has the weights that the "

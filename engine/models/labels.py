@@ -12,19 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError
+from engine.utils.bounded_files import decoded, read_bounded
 from engine.utils.schema import SchemaError, parse_json
 
 _MOST_BYTES = 2**24
 _ONE_A_LINE = "Give a text file with one label a line, in the order of the outputs."
-_BOMS = (
-    (b"\xff\xfe\0\0", "utf-32"),
-    (b"\0\0\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-)
-"""First bytes of a text, and the encoding that they tell."""
-
 _NAMES = re.compile(
     r"(class|label|category|action|activity|gesture|display)?[_ ]?(names?|labels?|text|title)|"
     r"class(es)?|categor(y|ies)|actions?|activit(y|ies)|gestures?"
@@ -83,32 +75,23 @@ def read_labels(path: Path) -> Labels:
 
 def _content(path: Path) -> bytes:
     try:
-        if path.exists() and not path.is_file():
-            raise ModelError(f"The labels file {path} is not a regular file.", _ONE_A_LINE)
-        with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        return read_bounded(path, _MOST_BYTES)
+    except OSError as error:
         raise ModelError(
-            f"The labels file {path} cannot be read ({reason}).",
+            f"The labels file {path} cannot be read ({error.strerror or error}).",
             "Check the path of the labels file.",
         ) from error
-    if len(raw) > _MOST_BYTES:
-        raise ModelError(f"The labels file {path} is larger than 16 MB.", _ONE_A_LINE)
-    return raw
 
 
 def _decoded(raw: bytes, path: Path) -> tuple[str, tuple[str, ...]]:
     """Return the text of a file, and a notice where its encoding is a guess."""
-    encoding = next((name for begin, name in _BOMS if raw.startswith(begin)), "utf-8")
-    if encoding == "utf-8" and raw[1:2] == b"\0":
-        encoding = "utf-16-le"  # without a mark, as some editors of Windows save it
     try:
-        return raw.decode(encoding), ()
+        return decoded(raw), ()
     except UnicodeDecodeError as error:
-        if encoding != "utf-8":
+        if error.encoding != "utf-8":
             raise ModelError(
-                f"The labels file {path} is not text in {encoding.upper()}, which it begins as.",
+                f"The labels file {path} is not text in {error.encoding.upper()}, as which it "
+                "begins.",
                 "Save it as UTF-8.",
             ) from error
     notice = f"The labels file {path.name} is not UTF-8; it was read as Latin-1."

@@ -242,7 +242,7 @@ def _own(card: ModelCard) -> VideoModel:
     spec = card.spec(None, labels.names)
     folder = card.folder
     pack = packing(card.layout, card.channels)
-    if ":" in card.network:
+    if card.is_function:
         module = build_own(card.network, folder, len(labels.names)).float().eval()
         notices = labels.notices
         if card.checkpoint is not None:

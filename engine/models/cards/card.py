@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.models.cards.address import fault_of
+from engine.models.cards.card_files import file_beside, hint_of_toml, network_beside
 from engine.models.cards.card_inputs import network_inputs
 from engine.models.cards.card_schema import (
     CARD_KEYS,
@@ -23,8 +24,11 @@ from engine.models.cards.card_schema import (
 )
 from engine.models.catalogue import MODELS
 from engine.types import ModelSpec
+from engine.utils.bounded_files import decoded, read_bounded
 from engine.utils.hints import did_you_mean
 from engine.utils.schema import SchemaError, convert, fields_of
+
+_MOST_BYTES = 2**20
 
 CARD_SUFFIX = ".toml"
 HUB_PREFIX = "hf:"
@@ -65,11 +69,16 @@ class ModelCard(CardKeys):
         return self.frame_network is None and self.network in MODELS
 
     @property
+    def is_function(self) -> bool:
+        """True for a function of Python: `file.py:build`."""
+        return ":" in self.network[2:]  # the first can be a drive of Windows
+
+    @property
     def needs_code(self) -> bool:
         """True for a network that comes with its author's code."""
         if self.endpoint is not None:
             return False
-        own = ":" in self.network or _is_network_file(self.network)
+        own = self.is_function or _is_network_file(self.network)
         return self.path is not None and not (self.is_known or self.is_of_hub) and own
 
     @property
@@ -187,9 +196,11 @@ def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
         crop=_repeated(card.crop, 2),
         mean=_repeated(card.mean, 3),
         std=_repeated(card.std, 3),
-        checkpoint=card.checkpoint and path.parent / card.checkpoint,
-        labels=card.labels and path.parent / card.labels,
-        expected=card.expected and replace(card.expected, clip=path.parent / card.expected.clip),
+        network=network_beside(path, card.network),
+        checkpoint=card.checkpoint and file_beside(path, card.checkpoint, "checkpoint"),
+        labels=card.labels and file_beside(path, card.labels, "labels"),
+        expected=card.expected
+        and replace(card.expected, clip=file_beside(path, card.expected.clip, "clip")),
     )
     called = card.endpoint or card.frame_network or card.network  # in messages and lists
     card = replace(card, network=called)
@@ -218,20 +229,21 @@ def _inputs_in(tables: Any, path: Path) -> tuple[InputKeys, ...]:
 
 def _table_in(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        text = decoded(read_bounded(path, _MOST_BYTES))
     except OSError as error:
         raise ModelError(
             f"The model card {path} cannot be read ({error.strerror or error}).", "Check its path."
         ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ModelError(
-            f"The model card {path} is not TOML: {error}.",
-            'Write one key a line, texts in quotes: name = "mine".',
-        ) from error
     except UnicodeDecodeError as error:
         raise ModelError(
             f"The model card {path} is not text in UTF-8.", "Save it as UTF-8."
+        ) from error
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else error
+        raise ModelError(
+            f"The model card {path} is not TOML: {reason}.", hint_of_toml(text, str(error))
         ) from error
 
 
@@ -334,7 +346,12 @@ def _check_network(card: ModelCard) -> None:
             "Leave layout and channels out: they belong to networks of your own; a known video "
             'network trained on one channel has channels = "grey".',
         )
-    if not card.is_known and ":" not in card.network and not _is_network_file(card.network):
+    if (
+        not card.is_known
+        and not card.is_of_hub
+        and not card.is_function
+        and not _is_network_file(card.network)
+    ):
         raise ModelError(
             f"The card {card.path} names the network {card.network!r}, which is no known model.",
             f"{did_you_mean(card.network, MODELS)} A network of your own is 'file.py:function', a "
