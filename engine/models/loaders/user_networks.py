@@ -27,6 +27,7 @@ from torch import nn
 from engine.errors import ModelError
 from engine.models.cards.trust import require_trust
 from engine.models.loaders.closed_heads import head_of_program, head_of_script, with_head
+from engine.models.weights.checkpoint import check_is_network
 from engine.models.weights.file_sizes import check_archive, check_claim
 from engine.utils.hints import did_you_mean
 
@@ -90,9 +91,10 @@ def load_closed(path: Path, shape: tuple[int, ...]) -> ClosedNetwork:
     """
     require_trust(path)
     with _one_sentence(path):
-        check_archive(path)
         if path.suffix.lower() == ".pt2":
+            check_archive(path)
             return _exported(path, shape)
+        check_is_network(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # it is deprecated, but people have it
             script = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]

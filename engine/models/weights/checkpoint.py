@@ -112,6 +112,31 @@ def read_weights(path: Path) -> Weights:
     return weights
 
 
+def check_is_network(path: Path) -> None:
+    """Refuse weights where a network with its code is needed, if `torch.save` wrote them.
+
+    Raises
+    ------
+    ModelError
+        If the file holds weights alone, or a pickled network.
+    OSError, zipfile.BadZipFile
+        If it cannot be read.
+    """
+    if zipfile.is_zipfile(path):
+        check_archive(path)
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+        by_save = any(name.endswith("/data.pkl") for name in names)
+        if not by_save or any(name.endswith("/constants.pkl") for name in names):
+            return
+    read_weights(path)
+    raise ModelError(
+        f"{path} holds weights alone, not a network with its code.",
+        'Name the network, as network = "r3d_18" or network = "file.py:build", and give the file '
+        f'as its weights: checkpoint = "{path.name}".',
+    )
+
+
 def _of_safetensors(path: Path) -> Weights:
     return Weights(dict(load_file(path)))
 

@@ -59,11 +59,11 @@ class TorchFile:
         if stored.values is None or stored.oddity:
             raise FaultError(f"has a tensor that is {stored.oddity}")
         count = math.prod(stored.shape)
-        if count * stored.dtype.itemsize > self._size:
-            raise FaultError(
-                f"has {self._size} bytes but asks for {count * stored.dtype.itemsize} bytes of "
-                "memory"
-            )
+        asked = max(
+            count * stored.dtype.itemsize, stored.values.count * stored.values.dtype.itemsize
+        )
+        if asked > self._size:
+            raise FaultError(f"has {self._size} bytes but asks for {asked} bytes of memory")
         if count == 0:
             return torch.empty(stored.shape, dtype=stored.dtype)
         values = self._values(stored.values, stored.dtype)

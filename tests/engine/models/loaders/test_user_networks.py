@@ -141,6 +141,15 @@ def test_export_for_other_clips_is_refused_with_both_shapes(tmp_path: Path) -> N
         load_model(card)
 
 
+@pytest.mark.parametrize(("whole", "said"), [(False, "weights alone"), (True, "whole pickled")])
+def test_weights_in_place_of_a_network_are_named(whole: bool, said: str, tmp_path: Path) -> None:
+    torch.save(net() if whole else net().state_dict(), tmp_path / "net.pt")
+    trust(tmp_path / "net.pt")
+    with pytest.raises(ModelError, match=rf"net\.pt holds .*{said}") as caught:
+        load_model(card_of(tmp_path, "net.pt"))
+    assert "save(" in caught.value.hint if whole else 'checkpoint = "net.pt"' in caught.value.hint
+
+
 def test_python_network_is_asked_for_once_for_each_content(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text("from torch import nn\ndef build():\n    return nn.Identity()")
     card = card_of(tmp_path, "net.py:build")
