@@ -199,6 +199,7 @@ def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
             f"Give a weights file: --weights FILE, or checkpoint in a card. {network.source}",
         )
     check()
+    weights = replace(weights, state=network.renamed(weights.state))
     with torch.device("meta"):
         fitted = matched(network.build(len(network.spec.labels)), weights)
     classes = _class_count(network, fitted)

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from engine.models.networks import (
     c3d,
+    csn,
     i3d,
     mobilenet3d,
     resnet3d,
+    s3d,
     shufflenet3d,
     shufflenetv2_3d,
     slowfast,
     squeezenet3d,
+    tsm,
     x3d,
 )
 from engine.models.networks.network import Network
@@ -26,6 +29,9 @@ NETWORKS: dict[str, Network] = {
     **i3d.NETWORKS,
     **slowfast.NETWORKS,
     **x3d.NETWORKS,
+    **csn.NETWORKS,
+    **s3d.NETWORKS,
+    **tsm.NETWORKS,
     **shufflenet3d.NETWORKS,
     **shufflenetv2_3d.NETWORKS,
     **mobilenet3d.NETWORKS,

@@ -13,7 +13,7 @@ from torch.nn import functional
 from engine.models.networks.network import Network, Triple, averaged, kinetics_labels
 from engine.types import ModelSpec
 
-_MIXED = {
+MIXED = {
     "3b": (192, 64, 96, 128, 16, 32, 32),
     "3c": (256, 128, 128, 192, 32, 96, 64),
     "4b": (480, 192, 96, 208, 16, 48, 64),
@@ -65,7 +65,7 @@ class SamePool(nn.Module):
 
 
 class Mixed(nn.Module):
-    """Four branches side by side, see `_MIXED`."""
+    """Four branches side by side, see `MIXED`."""
 
     def __init__(
         self, channels: int, b0: int, b1a: int, b1b: int, b2a: int, b2b: int, b3b: int
@@ -108,7 +108,7 @@ class I3D(nn.Module):
 
     def _add_mixed(self, *names: str) -> None:
         for name in names:
-            self.add_module(f"Mixed_{name}", Mixed(*_MIXED[name]))
+            self.add_module(f"Mixed_{name}", Mixed(*MIXED[name]))
 
     def forward(self, clip: torch.Tensor) -> torch.Tensor:
         """Map (N, 3, T, H, W) to logits (N, classes)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,9 @@ from torchvision.models import get_model_weights
 from engine.cancel import Check
 from engine.models.weights.checkpoint import State
 from engine.types import ModelSpec, Report
+
+START = r"(?<![^.])"
+"""In a regular expression of names: the beginning of a name, or of what is behind a prefix."""
 
 Triple = tuple[int, int, int]
 """Something of time, height and width."""
@@ -41,6 +46,11 @@ class Network:
     options : callable or None
         Of a name that stands for networks of several sizes: weights -> keyword arguments of
         ``build`` (widths, groups, depth) as the shapes tell them, none where they do not fit.
+    renames : sequence of (str, str)
+        Regular expressions and what replaces them, one after the other: names of another project
+        that publishes weights of the network. They begin with `START`.
+    unused : str
+        Beginning of the names of weights that are published with it and belong to another part.
     """
 
     spec: ModelSpec
@@ -50,6 +60,16 @@ class Network:
     pack: Callable[[torch.Tensor], Any] | None = None
     default_weights: Callable[[Report, Check], State] | None = None
     options: Callable[[State], dict[str, Any]] | None = None
+    renames: Sequence[tuple[str, str]] = ()
+    unused: str = ""
+
+    def renamed(self, state: State) -> State:
+        """Return weights under the names of this definition, behind the prefixes they have."""
+        for pattern, new in self.renames:
+            state = {re.sub(pattern, new, name): weight for name, weight in state.items()}
+        if not self.unused:
+            return state
+        return {name: state[name] for name in state if f".{self.unused}" not in f".{name}"}
 
     def built_for(self, state: State, classes: int) -> nn.Module:
         """Return the network in the size of weights, itself with random ones.
@@ -105,6 +125,13 @@ def take_one_channel(module: nn.Module) -> None:
         if isinstance(part, nn.Conv3d) and part.in_channels == 3 and part.groups == 1:
             part.in_channels = 1
             part.weight = nn.Parameter(part.weight[:, :1].clone(), part.weight.requires_grad)
+
+
+def depths(state: State) -> tuple[int, ...]:
+    """Return how many blocks the weights have in layer1 to layer4, where they have these."""
+    blocks = {match[0] for name in state for match in re.findall(r"\b(layer([1-4])\.\d+)\.", name)}
+    counts = Counter(int(block[len("layer")]) for block in blocks)
+    return tuple(counts[layer] for layer in range(1, 5)) if len(counts) == 4 else ()
 
 
 def window_averages(features: torch.Tensor, window: Triple) -> torch.Tensor:

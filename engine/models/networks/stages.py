@@ -1,4 +1,4 @@
-"""Residual stages as PyTorchVideo names them, shared by SlowFast and X3D."""
+"""Residual stages as PyTorchVideo names them, shared by SlowFast, X3D and CSN."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Bottleneck(nn.Module):
         Of the input, inside, of the output.
     kernel_a, kernel_b : (int, int, int)
         Odd extents of the first and the second convolution.
-    stride : int
-        Stride in height and width.
+    stride : int or (int, int, int)
+        Stride in height and width, or in time, height and width.
     groups : int
         Groups of the second convolution.
     norm_b, act_b : nn.Module, optional
@@ -59,7 +59,7 @@ class Bottleneck(nn.Module):
         channels: Triple,
         kernel_a: Triple,
         kernel_b: Triple,
-        stride: int,
+        stride: int | Triple,
         *,
         groups: int = 1,
         norm_b: nn.Module | None = None,
@@ -90,15 +90,15 @@ class ResBlock(nn.Module):
     ----------
     before, after : int
         Channels of the input and of the output.
-    stride : int
-        Stride of the bottleneck in height and width.
+    stride : int or (int, int, int)
+        Stride of the bottleneck.
     branch2 : nn.Module
         The bottleneck.
     """
 
-    def __init__(self, before: int, after: int, stride: int, branch2: nn.Module) -> None:
+    def __init__(self, before: int, after: int, stride: int | Triple, branch2: nn.Module) -> None:
         super().__init__()
-        fitting = before != after or stride > 1
+        fitting = before != after or stride != 1
         self.branch1_conv = convolution(before, after, (1, 1, 1), stride) if fitting else None
         self.branch1_norm = nn.BatchNorm3d(after) if before != after else None
         self.branch2 = branch2
@@ -124,11 +124,12 @@ class ResStage(nn.Module):
 
 
 def convolution(
-    before: int, after: int, kernel: Triple, stride: int = 1, groups: int = 1
+    before: int, after: int, kernel: Triple, stride: int | Triple = 1, groups: int = 1
 ) -> nn.Conv3d:
-    """Make a convolution without bias that keeps the size but for its stride in space."""
+    """Make a convolution without bias that keeps the size but for its stride, an int in space."""
     around = (kernel[0] // 2, kernel[1] // 2, kernel[2] // 2)
-    return nn.Conv3d(before, after, kernel, (1, stride, stride), around, groups=groups, bias=False)
+    steps = (1, stride, stride) if isinstance(stride, int) else stride
+    return nn.Conv3d(before, after, kernel, steps, around, groups=groups, bias=False)
 
 
 def zoo_spec(name: str, frames: int, fps: float, side_px: int, layer: str) -> ModelSpec:

@@ -40,7 +40,7 @@ class Student(nn.Module):
 
 
 def headless(name: str = NET) -> nn.Module:
-    network = get_model(name, weights=None)
+    network: nn.Module = get_model(name, weights=None)
     network.fc = nn.Identity()
     return network
 
@@ -50,12 +50,12 @@ def in_a_row() -> nn.Module:
 
 
 def ending_in(layer: nn.Module) -> nn.Module:
-    network = get_model(NET, weights=None)
+    network: nn.Module = get_model(NET, weights=None)
     network.fc = layer
     return network
 
 
-def settled(network: nn.Module) -> nn.Module:
+def settled(network: Student) -> Student:
     """Weights made the same everywhere, and statistics that differ from those at the start."""
     with torch.no_grad():
         for name, value in network.state_dict().items():

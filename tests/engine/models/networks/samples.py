@@ -23,6 +23,12 @@ SIZES = {
     "slow_r50": (8, 64),
     "x3d_xs": (4, 64),
     "x3d_s": (13, 64),
+    "ir_csn": (8, 32),
+    "ip_csn": (8, 32),
+    "csn_r101": (8, 32),
+    "s3d_kinetics": (16, 32),
+    "s3dg": (8, 32),
+    "tsm_resnet50": (4, 32),
 }
 """Frames and height of small clips, where (16, 64) will not do."""
 
@@ -33,8 +39,14 @@ NARROW: dict[str, dict[str, Any]] = {
     "mobilenet3d": {"widths": (8, 16, 32, 64, 128, 256)},
     "mobilenetv2_3d": {"widths": (6, 3, 4, 6, 12, 19, 32, 64, 1280)},
     "squeezenet3d": {"version": "1.0"},
+    "ir_csn": {"layers": (1, 1, 1, 1)},
+    "ip_csn": {"layers": (1, 1, 1, 1), "preserved": True},
+    "csn_r101": {"layers": (1, 1, 1, 1)},
+    "s3dg": {},
+    "s3d_kinetics": {},
+    "tsm_resnet50": {"layers": (2, 2, 2, 2), "is_basic": True},
 }
-"""Small published sizes of networks whose size their weights tell."""
+"""Newer networks in a small size that their weights tell, where they have several sizes."""
 
 
 def filled(module: nn.Module) -> nn.Module:
@@ -80,7 +92,8 @@ def warm_model(name: str) -> tuple[VideoModel, Clip]:
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)
         module = network.build(CLASSES, **NARROW.get(name, {})).train()
-        norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm3d)]
+        kinds = (nn.BatchNorm2d, nn.BatchNorm3d)
+        norms = [layer for layer in module.modules() if isinstance(layer, kinds)]
         for norm in norms:
             norm.momentum = None  # a plain average over the passes
         model = VideoModel(network.spec, module, torch.device("cpu"), network.pack)

@@ -18,6 +18,7 @@ from engine.models.networks import NETWORKS
 from engine.models.networks.i3d import SamePool, padded
 from engine.models.networks.network import averaged
 from engine.models.networks.resnet3d import PaddedShortcut, ResNet3D
+from engine.models.networks.tsm import TemporalShift
 from tests.engine.models.networks.samples import CLASSES, NARROW, SIZES, filled, noise, warm_model
 
 _PEERS = {
@@ -39,6 +40,12 @@ _PEERS = {
     "mobilenetv2_3d": (1.7692, 2.9248, 0.16472, -0.97365, -1.2776),
     "squeezenet3d": (10.551, 3.7693, 5.8142, 5.4256, 9.9534),
     "c3d_bn": (-0.75135, -0.33147, -0.58511, -0.49893, -0.049234),
+    "ir_csn": (6.6507, -3.0401, -3.0155, -1.4872, -1.7168),
+    "ip_csn": (-0.99525, -8.9685, -0.038975, -0.90537, 1.9542),
+    "csn_r101": (-1.4969, 0.70191, 0.068785, -0.84145, -0.48023),
+    "s3d_kinetics": (0.39737, -1.704, -0.42292, -1.3996, -1.0333),
+    "s3dg": (-0.043188, 0.1077, 0.044333, 0.027804, 0.076568),
+    "tsm_resnet50": (-4.5993, -3.4182, -8.0704, 1.5087, 6.8645),
 }
 """Logits of the networks named in ``keys/`` with weights and clips of `filled` and `noise`, in
 the sizes of `NARROW` where there are several."""
@@ -60,12 +67,7 @@ _EXPLAINED = [
     "x3d_m",
     "shufflenet3d_x0_5",
     "shufflenet3d_x1_0",
-    "shufflenet3d",
-    "shufflenetv2_3d",
-    "mobilenet3d",
-    "mobilenetv2_3d",
-    "squeezenet3d",
-    "c3d_bn",
+    *NARROW,
 ]
 """The others are one of these, given something else."""
 
@@ -240,6 +242,70 @@ def test_shufflenet3d_loads_weights_as_its_training_script_saves_them(tmp_path: 
         loaded, expected = model.module(noise(16, 64)), module(noise(16, 64))
     assert torch.equal(loaded, expected)
     assert model.spec.labels[2] == "No gesture"
+
+
+def test_tsm_moves_an_eighth_of_the_channels_each_way() -> None:
+    features = torch.arange(1.0, 4).view(3, 1, 1, 1).expand(3, 8, 1, 1)
+    shift = TemporalShift(nn.Identity())
+    shift.frames = 3
+    moved = shift(features).flatten(1)
+    assert moved[:, 0].tolist() == [2, 3, 0]
+    assert moved[:, 1].tolist() == [0, 1, 2]
+    assert moved[:, 2:].eq(features.flatten(1)[:, 2:]).all()
+
+
+def test_tsm_takes_any_number_of_frames() -> None:
+    module = filled(NETWORKS["tsm_resnet50"].build(CLASSES, **NARROW["tsm_resnet50"])).eval()
+    with torch.no_grad():
+        scores = [module(noise(frames, 32)) for frames in (2, 5)]
+        assert torch.equal(module(noise(2, 32)), scores[0])
+    assert scores[1].shape == (1, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs", "ours"),
+    [
+        ("ir_csn", "backbone.conv1.conv.weight", "stem.0.weight"),
+        ("ir_csn", "backbone.layer2.3.conv1.bn.weight", "layer2.3.conv1.1.weight"),
+        ("ir_csn", "backbone.layer2.3.conv2.0.conv.weight", "layer2.3.conv2.0.weight"),
+        ("ir_csn", "backbone.layer2.3.conv2.0.bn.bias", "layer2.3.conv2.1.bias"),
+        ("ir_csn", "backbone.layer2.0.downsample.conv.weight", "layer2.0.downsample.0.weight"),
+        ("ir_csn", "cls_head.fc_cls.bias", "fc.bias"),
+        ("ip_csn", "backbone.layer2.3.conv2.0.conv.weight", "layer2.3.conv2.0.0.weight"),
+        ("ip_csn", "backbone.layer2.3.conv2.0.bn.weight", "layer2.3.conv2.0.1.weight"),
+        ("ip_csn", "backbone.layer2.3.conv2.1.conv.weight", "layer2.3.conv2.0.2.weight"),
+        ("ip_csn", "backbone.layer2.3.conv2.1.bn.weight", "layer2.3.conv2.1.weight"),
+        ("tsm_resnet50", "backbone.conv1.bn.weight", "base_model.bn1.weight"),
+        ("tsm_resnet50", "backbone.layer1.0.conv3.bn.bias", "base_model.layer1.0.bn3.bias"),
+        (
+            "tsm_resnet50",
+            "backbone.layer1.0.conv1.conv.net.weight",
+            "base_model.layer1.0.conv1.net.weight",
+        ),
+        (
+            "tsm_resnet50",
+            "backbone.layer1.0.downsample.bn.weight",
+            "base_model.layer1.0.downsample.1.weight",
+        ),
+    ],
+)
+def test_names_of_mmaction_are_translated(name: str, theirs: str, ours: str) -> None:
+    weight = torch.zeros(1)
+    network = NETWORKS[name]
+    assert network.renamed({theirs: weight, "epoch": weight}) == {ours: weight, "epoch": weight}
+    assert list(network.renamed({ours: weight})) == [ours]
+    published = Path(__file__).parent / "keys" / f"{name}.txt"
+    assert f"\n{ours.rpartition('.')[0]} " in published.read_text(encoding="utf-8")
+
+
+def test_s3dg_loads_without_the_part_for_texts(tmp_path: Path) -> None:
+    module = filled(NETWORKS["s3dg"].build(CLASSES, packed=False)).eval()
+    state = module.state_dict() | {"text_module.fc1.weight": torch.ones(2, 2)}
+    torch.save(state, tmp_path / "s3d.pth")
+    model = load_model("s3dg", weights=tmp_path / "s3d.pth", device="cpu")
+    clip = noise(8, 32)
+    with torch.no_grad():
+        assert torch.equal(model.module(clip), module(clip))
 
 
 @pytest.mark.parametrize("name", ["mobilenetv2_3d", "shufflenet3d"])
