@@ -158,7 +158,8 @@ def _of_hub(card: ModelCard, check: Check) -> VideoModel:
         )
     name = card.network.removeprefix(HUB_PREFIX)
     folder = card.folder / name
-    model = load_transformer(folder if folder.is_dir() else name, device="cpu", check=check)
+    found = folder if folder.is_dir() else name
+    model = load_transformer(found, card=card, device="cpu", check=check)
     labels = Labels(model.spec.labels) if card.labels is None else read_labels(card.labels)
     if len(labels.names) != len(model.spec.labels):
         raise _other_labels(card, len(labels.names), len(model.spec.labels))

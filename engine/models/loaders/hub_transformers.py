@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ import torch
 
 from engine.cancel import Check, never
 from engine.errors import ModelError
+from engine.models.cards.card import ModelCard
+from engine.models.cards.card_schema import CARD_KEYS
 from engine.models.devices import move, resolve_device
 from engine.models.model import VideoModel
 from engine.models.preprocess.input_layout import TokenGrid, packing
@@ -64,6 +67,7 @@ _KINDS = {
 def load_transformer(
     path_or_name: str | Path,
     *,
+    card: ModelCard | None = None,
     device: str = "auto",
     report: Report = unreported,
     check: Check = never,
@@ -75,6 +79,8 @@ def load_transformer(
     path_or_name : str or Path
         A folder as ``save_pretrained`` writes it, or the name of one on the hub that is in the
         cache of this computer: "MCG-NJU/videomae-base-finetuned-kinetics".
+    card : ModelCard or None
+        Says what a processor file would, where there is none.
     device : str
         "auto", "cpu", "mps", "cuda" or "cuda:N".
     report, check : callable
@@ -89,7 +95,8 @@ def load_transformer(
     ------
     ModelError
         If the library is missing, there is no such folder, or what is in it is of another
-        architecture, has no classifier, or cannot be read.
+        architecture, has no classifier, or cannot be read; or if neither a processor file nor
+        the card says what becomes of the pictures.
     """
     library, target = _library(), resolve_device(device)
     folder = _folder(str(path_or_name))
@@ -102,8 +109,12 @@ def load_transformer(
             f"{folder} holds a model of the kind {config.model_type!r}, which is not known here.",
             f"Known kinds: {', '.join(_KINDS)}. Other networks can be used by a model card.",
         )
-    processor = _read(folder, lambda: library.AutoVideoProcessor.from_pretrained(folder, **_LOCAL))
-    spec = _spec(str(path_or_name), config, kind, processor, folder)
+    spec = _without_input(str(path_or_name), config, kind)
+    if any((folder / name).is_file() for name in _PROCESSOR_FILES):
+        read = partial(library.AutoVideoProcessor.from_pretrained, folder, **_LOCAL)
+        spec = _with_processor(spec, _read(folder, read), folder)
+    else:
+        _check_told(card, folder)
     check()
     module = _network(library, folder)
     layers = [name for name, _ in module.named_modules() if name.endswith(kind.layer)]
@@ -113,6 +124,14 @@ def load_transformer(
     pack = packing("NTCHW", "rgb")
     return VideoModel(spec, move(module, target, spec.name), target, pack)
 
+
+_PROCESSOR_FILES = (
+    "preprocessor_config.json",
+    "video_preprocessor_config.json",
+    "processor_config.json",
+)
+_TOLD = ("resize", "range", "mean", "std")
+"""Keys of a card that say what such a file does."""
 
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
@@ -184,36 +203,63 @@ def _network(library: Any, folder: Path) -> torch.nn.Module:
     return network
 
 
-def _spec(name: str, config: Any, kind: _Kind, processor: Any, folder: Path) -> ModelSpec:
-    mean, std = ((0.0,) * 3, (1.0,) * 3)
-    if processor.do_normalize:
-        mean, std = tuple(processor.image_mean), tuple(processor.image_std)
+def _without_input(name: str, config: Any, kind: _Kind) -> ModelSpec:
+    """Describe what the configuration tells; pictures of the network's size, as they are."""
     frames = getattr(config, "num_frames", None) or config.frames_per_clip
-    crop, low, high = _probed(processor, folder)
     size = config.crop_size if config.model_type == "vjepa2" else config.image_size
-    expected = tuple(size) if isinstance(size, list | tuple) else (size, size)
-    if crop != expected:
-        raise ModelError(
-            f"The processor in {folder} makes pictures of {crop[1]}x{crop[0]}, but the network "
-            f"takes {expected[1]}x{expected[0]}.",
-            "Use the processor that belongs to the checkpoint.",
-        )
-    ends = [end * np.array(std) + np.array(mean) for end in (low, high)]
-    rate = getattr(processor, "fps", None)
+    height, width = size if isinstance(size, list | tuple) else (size, size)
     return ModelSpec(
         name=name,
         labels=tuple(config.id2label[index] for index in sorted(config.id2label)),
         frames=int(frames),
-        fps=None if rate is None else float(rate),
-        stride=kind.stride if rate is None else None,
-        resize=_resize(processor, folder),
-        crop=crop,
-        mean=mean,
-        std=std,
-        value_range=(round(float(ends[0].mean()), 6), round(float(ends[1].mean()), 6)),
+        fps=None,
+        stride=kind.stride,
+        resize=(int(height), int(width)),
+        crop=(int(height), int(width)),
+        mean=(0.0, 0.0, 0.0),
+        std=(1.0, 1.0, 1.0),
         antialias=True,
         activation=_ACTIVATIONS.get(config.problem_type, "softmax"),
     )
+
+
+def _with_processor(spec: ModelSpec, processor: Any, folder: Path) -> ModelSpec:
+    """Return the spec with the input that a processor makes."""
+    mean, std = spec.mean, spec.std
+    if processor.do_normalize:
+        mean, std = tuple(processor.image_mean), tuple(processor.image_std)
+    crop, low, high = _probed(processor, folder)
+    if crop != spec.crop:
+        raise ModelError(
+            f"The processor in {folder} makes pictures of {crop[1]}x{crop[0]}, but the network "
+            f"takes {spec.crop[1]}x{spec.crop[0]}.",
+            "Use the processor that belongs to the checkpoint.",
+        )
+    ends = [end * np.array(std) + np.array(mean) for end in (low, high)]
+    rate = getattr(processor, "fps", None)
+    return replace(
+        spec,
+        fps=None if rate is None else float(rate),
+        stride=spec.stride if rate is None else None,
+        resize=_resize(processor, folder),
+        mean=mean,
+        std=std,
+        value_range=(round(float(ends[0].mean()), 6), round(float(ends[1].mean()), 6)),
+    )
+
+
+def _check_told(card: ModelCard | None, folder: Path) -> None:
+    """Refuse a folder without a processor file, unless a card says what it would."""
+    missing = [name for name in _TOLD if card is None or getattr(card, name) is None]
+    if missing:
+        examples = "; ".join(CARD_KEYS[name].example for name in missing)
+        raise ModelError(
+            f"The folder {folder} has no {_PROCESSOR_FILES[0]}, which says what becomes of the "
+            "pictures.",
+            "Copy that file from the checkpoint that this one was trained from, or write "
+            f"{', '.join(missing)} in a model card, as they were in training, for example: "
+            f"{examples}.",
+        )
 
 
 def _probed(processor: Any, folder: Path) -> tuple[tuple[int, int], Any, Any]:

@@ -15,7 +15,7 @@ from torch import nn
 from torchvision.models.video.resnet import Bottleneck as VideoBottleneck
 from torchvision.models.video.resnet import VideoResNet
 
-from engine.models.networks.network import START, Network, depths, kinetics_labels
+from engine.models.networks.network import START, Network, depths, kinetics_labels, weight_called
 from engine.models.networks.slowfast import Head
 from engine.models.networks.stages import (
     ZOO,
@@ -26,7 +26,7 @@ from engine.models.networks.stages import (
     convolution,
     zoo_spec,
 )
-from engine.models.weights.checkpoint import State, weight_called
+from engine.models.weights.checkpoint import State
 from engine.types import ModelSpec
 
 _DEPTHS_101, _DEPTHS_152 = (3, 4, 23, 3), (3, 8, 36, 3)
@@ -131,10 +131,7 @@ def _options(state: State) -> dict[str, Any]:
 _RENAMES = (
     (START + r"backbone\.conv1\.conv\.", "stem.0."),
     (START + r"backbone\.conv1\.bn\.", "stem.1."),
-    (
-        START + r"backbone\.(layer\d\.\d+\.conv2)\.1\.conv\.",
-        r"\1.0.2.",
-    ),  # preserved: a pair in conv2
+    (START + r"backbone\.(layer\d\.\d+\.conv2)\.1\.conv\.", r"\1.0.2."),  # a pair
     (START + r"backbone\.(layer\d\.\d+\.conv2)\.1\.bn\.", r"\1.1."),
     (START + r"backbone\.(layer\d\.\d+\.conv[13])\.conv\.", r"\1.0."),
     (START + r"backbone\.(layer\d\.\d+\.conv[13])\.bn\.", r"\1.1."),

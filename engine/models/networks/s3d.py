@@ -13,8 +13,15 @@ from torch import nn
 from torch.nn import functional
 
 from engine.models.networks.i3d import MIXED
-from engine.models.networks.network import Network, Triple, averaged, kinetics_labels, numbered
-from engine.models.weights.checkpoint import State, weight_called
+from engine.models.networks.network import (
+    Network,
+    Triple,
+    averaged,
+    kinetics_labels,
+    numbered,
+    weight_called,
+)
+from engine.models.weights.checkpoint import State
 from engine.types import ModelSpec
 
 _EPSILON = 1e-3

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from engine.errors import ModelError
+from engine.models.load import load_model
 from engine.models.loaders.hub_transformers import load_transformer
 from tests.engine.transformers import FRAMES, HUB, SIZE, save_checkpoint
 
@@ -189,3 +190,32 @@ def test_weights_that_torch_saved_are_read(tmp_path: Path) -> None:
     (folder / "model.safetensors").unlink()
     model = load_transformer(folder, device="cpu")
     torch.testing.assert_close(model.module.classifier.weight, whole.classifier.weight.detach())
+
+
+def without_processor(folder: Path) -> Path:
+    """A checkpoint as a training script leaves it that was given no processor."""
+    save_checkpoint("videomae", folder)
+    for path in folder.glob("*processor_config.json"):
+        path.unlink()
+    return folder
+
+
+def test_a_folder_without_a_processor_asks_for_the_file_or_the_keys(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"has no preprocessor_config\.json") as caught:
+        load_transformer(without_processor(tmp_path), device="cpu")
+    assert caught.value.hint.startswith("Copy that file from the checkpoint")
+    assert "resize, range, mean, std in a model card" in caught.value.hint
+
+
+def test_the_keys_of_a_card_stand_for_a_processor(tmp_path: Path) -> None:
+    without_processor(tmp_path / "mine")
+    card = tmp_path / "mine.toml"
+    card.write_text('network = "hf:mine"\nresize = 36\nrange = [0, 255]\nmean = [1, 2, 3]\n')
+    with pytest.raises(ModelError, match="has no preprocessor") as caught:
+        load_model(card, device="cpu")
+    assert "or write std in a model card" in caught.value.hint
+    card.write_text(card.read_text() + "std = 4\n")
+    spec = load_model(card, device="cpu").spec
+    assert (spec.frames, spec.crop, spec.resize) == (FRAMES, (SIZE, SIZE), 36)
+    assert (spec.value_range, spec.mean, spec.std) == ((0, 255), (1, 2, 3), (4, 4, 4))
+    assert spec.stride == 4
