@@ -3,19 +3,22 @@
 The weights of 2017 (Kinetics-400) and 2020 (Kinetics-700 and larger) have the same names. They
 differ in what the network is given (0 to 255 less a mean; 0 to 1, standardised), in the
 shortcuts of the small ones, and in the first convolution of ResNeXt and wide ResNet: 64
-channels in 2017, 128 in the code of 2020.
+channels in 2017, 128 in the code of 2020. Shortcuts and first convolution are read from the
+weights. Those of Efficient-3DCNNs are as those of 2017.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from engine.models.networks.network import Network, kinetics_labels, numbered
+from engine.models.weights.checkpoint import State, weight_called
 from engine.types import ModelSpec
 
 
@@ -179,7 +182,17 @@ def _network(name: str, published: int, build: Callable[[int], nn.Module]) -> Ne
     if published == 2020:
         paper = "Kataoka et al. 2020, arXiv 2004.04968"
     source = f"{paper}; names of kenshohara/3D-ResNets-PyTorch ({published})"
-    return Network(_spec(name, published), "fc.weight", build, source)
+    return Network(_spec(name, published), "fc.weight", build, source, options=_options)
+
+
+def _options(state: State) -> dict[str, Any]:
+    """Return the shortcuts, which have weights or have none, and the first convolution."""
+    first = weight_called(state, "conv1.weight")
+    if first is None or first.ndim != 5:
+        return {}
+    fitted = weight_called(state, "layer2.0.downsample.0.weight") is not None
+    stem, _, frames = first.shape[:3]
+    return {"shortcut": "B" if fitted else "A", "stem": int(stem), "stem_frames": int(frames)}
 
 
 _18 = partial(ResNet3D, depths=(2, 2, 2, 2), expansion=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -71,6 +72,19 @@ def test_the_size_is_read_from_weights_behind_any_prefix(name: str) -> None:
     assert {key: value.shape for key, value in found.items()} == {
         key: value.shape for key, value in state.items()
     }
+
+
+@pytest.mark.parametrize("name", ["resnet3d_18", "resnet3d_50_2020"])
+@pytest.mark.parametrize("options", [{"shortcut": "A"}, {"shortcut": "B", "stem_frames": 3}])
+def test_resnets_have_the_shortcuts_and_the_stem_of_the_weights(
+    name: str, options: dict[str, Any]
+) -> None:
+    network = NETWORKS[name]
+    with torch.device("meta"):
+        state = network.build(7, **options).state_dict()
+        found = network.built_for(state, 7).state_dict()
+    assert found.keys() == state.keys()
+    assert found["conv1.weight"].shape == state["conv1.weight"].shape
 
 
 @pytest.mark.parametrize("name", [name for name in NETWORKS if NETWORKS[name].options])
