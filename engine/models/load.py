@@ -26,6 +26,7 @@ from engine.models.networks import Network
 from engine.models.networks.network import numbered, take_one_channel
 from engine.models.one_output import both_directions, with_both_directions
 from engine.models.preprocess.input_layout import grey_packing, packing
+from engine.models.preprocess.unfit_input import check_signature
 from engine.models.weights.checkpoint import Weights, read_weights
 from engine.models.weights.choosing import chosen
 from engine.models.weights.fit_problems import class_difference
@@ -251,7 +252,10 @@ def _own(card: ModelCard) -> VideoModel:
             notices += _fit_own(card, module, len(labels.names))
         module.requires_grad_(False)
         spec = _checked_layer(spec, module, card)
-        return VideoModel(spec, module, torch.device("cpu"), pack, notices=notices)
+        model = VideoModel(spec, module, torch.device("cpu"), pack, notices=notices)
+        blank = torch.zeros(1, 3, spec.frames, *spec.crop)
+        check_signature(module, spec, model.arguments(blank))
+        return model
     if card.checkpoint is not None:
         raise ModelError(
             f"{card.network} has its own weights inside, so {card.checkpoint} cannot be used.",

@@ -27,6 +27,7 @@ from engine.models.preprocess.input_planes import (
     plane_bounds,
     planes_of,
 )
+from engine.models.preprocess.unfit_input import unfit_input
 from engine.types import ModelSpec, Rect, UInt8Array
 
 
@@ -120,11 +121,23 @@ class VideoModel:
         return self._given(self.planes(clips))
 
     def output(self, planes: torch.Tensor) -> Any:
-        """Return what the module makes of planes."""
+        """Return what the module makes of planes.
+
+        Raises
+        ------
+        ModelError
+            If it takes other inputs; whatever else the module raises goes on.
+        """
         given = self._given(planes)
-        if isinstance(given[0], Keywords):
-            return self.module(**given[0])
-        return self.module(*given)
+        try:
+            if isinstance(given[0], Keywords):
+                return self.module(**given[0])
+            return self.module(*given)
+        except (TypeError, ValueError, LookupError, AttributeError, RuntimeError) as error:
+            reason = unfit_input(self.module, self.spec, given, error)
+            if reason is None:
+                raise
+            raise reason from error
 
     def _given(self, planes: torch.Tensor) -> tuple[Any, ...]:
         if self.spec.inputs:
