@@ -17,8 +17,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from engine.models.networks.network import Network, kinetics_labels, numbered
-from engine.models.weights.checkpoint import State, weight_called
+from engine.models.networks.network import Network, kinetics_labels, numbered, weight_called
+from engine.models.weights.checkpoint import State
 from engine.types import ModelSpec
 
 
