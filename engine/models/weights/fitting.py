@@ -79,7 +79,7 @@ def matched(module: nn.Module, weights: Weights) -> Fitted:
     fitted = _fitted(names, state, weights)
     dialect = dialect_of(state, names) if len(fitted.state) < len(names) else None
     if dialect is not None:
-        here = {translated(name, dialect): tensor for name, tensor in state.items()}
+        here = translated(state, dialect, names)
         found = f"The weights have the names of {dialect.title}, which were translated."
         notices = tuple(filter(None, (*weights.notices, found, dialect.notice)))
         fitted = _fitted(names, here, replace(weights, notices=notices))

@@ -10,7 +10,13 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import torch
+
 Rules = tuple[tuple[str, str], ...]
+State = dict[str, torch.Tensor]
+
+_EPSILON = 1e-5
+"""Of PySlowFast's batch normalisation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +171,28 @@ def dialect_of(names: Collection[str], ours: Collection[str]) -> Dialect | None:
     return None
 
 
-def translated(name: str, dialect: Dialect) -> str:
+def translated(state: State, dialect: Dialect, ours: Collection[str]) -> State:
+    """Return weights of a project by the names that a network has here.
+
+    Parameters
+    ----------
+    state : dict of str to tensor
+        By its names, with anything before them.
+    dialect : Dialect
+        Of the project.
+    ours : collection of str
+        Names that the network has.
+
+    Returns
+    -------
+    dict of str to tensor
+        What the project computes of several weights, and the network here of one, is joined.
+    """
+    here = {_name_here(name, dialect): tensor for name, tensor in state.items()}
+    return _with_shortcuts(_with_joined_projections(here, ours), ours)
+
+
+def _name_here(name: str, dialect: Dialect) -> str:
     """Return the name here for one of a project, itself where it is the same."""
     for theirs, ours in dialect.rules:
         found = re.search(rf"(?:^|\.)(?P<name>{theirs})", name)
@@ -174,3 +201,42 @@ def translated(name: str, dialect: Dialect) -> str:
             here = re.sub(theirs, ours, name[start:], count=1)
             return name[:start] + re.sub(r"<(\d)>", lambda s: str(int(s[1]) - 1), here)
     return name
+
+
+def _with_joined_projections(state: State, ours: Collection[str]) -> State:
+    """Return the state with one projection for queries, keys and values in place of three."""
+    joined = dict(state)
+    for name in state:
+        match = re.search(r"(?:^|\.)(blocks\.\d+\.attn\.)q\.(weight|bias)$", name)
+        if match is None or f"{match[1]}qkv.{match[2]}" not in ours:
+            continue
+        before = name[: -len(f"q.{match[2]}")]
+        parts = [f"{before}{letter}.{match[2]}" for letter in "qkv"]
+        if all(part in joined for part in parts):
+            joined[f"{before}qkv.{match[2]}"] = torch.cat([joined.pop(part) for part in parts])
+    return joined
+
+
+def _with_shortcuts(state: State, ours: Collection[str]) -> State:
+    """Return the state without the norms of shortcuts that a network here does not have.
+
+    PyTorchVideo's X3D has none where the channels stay the same. Their scale goes to the
+    convolution before, their shift to the norm that ends the other branch: the sum is the same.
+    """
+    merged = dict(state)
+    for name in state:
+        match = re.search(r"(?:^|\.)(blocks\..*\.branch1_norm\.)running_var$", name)
+        if match is None or f"{match[1]}weight" in ours:
+            continue
+        norm = name.removesuffix("running_var")
+        block = norm.removesuffix("branch1_norm.")
+        weight, bias, mean, var = (
+            merged.pop(norm + end).double()
+            for end in ("weight", "bias", "running_mean", "running_var")
+        )
+        merged.pop(f"{norm}num_batches_tracked", None)
+        scale = weight / (var + _EPSILON).sqrt()
+        conv, shift = f"{block}branch1_conv.weight", f"{block}branch2.norm_c.bias"
+        merged[conv] = (merged[conv] * scale[:, None, None, None, None]).float()
+        merged[shift] = (merged[shift] + bias - mean * scale).float()
+    return merged
