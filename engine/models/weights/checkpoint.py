@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import zipfile
 from collections import deque
@@ -10,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from engine.errors import ModelError
@@ -23,29 +23,29 @@ from engine.models.weights.foreign_files import (
     refusal,
     whole_network,
 )
-from engine.models.weights.pickle_values import (
-    FaultError,
-    Made,
-    StoredArray,
-    StoredTensor,
-    mapping_of,
-)
+from engine.models.weights.pickle_names import FaultError, HarmError, shown
+from engine.models.weights.pickle_values import Made, StoredArray, StoredTensor, mapping_of
 from engine.models.weights.torch_file import TorchFile, open_torch_file
 
 State = dict[str, torch.Tensor]
 
 _TRAINING = re.compile(
-    r"_?(optim|lr_?sched|sched|grad_?scaler|scaler|amp$|callbacks|loops|hyper_?param|hparams|"
+    r"_?(optim|opt$|lr_?sched|sched|grad_?scaler|scaler|amp$|callbacks|loops|hyper_?param|hparams|"
     r"message_hub|rng|random|cuda_rng|torch_rng|datamodule|training_args|args$|config|cfg$)"
 )
 """Keys of what a training needs to go on, which holds no weights."""
 _MOST_TENSORS = 100_000
 _MOST_DEPTH = 8
+_LONGEST_NAME = 500
 _MOST_LISTED = 1000
 
 _JOIN = (
     "save it whole: with FullStateDictConfig, or get_model_state_dict(network, "
     "options=StateDictOptions(full_state_dict=True))"
+)
+_HARM = (
+    "Open it with no other program either. Get the weights from a source that you trust, best as "
+    ".safetensors."
 )
 _DAMAGED = (
     "Get it again from its source, or save the network's state_dict() with torch.save or as "
@@ -96,13 +96,19 @@ def read_weights(path: Path) -> Weights:
     except ModelError:
         raise
     except OSError as error:
+        if error.errno == errno.EINVAL:  # an archive that points before its beginning
+            raise refusal(path, "damaged", _DAMAGED.rstrip(".")) from error
         raise ModelError(
             f"The weights file {path} cannot be read ({error.strerror or error}).",
             "Check that the file is there and that you may read it.",
         ) from error
+    except HarmError as error:
+        raise ModelError(f"{path} is not a readable weights file: it {error}.", _HARM) from error
     except FaultError as error:
         raise ModelError(f"{path} is not a readable weights file: it {error}.", _DAMAGED) from error
-    except (zipfile.BadZipFile, SafetensorError, NotImplementedError, RuntimeError) as error:
+    # A damaged archive fails with a dozen types (BadZipFile, SafetensorError, zlib.error, ...),
+    # and each means the same here.
+    except Exception as error:
         raise refusal(path, "damaged", _DAMAGED.rstrip(".")) from error
     if not (weights.state or weights.odd):
         raise ModelError(
@@ -158,7 +164,7 @@ def _read(file: TorchFile, found: list[tuple[str, str, StoredTensor | StoredArra
     odd: dict[str, str] = {}
     for nest, key, stored in found:
         name = f"{nest}.{key}" if nest else key
-        if isinstance(stored, StoredTensor) and stored.oddity:
+        if stored.oddity:
             odd[name] = stored.oddity
         else:
             state[name] = file.tensor(stored)
@@ -200,15 +206,17 @@ def _entries(value: object) -> Iterator[tuple[str, object]]:
     if pairs is None or {"state", "param_groups"} <= pairs.keys():
         return
     for key, entry in pairs.items():
-        if isinstance(key, str | int) and not isinstance(entry, str | int | float | bytes | None):
-            yield str(key), entry
+        name = str(key) if isinstance(key, str | int) else ""
+        possible = name.isprintable() and 0 < len(name) < _LONGEST_NAME
+        if possible and not isinstance(entry, str | int | float | bytes | None):
+            yield name, entry
 
 
 def _refuse_content(content: object, path: Path) -> None:
     """Refuse a file without tensors by what it holds instead, if that is known."""
     for where, value in _objects(content):
         if isinstance(value.state, dict) and {"_parameters", "_modules"} <= set(value.state):
-            raise whole_network(path, str(value.kind), where)
+            raise whole_network(path, shown(str(value.kind)), where)
         if "ScriptModule" in value.kind.name:
             raise refusal(path, "a TorchScript network", "give it as the network of a card")
         if value.kind.name in ("DTensor", "ShardedTensor", "LocalShard", "_ShardedTensor"):

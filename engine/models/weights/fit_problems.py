@@ -15,6 +15,7 @@ _OWN = (
     f"{_CHOOSE} Was its head changed, write it as a function of your own; have its layers other "
     "names, give them in a table [rename] of the card (docs/model-card.md)."
 )
+_SPLIT = "Join them where they were trained, with zero_to_fp32.py of the folder of checkpoints."
 _CAUSES: tuple[tuple[str, str, str], ...] = (
     (
         r"(^|\.)lora_[AB]\b",
@@ -32,6 +33,17 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         r"(_packed_params|\.zero_point$|\.weight_scale$|\.SCB$|\.qweight$)",
         "they are quantised",
         "Give the weights from before the quantisation, in float32 or float16.",
+    ),
+    (
+        r"\.parametrizations\.",
+        "a layer of theirs is parametrised in a way that is not known here",
+        "Save them without it where they were trained: "
+        "torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight').",
+    ),
+    (
+        r"^blobs\.",
+        "they have the names of Caffe2",
+        "Load them with PySlowFast (TRAIN.CHECKPOINT_TYPE caffe2), and save its state_dict().",
     ),
 )
 """Names that tell what the matter is, the matter, and what to do."""
@@ -59,6 +71,8 @@ def problems_of(
     if cause is not None:
         return cause
     shared = [name for name in network if name in state]
+    if any(not state[name].numel() and network[name].numel() for name in shared):
+        return ["their values are elsewhere, as DeepSpeed (ZeRO 3) saves them"], _SPLIT
     numbers = [n for n in shared if not _same_numbers(state[n], network[n])]
     if numbers:
         first = numbers[0]

@@ -109,20 +109,30 @@ def fit(module: nn.Module, fitted: Fitted, model: str, origin: str) -> tuple[str
         If names, shapes or kinds of numbers differ from the network's; it is unchanged then.
     """
     own, needed = _tensors_of(module), needed_by(module)
-    others = [name for name in fitted.rest if not _may_lack(name)]
-    problems, hint = problems_of(needed, fitted.state, others, fitted.odd)
+    rest = [name for name in fitted.rest if not _may_lack(name)]
+    problems, hint = problems_of(needed, fitted.state, rest, fitted.odd)
     if problems:
         raise ModelError(
             f"The weights {origin} do not fit the model {model}: {', '.join(problems)}.", hint
         )
     state = {n: value.reshape(own[n].shape) for n, value in fitted.state.items() if n in own}
     module.load_state_dict(state, strict=False)
-    return (*fitted.notices, *_left_out({**fitted.rest, **fitted.beside}))
+    others = {**fitted.rest, **fitted.beside}
+    return (*fitted.notices, *_left_out(others), *_not_finite(module))
 
 
 def needed_by(module: nn.Module) -> State:
     """Return the tensors that a network must be given: all but counters and what it makes."""
     return {name: t for name, t in _tensors_of(module).items() if not _may_lack(name)}
+
+
+def _not_finite(module: nn.Module) -> Iterator[str]:
+    names = [name for name, value in module.named_parameters() if not value.isfinite().all()]
+    if names:
+        yield (
+            f"{len(names)} of the weights are not finite (first {names[0]}): the training has "
+            "diverged, or the file is damaged."
+        )
 
 
 def _left_out(others: State) -> Iterator[str]:

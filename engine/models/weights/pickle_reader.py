@@ -11,17 +11,8 @@ import pickletools
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from engine.models.weights.pickle_values import (
-    FaultError,
-    Made,
-    Name,
-    StoredValues,
-    build,
-    key_of,
-    made,
-    named,
-    stored,
-)
+from engine.models.weights.pickle_names import FaultError, Name, named
+from engine.models.weights.pickle_values import Made, StoredValues, build, key_of, made, stored
 
 _MOST_STEPS = 1_000_000
 """Of one pickle; 50 for a tensor are usual."""

@@ -6,12 +6,13 @@ A call of a known constructor becomes a plain value or a record of a tensor; any
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+
+from engine.models.weights.pickle_names import FaultError, HarmError, Name, shown
 
 _STORAGES = {
     "Double": torch.float64,
@@ -33,62 +34,16 @@ _STORAGES = {
 }
 """Kinds of storage, as torch names their classes, and the dtypes of their elements."""
 
-_HARMLESS = {
-    "_codecs": {"encode"},
-    "argparse": {"Namespace"},
-    "builtins": set(
-        [
-            "bool",
-            "bytearray",
-            "bytes",
-            "complex",
-            "dict",
-            "float",
-            "frozenset",
-            "getattr",
-            "int",
-            "list",
-            "object",
-            "range",
-            "set",
-            "slice",
-            "str",
-            "tuple",
-        ]
-    ),
-    "collections": {"OrderedDict", "defaultdict", "Counter", "deque", "ChainMap", "UserDict"},
-    "copyreg": {"_reconstructor", "__newobj__", "__newobj_ex__"},
-    "datetime": {"date", "datetime", "time", "timedelta", "timezone"},
-    "decimal": {"Decimal"},
-    "enum": {"Enum", "IntEnum", "Flag", "IntFlag", "StrEnum"},
-    "fractions": {"Fraction"},
-    "functools": {"partial"},
-    "pathlib": {"Path", "PosixPath", "PurePath", "PurePosixPath", "PureWindowsPath", "WindowsPath"},
-    "pathlib._local": {"Path", "PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"},
-    "random": {"Random"},
-    "types": {"SimpleNamespace", "MappingProxyType"},
-    "uuid": {"UUID", "SafeUUID"},
-    "zoneinfo": {"ZoneInfo"},
-}
-"""Names of the standard library that training scripts save. All others would be for harm."""
-_OLD_MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg", "UserDict": "collections"}
+_NUMBERS = set(
+    ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1", "c8", "c16"]
+)
+"""Codes of NumPy's dtypes whose values are numbers."""
 
 MOST_SIDES = 32
 
 
-class FaultError(ValueError):
-    """What is wrong with a file, as the end of a sentence that begins with its path."""
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A class or function that a pickle names."""
-
-    module: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.module}.{self.name}"
+_PLAIN_STORAGE = Name("torch.storage", "_load_from_bytes")
+"""What `pickle.dump` writes for the values of a tensor: a file within the file."""
 
 
 @dataclass(slots=True, eq=False)
@@ -154,20 +109,11 @@ class StoredArray:
     data: bytes = b""
     columns_first: bool = False
 
-
-def named(module: str, name: str) -> Name:
-    """Return what a pickle names, unless it is of the standard library and of no harmless use.
-
-    Raises
-    ------
-    FaultError
-        If it is of such.
-    """
-    module = _OLD_MODULES.get(module, module)
-    standard = module.partition(".")[0] in sys.stdlib_module_names | {"nt", "posix"}
-    if standard and name not in _HARMLESS.get(module, ()):
-        raise FaultError(f"would run {_shown(module)}.{_shown(name)}, which is never done")
-    return Name(module, name)
+    @property
+    def oddity(self) -> str:
+        """Why it can be no weight; empty for one of numbers."""
+        of_numbers = self.dtype is not None and self.dtype.code in _NUMBERS
+        return "" if of_numbers else "not of numbers"
 
 
 def made(kind: object, args: object) -> object:
@@ -187,10 +133,15 @@ def made(kind: object, args: object) -> object:
         try:
             return maker(*args)
         except (TypeError, AttributeError, UnicodeError) as error:
-            raise FaultError(f"gives {_shown(str(kind))} wrong arguments") from error
+            raise FaultError(f"gives {shown(str(kind))} wrong arguments") from error
+    if kind == _PLAIN_STORAGE:
+        raise FaultError(
+            "is a plain pickle of tensors: in Python, torch.save(pickle.load(open(FILE, 'rb')), "
+            "'weights.pth') makes a checkpoint of it, if you trust it"
+        )
     of_torch = kind.module.partition(".")[0] == "torch"
     if of_torch and _is_function(kind) and kind.name not in ("device", "_get_layout", "dtype"):
-        raise FaultError(f"would run {_shown(str(kind))}, which is never done")
+        raise HarmError(f"would run {shown(str(kind))}, which is never done")
     return Made(kind, args)
 
 
@@ -306,7 +257,7 @@ def _attribute(owner: object, name: object) -> object:
 
 def _encoded(text: str, encoding: str = "", *_: object) -> bytes:
     if encoding not in ("latin1", "latin-1"):
-        raise FaultError(f"encodes a text as {_shown(str(encoding))}")
+        raise FaultError(f"encodes a text as {shown(str(encoding))}")
     return text.encode("latin-1")
 
 
@@ -334,11 +285,6 @@ def _fill(array: StoredArray, state: tuple[object, ...]) -> None:
     if isinstance(data, bytes | bytearray) and isinstance(dtype, ArrayType):
         array.shape, array.dtype = _sizes(shape), dtype
         array.data, array.columns_first = bytes(data), bool(columns_first)
-
-
-def _shown(text: str) -> str:
-    """Return a name of a hostile file that a sentence can hold."""
-    return "".join(sign for sign in text[:60] if sign.isprintable())
 
 
 def _is_function(kind: Name) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import struct
 import zipfile
@@ -14,14 +15,13 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 import torch
 
+from engine.models.weights.pickle_names import FaultError
 from engine.models.weights.pickle_reader import read_pickle
-from engine.models.weights.pickle_values import FaultError, StoredArray, StoredTensor, StoredValues
+from engine.models.weights.pickle_values import StoredArray, StoredTensor, StoredValues
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 """First pickle of a file before torch 1.6."""
 _PICKLE_BYTES = 2**30
-_NUMBERS = {f"{kind}{size}" for kind in "fiu" for size in (1, 2, 4, 8)} | {"b1", "c8", "c16"}
-"""Codes of NumPy's dtypes whose values are numbers."""
 
 Parts = Callable[[StoredValues], bytearray]
 
@@ -54,10 +54,11 @@ class TorchFile:
         FaultError
             If it is odd, or claims more than there is.
         """
+        if stored.oddity:
+            raise FaultError(f"has a tensor that is {stored.oddity}")
         if isinstance(stored, StoredArray):
             return _of_array(stored)
-        if stored.values is None or stored.oddity:
-            raise FaultError(f"has a tensor that is {stored.oddity}")
+        assert stored.values is not None  # only odd ones have none
         count = math.prod(stored.shape)
         asked = max(
             count * stored.dtype.itemsize, stored.values.count * stored.values.dtype.itemsize
@@ -111,7 +112,7 @@ def _in_archive(archive: zipfile.ZipFile, file: BinaryIO, size: int) -> TorchFil
         raise FaultError("is a zip archive, but not one of torch.save")
     folder = pickled.removesuffix("data.pkl")
     order = entries.get(f"{folder}byteorder")
-    if order is not None and order.file_size < 16 and archive.read(order) == b"big":
+    if order is not None and order.file_size < 16 and _entry(archive, order, file) == b"big":
         raise FaultError("has the numbers of a big-endian machine")
     if entries[pickled].file_size > _PICKLE_BYTES:
         raise FaultError("has a pickle of no possible size")
@@ -124,8 +125,8 @@ def _in_archive(archive: zipfile.ZipFile, file: BinaryIO, size: int) -> TorchFil
         opened.damaged += zlib.crc32(values) != entry.CRC
         return values
 
-    with archive.open(pickled) as pickle:
-        opened = TorchFile(read_pickle(pickle), part, size)  # type: ignore[arg-type]
+    content = read_pickle(io.BytesIO(_entry(archive, entries[pickled], file)))
+    opened = TorchFile(content, part, size)
     return opened
 
 
@@ -195,10 +196,10 @@ def _no_part(_stored: StoredValues) -> bytearray:
 
 
 def _of_array(stored: StoredArray) -> torch.Tensor:
-    code = stored.dtype.code if stored.dtype is not None else ""
-    if code not in _NUMBERS or stored.dtype is None or stored.dtype.order not in "<>|=":
-        raise FaultError("has a NumPy array that is not of numbers")
-    dtype = np.dtype(f"{stored.dtype.order}{code}")
+    assert stored.dtype is not None  # it is not odd
+    if stored.dtype.order not in ("<", ">", "|", "="):
+        raise FaultError("has a NumPy array of no possible kind")
+    dtype = np.dtype(f"{stored.dtype.order}{stored.dtype.code}")
     if math.prod(stored.shape) * dtype.itemsize != len(stored.data):
         raise FaultError("has a NumPy array that claims another size than it has")
     flat = np.frombuffer(stored.data, dtype).astype(dtype.newbyteorder("="))

@@ -289,6 +289,15 @@ def test_card_takes_the_weights_of_wrappers(prefix: str, tmp_path: Path) -> None
     assert torch.equal(model.module(clip), warmed_up("figures", classes=3)(clip))
 
 
+def test_head_in_a_sequential_is_the_head_of_a_known_network(tmp_path: Path) -> None:
+    state = warmed_up("figures", classes=3).state_dict()
+    changed = {name.replace("head.", "head.1."): tensor for name, tensor in state.items()}
+    torch.save({"state_dict": changed}, tmp_path / "mine.pth")
+    model = load_model("figures", weights=tmp_path / "mine.pth", device="cpu")
+    assert model.spec.labels == ("class 0", "class 1", "class 2")
+    assert torch.equal(model.module.state_dict()["head.weight"], state["head.weight"])
+
+
 @pytest.mark.parametrize("by_card", [False, True])
 def test_transformer_of_a_folder_is_a_model_like_others(by_card: bool, tmp_path: Path) -> None:
     pytest.importorskip("transformers")
