@@ -3,19 +3,22 @@
 DIR has a folder for each network, under the network's name, with its weights, its clips, and
 ``labels.txt`` if the network's own labels are others. A network without a folder is left out, and
 the reason printed. Of each clip the middle window is measured, against a prior that is made of
-stills of all clips in the folder.
+stills of all clips in the folder. Where the folder has ``answers.txt``, lines of a clip's name and
+its class with a tab between, the answers are compared. The card of the network is checked as
+``check-model`` does, also with a range of values that is wrong, which the check must tell.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from engine.attribution import attribute
 from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.targets import resolve_goal
 from engine.attribution.baselines import frozen
@@ -25,7 +28,10 @@ from engine.evidence.decision import score_clips
 from engine.evidence.prior import mean_prior
 from engine.evidence.variants import still_frames
 from engine.metrics import spearman
+from engine.model_check import check_card
 from engine.models import load_model
+from engine.models.cards.card import ModelCard
+from engine.models.loaders.sources import find_network
 from engine.models.model import Clip, VideoModel
 from engine.models.preprocess.frame_sampling import sample_frames
 from engine.pipeline.single_clip import clip_at
@@ -56,6 +62,8 @@ class Measured:
     clip, frozen : float
         Probability of the answer for the clip, and for a still (geometric mean over stills).
     evidence : Evidence
+    lrp_error : float
+        How far the sum of LRP's relevance is from the logit, over the logit.
     """
 
     name: str
@@ -63,6 +71,7 @@ class Measured:
     clip: float
     frozen: float
     evidence: Evidence
+    lrp_error: float
 
     @property
     def lost(self) -> float:
@@ -91,6 +100,9 @@ def main(arguments: list[str] | None = None) -> None:
                 print(line(row), flush=True)
                 rows.append(row)
             print(summary(rows))
+            print(answers(rows, options.weights / name))
+            for text in card_checks(name, options.weights / name):
+                print(text)
         except (MissingFilesError, EngineError) as error:
             print(f"left out: {error}")
 
@@ -152,7 +164,9 @@ def _measured(model: VideoModel, name: str, clip: Clip, prior: Prior) -> Measure
     evidence = decision_evidence(model, clip, prior=prior)
     _, still, _, whole = 2.0 ** evidence.log2_steps[:, evidence.target]
     answer = model.spec.label(evidence.target)
-    return Measured(name, answer, float(whole), float(still), evidence)
+    result = attribute(model, clip, evidence.target, "lrp")
+    share = float(result.relevance.sum(dtype=np.float64)) / float(result.logits[evidence.target])
+    return Measured(name, answer, float(whole), float(still), evidence, abs(share - 1))
 
 
 def line(row: Measured) -> str:
@@ -162,6 +176,7 @@ def line(row: Measured) -> str:
     return (
         f"{row.name[:24]:24} {row.answer[:24]:24} clip {row.clip:.2f} frozen {row.frozen:.2f}  "
         f"still, frames, order {bits} bits  share {told.share:.2f}  {told.verdict}"
+        f"  LRP off by {row.lrp_error:.1e}"
     )
 
 
@@ -171,8 +186,41 @@ def summary(rows: list[Measured]) -> str:
     rank = spearman([row.beyond for row in rows], [row.lost for row in rows])
     return (
         f"{len(rows)} clips: median share {np.nanmedian(shares):.2f}; bits beyond a still against "
-        f"1 - p(frozen) / p(clip): Spearman {rank:.2f}"
+        f"1 - p(frozen) / p(clip): Spearman {rank:.2f}; LRP sums to the logit within "
+        f"{max(row.lrp_error for row in rows):.1e}"
     )
+
+
+def answers(rows: list[Measured], folder: Path) -> str:
+    """Compare the answers with ``answers.txt`` of the folder."""
+    path = folder / "answers.txt"
+    if not path.is_file():
+        return "no answers.txt to compare with"
+    lines = (line for line in path.read_text(encoding="utf-8").splitlines() if line)
+    known = dict(line.split("\t", 1) for line in lines)
+    asked = [row for row in rows if row.name in known]
+    wrong = [f"{row.name}: {row.answer}" for row in asked if row.answer != known[row.name]]
+    return f"{len(asked) - len(wrong)} of {len(asked)} answers right {' '.join(wrong)}".strip()
+
+
+def card_checks(name: str, folder: Path) -> list[str]:
+    """Check the network's card on its first clip, as it is and with a range that is wrong.
+
+    Raises
+    ------
+    MissingFilesError
+        If there are no weights or no videos.
+    """
+    weights, labels, videos = files(folder)
+    card = ModelCard(name=name, network=name, checkpoint=weights, labels=labels)
+    low, high = find_network(name).spec.value_range
+    wrong = (0.0, 1.0) if (low, high) != (0.0, 1.0) else (0.0, 255.0)
+    texts = []
+    for title, one in (("as it is", card), (f"range {wrong}", replace(card, range=wrong))):
+        findings = check_card(one, videos[0]).findings
+        told = [f"{one.check}: {one.text}" for one in findings if one.level != "pass"]
+        texts.append(f"check-model, {title}: {' '.join(told) or f'{len(findings)} pass'}")
+    return texts
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import torch
 from benchmarks.real_networks import (
     Measured,
     MissingFilesError,
+    answers,
+    card_checks,
     files,
     line,
     main,
@@ -56,12 +58,19 @@ def test_main_leaves_out_what_is_missing_with_the_reason(
 
 def test_line_and_summary_tell_bits_and_what_a_still_loses() -> None:
     rows = [
-        Measured(f"{bits}.mp4", "waving", 0.5, 0.5 - bits / 10, told(1, bits, 1))
+        Measured(f"{bits}.mp4", "waving", 0.5, 0.5 - bits / 10, told(1, bits, 1), 1e-6)
         for bits in (0, 1, 2)
     ]
     assert "clip 0.50 frozen 0.40  still, frames, order   1.00   1.00   1.00" in line(rows[1])
     assert "median share 0.33" in summary(rows)
-    assert "Spearman 1.00" in summary(rows)
+    assert "Spearman 1.00; LRP sums to the logit within 1.0e-06" in summary(rows)
+
+
+def test_answers_are_compared_where_they_are_known(tmp_path: Path) -> None:
+    rows = [Measured(name, "waving", 0.5, 0.4, told(1, 1, 1), 0) for name in ("a.mp4", "b.mp4")]
+    assert answers(rows, tmp_path) == "no answers.txt to compare with"
+    (tmp_path / "answers.txt").write_text("a.mp4\twaving\nb.mp4\tjumping\n")
+    assert answers(rows, tmp_path) == "1 of 2 answers right b.mp4: waving"
 
 
 def test_measure_random_network_gives_a_row_a_clip(tmp_path: Path) -> None:
@@ -71,6 +80,9 @@ def test_measure_random_network_gives_a_row_a_clip(tmp_path: Path) -> None:
     (row,) = measure(NETWORK, tmp_path)
     assert row.answer.startswith("class")
     assert row.clip == pytest.approx(row.frozen, abs=0.5)
+    assert row.lrp_error < 1e-2
+    wrong = card_checks(NETWORK, tmp_path)[1]
+    assert wrong.startswith("check-model, range (0.0, 1.0): values: The mean")
 
 
 @pytest.mark.slow
@@ -83,3 +95,7 @@ def test_real_gestures_are_movement_and_no_gesture_is_not() -> None:
     assert min(shares) >= 0.5
     others = [row.evidence.verdict for row in rows if row not in gestures]
     assert "movement" not in others
+    assert max(row.lrp_error for row in rows) < 1e-5
+    usual, wrong = card_checks(NETWORK, Path(REAL) / NETWORK)
+    assert usual == "check-model, as it is: 9 pass"
+    assert "set range = [0, 255]" in wrong
