@@ -14,9 +14,9 @@ def tag(tensor: Tensor, **tags: Any) -> None:
     """Tag a tensor.
 
     Tags are its ``bounds``, the ``layer`` it left, what is ``newer``, whether it was ``seen`` to
-    be made, is a ``gate``, a ``tanh`` or still being ``assembled``, and the ``unsupported``
-    operations behind it, which have no rule. One that was ``cut`` from the input has no history
-    but depends on it.
+    be made, is a ``gate``, a ``tanh``, ``signed`` or still being ``assembled``, and the
+    ``unsupported`` operations behind it, which have no rule. One that was ``cut`` from the input
+    has no history but depends on it.
     """
     for name, value in tags.items():
         setattr(tensor, f"_{name}", value)
@@ -35,6 +35,29 @@ def is_gate(value: Any) -> bool:
 def is_tanh(value: Any) -> bool:
     """Tell whether a tensor is a tanh, a gate once 1 is added, as in hand-written GELUs."""
     return getattr(value, "_tanh", False)
+
+
+def is_signed(value: Any) -> bool:
+    """Tell whether a tensor is made of tanh, or tensors among a list: of either sign.
+
+    Gates and sums keep it, a ReLU does not.
+    """
+    return any(getattr(part, "_signed", False) for part in tensors_in((value,)))
+
+
+def keep_sign(made: Tensor, *parts: Any) -> Tensor:
+    """Tag what was made of parts as signed if one of them is, and return it."""
+    if is_signed(parts):
+        tag(made, signed=True)
+    return made
+
+
+def note_signs(made: Tensor, source: Any) -> None:
+    """Tag what was only moved as signed or as a gate, if its source, also a list, is."""
+    keep_sign(made, source)
+    followed = [part for part in tensors_in((source,)) if part.requires_grad]
+    if followed and all(is_gate(part) for part in followed):
+        tag(made, gate=True)
 
 
 def is_seen(value: Any) -> bool:

@@ -74,6 +74,8 @@ class Layer:
     factor : Tensor or None
         What BatchNorm scales ``weight`` by; multiplied when needed, as a copy of all weights of
         a network would take more memory than the pass.
+    whole : Tensor or None
+        Its result with the bias, where a bias that is to take nothing goes to the values by size.
     """
 
     op: LinearOp
@@ -85,6 +87,7 @@ class Layer:
     is_dense: bool
     positive: Tensor | None = None
     factor: Tensor | None = None
+    whole: Tensor | None = None
 
 
 class LrpContext(Protocol):

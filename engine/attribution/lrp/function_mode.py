@@ -24,6 +24,7 @@ from engine.attribution.base.tensor_tags import (
     is_gate,
     is_seen,
     newest,
+    note_signs,
     tag,
     tag_unsupported,
     tensors_in,
@@ -198,12 +199,11 @@ def _assign(func: Callable[..., Any], args: Any, kwargs: Any) -> None:
 
 
 def _move_notes(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> None:
-    """Copy tags to moved values: bounds say what z^B may assume, gates take nothing."""
+    """Copy tags to moved values: bounds say what z^B may assume, gates take nothing, signs."""
     source = args[0] if args else None
     parts = (result,) if isinstance(result, Tensor) else tuple(result)
-    if is_gate(source):
-        for part in parts:
-            tag(part, gate=True)
+    for part in parts:
+        note_signs(part, source)
     bounds: Bounds | None = bounds_of(source)
     if bounds is None:
         return

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.base.tensor_tags import alias, bounds_of, tag
+from engine.attribution.base.tensor_tags import alias, bounds_of, is_signed, keep_sign, tag
 from engine.attribution.lrp.context import (
     Function,
     Layer,
@@ -25,8 +25,9 @@ from engine.attribution.lrp.context import (
     with_backward,
 )
 from engine.attribution.lrp.convolutions import convolve
+from engine.attribution.lrp.fixed_rules import bias_by_size_rule
 from engine.attribution.lrp.operation import Operation
-from engine.attribution.lrp.rules import ZBox
+from engine.attribution.lrp.rules import Epsilon, ZBox
 from engine.errors import AttributionError
 
 
@@ -38,9 +39,14 @@ def layer_relevance(context: LrpContext, layer: Layer, relevance: Tensor) -> Ten
     kind = composite.rule_for(at_input=layer.bounds is not None, is_dense=is_dense)
     if kind is ZBox and layer.bounds is not None and bool(layer.bounds[0].isnan().any()):
         kind = composite.rule_for(at_input=False, is_dense=is_dense)  # no bounds: zero is nothing
-    rule, back = settings.rule(kind), relevance.to(precision_of(relevance))
-    operation = operation_of(layer, back.dtype, settings)
-    result = rule.relevance(operation, back)
+    rule, back = settings.rule(kind), relevance.to(_precision(relevance))
+    operation = _operation(layer, back.dtype, settings)
+    bias = None if settings.biases or not isinstance(rule, Epsilon) else layer.bias
+    if bias is not None and layer.whole is not None:
+        extra = settings.rule(Epsilon).epsilon
+        result = bias_by_size_rule(operation, bias, layer.whole, back, epsilon=extra)
+    else:
+        result = rule.relevance(operation, back)
     if composite.contrastive and is_last:
         bias = None if operation.bias is None else -operation.bias
         opposite = replace(operation, weight=-operation.weight, bias=bias)
@@ -48,12 +54,11 @@ def layer_relevance(context: LrpContext, layer: Layer, relevance: Tensor) -> Ten
     return result.to(relevance.dtype)
 
 
-def precision_of(relevance: Tensor) -> torch.dtype:
-    """Return the precision that rules work in."""
+def _precision(relevance: Tensor) -> torch.dtype:
     return torch.float64 if relevance.dtype == torch.float64 else torch.float32  # not half
 
 
-def operation_of(layer: Layer, dtype: torch.dtype, settings: Settings) -> Operation:
+def _operation(layer: Layer, dtype: torch.dtype, settings: Settings) -> Operation:
     """Return a layer as its rule sees it: without history, with BatchNorm's factor."""
     values, weight = layer.values.detach().to(dtype), layer.weight.detach().to(dtype)
     if layer.factor is not None:
@@ -83,7 +88,7 @@ def convolution(context: LrpContext, func: Function, args: Any, kwargs: Any) -> 
     axis = 1 if "transpose" in name_of(func) else 0
     shaped = None if bias is None else bias.detach().view(-1, *[1] * (weight.dim() - 2))
     layer = Layer(op, alias(values), weight, shaped, axis, bounds_of(values), False)
-    return _layer(context, layer, result)
+    return record(context, layer, result)
 
 
 def linear(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
@@ -93,7 +98,9 @@ def linear(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tenso
         result = func(*args, **kwargs)
     held = None if bias is None else bias.detach()
     layer = Layer(functional.linear, alias(values), weight, held, 0, bounds_of(values), True)
-    return _layer(context, layer, result)
+    if is_signed(values):
+        layer.whole = result
+    return keep_sign(record(context, layer, result), values)
 
 
 def matmul(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
@@ -102,7 +109,7 @@ def matmul(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tenso
         result = func(*args, **kwargs)
     values, weight = args[0], args[1] if len(args) > 1 else next(iter(kwargs.values()))
     layer = Layer(functional.linear, alias(values), weight.t(), None, 0, bounds_of(values), True)
-    return _layer(context, layer, result)
+    return keep_sign(record(context, layer, result), values)
 
 
 def batch_norm(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
@@ -126,10 +133,11 @@ def batch_norm(context: LrpContext, func: Function, args: Any, kwargs: Any) -> T
     folded = _folded(before, scale, unit)
     if context.settings.biases:
         folded.bias = _folded_bias(before, mean, scale, unit, shift)
-    return _layer(context, folded, result)
+    return record(context, folded, result)
 
 
-def _layer(context: LrpContext, layer: Layer, result: Tensor) -> Tensor:
+def record(context: LrpContext, layer: Layer, result: Tensor) -> Tensor:
+    """Give the result of a layer the backward that its rule says."""
     if context.settings.composite.convolution.needs_sign:
         layer.positive = result > 0
     context.last = layer
@@ -148,12 +156,13 @@ def _folded(layer: Layer, scale: Tensor, unit: Tensor) -> Layer:
     """
     factor = torch.where(unit > 0, scale / unit, 0.0)
     if bool((factor == 1).all()):
-        return replace(layer)
+        return replace(layer, whole=None)
     if layer.out_axis == 1:  # transposed: (C_in, C_out / groups, ...), channels of a group together
         groups = len(scale) // layer.weight.shape[1]
         factor = factor.view(groups, -1).repeat_interleave(layer.weight.shape[0] // groups, 0)
     factor = factor.view(*factor.shape, *[1] * (layer.weight.dim() - factor.dim()))
-    return replace(layer, factor=factor if layer.factor is None else layer.factor * factor)
+    whole = factor if layer.factor is None else layer.factor * factor
+    return replace(layer, factor=whole, whole=None)
 
 
 def _folded_bias(

@@ -16,9 +16,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.attribution.base.tensor_tags import bounds_of, depends_on_input, is_gate, is_tanh, tag
+from engine.attribution.base.tensor_tags import (
+    bounds_of,
+    depends_on_input,
+    is_gate,
+    is_signed,
+    is_tanh,
+    keep_sign,
+    tag,
+)
 from engine.attribution.lrp.context import Function, LrpContext, pass_through, with_backward
-from engine.attribution.lrp.fixed_rules import add_rule, difference_rule, signed_add_rule
+from engine.attribution.lrp.fixed_rules import add_rule, difference_rule, signed_add_rule, sum_rule
 from engine.attribution.lrp.in_place import out_of_place
 from engine.attribution.lrp.positions import are_positions, placed
 from engine.attribution.lrp.refusals import without_rule
@@ -109,7 +117,7 @@ def extreme(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
 def tanh(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a tanh: an activation, and one that makes a sigmoid of two when 1 is added."""
     result = activation(context, func, args, kwargs)
-    tag(result, tanh=True)
+    tag(result, tanh=True, signed=True)
     return result
 
 
@@ -142,7 +150,7 @@ def multiplication(context: LrpContext, func: Function, args: Any, kwargs: Any) 
         other = second if followed[0] is first else first
         return _scaled(result, followed[0], lambda bound: torch.mul(bound, other))
     if len(signals) == 1:
-        return pass_through(result, signals[0].expand_as(result))
+        return keep_sign(pass_through(result, signals[0].expand_as(result)), signals[0])
     sides = tuple(side.expand_as(result) for side in followed)
     product = with_backward(lambda back: (back / 2, back / 2), result, *sides)
     if not signals:
@@ -182,6 +190,9 @@ def _sum(context: LrpContext, first: Any, second: Any, factor: float) -> Tensor:
     sides = (first.expand_as(result), second.expand_as(result))
     one, other = sides[0].detach(), sides[1].detach() * factor
     composite = context.settings.composite
+    if is_signed((first, second)):
+        kept = [place for place, side in enumerate((first, second)) if not is_gate(side)]
+        return _signed_sum(context, result, sides, (one, other), kept or [0, 1])
     if composite.addition == "positive" and factor < 0:
         return with_backward(lambda back: difference_rule(one, -other, back), result, *sides)
     if composite.addition == "positive":
@@ -190,6 +201,28 @@ def _sum(context: LrpContext, first: Any, second: Any, factor: float) -> Tensor:
     return with_backward(
         lambda back: signed_add_rule(one, other, back, stabilizer=small), result, *sides
     )
+
+
+def _signed_sum(
+    context: LrpContext,
+    result: Tensor,
+    sides: tuple[Tensor, ...],
+    values: tuple[Tensor, ...],
+    kept: list[int],
+) -> Tensor:
+    """Give a sum of states to its signed parts, whatever the composite (Arras et al. 2017, eq. 2).
+
+    Those not ``kept`` are gates that scale a constant state, and so are constants too.
+    """
+    parts, settings = [values[place] for place in kept], context.settings
+    small = settings.composite.stabilizer
+
+    def back(relevance: Tensor) -> tuple[Tensor, ...]:
+        return sum_rule(parts, result, relevance, biases=settings.biases, stabilizer=small)
+
+    made = with_backward(back, result, *(sides[place] for place in kept))
+    tag(made, signed=True)
+    return made
 
 
 def _shifted(context: LrpContext, result: Tensor, first: Any, second: Any, factor: float) -> Tensor:
@@ -214,7 +247,7 @@ def _scaled(result: Tensor, signal: Tensor, change: Any) -> Tensor:
         tag(made, bounds=(torch.minimum(*ends), torch.maximum(*ends)))
     if is_gate(signal):
         tag(made, gate=True)
-    return made
+    return keep_sign(made, signal)
 
 
 def _sides(args: Any, kwargs: Any) -> tuple[Any, Any]:

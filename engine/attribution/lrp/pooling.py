@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.base.tensor_tags import depends_on_input
+from engine.attribution.base.tensor_tags import depends_on_input, keep_sign
 from engine.attribution.lrp.context import Function, LrpContext, name_of, positional, with_backward
 from engine.attribution.lrp.fixed_rules import average_rule, joint_rule, spread_rule
 from engine.attribution.lrp.operation import Operation
@@ -27,7 +27,7 @@ def averaging(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Te
     def back(relevance: Tensor) -> tuple[Tensor]:
         return (average_rule(lambda leaf: func(leaf, *rest, **kwargs), fixed, relevance),)
 
-    return with_backward(back, result, values)
+    return keep_sign(with_backward(back, result, values), values)
 
 
 def norm(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:

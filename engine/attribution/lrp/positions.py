@@ -11,7 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.attribution.base.tensor_tags import bounds_of, depends_on_input, is_gate, tag
+from engine.attribution.base.tensor_tags import (
+    bounds_of,
+    depends_on_input,
+    is_gate,
+    note_signs,
+    tag,
+)
 from engine.attribution.lrp.context import Function, LrpContext, with_backward
 from engine.attribution.lrp.fixed_rules import add_rule, signed_add_rule
 
@@ -22,6 +28,7 @@ def concatenation(context: LrpContext, func: Function, args: Any, kwargs: Any) -
     """Handle a concatenation: a move. What comes of constants, such as class tokens, is marked."""
     result: Tensor = func(*args, **kwargs)
     parts = args[0] if args else kwargs["tensors"]
+    note_signs(result, parts)
     constant = [not depends_on_input(part) for part in parts]
     if any(constant):
         pairs = zip(parts, constant, strict=True)
@@ -36,8 +43,13 @@ def are_positions(constant: Any, signal: Tensor) -> bool:
         return False
     if bounds_of(signal) is not None or is_gate(signal):
         return False
-    lengths = [size for size in constant.shape if size > 1]
-    return len(lengths) >= _TOKEN_AXES and bool(torch.isfinite(constant).all())
+    varied = [axis for axis in range(constant.dim()) if _differs_along(constant, axis)]
+    return len(varied) >= _TOKEN_AXES and bool(torch.isfinite(constant).all())
+
+
+def _differs_along(constant: Tensor, axis: int) -> bool:
+    """Tell whether values differ along an axis, as those of a state that starts at zero do not."""
+    return constant.shape[axis] > 1 and bool((constant != constant.narrow(axis, 0, 1)).any())
 
 
 def placed(context: LrpContext, result: Tensor, signal: Tensor, constant: Tensor) -> Tensor:

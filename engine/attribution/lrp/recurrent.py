@@ -22,7 +22,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.attribution.base.tensor_tags import alias, bounds_of, depends_on_input, tag_unsupported
+from engine.attribution.base.tensor_tags import (
+    alias,
+    bounds_of,
+    depends_on_input,
+    tag,
+    tag_unsupported,
+    tensors_in,
+)
 from engine.attribution.lrp.context import (
     Function,
     Handler,
@@ -32,8 +39,8 @@ from engine.attribution.lrp.context import (
     pass_through,
     with_backward,
 )
-from engine.attribution.lrp.fixed_rules import bias_by_size_rule, sum_rule
-from engine.attribution.lrp.linear import layer_relevance, operation_of, precision_of
+from engine.attribution.lrp.fixed_rules import sum_rule
+from engine.attribution.lrp.linear import record
 from engine.attribution.lrp.recurrent_layers import (
     Cell,
     CellWeights,
@@ -43,7 +50,6 @@ from engine.attribution.lrp.recurrent_layers import (
     one_step,
     unrolled,
 )
-from engine.attribution.lrp.rules import Epsilon
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,12 +156,17 @@ def _joined(context: LrpContext, sides: list[_Side], bias: Tensor | None, result
     if not signals:
         return result
     if len(signals) == 1:
-        return _layer(context, _as_layer(signals[0], bias), result)
+        return _recorded(context, _as_layer(signals[0], bias), result)
     if all(bounds_of(side.values) is None for side in signals):
-        return _layer(context, _as_one_layer(signals, bias), result)
+        return _recorded(context, _as_one_layer(signals, bias), result)
     layers = [_as_layer(side, None) for side in signals]  # pixels have a rule of their own
-    parts = [_layer(context, one, one.op(one.values.detach(), one.weight)) for one in layers]
+    parts = [record(context, one, one.op(one.values.detach(), one.weight)) for one in layers]
     return _added(context, parts, bias)
+
+
+def _recorded(context: LrpContext, layer: Layer, result: Tensor) -> Tensor:
+    layer.whole = result
+    return record(context, layer, result)
 
 
 def _as_layer(side: _Side, bias: Tensor | None) -> Layer:
@@ -176,22 +187,6 @@ def _as_one_layer(sides: list[_Side], bias: Tensor | None) -> Layer:
 
     values = torch.cat([side.values for side in sides], -1)
     return Layer(op, values, torch.cat([s.weight for s in sides], -1), bias, 0, None, True)
-
-
-def _layer(context: LrpContext, layer: Layer, result: Tensor) -> Tensor:
-    context.last = layer
-    whole, settings = result.detach(), context.settings
-    kind = settings.composite.rule_for(at_input=layer.bounds is not None, is_dense=True)
-    bias = layer.bias if kind is Epsilon and not settings.biases else None
-
-    def back(relevance: Tensor) -> tuple[Tensor]:
-        if bias is None:
-            return (layer_relevance(context, layer, relevance),)
-        operation = operation_of(layer, precision_of(relevance), settings)
-        extra = settings.rule(Epsilon).epsilon
-        return (bias_by_size_rule(operation, bias, whole, relevance, epsilon=extra),)
-
-    return with_backward(back, result, layer.values)
 
 
 def _added(context: LrpContext, parts: list[Tensor], bias: Tensor | None = None) -> Tensor:
@@ -221,13 +216,23 @@ def _layer_handler(rule: CellRule) -> Handler:
         if call.drops:
             made = func(*args, **kwargs)
             return tag_unsupported(made, f"{name_of(func)} with dropout between its layers")
-        return unrolled(partial(rule, context), call)
+        return _signed(unrolled(partial(rule, context), call))
 
     return handler
 
 
 def _cell_handler(rule: CellRule) -> Handler:
-    return lambda context, func, args, kwargs: one_step(partial(rule, context), args, kwargs)
+    def handler(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
+        return _signed(one_step(partial(rule, context), args, kwargs))
+
+    return handler
+
+
+def _signed(made: Any) -> Any:
+    """Tag outputs and states as of either sign."""
+    for part in tensors_in((made,)):
+        tag(part, signed=True)
+    return made
 
 
 _CELLS: dict[str, CellRule] = {

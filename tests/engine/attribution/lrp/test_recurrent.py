@@ -253,7 +253,7 @@ class FramesAsRows(nn.Module):
         rows, flat = clip.transpose(1, 2).flatten(2), self.layer._flat_weights
         if not self.dropping:
             return self.head(self.layer(rows)[0][:, -1])
-        state = (rows.new_zeros(2, 1, 6),) * 2
+        state = (rows.new_zeros(2, len(rows), 6),) * 2
         output, *_ = torch.lstm(rows, state, flat, False, 2, 0.5, True, False, True)
         return self.head(output[:, -1])
 
