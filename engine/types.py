@@ -38,6 +38,13 @@ EMPTY_MAP = "The map is zero everywhere: by this method nothing in the clip chan
 Sampling = Literal["nearest", "floor"]
 """The frame taken at a time: the nearest, or the latest that is shown by then."""
 
+Step = Annotated[int, Meta(ge=0)] | Literal["mean", "max"]
+"""What is explained of scores a time step: one of the steps, counted from 0, their mean, or the
+highest score of each class."""
+
+OutputLayout = Literal["NKT", "NTK", "NT"]
+"""Order of clips, classes and time steps in what a network returns; "NT" of a single output."""
+
 EvidenceEffort = Literal["off", "quick", "full"]
 """What is measured of a decision's evidence: nothing, one still and one order, or several."""
 
@@ -115,6 +122,11 @@ class ModelSpec:
         What the network takes in place of the clip, where a card declares it.
     pass_as : str
         How it takes them: "positions", "list", "dict" or "keywords".
+    step : int, str or None
+        What is explained of a network that gives scores a time step (`Step`); None takes their
+        mean, and is all that a network without time steps allows.
+    output_layout : str or None
+        Order of such scores; None tells it by the number of labels.
     """
 
     name: str
@@ -137,6 +149,8 @@ class ModelSpec:
     grey: bool = False
     inputs: tuple[NetworkInput, ...] = ()
     pass_as: PassAs = "positions"
+    step: Step | None = None
+    output_layout: OutputLayout | None = None
 
     def __post_init__(self) -> None:
         if (self.fps is None) == (self.stride is None):
@@ -197,6 +211,8 @@ class Request:
     prior : Path or None
         File of the prior it is measured from. None takes the one kept with the model, or else
         makes one of the first window.
+    step : int, str or None
+        What is explained of scores a time step; None leaves it to the model.
     """
 
     video: Path
@@ -216,6 +232,7 @@ class Request:
     deinterlace: bool = False
     evidence: EvidenceEffort = "full"
     prior: Path | None = None
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,6 +267,9 @@ class Window:
     positions : float
         What of the conserved sum came with position embeddings, over the explained score; nan where
         the network has none, and in analyses of earlier versions.
+    step_logits : float32 array, (S, K), or None
+        The model's outputs at each of its time steps, evenly spread over the frames; None of a
+        model without.
     """
 
     start_step: int
@@ -263,10 +283,12 @@ class Window:
     activation: Activation = "softmax"
     disagreement: float = math.nan
     positions: float = math.nan
+    step_logits: Float32Array | None = None
 
     def __post_init__(self) -> None:
-        self.frame_indices.setflags(write=False)
-        self.logits.setflags(write=False)
+        for array in (self.frame_indices, self.logits, self.step_logits):
+            if array is not None:
+                array.setflags(write=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, cast, get_args
 
 import typer
 
 from engine.errors import ExportError
 from engine.selective import checked_preset
-from engine.types import PRESETS, SPLIT_PRESETS, EvidenceEffort
+from engine.types import PRESETS, SPLIT_PRESETS, EvidenceEffort, Step
 from engine.types import Preset as PresetName
 
 DEFAULT_MODEL = "figures"
+_NamedStep = Literal["mean", "max"]
 
 _MODEL = "A name that 'motion-inspector models' lists, or a model card (.toml)."
 
@@ -41,6 +42,14 @@ Window = Annotated[
 ]
 AllWindows = Annotated[bool, typer.Option("--all", help="All windows of the video.")]
 Json = Annotated[bool, typer.Option("--json", help="Print all numbers as JSON.")]
+StepText = Annotated[
+    str | None,
+    typer.Option(
+        "--step",
+        help="Of a model that scores each time step: a step from 0, mean or max. By default what "
+        "its card says, or the mean.",
+    ),
+]
 Stream = Annotated[int | None, typer.Option(min=0, help="Which video stream of the file, from 0.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]
 Trust = Annotated[
@@ -55,6 +64,25 @@ Trust = Annotated[
 def parse_preset(name: str) -> PresetName:
     """Return the preset of that name, or raise `EngineError` if there is none."""
     return checked_preset(name)
+
+
+def parse_step(text: str | None) -> Step | None:
+    """Return the time step that is meant.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is none.
+    """
+    if text is None:
+        return None
+    if text in get_args(_NamedStep):
+        return cast("_NamedStep", text)
+    if not text.isascii() or not text.isdigit():
+        raise typer.BadParameter(
+            f"{text!r} is no whole number from 0 up, mean or max.", param_hint="--step"
+        )
+    return int(text)
 
 
 def chosen_window(start: int | None, window: int | None, *, every: bool) -> int | None:

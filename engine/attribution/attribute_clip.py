@@ -20,7 +20,7 @@ from engine.attribution.registry import Method, find_method
 from engine.cancel import Check, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
-from engine.types import EMPTY_MAP, Activation, Float32Array, Report, unreported
+from engine.types import EMPTY_MAP, Activation, Float32Array, Report, Step, unreported
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +52,8 @@ class Attribution:
     positions : float
         What of the relevance's sum came with position embeddings, in units of the score; nan where
         the network has none, or the method does not tell.
+    step_logits : float32 array, (S, K), or None
+        The outputs at each of the network's time steps, where it has some.
     """
 
     relevance: Float32Array
@@ -64,9 +66,11 @@ class Attribution:
     activation: Activation = "softmax"
     by_input: Float32Array | None = None
     positions: float = math.nan
+    step_logits: Float32Array | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.relevance, self.logits, self.native, self.by_input):
+        arrays = (self.relevance, self.logits, self.native, self.by_input, self.step_logits)
+        for array in arrays:
             if array is not None:
                 array.setflags(write=False)
 
@@ -88,6 +92,7 @@ def attribute(
     target: Target = None,
     method: str = DEFAULT_METHOD,
     *,
+    step: Step | None = None,
     report: Report = unreported,
     check: Check = never,
     **options: Any,
@@ -105,6 +110,9 @@ def attribute(
         logits (N, K) to scores (N,); None takes the class scored highest.
     method : str
         A key of `METHODS`.
+    step : int, str or None
+        Of a network that gives scores a time step: which is explained, see `Step`; None leaves it
+        to the model.
     report, check : callable
         Told the progress of methods that take many passes; raises `Cancelled` to stop.
     **options
@@ -118,6 +126,7 @@ def attribute(
     Cancelled
         If ``check`` says so.
     """
+    model = model.at_step(step)
     (result,) = attribute_all(model, [clip], target, method, report=report, check=check, **options)
     return result
 
@@ -229,7 +238,8 @@ def _explain(explained: ExplainedModel, clip: Clip, method: Method) -> list[Attr
     exact = matmul_precision(model.device, rounded=method.rounded)
     with evaluating(model.module), exact, explained.measured():
         output = explained.traced(lambda: method.explain(explained, clip, method.options))
-    return _separate(output, explained)
+        steps = explained.step_logits(clip.tensor)
+    return _separate(output, explained, steps)
 
 
 def _on_cpu(explained: ExplainedModel, error: torch.OutOfMemoryError) -> ExplainedModel:
@@ -246,7 +256,9 @@ def _on_cpu(explained: ExplainedModel, error: torch.OutOfMemoryError) -> Explain
     return moved
 
 
-def _separate(output: MethodOutput, explained: ExplainedModel) -> list[Attribution]:
+def _separate(
+    output: MethodOutput, explained: ExplainedModel, steps: Tensor | None
+) -> list[Attribution]:
     frames = output.relevance.shape[1]
     targets = explained.goal.indices(output.logits)
     return [
@@ -261,6 +273,7 @@ def _separate(output: MethodOutput, explained: ExplainedModel) -> list[Attributi
             activation=explained.activation,
             by_input=None if output.by_input is None else _on_host(output.by_input[row]),
             positions=math.nan if output.positions is None else float(output.positions[row]),
+            step_logits=None if steps is None else _on_host(steps[row]),
         )
         for row in range(len(output.relevance))
     ]

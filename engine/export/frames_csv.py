@@ -39,7 +39,8 @@ def write_csv(job: ExportJob) -> Path:
 
     ``relevance``, ``motion`` and ``static`` are sums of absolute relevance over the frame;
     ``score`` is the probability of the explained class ``target``, or of a model that gives
-    values the value, with its ``unit`` in a column more; ``sampled`` is 1 where the
+    values the value, with its ``unit`` in a column more; of a model that gives scores a time step
+    those of the step at the frame; ``sampled`` is 1 where the
     model was given the frame and 0 where the row is interpolated. ``changing_share`` is of the
     map; ``motion_share`` with its 95 % interval, the bits and the verdict are the evidence of the
     ``windows`` that cover the frame, counted from 0, for the decision of ``model``.

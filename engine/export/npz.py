@@ -85,6 +85,7 @@ def _numbers(job: ExportJob) -> dict[str, Any]:
     start = analysis.header.start
     curves = analysis.separation(look.preset).curves(look.sigma)
     inside = slice(frames[0] - start, frames[1] - start)
+    steps = analysis.step_logits()
     document = analysis.document(preset=look.preset, sigma=look.sigma)
     return {
         "frame": np.arange(*frames),
@@ -95,6 +96,7 @@ def _numbers(job: ExportJob) -> dict[str, Any]:
         "changing_share": curves.changing_share[inside],
         **_evidence(analysis, inside),
         "logits": analysis.logits(),
+        **({} if steps is None else {"step_logits": steps}),
         "settings": json.dumps(document),
     }
 

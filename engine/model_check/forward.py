@@ -14,18 +14,10 @@ from engine.attribution.base.network_faults import described
 from engine.attribution.base.network_habits import habits_of
 from engine.attribution.base.outputs import Outputs, read_outputs
 from engine.errors import AttributionError, EngineError
-from engine.model_check.input_checks import failed, passed, warned
+from engine.model_check.head_checks import count_finding, head_findings
+from engine.model_check.input_checks import failed, passed
 from engine.models.model import Clip, VideoModel
-from engine.types import Activation, Finding, ModelSpec
-
-_HEADS: dict[Activation, str] = {
-    "softmax": "One of the classes is true (softmax); is each true or not by itself, the card says "
-    'activation = "sigmoid".',
-    "sigmoid": "Each class is true or not by itself (sigmoid).",
-    "binary": "The one output is the logit of {1!r}; {0!r} is its contrary (sigmoid).",
-    "probabilities": "They are taken as they are.",
-    "none": "They are values, taken as they are.",
-}
+from engine.types import Finding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,13 +36,6 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
         return Run([failed("output", f"{error} {error.hint}")])
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a network raises
         return Run([failed("layout", _layout_text(model, clip, error))])
-    scores = output if isinstance(output, Tensor) else None
-    if scores is not None and scores.dim() == 2 and len(scores) == model.spec.frames > 1:
-        text = (
-            f"The network gives {len(scores)} rows of scores for one clip, one a frame: it takes "
-            "frames as a batch. Wrap it in a module that averages them."
-        )
-        return Run([failed("layout", text)])
     try:
         outputs = read_outputs(output, 1, model.spec)
     except AttributionError as error:
@@ -58,7 +43,8 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
     layout = passed("layout", f"It takes {_shape(model.arguments(clip.tensor))}.")
     if not bool(torch.isfinite(outputs.logits).all()):
         return Run([layout, _not_finite()])
-    return Run([layout, _head(model.spec, outputs), _count(model.spec, outputs)], outputs)
+    heads = head_findings(model, clip, outputs, output_of)
+    return Run([layout, *heads, count_finding(model.spec, outputs)], outputs)
 
 
 def output_of(model: VideoModel, values: Tensor) -> Any:
@@ -113,35 +99,3 @@ def _not_finite() -> Finding:
         "The outputs are not finite (nan or inf): check the weights, and the value range of the "
         "input.",
     )
-
-
-def _head(spec: ModelSpec, outputs: Outputs) -> Finding:
-    """Say how probabilities are made of the outputs, and whether the card agrees."""
-    found = _HEADS[outputs.activation].format(spec.label(0), spec.label(1))
-    if outputs.notices:
-        found = "" if outputs.activation == "softmax" else found
-        agrees = spec.activation in (outputs.activation, "softmax")
-        said = [*outputs.notices, found, "" if agrees else "The card says otherwise."]
-        return warned("head", " ".join(filter(None, said)))
-    values = outputs.logits.detach()
-    if outputs.activation == "none":
-        unit = f" in {spec.unit}" if spec.unit else ""
-        return passed("head", f"The outputs are values{unit}, taken as they are.")
-    if values.numel() > 1 and bool(((values >= 0) & (values <= 1)).all()):
-        return warned(
-            "head",
-            "All outputs lie between 0 and 1: does the forward end in a sigmoid? Explanations "
-            "are best of the logits before it.",
-        )
-    return passed("head", f"The outputs are logits. {found}")
-
-
-def _count(spec: ModelSpec, outputs: Outputs) -> Finding:
-    count, known = outputs.logits.shape[1], len(spec.labels)
-    if count != known:
-        return failed(
-            "classes",
-            f"The network has {count} outputs, but there are {known} labels: names would be wrong.",
-        )
-    said = "1 output" if outputs.activation == "binary" else f"{count} output{'s' * (count > 1)}"
-    return passed("classes", f"{said}, {known} labels.")

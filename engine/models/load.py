@@ -85,7 +85,7 @@ def load_requested(
     request: Request, report: Report | None = None, check: Check = never
 ) -> VideoModel:
     """Load the model of a request. Progress and errors are those of `load_model`."""
-    return load_model(
+    model = load_model(
         request.model,
         weights=request.weights,
         labels=request.labels,
@@ -93,6 +93,7 @@ def load_requested(
         report=report,
         check=check,
     )
+    return model.at_step(request.step)
 
 
 def card_of(name_or_path: str | Path) -> ModelCard:

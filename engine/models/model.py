@@ -28,7 +28,7 @@ from engine.models.preprocess.input_planes import (
     planes_of,
 )
 from engine.models.preprocess.unfit_input import unfit_input
-from engine.types import ModelSpec, Rect, UInt8Array
+from engine.types import ModelSpec, Rect, Step, UInt8Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,6 +146,10 @@ class VideoModel:
             return (planes,)
         packed = self.pack(planes)
         return packed if isinstance(packed, tuple) else (packed,)
+
+    def at_step(self, step: Step | None) -> VideoModel:
+        """Return the model with another time step of its scores explained; None changes nothing."""
+        return self if step is None else replace(self, spec=replace(self.spec, step=step))
 
     def copied_to(self, device: torch.device) -> VideoModel:
         """Return a copy of the model on another device."""

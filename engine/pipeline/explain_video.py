@@ -357,6 +357,7 @@ def _window(
         notices=result.notices + notices,
         activation=result.activation,
         positions=result.positions / result.explained if result.explained else math.nan,
+        step_logits=result.step_logits,
     )
 
 

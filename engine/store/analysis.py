@@ -53,6 +53,7 @@ from engine.types import (
 
 DOCUMENT = "analysis.json"
 ARRAY = "sampled_relevance"
+STEP_LOGITS = "step_logits"
 
 
 class Analysis:
@@ -137,7 +138,8 @@ class Analysis:
             logits = np.asarray(group["logits"][:])
             steps = np.asarray(group[STEPS][:]) if STEPS in group else None
             analysis._evidence = evidence_from_list(entries, steps)
-            analysis._windows = windows_from_list(entries, logits, header.start)
+            of_steps = np.asarray(group[STEP_LOGITS][:]) if STEP_LOGITS in group else None
+            analysis._windows = windows_from_list(entries, logits, header.start, of_steps)
             analysis._quantiles = [float(document["scale"])]
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise EngineError(
@@ -425,10 +427,19 @@ class Analysis:
         """Return the model's outputs for each window, float32 (W, K)."""
         return np.stack([window.logits for window in self._windows])
 
+    def step_logits(self) -> Float32Array | None:
+        """Return the outputs at each time step of the model's own, float32 (W, S, K), or None."""
+        rows = [window.step_logits for window in self._windows]
+        known = [row for row in rows if row is not None]
+        return np.stack(known) if known and len(known) == len(rows) else None
+
     def write_numbers(self, group: Any) -> None:
         """Write the arrays of windows, which are small, to a Zarr group."""
         steps = steps_array(self.evidence, len(self.header.spec.labels))
         group.create_array("logits", data=self.logits(), overwrite=True)
+        of_steps = self.step_logits()
+        if of_steps is not None:
+            group.create_array(STEP_LOGITS, data=of_steps, overwrite=True)
         if steps is not None:
             group.create_array(STEPS, data=steps, overwrite=True)
 

@@ -174,9 +174,14 @@ def windows_to_list(windows: Sequence[Window], header: Header) -> list[dict[str,
 
 
 def windows_from_list(
-    entries: list[dict[str, Any]], logits: Float32Array, start: int
+    entries: list[dict[str, Any]],
+    logits: Float32Array,
+    start: int,
+    step_logits: Float32Array | None = None,
 ) -> tuple[Window, ...]:
     """Return the windows that `windows_to_list` was given, with their logits, float32 (W, K).
+
+    Logits of time steps are float32 (W, S, K).
 
     Raises
     ------
@@ -197,8 +202,9 @@ def windows_from_list(
             activation=entry.activation,
             disagreement=math.nan if entry.disagreement is None else entry.disagreement,
             positions=math.nan if entry.positions is None else entry.positions,
+            step_logits=None if step_logits is None else step_logits[number].copy(),
         )
-        for entry, row in zip(stored, logits, strict=True)
+        for number, (entry, row) in enumerate(zip(stored, logits, strict=True))
     )
 
 

@@ -58,7 +58,7 @@ _OF_SEPARATION_OR_PLACE = (
 )  # fmt: skip
 """Fields of a request that the key knows better, or that may differ."""
 
-_ADDED = {"activation": "softmax", "unit": ""}
+_ADDED = {"activation": "softmax", "unit": "", "step": None, "output_layout": None}
 """Fields of a model with their usual values, which what was begun before them does not name."""
 
 
@@ -229,6 +229,8 @@ class Resumable:
         with (self._folder / JOURNAL).open("a", encoding="utf-8") as journal:
             for window, one, entry in zip(windows, evidence, entries, strict=True):
                 value = {"window": entry, "logits": _packed(window.logits, "<f4")}
+                if window.step_logits is not None:
+                    value["step_logits"] = _packed(window.step_logits, "<f4")
                 if one is not None:
                     value["log2_steps"] = _packed(one.log2_steps, "<f8")
                 journal.write(_line(value))
@@ -248,7 +250,7 @@ class Resumable:
         self._heading = heading
         rows = np.array([_unpacked(value["logits"], "<f4") for value in values], np.float32)
         entries = [value["window"] for value in values]
-        windows = windows_from_list(entries, rows, header.start)
+        windows = windows_from_list(entries, rows, header.start, _step_logits_of(values, rows))
         return windows, tuple(_evidence_of(value) for value in values)
 
     def _replace_unfinished(self, written: Written, state: State) -> None:
@@ -304,6 +306,17 @@ def _packed(values: npt.NDArray[Any], kind: str) -> str:
 
 def _unpacked(text: str, kind: str) -> npt.NDArray[Any]:
     return np.frombuffer(base64.b64decode(text), kind)
+
+
+def _step_logits_of(
+    values: list[dict[str, Any]], logits: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32] | None:
+    """Return the logits of time steps of lines of the journal, (W, S, K), if there are some."""
+    packed = [value["step_logits"] for value in values if "step_logits" in value]
+    if not packed or len(packed) != len(values):
+        return None
+    rows = [_unpacked(text, "<f4").reshape(-1, logits.shape[1]) for text in packed]
+    return np.stack(rows).astype(np.float32)
 
 
 def _evidence_of(value: dict[str, Any]) -> Evidence | None:

@@ -45,9 +45,21 @@ def step_scores(windows: Sequence[Window], steps: int) -> Float64Array:
     weight = np.zeros((steps, 1))
     for window in windows:
         span, part = _covered(window, steps)
-        total[span] += part[:, None] * probabilities_of(window.logits, window.activation)
+        total[span] += part[:, None] * _of_window(window, len(part))
         weight[span] += part[:, None]
     return total / weight
+
+
+def _of_window(window: Window, steps: int) -> Float64Array:
+    """Return the probabilities, or values, at the first steps of a window, (steps or 1, K).
+
+    A model with time steps of its own has one for as many frames each: S of them over T frames.
+    """
+    if window.step_logits is None:
+        return probabilities_of(window.logits, window.activation)[None]
+    count = len(window.step_logits)
+    own = (2 * np.arange(steps) + 1) * count // (2 * len(window.frame_indices))
+    return probabilities_of(window.step_logits[own], window.activation)
 
 
 def step_targets(windows: Sequence[Window], steps: int) -> Int64Array:

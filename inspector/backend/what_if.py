@@ -94,7 +94,8 @@ def what_if_services() -> WhatIfBackend:
 def _key_of(request: Request) -> _Key:
     """Return the key of a loaded model, with the times of its files: they may be replaced."""
     files = (Path(request.model), request.weights, request.labels)
-    return (request.model, request.weights, request.labels, request.device, *map(_time, files))
+    chosen = (request.model, request.weights, request.labels, request.device, request.step)
+    return (*chosen, *map(_time, files))
 
 
 def _time(path: Path | None) -> int | None:

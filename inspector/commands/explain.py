@@ -17,7 +17,7 @@ from engine.models.preprocess.frame_sampling import repeats_sentence
 from engine.store import Analysis
 from engine.types import DEFAULT_OVERLAP, DEFAULT_PRESET, DEFAULT_SIGMA, Request, separation_text
 from inspector import cli_options as options
-from inspector.cli_options import check_folder, parse_preset
+from inspector.cli_options import check_folder, parse_preset, parse_step
 from inspector.commands import Command
 from inspector.leftovers import remember_target
 from inspector.terminal import print_text, progress_bar
@@ -40,6 +40,7 @@ def explain(
     against: Annotated[
         str | None, typer.Option(help="A class to compare with: why --class rather than this one.")
     ] = None,
+    step: options.StepText = None,
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -93,6 +94,7 @@ def explain(
         deinterlace=deinterlace,
         evidence=evidence,
         prior=prior,
+        step=parse_step(step),
     )
     run_with_trust_prompt(
         lambda: explain_to(request, out, format=_parse_format(format), sound=sound), trusted=trust

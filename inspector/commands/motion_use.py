@@ -11,7 +11,7 @@ import typer
 from engine.evidence.words import basis_sentence, share_text, verdict_sentence
 from engine.types import ModelSpec, Request
 from inspector import cli_options as options
-from inspector.cli_options import chosen_window
+from inspector.cli_options import chosen_window, parse_step
 from inspector.commands import Command
 from inspector.terminal import print_text, progress_bar
 from inspector.trust_prompt import run_with_trust_prompt
@@ -35,6 +35,7 @@ def motion_use(
     target: Annotated[
         str | None, typer.Option("--class", help="Name or index; left out, the top class.")
     ] = None,
+    step: options.StepText = None,
     start: options.ClipStart = None,
     window: options.Window = None,
     every: options.AllWindows = False,
@@ -54,6 +55,7 @@ def motion_use(
         target=target,
         device=device,
         prior=prior,
+        step=parse_step(step),
     )
     found = run_with_trust_prompt(lambda: measured(request, number, start, shuffles), trusted=trust)
     print_text(json.dumps(plain(found), indent=2) if as_json else table(found))

@@ -59,6 +59,7 @@ class ExplainedModel:
         self.notices: dict[str, None] = dict.fromkeys(model.notices)
         self.pass_bytes = 0  # memory that one pass took; known on CUDA, after the first
         self.activation: Activation = model.spec.activation  # as found, after the first pass
+        self.has_steps = False  # whether it gives scores a time step, known likewise
         self.dtype = _dtype_of(model.module)
         with evaluating(model.module):
             self.habits = habits_of(model)
@@ -92,10 +93,22 @@ class ExplainedModel:
         output = self._called(planes.to(self.dtype))
         outputs = read_outputs(output, len(planes), self.model.spec)
         self.activation = outputs.activation
+        self.has_steps = outputs.steps is not None
         self.notices.update(dict.fromkeys(outputs.notices))
         logits = outputs.logits
         self._check_logits(logits)
         return logits if logits.dtype == torch.float64 else logits.float()
+
+    def step_logits(self, values: Tensor) -> Tensor | None:
+        """Return the logits of each time step of clips, (N, S, K), or None where there are none.
+
+        Without history, by a pass more.
+        """
+        if not self.has_steps:
+            return None
+        with torch.no_grad():
+            output = self._called(values.clone().to(self.dtype))
+            return read_outputs(output, len(values), self.model.spec).steps
 
     def scores(self, logits: Tensor) -> Tensor:
         """Return the explained score of each clip, (N,), from logits (N, K)."""

@@ -40,7 +40,9 @@ def chosen_part(
         for name, part in _named(output).items()
         if _is_floating(part) and (_could_be_logits(part, clips) or of_steps(part))
     }
-    name = _best(candidates, classes)
+    plain = [name for name, part in candidates.items() if _could_be_logits(part, clips)]
+    fitting = [name for name, part in candidates.items() if classes in part.shape[1:]]
+    name = _best([name for name in plain if name in fitting], fitting, list(candidates))
     if name is None:
         raise AttributionError(_complaint(output, candidates), OUTPUT_HINT)
     kind = type(output).__name__
@@ -80,10 +82,9 @@ def _could_be_logits(part: Tensor, clips: int) -> bool:
     return part.dim() >= 2 and len(part) == clips and part[0].numel() == part.shape[1]
 
 
-def _best(candidates: dict[str, Tensor], classes: int) -> str | None:
-    """Return the name of the logits: one that fits the classes before one that does not."""
-    fitting = [name for name, part in candidates.items() if classes in part.shape[1:]]
-    for names in (fitting, list(candidates)):
+def _best(*groups: list[str]) -> str | None:
+    """Return the name of the logits: the one of the first group that has a usual name or one."""
+    for names in groups:
         if len(names) == 1:
             return names[0]
         for usual in _NAMES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from engine.attribution.base.network_faults import network_faults
 from engine.attribution.base.output_parts import OUTPUT_HINT, chosen_part
+from engine.attribution.base.output_steps import check_no_step, of_clip, step_notice, steps_of
 from engine.attribution.base.tensor_tags import newest
 from engine.errors import AttributionError
 from engine.types import Activation, ModelSpec
@@ -63,11 +64,14 @@ class Outputs:
         What makes probabilities of them.
     notices : list of str
         What a user should know of how they were found.
+    steps : Tensor, (N, S, K), or None
+        The same for each time step, of a network that gives scores a time step.
     """
 
     logits: Tensor
     activation: Activation
     notices: list[str]
+    steps: Tensor | None = None
 
 
 class ActivationWatch(TorchFunctionMode):
@@ -129,26 +133,57 @@ def read_outputs(output: Any, clips: int, spec: ModelSpec) -> Outputs:
         If there are none, or several tensors could be meant.
     """
     with network_faults(f"The output of {spec.name} cannot be read", OUTPUT_HINT):
-        scores, notices = chosen_part(output, clips, len(spec.labels), lambda _part: False)
-    if spec.activation == "none":  # what it gives is meant, whatever it ends in
-        values = _two_dimensional(newest(scores), clips, single=len(spec.labels) == 1)
-        return Outputs(values, "none", notices)
-    found, before = _before(scores)
+        scores, notices = _chosen(output, clips, spec)
+    _check_numbers(scores)
+    values = spec.activation == "none"  # what it gives is meant, whatever it ends in
+    found, before = (None, scores) if values else _before(scores)
     if found is not None:
         notices.append(f"The network ends in a {found}; the logits before it are explained.")
-    logits = _two_dimensional(newest(before), clips, single=len(spec.labels) <= 2)
-    if getattr(scores, "_chances", False):
+    rows = newest(before)
+    if getattr(scores, "_chances", False) and not values:
         notices.append("The network averages the results of sigmoids; logits are made of the mean.")
-        found, logits = "sigmoid", logits.logit(eps=_NEAREST)
+        found, rows = "sigmoid", rows.logit(eps=_NEAREST)
+    steps = steps_of(rows, clips, spec)
+    if steps is not None and steps.shape[1] == 1:
+        rows, steps = steps[:, 0], None
+    if steps is None:
+        check_no_step(spec.step)
+        single = len(spec.labels) <= (1 if values else 2)
+        logits = _two_dimensional(rows, clips, single=single)
+    else:
+        notices.append(step_notice(steps, spec.step))
+        logits = of_clip(steps, spec.step)
+    if values:
+        return Outputs(logits, "none", notices, steps)
+    return _with_head(Outputs(logits, found or spec.activation, notices, steps), spec, found)
+
+
+def _chosen(output: Any, clips: int, spec: ModelSpec) -> tuple[Tensor, list[str]]:
+    def of_steps(part: Tensor) -> bool:
+        try:
+            return steps_of(part, clips, spec) is not None
+        except AttributionError:
+            return True  # told once it is chosen
+
+    return chosen_part(output, clips, len(spec.labels), of_steps)
+
+
+def _with_head(outputs: Outputs, spec: ModelSpec, found: str | None) -> Outputs:
+    """Return outputs that may be one logit for two classes, or probabilities already."""
+    logits, notices = outputs.logits, outputs.notices
     if logits.shape[1] == 1:
-        return _of_one_output(logits, len(spec.labels), notices)
+        if len(spec.labels) != 2:
+            return replace(outputs, activation="sigmoid")
+        steps = outputs.steps
+        both = None if steps is None else torch.cat([-steps, steps], 2)
+        return Outputs(torch.cat([-logits, logits], 1), "binary", notices, both)
     if found is None and spec.activation == "softmax" and _are_probabilities(logits.detach()):
         notices.append(
             "The network's outputs are probabilities, and the logits behind them could not be "
             "found; the probabilities are explained."
         )
-        return Outputs(logits, "probabilities", notices)
-    return Outputs(logits, found or spec.activation, notices)
+        return replace(outputs, activation="probabilities")
+    return outputs
 
 
 def _before(scores: Tensor) -> tuple[Literal["softmax", "sigmoid"] | None, Tensor]:
@@ -166,21 +201,17 @@ def probabilities_of(logits: Tensor, activation: Activation) -> Tensor:
     return logits.softmax(1) if activation == "softmax" else logits.sigmoid()
 
 
-def _of_one_output(logit: Tensor, labels: int, notices: list[str]) -> Outputs:
-    """Return the head of a network that tells one class from all else."""
-    if labels != 2:
-        return Outputs(logit, "sigmoid", notices)
-    return Outputs(torch.cat([-logit, logit], 1), "binary", notices)
-
-
-def _two_dimensional(scores: Tensor, clips: int, *, single: bool) -> Tensor:
-    """Logits (N, K) from (N, K, 1, 1, 1), from (K,) for a single clip, (N,) for a single class."""
+def _check_numbers(scores: Tensor) -> None:
     if scores.layout is not torch.strided or not scores.is_floating_point():
         kind = str(scores.dtype if scores.layout is torch.strided else scores.layout)
         raise AttributionError(
             f"The network returns a tensor of {kind.removeprefix('torch.')}, not logits as floats.",
             OUTPUT_HINT,
         )
+
+
+def _two_dimensional(scores: Tensor, clips: int, *, single: bool) -> Tensor:
+    """Logits (N, K) from (N, K, 1, 1, 1), from (K,) for a single clip, (N,) for a single class."""
     if single and scores.numel() == clips and scores.dim() < 2:
         scores = scores.reshape(clips, 1)
     if scores.dim() == 1 and clips == 1:

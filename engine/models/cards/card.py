@@ -112,6 +112,8 @@ class ModelCard(CardKeys):
             "activation": self.head,
             "unit": self.unit,
             "sampling": self.sampling,
+            "step": self.step,
+            "output_layout": self.output_layout,
             "value_range": self.range,
             "mean": self._rgb(self.mean),
             "std": self._rgb(self.std),

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from engine.network_inputs import FlowEstimator, InputKind, InputLayout, LastStep, PassAs
-from engine.types import Sampling
+from engine.types import OutputLayout, Sampling
 from engine.utils.schema import Finite, choices_of, fields_of, needed_by, parts_of
 
 Text = Annotated[str, Meta(min_length=1, title="a text in quotes")]
@@ -63,6 +63,11 @@ Temporal = Annotated[
 Readout = Annotated[
     Literal["last", "final", "mean", "max"] | None, Meta(title='"last", "final", "mean" or "max"')
 ]
+Steps = Annotated[
+    Annotated[int, Meta(ge=0)] | Literal["mean", "max"] | None,
+    Meta(title='a whole number from 0 up, "mean" or "max"'),
+]
+Outputs = Annotated[OutputLayout | None, Meta(title='"NKT", "NTK" or "NT"')]
 Channels = Annotated[Literal["rgb", "bgr", "grey"], Meta(title='"rgb", "bgr" or "grey"')]
 
 
@@ -298,6 +303,22 @@ class CardKeys:
         Text | None,
         _key("Unit of the outputs, which are values then: activation is none.", 'unit = "bpm"'),
     ] = None
+    step: Annotated[
+        Steps,
+        _key(
+            "Of a network that gives scores for each time step: the step that is explained, "
+            "counted from 0, their mean (also where left out), or the highest score of each class.",
+            'step = "max"',
+        ),
+    ] = None
+    output_layout: Annotated[
+        Outputs,
+        _key(
+            "Order of clips, classes and time steps in these scores, where the number of labels "
+            "does not tell it; NT for one output without a dimension of its own.",
+            'output_layout = "NTK"',
+        ),
+    ] = None
     layer: Annotated[
         Text | None, _key("Layer that class activation maps are made of.", 'layer = "layer4"')
     ] = None
@@ -347,7 +368,7 @@ def _keys(kind: type) -> Iterable[Key]:
         if meaning.description is None or meaning.examples is None:
             continue  # the tables, which have keys of their own
         core = next((part for part in parts if part in (str, Path, int, float)), None)
-        choices = choices_of(annotation)
+        choices = () if core in (int, float) else choices_of(annotation)  # a number may stand there
         yield Key(
             name=name,
             text=meaning.description,

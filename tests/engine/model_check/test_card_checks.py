@@ -44,6 +44,14 @@ class FoldsInside(Folded):
     def forward(self, clip):
         return super().forward(clip[0].transpose(0, 1))
 
+class Rows(Folded):
+    def forward(self, clip):
+        return super().forward(clip.transpose(1, 2).flatten(0, 1))
+
+class Mixed(Folded):
+    def forward(self, clip):
+        return super().forward(clip.permute(2, 0, 1, 3, 4).flatten(0, 1))
+
 class Cut(Net):
     def forward(self, clip):
         return super().forward(clip).detach()
@@ -95,6 +103,8 @@ class Poisoned(Net):
         return super().forward(clip) * float("nan")
 
 def alone(): return nn.Sequential(Net(), nn.Linear(3, 1))
+def hidden(): return Net(lambda scores: 1 / (1 + torch.exp(-scores)))
+def several(): return Net(lambda scores: scores - 9)
 def softmax(): return Net(nn.Softmax(1))
 def sigmoid(): return Net(nn.Sigmoid())
 def trained():
@@ -150,7 +160,11 @@ def test_good_card_passes_every_check_but_its_missing_checkpoint(
     [
         ("TimeFirst", "layout", "fail", 'takes (1, 8, 3, 16, 16): layout = "NTCHW"'),
         ("Folded", "layout", "fail", "frames as a batch"),
-        ("FoldsInside", "layout", "fail", "8 rows of scores for one clip"),
+        ("FoldsInside", "head", "warn", "scores 8 time steps of a clip; their mean is explained"),
+        ("Rows", "head", "warn", "scores 8 time steps of a clip; their mean is explained"),
+        ("Mixed", "head", "fail", "rows of several clips are mixed"),
+        ("hidden", "head", "warn", "lie between 0 and 1"),
+        ("several", "head", "warn", "several labels a clip"),
         ("softmax", "head", "warn", "ends in a softmax"),
         ("sigmoid", "head", "warn", "ends in a sigmoid"),
         ("Cut", "gradient", "fail", "cannot be differentiated"),

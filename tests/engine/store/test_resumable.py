@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -220,3 +221,25 @@ def test_an_array_of_another_shape_is_not_gone_on_with(folder: Path) -> None:
     growth = analysis.progress.growth
     with pytest.raises(ValueError, match="shape"):
         GrowingArray.resumed(group, "sampled_relevance", (91, *CROP), growth, never)
+
+
+def test_logits_of_time_steps_are_as_without_a_break(tmp_path: Path) -> None:
+    steps = np.random.default_rng(0).standard_normal((22, 4, 3)).astype(np.float32)
+
+    def windows(analysis: Analysis, first: int, stop: int) -> None:
+        for step in range(first, stop, 4):
+            window = replace(window_of(HEADER, step), step_logits=steps[step // 4].copy())
+            analysis.append([window], RELEVANCE[step : step + 4])
+
+    kept = Resumable(tmp_path / "a", ASKED)
+    analysis, _ = kept.begin(HEADER, "cpu", never)
+    windows(analysis, 0, 40)
+    kept.keep(analysis, state_of(10), now=True)
+    again = Resumable(tmp_path / "a", ASKED)
+    analysis, _ = again.begin(HEADER, "cpu", never)
+    assert np.array_equal(analysis.step_logits(), steps[:10])
+    windows(analysis, 40, 88)
+    again.finish(analysis)
+    whole = Analysis.open(tmp_path / "a")
+    assert np.array_equal(whole.step_logits(), steps)
+    assert whole.windows[3].step_logits is not None

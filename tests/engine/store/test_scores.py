@@ -54,3 +54,14 @@ def test_scores_are_those_of_the_head(activation: Activation, expected: list[flo
     logits = np.array([0.0, 3.1, -1e4], np.float32)
     window = replace(window_of(header_of(8), 0), logits=logits, activation=activation)
     assert step_scores([window], 8)[3] == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, LENGTH, 2 * LENGTH])
+def test_scores_of_time_steps_are_those_of_the_step_at_each_frame(count: int) -> None:
+    rows = np.random.default_rng(0).standard_normal((count, 3)).astype(np.float32)
+    window = replace(window_of(header_of(6), 0), step_logits=rows)
+    scores = step_scores([window], 6)
+    for frame in range(6):
+        middle = (frame + 0.5) / LENGTH  # of the frame, in the window
+        own = rows[int(middle * count)]
+        assert scores[frame] == pytest.approx(probabilities_of(own))

@@ -27,6 +27,8 @@ SAMPLES: list[Any] = [
         "lstm",
         "last",
         "dict",
+        "max",
+        "NTK",
         "",
         " ",
         0,
