@@ -41,12 +41,14 @@ _MOVING = frozenset(
 _SAME = frozenset(
     getattr(owner, name)
     for owner in (torch, Tensor)
-    for name in ("log", "clamp", "clip", "clamp_min", "clamp_max", "nan_to_num")
+    for plain in ("log", "clamp", "clip", "clamp_min", "clamp_max", "nan_to_num")
+    for name in (plain, f"{plain}_")
 )
 """What a head is made safe with, or logarithms of: the logits before it are the same. Of a
 softmax, a logarithm gives them up to a constant."""
 _NEAREST = 2**-24  # to 0 and 1, of a probability in float32 whose logit is finite
-_JOINING = frozenset((torch.cat, torch.concat, torch.stack))
+_LESS = frozenset((torch.rsub, Tensor.__rsub__))
+_JOINING = frozenset((torch.cat, torch.concat, torch.stack, torch.hstack))
 _AVERAGING = frozenset(
     getattr(owner, name) for owner in (torch, Tensor) for name in ("mean", "amax", "max")
 )
@@ -105,13 +107,22 @@ def _remember(func: Callable[..., Any], result: Any, args: Any, kwargs: Any) -> 
     if not hasattr(first, "_before"):
         return
     kind, before = first._before
-    if func in _SAME:
+    if _is_overwritten(func, result, first):
+        del first._before
+    elif func in _SAME:
         result._before = (kind, before)
     elif func in _MOVING:
         result._before = (kind, func(before, *args[1:], **kwargs))
+    elif func in _LESS and kind == "sigmoid" and args[1] == 1:
+        result._before = (kind, -before)  # of the contrary
     elif func in _AVERAGING and kind == "sigmoid":
         part: Any = result if isinstance(result, Tensor) else result[0]
         part._chances = True
+
+
+def _is_overwritten(func: Callable[..., Any], result: Any, first: Tensor) -> bool:
+    """Tell whether an operation makes something else of a tensor that it was given."""
+    return func is Tensor.__setitem__ or (result is first and func not in _SAME | _MOVING)
 
 
 def read_outputs(output: Any, clips: int, spec: ModelSpec) -> Outputs:
@@ -177,6 +188,8 @@ def _with_head(outputs: Outputs, spec: ModelSpec, found: str | None) -> Outputs:
         steps = outputs.steps
         both = None if steps is None else torch.cat([-steps, steps], 2)
         return Outputs(torch.cat([-logits, logits], 1), "binary", notices, both)
+    if found == "sigmoid" and logits.shape[1] == 2 and torch.equal(logits[:, 0], -logits[:, 1]):
+        return replace(outputs, activation="binary")  # p and 1 - p, side by side
     if found is None and spec.activation == "softmax" and _are_probabilities(logits.detach()):
         notices.append(
             "The network's outputs are probabilities, and the logits behind them could not be "

@@ -429,3 +429,38 @@ def test_attribute_explains_the_first_value(method: str) -> None:
     bare = attribute(model, clip, 0, method, **options)
     assert (result.target, result.activation) == (0, "none")
     assert np.array_equal(result.relevance, bare.relevance)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda x: x.sigmoid().mul_(5),
+        lambda x: x.softmax(1).neg_(),
+        lambda x: torch.add(x.sigmoid(), 1),
+        lambda x: _with_first_zero(x.softmax(1)),
+    ],
+    ids=["scaled in place", "negated in place", "shifted", "written to"],
+)
+def test_read_outputs_takes_what_is_made_of_a_head_as_it_is(
+    end: Callable[[Tensor], Tensor],
+) -> None:
+    with ActivationWatch():
+        output = end(torch.randn(2, 4))
+    found, notices = read(output, 2)
+    assert torch.equal(found, output)
+    assert notices == []
+
+
+def _with_first_zero(output: Tensor) -> Tensor:
+    output[:, 0] = 0
+    return output
+
+
+@pytest.mark.parametrize("join", [torch.cat, lambda parts, dim: torch.hstack(parts)])
+def test_read_outputs_of_a_probability_beside_its_contrary(join: Callable[..., Tensor]) -> None:
+    logit = torch.randn(3, 1)
+    with ActivationWatch():
+        chance = logit.sigmoid()
+        outputs = read_outputs(join([1 - chance, chance], 1), 3, spec_of(2))
+    assert outputs.activation == "binary"
+    assert torch.equal(outputs.logits, torch.cat([-logit, logit], 1))
