@@ -179,7 +179,8 @@ def _numbered_lines(lines: list[str]) -> Sequence[str] | None:
         if len(found) < len(lines) or len(lines) < 2:
             continue
         pairs = [(int(match[place]), match[name]) for match in found]
-        if _is_whole(number for number, _ in pairs):
+        told_apart = len({text for _, text in pairs}) == len(pairs)  # "class 1", "class 2" are not
+        if told_apart and _is_whole(number for number, _ in pairs):
             return [text.strip(" \t'\",") for _, text in sorted(pairs)]
     return None
 

@@ -26,7 +26,9 @@ METHODS = {"lrp": {}, "gradient": {}, "grad_cam": {}, "occlusion": {"box_px": 8,
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("name", FORWARDS)
 def test_failing_forward_is_told_with_its_line(name: str, method: str) -> None:
-    with pytest.raises(EngineError, match=r"broken_networks\.py, line \d+|memory|shape|takes a dict") as caught:
+    with pytest.raises(
+        EngineError, match=r"broken_networks\.py, line \d+|memory|shape|takes a dict"
+    ) as caught:
         attribute(model_of(Broken(FORWARDS[name])), random_clip(), 1, method, **METHODS[method])
     assert "\n" not in str(caught.value)
     assert caught.value.hint
