@@ -46,6 +46,7 @@ SESSION = SessionFile(
         stream=0,
         deinterlace=True,
         evidence="quick",
+        step="max",
         prior=HOME / "own.pth.prior.json",
     ),
     view=ViewState(
