@@ -16,6 +16,7 @@ from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
 from gui.explain.model_choice import ModelChoice
 from gui.explain.run_bar import RunBar, duration_text
+from gui.explain.step_choice import StepChoice
 from gui.widgets.form_widgets import (
     PANEL_MARGINS,
     Form,
@@ -91,6 +92,7 @@ class ExplainPanel(QWidget):
             against=None if target is None else self.against.chosen(),
             evidence=self.evidence.chosen,
             prior=self.evidence.prior,
+            step=self.step.chosen,
         )
 
     def set_settings(self, settings: Request) -> None:
@@ -106,6 +108,8 @@ class ExplainPanel(QWidget):
         for classes, label in ((self.target, settings.target), (self.against, settings.against)):
             classes.choose(None if label is None else str(label))
         self.evidence.choose(settings.evidence, settings.prior)
+        self.step.choose(settings.step)
+        self._show_step()
         first, stop = settings.frames or (0, self.last.maximum() + 1)
         self.first.setValue(first)
         self.last.setValue(stop - 1)
@@ -137,6 +141,11 @@ class ExplainPanel(QWidget):
         self.against.set_labels(labels)
         self._show_expected()  # what the model takes of a video is known with its labels
 
+    def offer_steps(self, steps: int) -> None:
+        """Offer the time steps that the model gives scores for, 0 for one without."""
+        self.step.offer(steps)
+        self._show_step()
+
     def add_model(self, model: ModelInfo) -> None:
         """List a model, in place of one of the same name, and choose it."""
         self.model_choice.add_model(model)
@@ -166,7 +175,7 @@ class ExplainPanel(QWidget):
         self._offer_methods()
         self.card, self.options = MethodCard(), MethodOptions()
         self.target, self.evidence = ClassSearch(), EvidenceChoice()
-        self.against = ClassSearch("None")
+        self.against, self.step = ClassSearch("None"), StepChoice()
         self.first, self.last = QSpinBox(), QSpinBox()
         for box, name in ((self.first, "First frame"), (self.last, "Last frame")):
             box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
@@ -197,6 +206,9 @@ class ExplainPanel(QWidget):
         rows.add_wide(self.options)
         rows.add("Class", self.target)
         rows.add("Contrast with", self.against)
+        rows.add("Time step", self.step)
+        self._step_name = rows.names[-1]
+        self._show_step()
         rows.add("Evidence", self.evidence)
         rows.add("Frames", hbox(self.first, QLabel("to"), self.last))
         aligned(rows, self.model_choice.form)
@@ -219,6 +231,10 @@ class ExplainPanel(QWidget):
         self.first.valueChanged.connect(self._on_first_changed)
         self.last.valueChanged.connect(self._on_last_changed)
 
+    def _show_step(self) -> None:
+        for part in (self._step_name, self.step):
+            part.setVisible(self.step.is_needed)
+
     @Slot()
     def _on_bar_started(self) -> None:
         self.explain_requested.emit(self.settings())
@@ -226,6 +242,7 @@ class ExplainPanel(QWidget):
     @Slot()
     def _on_model_choice_changed(self) -> None:
         self.show_scores(None)
+        self.offer_steps(0)
         self.evidence.use_prior(None)  # another model's means nothing to this one
         self._show_expected()
         self.model_changed.emit()

@@ -221,3 +221,16 @@ def test_button_stays_in_sight_where_there_is_little_room(ready: ExplainPanel) -
     ready.layout().activate()
     assert ready.rect().contains(ready.bar.geometry())
     assert ready.bar.explain.isVisible()
+
+
+def test_panel_asks_for_a_time_step_of_models_that_have_them(ready: ExplainPanel) -> None:
+    assert not ready.step.isVisible()
+    ready.offer_steps(4)
+    assert ready.step.isVisible()
+    ready.step.choose("max")
+    assert ready.settings().step == "max"
+    ready.set_settings(Request(Path(), "small", method="plain", step=2))
+    assert ready.settings().step == 2
+    ready.model_choice.model.setCurrentIndex(1)
+    assert ready.settings().step is None
+    assert not ready.step.isVisible()
