@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,3 +68,44 @@ class NetworkInput:
     def is_between(self) -> bool:
         """True for what lies between two frames."""
         return self.kind in ("flow", "difference")
+
+
+@dataclass(frozen=True, slots=True)
+class InputRelevance:
+    """What one input of a network got of a clip's relevance.
+
+    Attributes
+    ----------
+    name : str
+        The input's.
+    sum : float
+        Sum of its relevance: with a method that conserves, its part of the score.
+    size : float
+        Sum without the signs, >= 0.
+    """
+
+    name: str
+    sum: float
+    size: float
+
+
+def mean_over_windows(windows: Sequence[tuple[InputRelevance, ...]]) -> tuple[InputRelevance, ...]:
+    """Return the means over windows, none where an analysis has no inputs told apart."""
+    told = [parts for parts in windows if parts]
+    return tuple(
+        InputRelevance(
+            of_one[0].name,
+            sum(part.sum for part in of_one) / len(told),
+            sum(part.size for part in of_one) / len(told),
+        )
+        for of_one in zip(*told, strict=True)
+    )
+
+
+def inputs_text(parts: Sequence[InputRelevance]) -> str:
+    """Return what each input got, for people, in sum and in size, or an empty text."""
+    whole = sum(part.size for part in parts)
+    if not whole:
+        return ""
+    listed = [f"{part.name} {part.sum:.3g} ({part.size / whole:.0%} in size)" for part in parts]
+    return f"Relevance by input, mean of the windows: {', '.join(listed)}."

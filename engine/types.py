@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Meta
 
-from engine.network_inputs import NetworkInput, PassAs
+from engine.network_inputs import InputRelevance, NetworkInput, PassAs
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -270,6 +270,9 @@ class Window:
     step_logits : float32 array, (S, K), or None
         The model's outputs at each of its time steps, evenly spread over the frames; None of a
         model without.
+    by_input : tuple of InputRelevance
+        What each of the model's ``inputs`` got; none of a model that takes the clip, or of a
+        method that does not tell them apart.
     """
 
     start_step: int
@@ -284,6 +287,7 @@ class Window:
     disagreement: float = math.nan
     positions: float = math.nan
     step_logits: Float32Array | None = None
+    by_input: tuple[InputRelevance, ...] = ()
 
     def __post_init__(self) -> None:
         for array in (self.frame_indices, self.logits, self.step_logits):

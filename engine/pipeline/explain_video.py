@@ -27,6 +27,7 @@ from engine.models.load import load_requested
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
 from engine.pipeline.evidence_meter import EvidenceMeter, Measured
+from engine.pipeline.input_parts import input_parts
 from engine.pipeline.map_maker import MapMaker
 from engine.pipeline.window_disagreement import WindowDisagreement
 from engine.pipeline.window_reader import WindowClip, WindowReader
@@ -272,7 +273,8 @@ class _Run:
         notices = (_lost_notice(lost), measured.notice, *self._maps.notices(maps))
         notices = tuple(filter(None, notices))
         window = _window(cut, result, notices, conserves=METHODS[header.request.method].conserves)
-        window = replace(window, disagreement=disagreement)
+        by_input = input_parts(result, self._model.spec.inputs)
+        window = replace(window, disagreement=disagreement, by_input=by_input)
         final, blended = self._blend.flush(done), self._maps.blend(maps, kept, done)
         self._analysis.append([window], final, [measured.evidence], blended)
 

@@ -17,6 +17,7 @@ from engine.cancel import Check, never
 from engine.errors import EngineError
 from engine.evidence.evidence import Evidence
 from engine.evidence.summary import ClipEvidence, EvidenceCurves, clip_evidence, evidence_curves
+from engine.network_inputs import InputRelevance, mean_over_windows
 from engine.selective import MapSeparation, Separation
 from engine.selective.interpolation import frames_of_steps
 from engine.store.arrays import GrowingArray, StoredArray, open_group
@@ -50,6 +51,7 @@ from engine.types import (
     Preset,
     Window,
 )
+from engine.utils.schema import to_plain
 
 DOCUMENT = "analysis.json"
 ARRAY = "sampled_relevance"
@@ -239,6 +241,11 @@ class Analysis:
         return float(np.median(ratios)) if ratios else float("nan")
 
     @property
+    def by_input(self) -> tuple[InputRelevance, ...]:
+        """What each declared input of the network got, the mean of the windows."""
+        return mean_over_windows([window.by_input for window in self._windows])
+
+    @property
     def time_step(self) -> int:
         """Sampled frames that share one time step of the relevance (above 1: coarse maps)."""
         return self._windows[0].time_step if self._windows else 1
@@ -409,6 +416,7 @@ class Analysis:
                 "threshold": finite(_middle(curves.threshold)),
                 "derivative_std": finite(_middle(curves.std)),
                 "conservation": finite(self.conservation),
+                **({"by_input": to_plain(self.by_input)} if self.by_input else {}),
                 **({} if whole is None else {"evidence": clip_to_dict(whole)}),
             },
         }

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import EngineError
+from engine.network_inputs import InputRelevance
 from engine.types import (
     Activation,
     Float32Array,
@@ -100,6 +101,7 @@ class _StoredWindow:
     activation: Activation = "softmax"
     disagreement: float | None = None
     positions: float | None = None
+    by_input: tuple[InputRelevance, ...] = ()
 
 
 def header_to_dict(header: Header) -> dict[str, Any]:
@@ -168,6 +170,7 @@ def windows_to_list(windows: Sequence[Window], header: Header) -> list[dict[str,
             "activation": window.activation,
             "disagreement": finite(window.disagreement),
             **({"positions": window.positions} if math.isfinite(window.positions) else {}),
+            **({"by_input": to_plain(window.by_input)} if window.by_input else {}),
         }
         for window in windows
     ]
@@ -203,6 +206,7 @@ def windows_from_list(
             disagreement=math.nan if entry.disagreement is None else entry.disagreement,
             positions=math.nan if entry.positions is None else entry.positions,
             step_logits=None if step_logits is None else step_logits[number].copy(),
+            by_input=entry.by_input,
         )
         for number, (entry, row) in enumerate(zip(stored, logits, strict=True))
     )

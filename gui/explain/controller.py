@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from engine.cancel import Check
 from engine.diagnostics.reliability import Badge, reliability_badges
 from engine.metrics import FlowPrecision
+from engine.network_inputs import inputs_text
 from engine.store import Analysis, ExplainProgress
 from engine.types import Progress, Report, Request
 from engine.what_if.checks import FreezeCheck
@@ -364,7 +365,8 @@ class ExplainController(QObject):
             return
         self.curves = curves
         conservation = analysis.conservation if self._conserves(analysis) else None
-        self.results.show_clip(curves, conservation, self._notices(analysis))
+        inputs = inputs_text(analysis.by_input)
+        self.results.show_clip(curves, conservation, self._notices(analysis), inputs)
         self.results.show_badges(separation.badges)
         self._show_display()
         self.show_frame(self._view_model.state.frame)

@@ -166,11 +166,16 @@ class ResultsPanel(QWidget):
         self.advice.setVisible(bool(advice))
 
     def show_clip(
-        self, curves: CurveSet, conservation: float | None, notices: Sequence[str] = ()
+        self,
+        curves: CurveSet,
+        conservation: float | None,
+        notices: Sequence[str] = (),
+        inputs: str = "",
     ) -> None:
         """Show the numbers of the clip, and what the engine wants the user to know.
 
-        Conservation is None where the method does not conserve.
+        Conservation is None where the method does not conserve; ``inputs`` is a sentence on what
+        each of several inputs of the network got.
         """
         self.failure.hide()
         frames, values = (curves.start, curves.stop), curves.unit is not None
@@ -186,9 +191,10 @@ class ResultsPanel(QWidget):
         if math.isfinite(share):
             self.clip.setText(f"{share:.0%}")
             self.meaning.setText(_meaning(curves.preset, share))
-        if conservation is not None and math.isfinite(conservation):
-            self.conservation.setText(f"Relevance sums to {conservation:.2%} of the score.")
-        self.conservation.setVisible(conservation is not None and math.isfinite(conservation))
+        told = conservation is not None and math.isfinite(conservation)
+        sums = f"Relevance sums to {conservation:.2%} of the score." if told else ""
+        self.conservation.setText(" ".join(filter(None, (sums, inputs))))
+        self.conservation.setVisible(bool(sums or inputs))
         self.notices.setText("\n".join(notices))
         self.notices.setVisible(bool(notices))
 

@@ -14,6 +14,7 @@ from engine.errors import ExportError
 from engine.evidence.words import basis_sentence, verdict_sentence
 from engine.export.formats import EXPORT_FORMATS, clip_formats
 from engine.models.preprocess.frame_sampling import repeats_sentence
+from engine.network_inputs import inputs_text
 from engine.store import Analysis
 from engine.types import DEFAULT_OVERLAP, DEFAULT_PRESET, DEFAULT_SIGMA, Request, separation_text
 from inspector import cli_options as options
@@ -181,6 +182,8 @@ def _summary(analysis: Analysis, request: Request) -> str:
     ]
     if METHODS[request.method].conserves:
         lines.append(f"Relevance sums to {analysis.conservation:.2%} of the explained score")
+    if analysis.by_input:
+        lines.append(inputs_text(analysis.by_input))
     if is_out_of_distribution(spec, analysis.windows):
         lines.append(f"Warning: this video is unlike what {spec.name} knows. {advice(spec)}")
     lines += [f"Warning: {text}" for text in _input_warnings(analysis)]

@@ -78,6 +78,7 @@ def test_read_labels_reads_encodings_and_tells_a_guess(encoding: str, tmp_path: 
     [
         "50 metres\n100 metres\n200 metres",
         "1 person\n3 people",
+        "class 0\nclass 1\nclass 2",
         "[laughing]\n[crying]",
         "a, b\nc, d",
     ],
