@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.attribution.attribute_clip import Attribution, attribute
 from engine.attribution.catalogue import DEFAULT_METHOD, METHODS
-from engine.cancel import Cancelled, Check, never
+from engine.cancel import Check, never
 from engine.errors import EngineError
 from engine.model_check.input_checks import failed, passed, warned
 from engine.models.model import Clip, VideoModel
@@ -65,13 +65,8 @@ def _families(clip: Clip) -> tuple[_Family, ...]:
 def _tried(model: VideoModel, clip: Clip, family: _Family, check: Check) -> Finding:
     try:
         result = attribute(model, clip, None, family.method, check=check, **family.options)
-    except Cancelled:
-        raise
     except EngineError as error:
         return _refused(model, family, f"{error} {error.hint}")
-    except Exception as error:  # noqa: BLE001 - whatever the backward of a network raises
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        return _refused(model, family, f"The network's backward pass fails: {lines[0]}")
     if not METHODS[family.method].conserves or abs(result.conservation - 1) <= _EXACT:
         return passed(family.title, _works(family, result))
     return warned(family.title, " ".join((_works(family, result), *result.notices)))
@@ -86,7 +81,9 @@ def _refused(model: VideoModel, family: _Family, text: str) -> Finding:
 
 def _works(family: _Family, result: Attribution) -> str:
     if METHODS[family.method].conserves:
-        return f"It works: relevance sums to {result.conservation:.2%} of the score."
+        placed = f", of which positions {result.positions / result.explained:.2%}"
+        part = placed if math.isfinite(result.positions) else ""
+        return f"It works: relevance sums to {result.conservation:.2%} of the score{part}."
     if result.native is not None:
         steps, height, width = result.native.shape
         return f"It works: maps of {height} x {width} places, {steps} in time."

@@ -92,6 +92,14 @@ def gated(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor
     return pointwise.multiplication(context, torch.mul, (signal, opened), {})
 
 
+def softmin(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
+    """Handle a softmin: the softmax of the negative."""
+    names = {"input": None, "dim": None, "_stacklevel": 3, "dtype": None}
+    values, axis, _, dtype = positional(args, kwargs, names)
+    negative = pointwise.multiplication(context, torch.mul, (values, -1), {})
+    return attention.softmax(context, torch.softmax, (negative, axis), {"dtype": dtype})
+
+
 def bilinear(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
     """Handle a bilinear form of two inputs with a constant weight, and its bias."""
     names = dict.fromkeys(("input1", "input2", "weight", "bias"))

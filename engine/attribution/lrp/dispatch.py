@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from engine.attribution.lrp import attention, compounds, linear, pointwise, pooling, positions
 from engine.attribution.lrp.context import Function, Handler, named
+from engine.attribution.lrp.in_place import IN_PLACE_MOVES
 from engine.attribution.lrp.recurrent import RECURRENT
 
 CONVOLUTIONS = named(
@@ -31,8 +32,8 @@ _ACTIVATIONS = (
 )
 _SIGMOIDS = (
     *named(functional, "sigmoid hardsigmoid"),
-    *named(torch, "sigmoid sigmoid_ exp exp_ exp2 rsqrt rsqrt_ reciprocal reciprocal_"),
-    *named(Tensor, "sigmoid sigmoid_ exp exp_ exp2 rsqrt rsqrt_ reciprocal reciprocal_"),
+    *named(torch, "sigmoid sigmoid_ exp exp_ exp2 rsqrt rsqrt_ reciprocal reciprocal_ sign sgn"),
+    *named(Tensor, "sigmoid sigmoid_ exp exp_ exp2 rsqrt rsqrt_ reciprocal reciprocal_ sign sgn"),
 )
 _TANHS = (*named(functional, "tanh"), *named(torch, "tanh tanh_"), *named(Tensor, "tanh tanh_"))
 _ADDITIONS = (*named(torch, "add"), *named(Tensor, "add add_ __add__ __radd__ __iadd__"))
@@ -121,6 +122,7 @@ HANDLERS: dict[Function, Handler] = {
     **dict.fromkeys(_SPREADS, pooling.spread),
     **dict.fromkeys((torch.std_mean, torch.var_mean), pooling.spread_and_mean),
     **dict.fromkeys(named(torch, "cat concat concatenate"), positions.concatenation),
+    **dict.fromkeys(IN_PLACE_MOVES, pooling.move_in_place),
     **dict.fromkeys(_OVERLAYS, pooling.overlay),
     **dict.fromkeys(_OWN_GRADIENT, pooling.own_gradient),
     **dict.fromkeys(_MAX_POOLING, pooling.max_pooling),
@@ -145,6 +147,7 @@ HANDLERS: dict[Function, Handler] = {
     functional.pairwise_distance: compounds.pairwise_distance,
     functional.bilinear: compounds.bilinear,
     functional.glu: compounds.gated,
+    functional.softmin: compounds.softmin,
     torch.cdist: compounds.distances,
     **dict.fromkeys((torch.dist, Tensor.dist), compounds.distance),
     **dict.fromkeys((torch.diff, Tensor.diff), compounds.differences),

@@ -32,7 +32,7 @@ from engine.attribution.base.tensor_tags import (
 )
 from engine.attribution.lrp.context import Layer, Settings
 from engine.attribution.lrp.dispatch import HANDLERS, MOVES
-from engine.attribution.lrp.in_place import is_in_place
+from engine.attribution.lrp.in_place import fills_part, is_in_place
 from engine.attribution.lrp.refusals import without_rule
 from engine.errors import AttributionError
 
@@ -119,7 +119,11 @@ class RelevanceMode(HandlerMode):
             note_unseen(part)
         if func in HANDLERS or func in MOVES:
             close_assembly(args)
+        if fills_part(func, newest(args), kwargs or {}):
+            return func(*newest(args), **(kwargs or {}))  # its whole will be seen to be unseen
         result = super().__torch_function__(func, types, args, kwargs)
+        if is_in_place(func, args, kwargs or {}) and depends_on_input(result):
+            note_changed_part(args[0], func, result)
         if func is Tensor.__iter__:
             result = list(result)
         for part in tensors_in((result,)):
@@ -153,10 +157,27 @@ def note_unseen(value: Tensor) -> None:
     tag(value, seen=True)
     node = value.grad_fn
     name = type(value).__name__ if node is None else node.name()
-    if node is not None and len(node.next_functions) == 1 and _ACTIVATION.search(name):
+    if name.endswith("CopySlices"):
+        tag_unsupported(
+            value, "CopySlices (a part of a tensor changed in place, as by x[0].copy_(y))"
+        )
+    elif node is not None and len(node.next_functions) == 1 and _ACTIVATION.search(name):
         node.register_hook(lambda _gradients, relevance: relevance)
     else:
         tag_unsupported(value, f"{name} (inside a custom autograd function or TorchScript)")
+
+
+def note_changed_part(part: Tensor, func: Callable[..., Any], result: Tensor) -> None:
+    """Tag the whole that a view shows, when the view is changed in place.
+
+    The change is made in a copy, and the whole would go on without it: what uses it again has no
+    rule, unless the result is assigned to the part, as Python does for ``whole[0] += 1``.
+    """
+    if not part._is_view() or part._base is None:
+        return
+    whole = part._base
+    tag(result, part_of=(whole, unsupported_in(whole)))
+    without_rule(whole, func, "in place on a part of a tensor that is used again")
 
 
 def refuse_missing(logits: Tensor) -> None:
@@ -187,9 +208,13 @@ def _assign(func: Callable[..., Any], args: Any, kwargs: Any) -> None:
     held; one that is being put together is not copied for each of its parts.
     """
     target = args[0]
+    whole, before = getattr(args[2], "_part_of", (None, {}))
+    if whole is not None and (whole is target or whole is target._base):
+        tag(whole, unsupported=before)
     if depends_on_input(target) and not is_assembled(target):
         changed = target.clone()
         func(changed, *args[1:], **kwargs)
+        note_changed_part(target, func, changed)
         tag(changed, seen=True)
         tag(target, newer=changed)
         return

@@ -12,16 +12,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.attribution.base.tensor_tags import depends_on_input
 from engine.attribution.lrp.context import Function, named
 
+IN_PLACE_MOVES: dict[Function, Function] = {
+    getattr(Tensor, f"{name}_"): getattr(Tensor, name)
+    for name in (
+        *("masked_fill", "masked_scatter", "index_fill", "index_copy", "scatter", "scatter_add"),
+        *("index_add", "squeeze", "unsqueeze", "transpose", "t", "tril", "triu"),
+    )
+}
+"""Moves that change their tensor, and those that make another one."""
+
+_AUGMENTED = named(Tensor, "__iadd__ __isub__ __imul__ __itruediv__ __ipow__")
 _ALWAYS: frozenset[Function] = frozenset(
     (
+        *IN_PLACE_MOVES,
         *named(functional, "relu_ leaky_relu_ elu_ hardtanh_"),
         *named(functional, "celu_ selu_ threshold_"),
         *named(torch, "relu_ sigmoid_ tanh_ abs_ exp_ sqrt_ square_ rsqrt_ reciprocal_ clamp_"),
         *named(Tensor, "relu_ sigmoid_ tanh_ clamp_ clamp_min_ clamp_max_ clip_ add_ sub_ mul_"),
         *named(Tensor, "div_ abs_ exp_ sqrt_ square_ rsqrt_ reciprocal_ pow_ neg_ log_ log1p_"),
-        *named(Tensor, "__iadd__ __isub__ __imul__ __itruediv__ __ipow__"),
+        *_AUGMENTED,
     )
 )
 _POSITION: dict[Function, int] = {
@@ -41,6 +53,18 @@ def out_of_place(func: Function, args: Any, kwargs: Any) -> tuple[Any, Any]:
     if len(args) > position:
         return (*held, False, *args[position + 1 :]), kwargs
     return held, {**kwargs, "inplace": False} if kwargs.get("inplace") else kwargs
+
+
+def fills_part(func: Function, args: Any, kwargs: Any) -> bool:
+    """Tell whether a method puts what follows the input into a part of a tensor that does not.
+
+    ``part += x`` is none: Python assigns its result to the part.
+    """
+    target = args[0] if args else None
+    if not isinstance(target, Tensor) or not target._is_view() or depends_on_input(target):
+        return False
+    given = (*args[1:], *kwargs.values())
+    return is_in_place(func, args, kwargs) and func not in _AUGMENTED and depends_on_input(*given)
 
 
 def is_in_place(func: Function, args: Any, kwargs: Any) -> bool:

@@ -41,7 +41,7 @@ def activation(context: LrpContext, func: Function, args: Any, kwargs: Any) -> T
 
 
 def sigmoid(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
-    """Handle a sigmoid, exp, rsqrt or reciprocal: an activation, and a gate of what it scales."""
+    """Handle a sigmoid, exp, sign or reciprocal: an activation, and a gate of what it scales."""
     result = activation(context, func, args, kwargs)
     tag(result, gate=True)
     return result

@@ -12,6 +12,7 @@ from torch.nn import functional
 from engine.attribution.base.tensor_tags import depends_on_input, keep_sign
 from engine.attribution.lrp.context import Function, LrpContext, name_of, positional, with_backward
 from engine.attribution.lrp.fixed_rules import average_rule, joint_rule, spread_rule
+from engine.attribution.lrp.in_place import IN_PLACE_MOVES
 from engine.attribution.lrp.operation import Operation
 from engine.attribution.lrp.refusals import without_rule
 from engine.attribution.lrp.rules import ZPlus
@@ -62,6 +63,14 @@ def spread_and_mean(
 def own_gradient(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
     """Handle what shares by its own gradient, which sums to one: logsumexp, by its softmax."""
     return func(*args, **kwargs)
+
+
+def move_in_place(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
+    """Handle a move that changes its tensor, as the one that makes another."""
+    other = IN_PLACE_MOVES[func]
+    if other in (Tensor.scatter_add, Tensor.index_add):
+        return overlay(context, other, args, kwargs)
+    return other(*args, **kwargs)
 
 
 def overlay(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:

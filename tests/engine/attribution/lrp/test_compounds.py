@@ -24,6 +24,8 @@ SAME: dict[str, tuple[Body, Body]] = {
     "addcdiv": (lambda x: torch.addcdiv(x, x, x.norm(), value=2), lambda x: x + x / x.norm() * 2),
     "diff": (lambda x: torch.diff(x, dim=1), lambda x: x[:, 1:] - x[:, :-1]),
     "second diff": (lambda x: x.diff(n=2), lambda x: x.diff().diff()),
+    "softmin": (lambda x: F.softmin(x, 1) * x, lambda x: torch.softmax(-x, 1) * x),
+    "signed root": (lambda x: x.sign() * x.abs().sqrt(), lambda x: x * x.abs().rsqrt()),
     "glu": (lambda x: F.glu(x, 1), lambda x: x[:, :2] * torch.sigmoid(x[:, 2:])),
     "pairwise distance": (
         lambda x: F.pairwise_distance(x, FIRST),

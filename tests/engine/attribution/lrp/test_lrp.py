@@ -135,6 +135,60 @@ def test_lrp_names_an_operation_without_a_rule(
     assert "gradient" in caught.value.hint
 
 
+def part_rectified(features: Tensor) -> Tensor:
+    features[:, :3].relu_()
+    return features
+
+
+def part_of_a_part_assigned(features: Tensor) -> Tensor:
+    features[:, :3][:, 1:] = 0.0
+    return features
+
+
+@pytest.mark.parametrize("change", [part_rectified, part_of_a_part_assigned])
+def test_lrp_refuses_a_whole_whose_part_was_changed(change: Callable[[Tensor], Tensor]) -> None:
+    model = model_of(Net(lambda net, clip: change(net.first(clip)), first=conv(3)))
+    with pytest.raises(AttributionError, match=r"in place on a part .*test_lrp.py:\d+"):
+        attribute(model, random_clip(), 0, "lrp")
+
+
+@pytest.mark.parametrize("name", ["add_", "copy_"])
+def test_lrp_refuses_a_buffer_whose_part_was_filled(name: str) -> None:
+    def body(net: Net, clip: Tensor) -> Tensor:
+        buffer = torch.zeros(1, 6, 4, 8, 8)
+        getattr(buffer[:, :3], name)(net.first(clip)[:, :3])
+        return buffer
+
+    with pytest.raises(AttributionError, match="part of a tensor changed in place"):
+        attribute(model_of(Net(body, first=conv(3))), random_clip(), 0, "lrp")
+
+
+def test_lrp_follows_a_part_that_is_added_to() -> None:
+    def body(net: Net, clip: Tensor) -> Tensor:
+        features, buffer = net.first(clip), torch.zeros(1, 6, 4, 8, 8)
+        buffer[:, :3] += features[:, 3:]
+        features[:, 3:] += buffer[:, :3]
+        return F.relu(features)
+
+    network = Net(body, first=conv(3))
+    result = attribute(model_of(network), random_clip(), 0, "lrp")
+    with torch.no_grad():
+        expected = network(random_clip().tensor)[0].numpy()
+    assert result.logits == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    assert result.conservation == pytest.approx(1, abs=0.01)
+
+
+def test_lrp_follows_a_view_that_is_changed_in_place() -> None:
+    def body(net: Net, clip: Tensor) -> Tensor:
+        return F.relu_(net.first(clip).view(1, 6, -1))
+
+    network = Net(body, first=conv(3))
+    result = attribute(model_of(network), random_clip(), 0, "lrp")
+    with torch.no_grad():
+        expected = network(random_clip().tensor)[0].numpy()
+    assert result.logits == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
 def test_lrp_refuses_batch_norm_without_statistics() -> None:
     layer = nn.BatchNorm3d(6, track_running_stats=False)
     model = model_of(Net(lambda net, clip: net.norm(net.first(clip)), first=conv(3), norm=layer))

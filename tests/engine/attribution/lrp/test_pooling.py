@@ -17,6 +17,7 @@ from tests.engine.attribution.lrp.test_attention import drawn, traced
 
 Share = Callable[[list[float]], list[float]]
 ROWS, COLUMNS = 3, 5
+PLACES = torch.arange(COLUMNS).repeat(ROWS, 1)
 NOTHING = torch.zeros(ROWS, 1, dtype=torch.float64)
 
 
@@ -88,6 +89,10 @@ REDUCTIONS: dict[str, tuple[Callable[[Tensor], Tensor], Share]] = {
         lambda x: NOTHING.scatter_add(1, torch.zeros(ROWS, COLUMNS).long(), x.abs())[:, 0],
         powers(1),
     ),
+    "scatter_add in place": (
+        lambda x: (NOTHING * 1).scatter_add_(1, torch.zeros(ROWS, COLUMNS).long(), x.abs())[:, 0],
+        powers(1),
+    ),
     "index_add": (
         lambda x: NOTHING.index_add(1, torch.zeros(COLUMNS).long(), x.abs())[:, 0],
         powers(1),
@@ -137,10 +142,13 @@ MOVED: dict[str, Callable[[Tensor], Tensor]] = {
     "take_along_dim": lambda x: x.take_along_dim(torch.zeros(ROWS, 1).long(), 1),
     "masked_select": lambda x: x.masked_select(torch.arange(COLUMNS) > 1),
     "index": lambda x: x[:, torch.tensor([0, 0, 2])],
-    "scatter": lambda x: torch.zeros(ROWS, 9).double().scatter(1, torch.arange(5).repeat(3, 1), x),
+    "scatter": lambda x: torch.zeros(ROWS, 9).double().scatter(1, PLACES, x),
     "hstack": lambda x: torch.hstack([x, x]),
     "broadcast": lambda x: torch.broadcast_tensors(x, torch.zeros(2, 1, 1))[0],
     "unfold": lambda x: x.unfold(1, 3, 1),
+    "scatter in place": lambda x: torch.zeros(ROWS, 9).double().scatter_(1, PLACES, x),
+    "masked in place": lambda x: (x * 1).masked_fill_(torch.arange(COLUMNS) > 2, 0.0),
+    "unsqueezed in place": lambda x: (x * 1).unsqueeze_(1).transpose_(0, 2),
     "tril": lambda x: x.tril(1),
 }
 
