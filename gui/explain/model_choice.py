@@ -94,7 +94,7 @@ class ModelChoice(QWidget):
 
     @Slot()
     def _on_file_clicked(self) -> None:
-        kinds = "Weights (*.pth *.pt *.safetensors);;All files (*)"
+        kinds = "Weights (*.pth *.pt *.ckpt *.pyth *.bin *.tar *.safetensors);;All files (*)"
         title = "Weights of this model"
         file_dialog(self, title, self.use_weights, kinds).open()
 

@@ -34,9 +34,13 @@ _TRAINING = re.compile(
     r"message_hub|rng|random|cuda_rng|torch_rng|datamodule|training_args|args$|config|cfg$)"
 )
 """Keys of what a training needs to go on, which holds no weights."""
+_PART = re.compile(r"(?P<name>.+)-\d{5}-of-(?P<count>\d{5})\.safetensors")
+"""Name of a part of weights that are split over several files."""
 _MOST_TENSORS = 100_000
 _MOST_DEPTH = 8
 _LONGEST_NAME = 500
+_MOST_SHARED = 8
+"""How often a file may hold the same values under other names."""
 _MOST_LISTED = 1000
 
 _JOIN = (
@@ -144,7 +148,22 @@ def check_is_network(path: Path) -> None:
 
 
 def _of_safetensors(path: Path) -> Weights:
-    return Weights(dict(load_file(path)))
+    """Read a file, or all parts of a set such as ``model-00001-of-00003.safetensors``."""
+    part = _PART.fullmatch(path.name)
+    if part is None:
+        return Weights(dict(load_file(path)))
+    count = int(part["count"])
+    names = [f"{part['name']}-{i:05}-of-{count:05}.safetensors" for i in range(1, count + 1)]
+    absent = [name for name in names if not path.with_name(name).is_file()]
+    if absent:
+        raise ModelError(
+            f"{path} is one of {count} parts, of which {absent[0]} is missing.",
+            "Put all parts into one folder.",
+        )
+    state: State = {}
+    for name in names:
+        state |= load_file(path.with_name(name))
+    return Weights(state)
 
 
 def _of_torch(path: Path) -> Weights:
@@ -160,6 +179,9 @@ def _of_torch(path: Path) -> Weights:
 
 
 def _read(file: TorchFile, found: list[tuple[str, str, StoredTensor | StoredArray]]) -> Weights:
+    asked = sum(stored.bytes for _, _, stored in found)
+    if asked > _MOST_SHARED * file.size + 2**20:
+        raise FaultError(f"has {file.size} bytes but asks for {asked} bytes of memory")
     state: State = {}
     odd: dict[str, str] = {}
     for nest, key, stored in found:

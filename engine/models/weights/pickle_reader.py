@@ -7,12 +7,22 @@ no more steps than a large checkpoint needs.
 
 from __future__ import annotations
 
+import io
 import pickletools
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from dataclasses import replace
+from typing import Any, BinaryIO, cast
 
 from engine.models.weights.pickle_names import FaultError, Name, named
-from engine.models.weights.pickle_values import Made, StoredValues, build, key_of, made, stored
+from engine.models.weights.pickle_values import (
+    PLAIN_STORAGE,
+    Made,
+    StoredValues,
+    build,
+    key_of,
+    made,
+    stored,
+)
 
 _MOST_STEPS = 1_000_000
 """Of one pickle; 50 for a tensor are usual."""
@@ -22,7 +32,9 @@ _LONGEST_LINE = 65536
 _LARGEST_PART = 2**30
 
 
-def read_pickle(file: BinaryIO, storages: dict[str, StoredValues] | None = None) -> Any:
+def read_pickle(
+    file: BinaryIO, storages: dict[str, StoredValues] | None = None, *, inner: bool = False
+) -> Any:
     """Read the pickle at the position of a file, and leave the file after it.
 
     Parameters
@@ -30,6 +42,8 @@ def read_pickle(file: BinaryIO, storages: dict[str, StoredValues] | None = None)
     file : binary file
     storages : dict, optional
         Filled with the storages that the pickle refers to, by their keys.
+    inner : bool
+        Whether it lies in another pickle; none may lie in it then.
 
     Returns
     -------
@@ -41,10 +55,10 @@ def read_pickle(file: BinaryIO, storages: dict[str, StoredValues] | None = None)
     FaultError
         If it is damaged, has no end, would run code, or takes too many steps.
     """
-    machine = _Machine({} if storages is None else storages)
-    source: Any = _Bounded(file)
+    source = _Bounded(file)
+    machine = _Machine(source, {} if storages is None else storages, inner)
     try:
-        for steps, (operation, argument, _) in enumerate(pickletools.genops(source)):
+        for steps, (operation, argument, _) in enumerate(pickletools.genops(cast(Any, source))):
             if operation.name == "STOP":
                 return machine.stack.pop()
             if steps > _MOST_STEPS:
@@ -58,31 +72,53 @@ def read_pickle(file: BinaryIO, storages: dict[str, StoredValues] | None = None)
     raise FaultError("is damaged: its pickle has no end")
 
 
+def _plain_storage(content: object) -> StoredValues:
+    """Read a file of the format before torch 1.6 with one storage, as `pickle.dump` makes them."""
+    if not isinstance(content, bytes | bytearray):
+        raise FaultError("has a storage of an unknown kind")
+    file = io.BytesIO(content)
+    for _ in range(3):  # what all files of this format begin with
+        read_pickle(file, inner=True)
+    values = read_pickle(file, inner=True)
+    read_pickle(file, inner=True)
+    if not isinstance(values, StoredValues) or len(file.read(8)) < 8:
+        raise FaultError("is damaged: it ends too early")
+    return replace(values, key=f"plain {id(content)}", raw=file.read())
+
+
 class _Bounded:
     """A file whose lines and parts have a limit."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.tell = file.tell
+        self.consumed = 0
 
     def read(self, count: int) -> bytes:
         if count > _LARGEST_PART:
             raise FaultError("is damaged: its pickle has a part of no possible size")
+        self.consumed += count
         return self._file.read(count)
 
     def readline(self) -> bytes:
-        return self._file.readline(_LONGEST_LINE)
+        line = self._file.readline(_LONGEST_LINE)
+        self.consumed += len(line)
+        return line
 
 
 class _Machine:
     """The stack of a pickle, those that marks put aside, and its memory."""
 
-    def __init__(self, storages: dict[str, StoredValues]) -> None:
+    def __init__(self, source: _Bounded, storages: dict[str, StoredValues], inner: bool) -> None:
         self.storages = storages
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []
         self.memory: dict[int, Any] = {}
         self.calls = 0
+        self.inner = inner
+        self.source = source
+        self.encoded = 0
+        self.plain: dict[int, tuple[object, StoredValues]] = {}
 
     def to_mark(self) -> list[Any]:
         values, self.stack = self.stack, self.below.pop()
@@ -92,7 +128,18 @@ class _Machine:
         self.calls += 1
         if self.calls > _MOST_CALLS:
             raise FaultError(f"holds more than {_MOST_CALLS} objects, more than a network has")
-        self.stack.append(made(kind, args))
+        value = self._plain(args) if kind == PLAIN_STORAGE and not self.inner else made(kind, args)
+        self.encoded += len(value) if isinstance(value, bytes) else 0
+        if self.encoded > self.source.consumed:
+            raise FaultError("asks for more bytes of memory than it has")
+        self.stack.append(value)
+
+    def _plain(self, args: object) -> StoredValues:
+        """Return the storage in bytes of the pickle, read once however often it is asked for."""
+        content = args[0] if isinstance(args, tuple) and args else None
+        if id(content) not in self.plain:
+            self.plain[id(content)] = (content, _plain_storage(content))
+        return self.plain[id(content)][1]
 
 
 def _push(machine: _Machine, value: object) -> None:

@@ -6,6 +6,7 @@ A call of a known constructor becomes a plain value or a record of a tensor; any
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +43,7 @@ _NUMBERS = set(
 MOST_SIDES = 32
 
 
-_PLAIN_STORAGE = Name("torch.storage", "_load_from_bytes")
+PLAIN_STORAGE = Name("torch.storage", "_load_from_bytes")
 """What `pickle.dump` writes for the values of a tensor: a file within the file."""
 
 
@@ -58,12 +59,16 @@ class Made:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredValues:
-    """A part of the file with the values of tensors: ``count`` elements from ``first`` on."""
+    """A part of the file with the values of tensors: ``count`` elements from ``first`` on.
+
+    ``raw`` has them already where they lie in the pickle itself.
+    """
 
     key: str
     dtype: torch.dtype
     count: int
     first: int = 0
+    raw: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +96,11 @@ class StoredTensor:
     dtype: torch.dtype = torch.float32
     oddity: str = ""
 
+    @property
+    def bytes(self) -> int:
+        """Memory that its elements would take, were none shared."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
 
 @dataclass(slots=True, eq=False)
 class ArrayType:
@@ -102,11 +112,11 @@ class ArrayType:
 
 @dataclass(slots=True, eq=False)
 class StoredArray:
-    """A NumPy array inside a pickle, not yet read."""
+    """A NumPy array inside a pickle, not yet read; Python 2 kept its bytes as text."""
 
     shape: tuple[int, ...] = ()
     dtype: ArrayType | None = None
-    data: bytes = b""
+    data: bytes | bytearray | str = b""
     columns_first: bool = False
 
     @property
@@ -114,6 +124,11 @@ class StoredArray:
         """Why it can be no weight; empty for one of numbers."""
         of_numbers = self.dtype is not None and self.dtype.code in _NUMBERS
         return "" if of_numbers else "not of numbers"
+
+    @property
+    def bytes(self) -> int:
+        """Memory that it takes."""
+        return len(self.data)
 
 
 def made(kind: object, args: object) -> object:
@@ -134,11 +149,6 @@ def made(kind: object, args: object) -> object:
             return maker(*args)
         except (TypeError, AttributeError, UnicodeError) as error:
             raise FaultError(f"gives {shown(str(kind))} wrong arguments") from error
-    if kind == _PLAIN_STORAGE:
-        raise FaultError(
-            "is a plain pickle of tensors: in Python, torch.save(pickle.load(open(FILE, 'rb')), "
-            "'weights.pth') makes a checkpoint of it, if you trust it"
-        )
     of_torch = kind.module.partition(".")[0] == "torch"
     if of_torch and _is_function(kind) and kind.name not in ("device", "_get_layout", "dtype"):
         raise HarmError(f"would run {shown(str(kind))}, which is never done")
@@ -281,10 +291,9 @@ def _array_on_device(array: object, *_: object) -> object:
 
 def _fill(array: StoredArray, state: tuple[object, ...]) -> None:
     _, shape, dtype, columns_first, data = state
-    data = data.encode("latin-1") if isinstance(data, str) else data  # of Python 2
-    if isinstance(data, bytes | bytearray) and isinstance(dtype, ArrayType):
+    if isinstance(data, bytes | bytearray | str) and isinstance(dtype, ArrayType):
         array.shape, array.dtype = _sizes(shape), dtype
-        array.data, array.columns_first = bytes(data), bool(columns_first)
+        array.data, array.columns_first = data, bool(columns_first)
 
 
 def _is_function(kind: Name) -> bool:

@@ -43,7 +43,7 @@ class TorchFile:
         self.content = content
         self.damaged = 0
         self._parts = parts
-        self._size = size
+        self.size = size
         self._read: dict[str, torch.Tensor] = {}
 
     def tensor(self, stored: StoredTensor | StoredArray) -> torch.Tensor:
@@ -59,13 +59,10 @@ class TorchFile:
         if isinstance(stored, StoredArray):
             return _of_array(stored)
         assert stored.values is not None  # only odd ones have none
-        count = math.prod(stored.shape)
-        asked = max(
-            count * stored.dtype.itemsize, stored.values.count * stored.values.dtype.itemsize
-        )
-        if asked > self._size:
-            raise FaultError(f"has {self._size} bytes but asks for {asked} bytes of memory")
-        if count == 0:
+        asked = max(stored.bytes, stored.values.count * stored.values.dtype.itemsize)
+        if asked > self.size:
+            raise FaultError(f"has {self.size} bytes but asks for {asked} bytes of memory")
+        if stored.bytes == 0:
             return torch.empty(stored.shape, dtype=stored.dtype)
         values = self._values(stored.values, stored.dtype)
         sides = zip(stored.shape, stored.strides, strict=True)
@@ -77,7 +74,10 @@ class TorchFile:
     def _values(self, stored: StoredValues, dtype: torch.dtype) -> torch.Tensor:
         """Return a whole storage as a flat tensor."""
         if stored.key not in self._read:
-            self._read[stored.key] = torch.frombuffer(self._parts(stored), dtype=torch.uint8)
+            part = self._parts(stored) if stored.raw is None else bytearray(stored.raw)
+            if not part:
+                raise FaultError("has a tensor that is larger than its storage")
+            self._read[stored.key] = torch.frombuffer(part, dtype=torch.uint8)
         raw = self._read[stored.key]
         return raw[: len(raw) // dtype.itemsize * dtype.itemsize].view(dtype)
 
@@ -200,8 +200,9 @@ def _of_array(stored: StoredArray) -> torch.Tensor:
     if stored.dtype.order not in ("<", ">", "|", "="):
         raise FaultError("has a NumPy array of no possible kind")
     dtype = np.dtype(f"{stored.dtype.order}{stored.dtype.code}")
-    if math.prod(stored.shape) * dtype.itemsize != len(stored.data):
+    data = stored.data.encode("latin-1") if isinstance(stored.data, str) else stored.data
+    if math.prod(stored.shape) * dtype.itemsize != len(data):
         raise FaultError("has a NumPy array that claims another size than it has")
-    flat = np.frombuffer(stored.data, dtype).astype(dtype.newbyteorder("="))
+    flat = np.frombuffer(data, dtype).astype(dtype.newbyteorder("="))
     order: Literal["C", "F"] = "F" if stored.columns_first else "C"
     return torch.from_numpy(np.ascontiguousarray(flat.reshape(stored.shape, order=order)))

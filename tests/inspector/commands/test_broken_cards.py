@@ -164,7 +164,7 @@ CASES: dict[str, tuple[str, dict[str, bytes], str]] = {
         {"c.pth": absurd(zipped=False)},
         "asks for 40000000000 bytes",
     ),
-    "stretched": (checkpoint("c.pth"), {"c.pth": stretched()}, "asks for 1200000000000 bytes"),
+    "stretched": (checkpoint("c.pth"), {"c.pth": stretched()}, "asks for 1200000000012 bytes"),
     "absurd safetensors": (
         checkpoint("c.safetensors"),
         {"c.safetensors": absurd_safetensors()},

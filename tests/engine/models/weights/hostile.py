@@ -13,11 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 Writer = Callable[[Path, Path], None]
 """Writes a file that would make the second path, were it run."""
 
+_ARRAY = np.zeros(2**20)
 TENSORS = {"weight": torch.zeros(4, 4), "bias": torch.zeros(4)}
 
 
@@ -169,6 +171,28 @@ def _many_files(path: Path, _canary: Path) -> None:
     listing = entry * 300_000
     end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 65535, 65535, len(listing), 0, 0)
     path.write_bytes(listing + end)
+
+
+def _encoded_often(path: Path, _canary: Path) -> None:
+    """A text of 4 MB made bytes 20,000 times."""
+    again = b"h\x00h\x01\x85R"
+    code = b"\x80\x02c_codecs\nencode\nq\x00" + text("x" * 2**22) + b"q\x01" + text("latin1")
+    code = code.replace(text("latin1"), b"") + b"](" + again * 20_000 + b"e."
+    archive(path, code.replace(b"\x85R", b"X\x06\x00\x00\x00latin1\x86R"))
+
+
+def _one_array_often(path: Path, _canary: Path) -> None:
+    """An array of 8 MB under 2,000 names."""
+    torch.save({f"a{i}": _ARRAY for i in range(2_000)}, path)
+
+
+def _plain_in_plain(path: Path, canary: Path) -> None:
+    """A storage within a storage within ..."""
+    content = pickle.dumps(Call(os.mkdir, str(canary)), 2)
+    for _ in range(50):
+        begin = b"\x80\x02ctorch.storage\n_load_from_bytes\nB"
+        content = begin + struct.pack("<I", len(content)) + content + b"\x85R."
+    path.write_bytes(content)
 
 
 def _deep(path: Path, _canary: Path) -> None:
@@ -350,6 +374,9 @@ _COSTS: dict[str, Writer] = {
     "shared keys": _shared_keys,
     "shared dicts": _shared_dicts,
     "a dict in itself": _itself,
+    "bytes of a text, 20,000 times": _encoded_often,
+    "one array of 8 MB, 2,000 times": _one_array_often,
+    "a storage in a storage": _plain_in_plain,
     "500,000 tensors": _many_tensors,
     "300,000 parts": _many_files,
     "200,000 lists in each other": _deep,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import argparse
 import collections
 import pathlib
+import pickle
 import random
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,24 @@ def test_read_weights_reads_numpy_arrays_as_weights(tmp_path: Path) -> None:
     torch.save(arrays, tmp_path / "net.pth")
     found = read_weights(tmp_path / "net.pth").state
     assert all(np.array_equal(found[name].numpy(), array) for name, array in arrays.items())
+
+
+@pytest.mark.parametrize("protocol", [2, 4, 5])
+def test_read_weights_reads_plain_pickles(protocol: int, tmp_path: Path) -> None:
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps({"model": STATE}, protocol))
+    found = read_weights(tmp_path / "net.pkl").state
+    assert all(torch.equal(found[f"model.{name}"], STATE[name]) for name in STATE)
+
+
+def test_read_weights_reads_all_parts_of_a_set(tmp_path: Path) -> None:
+    names = list(STATE)
+    for number, part in enumerate((names[:3], names[3:]), 1):
+        path = tmp_path / f"model-0000{number}-of-00002.safetensors"
+        save_file({name: STATE[name] for name in part}, path)
+    assert set(read_weights(tmp_path / "model-00002-of-00002.safetensors").state) == set(STATE)
+    (tmp_path / "model-00001-of-00002.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"one of 2 parts, of which model-00001.* is missing"):
+        read_weights(tmp_path / "model-00002-of-00002.safetensors")
 
 
 def test_read_weights_tells_safetensors_by_its_content(tmp_path: Path) -> None:
