@@ -16,7 +16,7 @@ from engine.models.cards.trust import require_trust_of_address
 from engine.models.devices import move, resolve_device
 from engine.models.labels import Labels, read_labels
 from engine.models.loaders.black_box import black_box
-from engine.models.loaders.frame_networks import load_frame_network
+from engine.models.loaders.frame_networks import assumptions, load_frame_network
 from engine.models.loaders.http_endpoint import Endpoint
 from engine.models.loaders.sources import find_network
 from engine.models.loaders.user_networks import build_own, load_closed
@@ -231,13 +231,16 @@ def _framewise(card: ModelCard) -> VideoModel:
             'Add a line such as checkpoint = "best.pth", or give --weights FILE.',
         )
     state, origin = _weights_of(card).state, str(card.checkpoint)
-    module, classes = load_frame_network(card.network, state, card.temporal, card.readout, origin)
+    module, classes = load_frame_network(
+        card.network, state, card.temporal, card.readout, origin, grey=card.channels == "grey"
+    )
     labels = Labels(numbered(classes)) if card.labels is None else read_labels(card.labels)
     if len(labels.names) != classes and not (classes == 1 and len(labels.names) == 2):
         raise _other_labels(card, len(labels.names), classes)
     spec = _checked_layer(card.spec(None, labels.names), module, card)
     pack = packing(card.layout, card.channels)
-    return VideoModel(spec, module, torch.device("cpu"), pack, notices=labels.notices)
+    notices = labels.notices + assumptions(module, card)
+    return VideoModel(spec, module, torch.device("cpu"), pack, notices=notices)
 
 
 def _own(card: ModelCard) -> VideoModel:

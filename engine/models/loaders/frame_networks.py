@@ -16,7 +16,9 @@ from torch import nn
 from torchvision.models import EfficientNet, MobileNetV2, ResNet
 
 from engine.errors import ModelError
+from engine.models.cards.card import ModelCard
 from engine.models.networks.framewise import FrameNetwork, picture_network, picture_networks
+from engine.models.networks.network import take_one_channel
 from engine.models.weights.checkpoint import State, Weights
 from engine.models.weights.fitting import fit, matched
 from engine.utils.hints import did_you_mean
@@ -57,7 +59,12 @@ class _Weights:
 
 
 def load_frame_network(
-    name: str, state: State, temporal: str | None, readout: str | None, origin: str
+    name: str,
+    state: State,
+    temporal: str | None,
+    readout: str | None,
+    origin: str,
+    grey: bool = False,
 ) -> tuple[nn.Module, int]:
     """Build a network of pictures with what joins its frames, and fit weights to it.
 
@@ -74,6 +81,8 @@ def load_frame_network(
         What is taken of a recurrent layer: "last" (also None), "final", "mean" or "max".
     origin : str
         The weights file, for messages.
+    grey : bool
+        Whether the frames have one channel.
 
     Returns
     -------
@@ -95,7 +104,7 @@ def load_frame_network(
         )
     named = {key: value for key, value in state.items() if not key.endswith(_COUNTER)}
     weights = _Weights(origin, named)
-    frames, width, projected = _frames(name, weights)
+    frames, width, projected = _frames(name, weights, grey)
     recurrent = _recurrent(weights)
     if recurrent is not None:
         _check_width(weights, "recurrent layer", recurrent.input_size, width)
@@ -107,12 +116,27 @@ def load_frame_network(
     return network, width if head is None else head.out_features
 
 
-def _frames(name: str, weights: _Weights) -> tuple[nn.Module, int, bool]:
+def assumptions(network: nn.Module, card: ModelCard) -> tuple[str, ...]:
+    """Return in sentences what of a frame network neither its weights nor its card tell."""
+    assert isinstance(network, FrameNetwork)
+    if network.recurrent is None:
+        said = card.temporal is not None
+        text = "The card says no temporal: the mean over the frames is taken"
+    else:
+        said = card.readout is not None
+        kind = type(network.recurrent).__name__
+        text = f"The card says no readout: the output of the {kind} at the last frame is taken"
+    return () if said else (f"{text}, as weights do not tell.",)
+
+
+def _frames(name: str, weights: _Weights, grey: bool) -> tuple[nn.Module, int, bool]:
     """Return the network of pictures, its features, and whether it has a last layer.
 
     That is the author's, in place of torchvision's.
     """
     network, end = picture_network(name)
+    if grey:
+        take_one_channel(network)
     last = network.get_submodule(end)
     assert isinstance(last, nn.Linear)
     shapes = {
@@ -192,8 +216,12 @@ def _is_there(place: _Place, shapes: Mapping[str, torch.Size], rest: State) -> b
 def _unplaced(
     name: str, shapes: Mapping[str, torch.Size], weights: _Weights, places: int
 ) -> ModelError:
-    if places:
-        return weights.fault(f"hold {places} networks {name}, but a frame_network is one")
+    if places > 1:
+        return ModelError(
+            f"The weights {weights.origin} hold {places} networks {name}, but a frame_network is "
+            "one.",
+            f"Choose one by the beginning of its names, prefix = '...' in the card. {_OTHERWISE}",
+        )
     ends = {".".join(key.split(".")[-3:]) for key in weights.rest}
     missing = [key for key in shapes if ".".join(key.split(".")[-3:]) not in ends]
     first = f" (no {missing[0]})" if missing else " (of other shapes, or without part of them)"

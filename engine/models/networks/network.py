@@ -122,7 +122,7 @@ def take_one_channel(module: nn.Module) -> None:
     Its weights are to be loaded anew: those of the first convolutions keep one channel of three.
     """
     for part in module.modules():
-        if isinstance(part, nn.Conv3d) and part.in_channels == 3 and part.groups == 1:
+        if isinstance(part, nn.Conv2d | nn.Conv3d) and part.in_channels == 3 and part.groups == 1:
             part.in_channels = 1
             part.weight = nn.Parameter(part.weight[:, :1].clone(), part.weight.requires_grad)
 

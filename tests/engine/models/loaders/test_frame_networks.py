@@ -64,6 +64,14 @@ def settled(network: Student) -> Student:
     return network.eval()
 
 
+def without_biases(module: nn.Module) -> None:
+    """Set to zero what adds a constant."""
+    with torch.no_grad():
+        for name, value in module.state_dict().items():
+            if ".bias" in name or name.endswith("running_mean"):
+                value.zero_()
+
+
 STUDENTS: dict[str, tuple[Callable[[], Student], dict[str, str], Callable[[Student, Any], Any]]] = {
     "mean": (
         lambda: Student(headless(), None, nn.Linear(512, CLASSES)),
@@ -151,8 +159,8 @@ def test_networks_are_found_whole_in_a_row_or_by_their_features(name: str, part:
         torch.testing.assert_close(module(clip), expected, rtol=1e-4, atol=1e-5)
 
 
-def card(folder: Path, more: str = "") -> Path:
-    student = settled(STUDENTS["mean"][0]())
+def card(folder: Path, more: str = "", name: str = "mean") -> Path:
+    student = settled(STUDENTS[name][0]())
     state = {f"module.{name}": value for name, value in student.state_dict().items()}
     torch.save({"epoch": 3, "state_dict": state}, folder / "best.pth")
     path = folder / "student.toml"
@@ -168,6 +176,43 @@ def test_a_card_of_one_key_says_the_usual_input(tmp_path: Path) -> None:
     assert spec.labels == ("class 0", "class 1", "class 2")
     assert (spec.mean, spec.std) == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     assert (spec.frames, spec.stride, spec.value_range, spec.antialias) == (4, 2, (0, 1), True)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("mean", "The card says no temporal: the mean over the frames is taken"),
+        ("lstm", "The card says no readout: the output of the LSTM at the last frame"),
+    ],
+)
+def test_what_neither_weights_nor_card_tell_is_a_notice(
+    name: str, told: str, tmp_path: Path
+) -> None:
+    (notice,) = load_model(card(tmp_path, name=name), device="cpu").notices
+    assert notice.startswith(told)
+    more = 'temporal = "mean"\n' if name == "mean" else 'readout = "last"\n'
+    assert not load_model(card(tmp_path, more, name), device="cpu").notices
+
+
+def test_a_network_of_one_channel_is_given_grey_frames(tmp_path: Path) -> None:
+    student = STUDENTS["mean"][0]()
+    student.cnn.conv1 = nn.Conv2d(1, 64, 7, 2, 3, bias=False)
+    path = card(tmp_path, 'channels = "grey"\nmean = 0.5\nstd = 0.25\n')
+    torch.save(settled(student).state_dict(), tmp_path / "best.pth")
+    model = load_model(path, device="cpu")
+    clip = clip_for(model.spec, FRAMES, SIZE)
+    with torch.no_grad():
+        assert model.module(*model.arguments(clip.tensor)).shape == (1, CLASSES)
+
+
+@pytest.mark.parametrize("name", ["lstm", "layers of lstm, both ways, final state", "gru", "rnn"])
+def test_lrp_passes_through_the_recurrent_layer(name: str, tmp_path: Path) -> None:
+    more = "".join(f'{key} = "{value}"\n' for key, value in STUDENTS[name][1].items())
+    loaded = load_model(card(tmp_path, more, name), device="cpu")
+    without_biases(loaded.module)
+    result = attribute(loaded, clip_for(loaded.spec, FRAMES, SIZE), 1, "lrp")
+    assert float(result.relevance.sum()) == pytest.approx(float(result.logits[1]), rel=1e-3)
+    assert abs(result.relevance).sum((1, 2)).min() > 0
 
 
 @pytest.mark.parametrize("temporal", ["mean", "max"])
