@@ -213,6 +213,9 @@ class Request:
         makes one of the first window.
     step : int, str or None
         What is explained of scores a time step; None leaves it to the model.
+    keep_cuts : bool
+        Whether windows that cross a shot cut count like the others. Otherwise they are left out
+        of the clip's numbers, and where another window covers a frame, of its map.
     """
 
     video: Path
@@ -233,6 +236,7 @@ class Request:
     evidence: EvidenceEffort = "full"
     prior: Path | None = None
     step: Step | None = None
+    keep_cuts: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -273,6 +277,9 @@ class Window:
     by_input : tuple of InputRelevance
         What each of the model's ``inputs`` got; none of a model that takes the clip, or of a
         method that does not tell them apart.
+    cuts : tuple of int
+        Frames at which another shot begins, counted from the start of the range: from the window's
+        first frame to the one before the next step behind it.
     """
 
     start_step: int
@@ -288,11 +295,18 @@ class Window:
     positions: float = math.nan
     step_logits: Float32Array | None = None
     by_input: tuple[InputRelevance, ...] = ()
+    cuts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for array in (self.frame_indices, self.logits, self.step_logits):
             if array is not None:
                 array.setflags(write=False)
+
+    @property
+    def crosses_cut(self) -> bool:
+        """True if not all frames are of one shot."""
+        first, last = int(self.frame_indices[0]), int(self.frame_indices[-1])
+        return any(first < cut <= last for cut in self.cuts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,6 +41,24 @@ def window_weights(length: int) -> Float32Array:
     return weights
 
 
+LEFT_OUT = 1e-6
+"""Factor on the weights of a window that counts only where no other one covers a frame."""
+
+
+def cuts_sentence(crossing: int, windows: int, *, keep: bool) -> str:
+    """Return a sentence on how many windows cross a shot cut, empty where none does."""
+    if not crossing:
+        return ""
+    some = f"{crossing} of {windows} windows {'crosses' if crossing == 1 else 'cross'} a shot cut"
+    if windows == 1:
+        some = "The window crosses a shot cut"
+    if keep:
+        return f"{some} and {'counts' if crossing == 1 else 'count'} like the others."
+    if crossing == windows:
+        return f"{some}: the numbers are of pictures of several shots."
+    return f"{some} and {'is' if crossing == 1 else 'are'} left out of the numbers."
+
+
 class OverlapAdd:
     """Weighted mean of overlapping windows, holding no more than one window."""
 
@@ -57,10 +75,13 @@ class OverlapAdd:
         """Continue from a `state`."""
         self._sum[:], self._weight[:] = total, weight
 
-    def add(self, relevance: Float32Array) -> None:
-        """Add a window's relevance, float32 (n, h, w), at the current position."""
+    def add(self, relevance: Float32Array, *, left_out: bool = False) -> None:
+        """Add a window's relevance, float32 (n, h, w), at the current position.
+
+        What is left out counts only where no other window is.
+        """
         count = len(relevance)
-        weights = self._weights[:count]
+        weights = self._weights[:count] * np.float32(LEFT_OUT if left_out else 1)
         self._sum[:count] += weights[:, None, None] * relevance
         self._weight[:count] += weights
 

@@ -51,6 +51,9 @@ StepText = Annotated[
     ),
 ]
 Stream = Annotated[int | None, typer.Option(min=0, help="Which video stream of the file, from 0.")]
+KeepCuts = Annotated[
+    bool, typer.Option("--keep-cuts", help="Count windows that cross a shot cut like the others.")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]
 Trust = Annotated[
     bool,

@@ -46,7 +46,7 @@ class Badge:
     ----------
     name : str
         Key: "empty", "conservation", "time steps", "windows", "border", "padding", "repeats",
-        "interpolation", "unlike", "flow", "freezing" or "notes".
+        "cuts", "interpolation", "unlike", "flow", "freezing" or "notes".
     text : str
         A few words, with the figure.
     level : str
@@ -151,7 +151,7 @@ def _time_steps(evidence: Evidence) -> Badge:
 
 def _windows(evidence: Evidence) -> Badge | None:
     """Judge by what a frame's number owes to the place where windows begin."""
-    gaps = [window.disagreement for window in evidence.analysis.windows]
+    gaps = [window.disagreement for window in evidence.analysis.counted_windows]
     known = [gap for gap in gaps if math.isfinite(gap)]
     if not known:
         return None
@@ -223,6 +223,20 @@ def _padding(evidence: Evidence) -> Badge | None:
         "saw a still end. Choose a longer range."
     )
     return Badge("padding", f"{padded} of {frames} frames repeated", level, explanation)
+
+
+def _cuts(evidence: Evidence) -> Badge | None:
+    analysis = evidence.analysis
+    sentence = analysis.cuts_sentence
+    if not sentence:
+        return None
+    every = all(window.crosses_cut for window in analysis.windows)
+    level: Level = "error" if every else "caution"
+    explanation = (
+        "A model takes the frames of a window for one movement; across a cut there is none. "
+        "The timeline shows the cuts. Choose a range of one shot."
+    )
+    return Badge("cuts", sentence[0].lower() + sentence[1:].rstrip("."), level, explanation)
 
 
 def _repeats(evidence: Evidence) -> Badge | None:
@@ -309,7 +323,7 @@ def _freezing(evidence: Evidence) -> Badge | None:
 
 def _out_of_distribution(evidence: Evidence) -> Badge | None:
     """Judge by the threshold of the model, or by the highest probability."""
-    spec, windows = evidence.analysis.header.spec, evidence.analysis.windows
+    spec, windows = evidence.analysis.header.spec, evidence.analysis.counted_windows
     if not is_out_of_distribution(spec, windows):
         return _unsure(windows)
     lower, limit = in_distribution_score(windows), spec.least_familiar
@@ -360,6 +374,7 @@ BADGES: tuple[Callable[[Evidence], Badge | None], ...] = (
     _border,
     _padding,
     _repeats,
+    _cuts,
     _interpolation,
     _out_of_distribution,
     _flow,

@@ -19,7 +19,7 @@ import numpy as np
 from engine.evidence.evidence import ClassBits, Evidence, Verdict
 from engine.evidence.judgement import judge
 from engine.evidence.measure import Parts
-from engine.types import Float64Array, Int64Array, ModelSpec, Window
+from engine.types import BoolArray, Float64Array, Int64Array, ModelSpec, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,7 @@ def evidence_curves(
     evidence: Sequence[Evidence | None],
     step_frames: Int64Array,
     frames: int,
+    left_out: BoolArray | None = None,
 ) -> EvidenceCurves:
     """Return the evidence at the first frames of a range.
 
@@ -165,11 +166,13 @@ def evidence_curves(
         Frames the model was given, never decreasing.
     frames : int
         How many frames, n.
+    left_out : bool array, (W,), or None
+        Windows that count only where no other one is.
     """
     numbers = np.full((6, frames), math.nan)
     covering = np.zeros((frames, 2), np.int64)
     verdicts: list[str] = [""] * frames
-    group = _groups(evidence)
+    group = _groups(evidence, np.zeros(len(windows), bool) if left_out is None else left_out)
     for start, stop, first, last in _segments(windows, step_frames, frames):
         covering[start:stop] = first, last
         found = group(first, last)
@@ -181,10 +184,14 @@ def evidence_curves(
     return EvidenceCurves(share, low, high, still, several, order, covering, tuple(verdicts))
 
 
-def _groups(evidence: Sequence[Evidence | None]) -> Callable[[int, int], Together | None]:
+def _groups(
+    evidence: Sequence[Evidence | None], left_out: BoolArray
+) -> Callable[[int, int], Together | None]:
     @cache
     def group(first: int, last: int) -> Together | None:
-        known = [one for one in evidence[first:last] if one is not None]
+        every = left_out[first:last].all()
+        part = zip(evidence[first:last], left_out[first:last], strict=True)
+        known = [one for one, out in part if one is not None and (every or not out)]
         return together(known) if known else None
 
     return group

@@ -31,6 +31,7 @@ COLUMNS = (
     "verdict",
     "windows",
     "model",
+    "cut",
 )
 
 
@@ -43,7 +44,8 @@ def write_csv(job: ExportJob) -> Path:
     those of the step at the frame; ``sampled`` is 1 where the
     model was given the frame and 0 where the row is interpolated. ``changing_share`` is of the
     map; ``motion_share`` with its 95 % interval, the bits and the verdict are the evidence of the
-    ``windows`` that cover the frame, counted from 0, for the decision of ``model``.
+    ``windows`` that cover the frame, counted from 0, for the decision of ``model``. ``cut`` is 1
+    where another shot begins.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def write_csv(job: ExportJob) -> Path:
     curves = analysis.separation(job.look.preset).curves(job.look.sigma)
     scores, targets = analysis.target_scores(), analysis.targets()
     header, sampled = analysis.header, analysis.sampled.astype(int)
-    evidence = analysis.evidence_curves()
+    evidence, cuts = analysis.evidence_curves(), frozenset(analysis.cuts)
     with whole_file(job.path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         unit = header.spec.score_unit
@@ -76,6 +78,7 @@ def write_csv(job: ExportJob) -> Path:
                     *(frame, *map(_cell, numbers), target, header.spec.label(target), sampled[i]),
                     *_evidence_cells(evidence, i),
                     header.spec.name,
+                    int(i in cuts),
                     *([] if unit is None else [unit]),
                 ]
             )

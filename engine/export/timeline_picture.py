@@ -185,6 +185,9 @@ def _mark_windows(axes: Axes, analysis: Analysis, frames: tuple[int, int]) -> No
     if len(inside) <= _MOST_WINDOWS:
         for edge in inside:
             axes.axvline(edge, color=style.GRID, linewidth=0.8, zorder=0)
+    for cut in (cut + header.start for cut in analysis.cuts):
+        if frames[0] < cut < frames[1]:
+            axes.axvline(cut, color=style.FAINT, linewidth=1.4, linestyle="--", zorder=1)
 
 
 def _label_frames(axes: Axes, times_s: Float64Array, frames: tuple[int, int], start: int) -> None:

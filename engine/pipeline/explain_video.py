@@ -230,9 +230,8 @@ class _Run:
 
     def _explain_rest(self, checkpoint: Resumable | None) -> None:
         header = self._analysis.header
-        clips = WindowReader(
-            self._model, self._video, header, self._check, self._starts[self._done]
-        )
+        first = self._starts[self._done]
+        clips = WindowReader(self._model, self._video, header, self._check, first, find_cuts=True)
         self._clock.begin(self._model, clips, header.request, self._done)
         try:
             while self._done < len(self._starts):
@@ -267,15 +266,17 @@ class _Run:
         following = (*self._starts, self._steps)[self._done]
         kept, done = self._length - cut.padded, following - cut.first
         relevance = result.relevance[:kept]
-        self._blend.add(relevance)
-        disagreement = self._disagreement.add(cut.first, relevance, result.time_step)
         lost = _lost_in(cut, self._video, header.start)
         notices = (_lost_notice(lost), measured.notice, *self._maps.notices(maps))
         notices = tuple(filter(None, notices))
         window = _window(cut, result, notices, conserves=METHODS[header.request.method].conserves)
         by_input = input_parts(result, self._model.spec.inputs)
+        left_out = window.crosses_cut and not header.request.keep_cuts
+        self._blend.add(relevance, left_out=left_out)
+        disagreement = self._disagreement.add(cut.first, relevance, result.time_step)
         window = replace(window, disagreement=disagreement, by_input=by_input)
-        final, blended = self._blend.flush(done), self._maps.blend(maps, kept, done)
+        final = self._blend.flush(done)
+        blended = self._maps.blend(maps, kept, done, left_out=left_out)
         self._analysis.append([window], final, [measured.evidence], blended)
 
     def _state(self) -> State:
@@ -360,6 +361,7 @@ def _window(
         activation=result.activation,
         positions=result.positions / result.explained if result.explained else math.nan,
         step_logits=result.step_logits,
+        cuts=cut.cuts,
     )
 
 

@@ -58,13 +58,15 @@ class MapMaker:
             self._give_up(str(error))
         return None
 
-    def blend(self, maps: EvidenceMaps | None, kept: int, done: int) -> Maps | None:
+    def blend(
+        self, maps: EvidenceMaps | None, kept: int, done: int, *, left_out: bool = False
+    ) -> Maps | None:
         """Add the first steps of a window, and return those that no later one changes."""
         if maps is None or not self._blends:
             self._blends = {}
             return None
         for name, blend in self._blends.items():
-            blend.add(getattr(maps, name)[:kept])
+            blend.add(getattr(maps, name)[:kept], left_out=left_out)
         motion, appearance = (blend.flush(done) for blend in self._blends.values())
         return motion, appearance
 

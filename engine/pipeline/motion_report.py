@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +23,7 @@ from engine.pipeline.explain_video import header_of
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.types import ModelSpec, Progress, Report, Request, unreported
 from engine.video import Video, open_requested
-from engine.windows import window_starts
+from engine.windows import cuts_sentence, window_starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class WindowUse:
         For the model's decision; None of a model whose outputs are values.
     use : MotionUse
         Scores of the class explained, for the clip and without movement.
+    crosses_cut : bool
+        Whether its frames are of several shots.
     """
 
     number: int
@@ -50,6 +52,7 @@ class WindowUse:
     padded: int
     evidence: Evidence | None
     use: MotionUse
+    crosses_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class MotionReport:
         Windows that the range has.
     notices : tuple of str
         What the user should know of how the model was loaded, and of the frames that it is given.
+    keep_cuts : bool
+        Whether windows that cross a shot cut count like the others.
     """
 
     spec: ModelSpec
@@ -74,6 +79,12 @@ class MotionReport:
     windows: tuple[WindowUse, ...]
     of: int
     notices: tuple[str, ...] = ()
+    keep_cuts: bool = False
+
+    @property
+    def counted(self) -> tuple[WindowUse, ...]:
+        """Windows that count: those of one shot, all where there is none."""
+        return _counted(self.windows, keep_cuts=self.keep_cuts)
 
     @property
     def at_chance(self) -> int:
@@ -134,10 +145,18 @@ def motion_report(
             own = _Asked(replace(request, target=target), prior, shuffles, check)
             found.append(own.window(model, cut, place, header.start))
             report(Progress("Asking the model", len(found), len(starts) if number is None else 1))
-    whole = clip_evidence([one.evidence for one in found], model.spec)
+    keep = request.keep_cuts
+    counted = _counted(found, keep_cuts=keep)
+    whole = clip_evidence([one.evidence for one in counted], model.spec)
     repeats = repeats_sentence(model.spec, header.fps, header.step_frames)
-    notices = tuple(filter(None, (*model.notices, repeats)))
-    return MotionReport(model.spec, whole, tuple(found), len(starts), notices)
+    cuts = cuts_sentence(sum(one.crosses_cut for one in found), len(found), keep=keep)
+    notices = tuple(filter(None, (*model.notices, repeats, cuts)))
+    return MotionReport(model.spec, whole, tuple(found), len(starts), notices, keep)
+
+
+def _counted(windows: Sequence[WindowUse], *, keep_cuts: bool) -> tuple[WindowUse, ...]:
+    of_one_shot = tuple(one for one in windows if not one.crosses_cut)
+    return tuple(windows) if keep_cuts or not of_one_shot else of_one_shot
 
 
 def _chosen(starts: tuple[int, ...], number: int | None) -> list[tuple[int, int]]:
@@ -162,7 +181,8 @@ def _chosen(starts: tuple[int, ...], number: int | None) -> list[tuple[int, int]
 def _cuts(
     model: VideoModel, video: Video, request: Request, chosen: list[tuple[int, int]], check: Check
 ) -> Iterator[tuple[int, WindowClip]]:
-    reader = WindowReader(model, video, header_of(request, model, video), check, chosen[0][1])
+    header = header_of(request, model, video)
+    reader = WindowReader(model, video, header, check, chosen[0][1], find_cuts=True)
     for place, first in chosen:
         check()
         yield place, reader.window(first)
@@ -183,7 +203,9 @@ class _Asked:
         target = self.request.target if evidence is None else evidence.target
         use = motion_use(model, cut.clip, target, shuffles=self.shuffles, check=self.check)
         frames = np.array(cut.indices) + start
-        return WindowUse(number, int(frames[0]), int(frames[-1]), cut.padded, evidence, use)
+        crosses = any(cut.indices[0] < one <= cut.indices[-1] for one in cut.cuts)
+        first, last = int(frames[0]), int(frames[-1])
+        return WindowUse(number, first, last, cut.padded, evidence, use, crosses)
 
     def _evidence(self, model: VideoModel, clip: Clip) -> Evidence:
         effort = EFFORTS[self.request.evidence]

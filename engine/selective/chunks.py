@@ -14,7 +14,7 @@ from engine.selective.derivative import derivative_between, time_means
 from engine.selective.presets import PresetParams
 from engine.selective.smooth import smoothed_in_space
 from engine.selective.variation import BORDER, REACH, neighbourhood, variation_of
-from engine.types import Float32Array, Int64Array
+from engine.types import BoolArray, Float32Array, Int64Array
 
 
 class Source(Protocol):
@@ -23,6 +23,10 @@ class Source(Protocol):
     @property
     def step_frames(self) -> Int64Array:
         """Frame of each step, counted from the start of the range, int64 (M,), in order."""
+
+    @property
+    def counted_steps(self) -> BoolArray:
+        """Steps that the number of the clip is made of, bool (M,)."""
 
     @property
     def frame_count(self) -> int:

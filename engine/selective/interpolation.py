@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
-from engine.types import Float32Array, Float64Array, Int64Array
+from engine.types import BoolArray, Float32Array, Float64Array, Int64Array
 
 
 def frames_of_steps(step_frames: Int64Array, frame_count: int, steps: int) -> int:
@@ -13,6 +15,24 @@ def frames_of_steps(step_frames: Int64Array, frame_count: int, steps: int) -> in
         return frame_count
     # a frame that serves further steps is not whole before they are there
     return min(int(step_frames[steps - 1]) + 1, int(step_frames[steps])) if steps else 0
+
+
+class _Steps(Protocol):
+    """Steps that belong to frames, some of which count."""
+
+    @property
+    def step_frames(self) -> Int64Array:
+        """Frame of each step."""
+
+    @property
+    def counted_steps(self) -> BoolArray:
+        """Whether it counts."""
+
+
+def counted_frames(source: _Steps, steps: int, ready: int) -> Int64Array:
+    """Return the frames below ``ready`` that the first steps count for, each once, increasing."""
+    frames = np.unique(source.step_frames[:steps][source.counted_steps[:steps]])
+    return frames[frames < ready]
 
 
 def positions(step_frames: Int64Array, start: int, stop: int) -> Float64Array:

@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 
 from engine.cancel import Check, never
-from engine.selective.interpolation import Span, frames_of_steps
+from engine.selective.interpolation import Span, counted_frames, frames_of_steps
 from engine.selective.separation import Curves, FrameMaps, ratio
-from engine.types import Float32Array, Float64Array, Int64Array, Preset
+from engine.types import BoolArray, Float32Array, Float64Array, Int64Array, Preset
 
 CHUNK_STEPS = 32
 CACHE_BYTES = 256 * 2**20
@@ -29,6 +29,10 @@ class MapsSource(Protocol):
     @property
     def step_frames(self) -> Int64Array:
         """Frame of each step, counted from the start of the range, int64 (M,), in order."""
+
+    @property
+    def counted_steps(self) -> BoolArray:
+        """Steps that the number of the clip is made of, bool (M,)."""
 
     @property
     def frame_count(self) -> int:
@@ -103,8 +107,8 @@ class MapSeparation:
             check()
             rows.append(_sums(*self._frames(start, min(start + CHUNK_STEPS, ready))))
         signed, motion, static = np.concatenate(rows, axis=1) if rows else np.zeros((3, 0))
-        sampled, whole = np.unique(self._source.step_frames[:steps]), motion + static
-        sampled = sampled[sampled < ready]
+        whole = motion + static
+        sampled = counted_frames(self._source, steps, ready)
         undefined = np.full(ready, np.nan, np.float32)
         return Curves(
             relevance=whole,

@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.cancel import Check, never
 from engine.selective.chunks import Source, signed_chunk, steps_final
-from engine.selective.interpolation import Span, frames_of_steps
+from engine.selective.interpolation import Span, counted_frames, frames_of_steps
 from engine.selective.presets import preset_params
 from engine.selective.rescaling import Extremes, Rescaling, extremes_of, rescaling_of
 from engine.selective.spread import Moments, Spread, moments_of, spread_of
@@ -191,8 +191,7 @@ class Separation:
             rows.append(_sums(*self._frames(start, stop), thresholds[start:stop]))
         unit = self._unit(steps, ready)
         signed, whole, motion = np.concatenate(rows, axis=1) if rows else np.zeros((3, 0))
-        sampled = np.unique(self._source.step_frames[:steps])
-        sampled = sampled[sampled < ready]
+        sampled = counted_frames(self._source, steps, ready)
         return Curves(
             relevance=whole,
             motion=motion,

@@ -52,6 +52,7 @@ from engine.types import (
     Window,
 )
 from engine.utils.schema import to_plain
+from engine.windows import cuts_sentence
 
 DOCUMENT = "analysis.json"
 ARRAY = "sampled_relevance"
@@ -200,6 +201,41 @@ class Analysis:
         return self._windows
 
     @property
+    def cuts(self) -> tuple[int, ...]:
+        """Frames at which another shot begins, in the windows explained by now."""
+        return tuple(sorted({cut for window in self._windows for cut in window.cuts}))
+
+    @property
+    def counted(self) -> BoolArray:
+        """Windows that the numbers of the clip are made of, bool (W,).
+
+        Those that cross no shot cut; all where each of them does, or where that is asked for.
+        """
+        left_out = self._left_out(self._windows)
+        return np.ones_like(left_out) if left_out.all() else ~left_out
+
+    @property
+    def counted_windows(self) -> tuple[Window, ...]:
+        """The `counted` ones."""
+        windows = self._windows
+        return tuple(w for w, counts in zip(windows, self.counted, strict=False) if counts)
+
+    @property
+    def cuts_sentence(self) -> str:
+        """A sentence on windows that cross shot cuts; empty where none does."""
+        windows = self._windows
+        crossing = sum(window.crosses_cut for window in windows)
+        return cuts_sentence(crossing, len(windows), keep=self.header.request.keep_cuts)
+
+    @property
+    def counted_steps(self) -> BoolArray:
+        """Steps that the windows counted cover, bool (M,)."""
+        covered = np.zeros(len(self.step_frames), np.bool_)
+        for window in self.counted_windows:
+            covered[window.start_step : window.start_step + len(window.frame_indices)] = True
+        return covered
+
+    @property
     def evidence(self) -> tuple[Evidence | None, ...]:
         """Evidence for the decision on each window, None where it was not measured."""
         return self._evidence[: len(self._windows)]
@@ -237,13 +273,13 @@ class Analysis:
     @property
     def conservation(self) -> float:
         """Sum of relevance over the explained logit, median of the windows (nan before any)."""
-        ratios = [window.conservation for window in self._windows]
+        ratios = [window.conservation for window in self.counted_windows]
         return float(np.median(ratios)) if ratios else float("nan")
 
     @property
     def by_input(self) -> tuple[InputRelevance, ...]:
         """What each declared input of the network got, the mean of the windows."""
-        return mean_over_windows([window.by_input for window in self._windows])
+        return mean_over_windows([window.by_input for window in self.counted_windows])
 
     @property
     def time_step(self) -> int:
@@ -323,7 +359,8 @@ class Analysis:
         if not steps:
             return np.zeros((0, len(self.header.spec.labels)))
         low, part = self._position(self._frames_of(steps))
-        scores = step_scores(self._windows, steps)
+        windows = self._windows
+        scores = step_scores(windows, steps, self._left_out(windows))
         high = np.minimum(low + 1, steps - 1)
         between: Float64Array = scores[low] * (1 - part) + scores[high] * part
         return between
@@ -335,7 +372,8 @@ class Analysis:
             return np.zeros(0, np.int64)
         low, part = self._position(self._frames_of(steps))
         nearest = np.minimum(low + (part[:, 0] >= 0.5), steps - 1)
-        return step_targets(self._windows, steps)[nearest]
+        windows = self._windows
+        return step_targets(windows, steps, self._left_out(windows))[nearest]
 
     def target_scores(self) -> Float64Array:
         """Probability of the explained class, or its value, at each frame written, float64 (n,)."""
@@ -344,13 +382,16 @@ class Analysis:
 
     def clip_evidence(self) -> ClipEvidence | None:
         """Return the evidence of all windows together, or None where it was not measured."""
-        return clip_evidence(self.evidence, self.header.spec)
+        evidence, counted = self.evidence, self.counted
+        known = [one for one, counts in zip(evidence, counted, strict=False) if counts]
+        return clip_evidence(known, self.header.spec)
 
     def evidence_curves(self) -> EvidenceCurves:
         """Return the evidence at each frame written: of the windows that cover it, together."""
         frames, windows = self.frames_written, self._windows  # in this order: both may grow
         evidence = self._evidence[: len(windows)]
-        return evidence_curves(windows, evidence, self.step_frames, frames)
+        left_out = self._left_out(windows)
+        return evidence_curves(windows, evidence, self.step_frames, frames, left_out)
 
     def append(
         self,
@@ -426,6 +467,7 @@ class Analysis:
         return {
             **header_to_dict(self.header),
             "windows": explained_to_list(self._windows, self.evidence, self.header),
+            "cuts": [cut + self.header.start for cut in self.cuts],
             "scale": self.scale,
             "versions": versions(),
             **({"maps": self._maps.settings} if self._maps is not None and self.has_maps else {}),
@@ -471,6 +513,10 @@ class Analysis:
             action()
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _left_out(self, windows: Sequence[Window]) -> BoolArray:
+        keep = self.header.request.keep_cuts
+        return np.array([window.crosses_cut and not keep for window in windows], np.bool_)
 
     def _frames_of(self, steps: int) -> int:
         """Frames from the start of the range that the first steps cover."""

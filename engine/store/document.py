@@ -102,6 +102,7 @@ class _StoredWindow:
     disagreement: float | None = None
     positions: float | None = None
     by_input: tuple[InputRelevance, ...] = ()
+    cuts: tuple[int, ...] = ()
 
 
 def header_to_dict(header: Header) -> dict[str, Any]:
@@ -171,6 +172,7 @@ def windows_to_list(windows: Sequence[Window], header: Header) -> list[dict[str,
             "disagreement": finite(window.disagreement),
             **({"positions": window.positions} if math.isfinite(window.positions) else {}),
             **({"by_input": to_plain(window.by_input)} if window.by_input else {}),
+            "cuts": [cut + header.start for cut in window.cuts],
         }
         for window in windows
     ]
@@ -207,6 +209,7 @@ def windows_from_list(
             positions=math.nan if entry.positions is None else entry.positions,
             step_logits=None if step_logits is None else step_logits[number].copy(),
             by_input=entry.by_input,
+            cuts=tuple(cut - start for cut in entry.cuts),
         )
         for number, (entry, row) in enumerate(zip(stored, logits, strict=True))
     )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.types import Activation, Float32Array, Float64Array, Int64Array, Window
-from engine.windows import window_weights
+from engine.types import Activation, BoolArray, Float32Array, Float64Array, Int64Array, Window
+from engine.windows import LEFT_OUT, window_weights
 
 
 def probabilities_of(
@@ -27,7 +27,9 @@ def probabilities_of(
     return probabilities
 
 
-def step_scores(windows: Sequence[Window], steps: int) -> Float64Array:
+def step_scores(
+    windows: Sequence[Window], steps: int, left_out: BoolArray | None = None
+) -> Float64Array:
     """Probability of every class, or every value, at every sampled frame, blended as relevance is.
 
     Parameters
@@ -36,6 +38,8 @@ def step_scores(windows: Sequence[Window], steps: int) -> Float64Array:
         At least one.
     steps : int
         Sampled frames wanted, all covered by the windows.
+    left_out : bool array, (W,), or None
+        Windows that count only where no other one is.
 
     Returns
     -------
@@ -43,8 +47,8 @@ def step_scores(windows: Sequence[Window], steps: int) -> Float64Array:
     """
     total = np.zeros((steps, len(windows[0].logits)))
     weight = np.zeros((steps, 1))
-    for window in windows:
-        span, part = _covered(window, steps)
+    for number, window in enumerate(windows):
+        span, part = _covered(window, steps, left_out is not None and left_out[number])
         total[span] += part[:, None] * _of_window(window, len(part))
         weight[span] += part[:, None]
     return total / weight
@@ -62,21 +66,24 @@ def _of_window(window: Window, steps: int) -> Float64Array:
     return probabilities_of(window.step_logits[own], window.activation)
 
 
-def step_targets(windows: Sequence[Window], steps: int) -> Int64Array:
+def step_targets(
+    windows: Sequence[Window], steps: int, left_out: BoolArray | None = None
+) -> Int64Array:
     """Class explained at every sampled frame: that of the window which weighs most there."""
     best = np.zeros(steps, np.float32)
     target = np.zeros(steps, np.int64)
-    for window in windows:
-        span, part = _covered(window, steps)
+    for number, window in enumerate(windows):
+        span, part = _covered(window, steps, left_out is not None and left_out[number])
         ahead = part > best[span]
         target[span][ahead] = window.target
         best[span] = np.maximum(best[span], part)
     return target
 
 
-def _covered(window: Window, steps: int) -> tuple[slice, Float32Array]:
+def _covered(window: Window, steps: int, left_out: bool) -> tuple[slice, Float32Array]:
     length = len(window.frame_indices)
     # A window that lies behind the steps wanted covers none: it came in while they were counted.
     start = min(window.start_step, steps)
     stop = min(window.start_step + length - window.padded, steps)
-    return slice(start, stop), window_weights(length)[: stop - start]
+    weights = window_weights(length)[: stop - start]
+    return slice(start, stop), weights * np.float32(LEFT_OUT if left_out else 1)

@@ -21,7 +21,10 @@ SIZE = (64, 36)
 AHEAD = 3
 """Frames behind one that are looked at before it is judged. A flash is not longer."""
 
-_BEHIND = 12  # frames: three different ones where each comes four times
+BEHIND = 16
+"""Frames before one that decide how it is judged, and the one before them."""
+
+_HISTORY = 12  # frames: three different ones where each comes four times
 _LEAST = 9.0  # of 255, light and two colours added
 _TIMES_MOTION = 3.0
 _SAME = 0.3
@@ -44,9 +47,10 @@ class CutFinder:
 
     def __init__(self, first: int) -> None:
         self._first = self._next = first
-        self._frames: deque[Float32Array] = deque(maxlen=_BEHIND + 1 + AHEAD)
-        self._changes: deque[float] = deque(maxlen=_BEHIND + 1 + AHEAD)
+        self._frames: deque[Float32Array] = deque(maxlen=_HISTORY + 1 + AHEAD)
+        self._changes: deque[float] = deque(maxlen=_HISTORY + 1 + AHEAD)
         self.cuts: list[int] = []
+        self._finished = False
 
     @property
     def judged(self) -> int:
@@ -63,7 +67,10 @@ class CutFinder:
             self._judge(len(self._frames) - 1 - AHEAD)
 
     def finish(self) -> None:
-        """Judge the last frames as well, which fewer follow."""
+        """Judge the last frames as well, which fewer follow. Nothing can be added afterwards."""
+        if self._finished:
+            return
+        self._finished = True
         for place in range(max(len(self._frames) - AHEAD, 1), len(self._frames)):
             self._judge(place)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSpinBox, QWidget
 
 from engine.types import Float64Array, MethodInfo, ModelInfo, Progress, Request
 from gui.backend import Estimate
@@ -93,6 +93,7 @@ class ExplainPanel(QWidget):
             evidence=self.evidence.chosen,
             prior=self.evidence.prior,
             step=self.step.chosen,
+            keep_cuts=self.keep_cuts.isChecked(),
         )
 
     def set_settings(self, settings: Request) -> None:
@@ -110,6 +111,7 @@ class ExplainPanel(QWidget):
         self.evidence.choose(settings.evidence, settings.prior)
         self.step.choose(settings.step)
         self._show_step()
+        self.keep_cuts.setChecked(settings.keep_cuts)
         first, stop = settings.frames or (0, self.last.maximum() + 1)
         self.first.setValue(first)
         self.last.setValue(stop - 1)
@@ -184,6 +186,10 @@ class ExplainPanel(QWidget):
             box.setEnabled(False)
             box.setAccessibleName(name)
             box.setToolTip(name)
+        self.keep_cuts = QCheckBox("Count windows across cuts")
+        self.keep_cuts.setToolTip(
+            "Windows that cross a shot cut are left out of the clip's numbers otherwise"
+        )
         self.bar = RunBar()
 
     def _offer_methods(self) -> None:
@@ -211,6 +217,7 @@ class ExplainPanel(QWidget):
         self._show_step()
         rows.add("Evidence", self.evidence)
         rows.add("Frames", hbox(self.first, QLabel("to"), self.last))
+        rows.add("Shot cuts", self.keep_cuts)
         aligned(rows, self.model_choice.form)
         content = QWidget()
         content.setObjectName("panel")

@@ -49,6 +49,8 @@ class CurveSet:
         How the relevance is separated.
     unit : str or None
         Unit of the scores; None where they are probabilities (`ModelSpec.score_unit`).
+    cuts : tuple of int
+        Frames of the video at which another shot begins.
     """
 
     start: int
@@ -69,6 +71,7 @@ class CurveSet:
     model: str = ""
     preset: Preset = DEFAULT_PRESET
     unit: str | None = None
+    cuts: tuple[int, ...] = ()
 
     @property
     def explained(self) -> tuple[str, ...]:
@@ -112,6 +115,7 @@ def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) ->
         peaks=peaks_of(motion, share, header.start, apart=max(header.spec.frames // 2, 2)),
         evidence=evidence_of(analysis),
         model=header.spec.name,
+        cuts=tuple(cut + header.start for cut in analysis.cuts),
         preset=preset,
         unit=header.spec.score_unit,
     )

@@ -14,6 +14,7 @@ from gui.state.curves import CurveSet
 from gui.state.peaks import Peak
 from gui.theme import theme
 from gui.timeline.evidence_items import EvidenceItems
+from gui.timeline.frame_lines import FrameLines
 
 _MOST_EDGES = 400
 _MOST_DAMAGE = 200
@@ -55,8 +56,9 @@ class TimelinePlots:
         self._has_video = False
         self.damage: list[pg.LinearRegionItem] = []
         self._damaged: tuple[tuple[int, int], ...] = ()
-        self._edges: list[pg.InfiniteLine] = []
-        self._edge_frames: list[int] = []
+        self.edges = FrameLines([self.shares], -10, _MOST_EDGES)
+        every = [self.shares, self.bits, self.sums]
+        self.cuts = FrameLines(every, -4, _MOST_EDGES, "Shot cut: another shot begins at {frame}")
         self._make_items()
         self._shown = {key: key in USUAL for key in KEYS}
         for key, shown in self._shown.items():
@@ -87,7 +89,8 @@ class TimelinePlots:
         self.sums.setYRange(0, top or 1.0, padding=0.05)
         self._sampled.setData(*_strips(curves))
         self._show_peaks(curves.peaks)
-        self._mark_edges(curves.window_edges)
+        self.edges.show(curves.window_edges)
+        self.cuts.show(curves.cuts)
 
     def set_other(self, curves: CurveSet | None) -> None:
         """Show the shares and score of another analysis, dashed."""
@@ -112,7 +115,8 @@ class TimelinePlots:
         for plot in (self.bits, self.sums):
             plot.getAxis("left").setStyle(showValues=False)
         self._peaks.setData([], [])
-        self._mark_edges([])
+        self.edges.show(())
+        self.cuts.show(())
 
     def set_damage(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Hatch ranges of frames, each the first and the one after the last, as damaged."""
@@ -191,8 +195,8 @@ class TimelinePlots:
             region.setBrush(pg.mkBrush(shown.accent + "2e"))
             for line in region.lines:
                 line.setPen(pg.mkPen(shown.accent, width=1.5))
-        for line in self._edges:
-            line.setPen(pg.mkPen(shown.border, width=1))
+        self.edges.restyle(pg.mkPen(shown.border, width=1))
+        self.cuts.restyle(pg.mkPen(shown.text, width=2, style=Qt.PenStyle.DashLine))
         self.set_damage(self._damaged)
 
     def _plot(self, row: int, name: str) -> pg.PlotItem:
@@ -273,19 +277,6 @@ class TimelinePlots:
         region.setToolTip(f"Damaged in the file: frames {first} to {stop - 1}")
         self.shares.addItem(region)
         return region
-
-    def _mark_edges(self, frames: list[int]) -> None:
-        edges = frames if len(frames) <= _MOST_EDGES else []
-        for line in self._edges[len(edges) :]:
-            self.shares.removeItem(line)
-        del self._edges[len(edges) :]
-        for frame in edges[len(self._edges) :]:
-            line = pg.InfiniteLine(frame, pen=pg.mkPen(theme.colours().border, width=1))
-            line.setZValue(-10)
-            self.shares.addItem(line)
-            self._edges.append(line)
-        for line, frame in zip(self._edges, edges, strict=True):
-            line.setValue(frame)
 
 
 def _strips(curves: CurveSet) -> tuple[Float64Array, Float64Array]:

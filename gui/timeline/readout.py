@@ -43,6 +43,7 @@ def readout(
     """
     values, of_other = _values(frame, curves, shown), _of_other(frame, other)
     parts = [*values[:1], *of_other, *values[1:], *_moving(frame, flow)]
+    parts += ["<b>another shot begins</b>"] if curves is not None and frame in curves.cuts else []
     parts += [f"<b>{escape(shorten(text, _NOTE_LETTERS, placeholder='…'))}</b>" for text in notes]
     if not parts and curves is None:
         return ""

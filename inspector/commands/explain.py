@@ -67,6 +67,7 @@ def explain(
     deinterlace: Annotated[
         bool, typer.Option("--deinterlace", help="Make interlaced pictures whole first.")
     ] = False,
+    keep_cuts: options.KeepCuts = False,
     format: Annotated[
         str, typer.Option(help=f"Of the annotated clip: {', '.join(clip_formats())} (pictures).")
     ] = "mp4",
@@ -96,6 +97,7 @@ def explain(
         evidence=evidence,
         prior=prior,
         step=parse_step(step),
+        keep_cuts=keep_cuts,
     )
     run_with_trust_prompt(
         lambda: explain_to(request, out, format=_parse_format(format), sound=sound), trusted=trust
@@ -184,7 +186,7 @@ def _summary(analysis: Analysis, request: Request) -> str:
         lines.append(f"Relevance sums to {analysis.conservation:.2%} of the explained score")
     if analysis.by_input:
         lines.append(inputs_text(analysis.by_input))
-    if is_out_of_distribution(spec, analysis.windows):
+    if is_out_of_distribution(spec, analysis.counted_windows):
         lines.append(f"Warning: this video is unlike what {spec.name} knows. {advice(spec)}")
     lines += [f"Warning: {text}" for text in _input_warnings(analysis)]
     lines += [f"Note: {text}" for text in analysis.notices]
@@ -192,7 +194,7 @@ def _summary(analysis: Analysis, request: Request) -> str:
 
 
 def _input_warnings(analysis: Analysis) -> list[str]:
-    """Return sentences on frames that the model is given again."""
+    """Return sentences on frames that the model is given again, and on shot cuts."""
     header = analysis.header
     repeats = repeats_sentence(header.spec, header.fps, header.step_frames)
     padded = sum(window.padded for window in analysis.windows)
@@ -200,7 +202,7 @@ def _input_warnings(analysis: Analysis) -> list[str]:
         f"The range gives {len(header.step_frames)} of the {header.spec.frames} frames that "
         f"{header.spec.name} takes at once; its last one was repeated {padded} times."
     )
-    return [text for text in (repeats, short if padded else "") if text]
+    return [text for text in (repeats, short if padded else "", analysis.cuts_sentence) if text]
 
 
 def _checked_overlap(overlap: float) -> float:

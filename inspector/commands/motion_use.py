@@ -41,6 +41,7 @@ def motion_use(
     every: options.AllWindows = False,
     shuffles: Annotated[int, typer.Option(min=1, help="Random orders of the frames.")] = 8,
     prior: options.Prior = None,
+    keep_cuts: options.KeepCuts = False,
     device: options.Device = "auto",
     as_json: options.Json = False,
     trust: options.Trust = False,
@@ -56,6 +57,7 @@ def motion_use(
         device=device,
         prior=prior,
         step=parse_step(step),
+        keep_cuts=keep_cuts,
     )
     found = run_with_trust_prompt(lambda: measured(request, number, start, shuffles), trusted=trust)
     print_text(json.dumps(plain(found), indent=2) if as_json else table(found))
@@ -140,6 +142,7 @@ def _plain_window(one: WindowUse, spec: ModelSpec) -> dict[str, Any]:
         "window": one.number,
         "frames": [one.first_frame, one.last_frame],
         "padded": one.padded,
+        "crosses_cut": one.crosses_cut,
         "evidence": None if evidence is None else evidence_to_dict(evidence, spec),
         "label": spec.label(use.target or 0),
     }
@@ -159,7 +162,7 @@ def _three(*values: float) -> dict[str, float]:
 
 def _scores(found: MotionReport) -> list[tuple[str, float, float, str]]:
     """Return name, logit, probability and spread of each variant, means over the windows."""
-    uses = [one.use for one in found.windows]
+    uses = [one.use for one in found.counted]
     logits = np.mean([scores_of(use) for use in uses], axis=0)
     chances = np.mean([u.probabilities for u in uses if u.probabilities is not None], axis=0)
     count = uses[0].shuffles
@@ -187,7 +190,7 @@ def _window_line(one: WindowUse, found: MotionReport) -> str:
     return (
         f"{one.number:6}  {frames:14} {evidence.verdict:17} {share:19} "
         f"{evidence.order_bits:8.1f} {evidence.frames_bits:8.1f} {evidence.still_bits:8.1f}  "
-        f"{found.spec.label(evidence.target)}"
+        f"{found.spec.label(evidence.target)}{' (crosses a cut)' if one.crosses_cut else ''}"
     )
 
 

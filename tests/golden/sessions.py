@@ -48,6 +48,7 @@ SESSION = SessionFile(
         evidence="quick",
         step="max",
         prior=HOME / "own.pth.prior.json",
+        keep_cuts=True,
     ),
     view=ViewState(
         frame=17,

@@ -212,6 +212,7 @@ def test_card_is_read_as_it_was(own_settings: Path) -> None:
         "range": (0.0, 255.0),
         "mean": (0.43, 0.39, 0.38),
         "std": (0.25, 0.25, 0.25),
+        "sampling": None,
         "activation": None,
         "layer": "features.5",
         "inputs": (),

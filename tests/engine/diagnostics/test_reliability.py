@@ -123,6 +123,32 @@ def test_repeats_are_told_with_both_rates(opened: list[Analysis]) -> None:
     assert "repeats" not in badges(analysis_of(ones(16)), opened)
 
 
+@pytest.mark.parametrize(
+    ("cuts", "keep", "text", "level"),
+    [
+        ((3,), False, "1 of 3 windows crosses a shot cut and is left out", "caution"),
+        ((3, 9), True, "2 of 3 windows cross a shot cut and count like the others", "caution"),
+        (
+            (3, 9, 20),
+            False,
+            "3 of 3 windows cross a shot cut: the numbers are of pictures of several shots",
+            "error",
+        ),
+        ((8, 16), False, "", ""),
+    ],
+)
+def test_cuts_tell_how_many_windows_cross_them(
+    cuts: tuple[int, ...], keep: bool, text: str, level: str, opened: list[Analysis]
+) -> None:
+    analysis = analysis_of(ones(3 * LENGTH), cuts=cuts)
+    analysis.header = replace(
+        analysis.header, request=replace(analysis.header.request, keep_cuts=keep)
+    )
+    badge = badges(analysis, opened).get("cuts")
+    assert (badge is not None) == bool(text)
+    assert badge is None or (badge.text.startswith(text) and badge.level == level)
+
+
 def test_notices_are_counted(opened: list[Analysis]) -> None:
     badge = badges(analysis_of(ones(16), notices=("A.", "B.")), opened)["notes"]
     assert (badge.text, badge.explanation) == ("2 notes", "A. B.")

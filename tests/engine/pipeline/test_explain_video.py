@@ -162,6 +162,52 @@ def test_frames_of_a_slow_video_hold_the_relevance_of_all_their_steps(
     analysis.close()
 
 
+@pytest.fixture(scope="module")
+def joined(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clip of 48 frames with a cut at frame 19."""
+    frames = moving_square(48)
+    frames[19:] = 255 - frames[19:][:, ::-1]
+    return write_clip(tmp_path_factory.mktemp("clips") / "joined.mp4", frames)
+
+
+def test_windows_across_a_cut_count_only_where_no_other_is(joined: Path, request_: Request) -> None:
+    asked = replace(request_, video=joined, method="gradient", evidence="off")
+    found, kept = explain(asked), explain(replace(asked, keep_cuts=True))
+    assert found.cuts == kept.cuts == (19,)
+    assert [window.start_step for window in found.windows] == [0, 8, 16, 24, 32]
+    assert found.counted.tolist() == [True, False, False, True, True]
+    assert kept.counted.all()
+    whole, every = found.read_steps(0, 48), kept.read_steps(0, 48)
+    alone = explain(replace(asked, frames=(0, 16))).read_steps(0, 16)
+    np.testing.assert_allclose(whole[:16], alone, atol=1e-4 * np.abs(alone).max())
+    np.testing.assert_allclose(whole[16:24], every[16:24], atol=1e-4 * np.abs(every).max())
+    assert not np.allclose(whole[8:16], every[8:16], rtol=1e-3)
+
+
+def test_cut_between_windows_is_marked_and_crossed_by_none(joined: Path, request_: Request) -> None:
+    asked = replace(
+        request_, video=joined, method="gradient", frames=(3, 48), overlap=0.0, evidence="off"
+    )
+    analysis = explain(asked)
+    assert analysis.cuts == (16,)  # counted from the start of the range
+    assert analysis.windows[0].cuts == ()
+    assert analysis.windows[1].cuts == (16,)
+    assert not any(window.crosses_cut for window in analysis.windows)
+    analysis.close()
+
+
+def test_range_whose_windows_all_cross_a_cut_keeps_its_numbers(
+    joined: Path, request_: Request
+) -> None:
+    analysis = explain(
+        replace(request_, video=joined, method="gradient", frames=(10, 26), evidence="off")
+    )
+    assert analysis.counted.tolist() == [True]
+    assert analysis.cuts_sentence.startswith("The window crosses a shot cut")
+    assert np.isfinite(analysis.separation("recommended").curves(1.0).clip_changing_share)
+    analysis.close()
+
+
 @pytest.mark.parametrize("frames", [(0, 0), (5, 4), (-1, 5), (0, FRAMES + 1), (99, 120)])
 def test_explain_refuses_a_range_outside_the_video(
     request_: Request, frames: tuple[int, int]

@@ -39,6 +39,7 @@ class Held:
         self.time_step = 1
         self.step_frames = np.arange(len(volume), dtype=np.int64) * every
         self.frame_count = (len(volume) - 1) * every + 1
+        self.counted_steps = np.ones(len(volume), bool)
         self.reads = 0
 
     def read_steps(self, start: int, stop: int) -> np.ndarray:

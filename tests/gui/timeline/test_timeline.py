@@ -46,6 +46,7 @@ def curves() -> CurveSet:
         top=(0, 1),
         sampled=sampled,
         peaks=(Peak(20, 1 / 3, 1.0), Peak(40, 0.3, 0.5)),
+        cuts=(25,),
     )
 
 
@@ -306,11 +307,12 @@ def test_other_analysis_is_read_beside_the_first(timeline: Timeline) -> None:
 def test_curves_are_drawn_on_their_frames_and_dropped(timeline: Timeline) -> None:
     x, motion = timeline.plots._motion.getData()
     assert (x[0], x[-1], motion[10]) == (START, STOP - 1, pytest.approx(4))
-    assert len(timeline.plots._edges) == 2
+    assert timeline.plots.edges.frames == [10, 30]
+    assert timeline.plots.cuts.frames == [25]
     assert [point.pos().x() for point in timeline.plots._peaks.points()] == [20, 40]
     timeline.clear()
     assert timeline.plots._motion.getData()[0] is None
-    assert timeline.plots._edges == []
+    assert timeline.plots.edges.frames == timeline.plots.cuts.frames == []
     assert len(timeline.plots._peaks.points()) == 0
     assert "appear here" in timeline.readout.text()
 
@@ -398,3 +400,10 @@ def test_values_span_the_height_and_are_read_in_their_unit(timeline: Timeline) -
     text = readout(START, rates, None, shown=("score",))
     assert "heart rate 60 bpm of 60 to 80 bpm" in text
     assert "%" not in text
+
+
+def test_cut_is_told_at_its_frame(timeline: Timeline) -> None:
+    hover(timeline, 25)
+    assert "another shot begins" in timeline.readout.text()
+    hover(timeline, 26)
+    assert "another shot" not in timeline.readout.text()
