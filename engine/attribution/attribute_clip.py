@@ -19,8 +19,15 @@ from engine.attribution.catalogue import DEFAULT_METHOD
 from engine.attribution.registry import Method, find_method
 from engine.cancel import Check, never
 from engine.errors import AttributionError
+from engine.models.loaders.user_networks import ClosedNetwork
 from engine.models.model import Clip, VideoModel
 from engine.types import EMPTY_MAP, Activation, Float32Array, Report, Step, unreported
+
+_SATURATED = 15.0  # logits from which float32 has few probabilities left before one
+_UNSURE = (
+    "The network is {}, and its last activation is saturated: the logits behind it are not known "
+    "exactly, and gradients vanish. Export it without that activation."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -269,7 +276,7 @@ def _separate(
             explained=float(output.explained[row]),
             native=None if output.native is None else _on_host(output.native[row]),
             steps=min(output.steps or frames, frames),
-            notices=(*explained.notices, *_of_map(output.relevance[row])),
+            notices=(*explained.notices, *_of_row(explained, output, row)),
             activation=explained.activation,
             by_input=None if output.by_input is None else _on_host(output.by_input[row]),
             positions=math.nan if output.positions is None else float(output.positions[row]),
@@ -279,9 +286,14 @@ def _separate(
     ]
 
 
-def _of_map(relevance: Tensor) -> tuple[str, ...]:
-    """Return what the user should know of a map by itself."""
-    return () if bool(relevance.any()) else (EMPTY_MAP,)
+def _of_row(explained: ExplainedModel, output: MethodOutput, row: int) -> tuple[str, ...]:
+    """Return what the user should know of one map, and of the logits that it is of."""
+    empty = () if bool(output.relevance[row].any()) else (EMPTY_MAP,)
+    module = explained.model.module
+    undone = isinstance(module, ClosedNetwork) and module.head  # from outside, by its inverse
+    if undone and float(output.logits[row].abs().max()) > _SATURATED:
+        return (_UNSURE.format(explained.model.closed), *empty)
+    return empty
 
 
 def _on_host(values: Tensor) -> Float32Array:

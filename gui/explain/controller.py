@@ -292,11 +292,12 @@ class ExplainController(QObject):
             spec = analysis.header.spec
             count = len(analysis.windows[0].logits) if analysis.windows else len(spec.labels)
             labels = tuple(spec.label(k) for k in range(count))
-            of_steps = analysis.windows[0].step_logits if analysis.windows else None
-            self.panel.offer_steps(0 if of_steps is None else len(of_steps))
             self.panel.set_labels(labels, values=spec.score_unit is not None)
             self._show_display()
             self.shown.emit(analysis)
+        if analysis.windows:
+            of_steps = analysis.windows[0].step_logits
+            self.panel.offer_steps(0 if of_steps is None else len(of_steps))
         self.separate()
 
     def _drop(self) -> None:

@@ -16,6 +16,7 @@ class StepChoice(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._steps = -1
         narrow(self)
         self.setToolTip("What is explained of the scores that the model gives each time step")
         self.offer(0)
@@ -33,7 +34,10 @@ class StepChoice(QComboBox):
 
     def offer(self, steps: int) -> None:
         """Offer so many steps, none of a model without, keeping the one that was chosen."""
+        if steps and steps == self._steps:
+            return  # so that an open list stays
         chosen = self.chosen if self.count() else None
+        self._steps = steps
         self.clear()
         self.addItem(_USUAL, None)
         if steps:

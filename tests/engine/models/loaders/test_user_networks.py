@@ -98,6 +98,19 @@ def test_closed_network_has_its_head_undone(kind: str, name: str, tmp_path: Path
     assert result.relevance.any()
 
 
+def test_closed_network_with_a_saturated_head_says_so(tmp_path: Path) -> None:
+    def loud() -> nn.Module:
+        network = Net()
+        torch.nn.init.constant_(network.head.bias, 90.0)
+        return nn.Sequential(network, nn.Sigmoid()).eval()
+
+    network = write_network(tmp_path, "traced.pt", loud)
+    trust(tmp_path / network)
+    model = load_model(card_of(tmp_path, network), device="cpu")
+    result = attribute(model, model.preprocess(clip_frames()), 1, "gradient")
+    assert "saturated" in result.notices[1]
+
+
 def clip_frames() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), dtype=np.uint8)
 
