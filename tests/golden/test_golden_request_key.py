@@ -26,6 +26,7 @@ CHANGES: dict[str, Any] = {
     "deinterlace": True,
     "evidence": "quick",
     "prior": "other.json",
+    "step": "max",
     "keep_cuts": True,
 }
 OF_THE_SEPARATION: dict[str, Any] = {"preset": "paper-2020", "sigma": 2.5}
