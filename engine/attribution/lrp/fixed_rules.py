@@ -24,7 +24,7 @@ def average_rule(op: Function, values: Tensor, relevance: Tensor) -> Tensor:
 def joint_rule(op: Function, parts: Sequence[Tensor], relevance: Tensor) -> tuple[Tensor, ...]:
     """Share as `average_rule` does among several inputs.
 
-    Denominators are moved away from zero by 1e-6 of what the sum would be without its signs, so
+    Denominators are kept away from zero by 1e-6 of what the sum would be without its signs, so
     that small sums beside large ones keep their relevance. Evenly where the sum is zero.
     """
     held = [part.detach() for part in parts]
@@ -33,7 +33,8 @@ def joint_rule(op: Function, parts: Sequence[Tensor], relevance: Tensor) -> tupl
         total = op(*leaves)
     fixed = total.detach()
     floor = op(*(part.abs() for part in held)).abs().mul(1e-6) + torch.finfo(fixed.dtype).tiny
-    share = relevance / torch.where(fixed < 0, fixed - floor, fixed + floor)
+    away = torch.where(fixed < 0, torch.minimum(fixed, -floor), torch.maximum(fixed, floor))
+    share = relevance / away
     slopes = torch.autograd.grad(total, leaves, share, allow_unused=True)
     shares = [_times(part, slope) for part, slope in zip(held, slopes, strict=True)]
     lost = relevance * (fixed == 0)
