@@ -260,31 +260,33 @@ def _recurrent(weights: _Weights) -> nn.RNNBase | None:
 
 def _head(weights: _Weights, width: int, frames_can_decide: bool) -> nn.Linear | None:
     """Return the last linear layer, or None where the network of pictures ends in it."""
+    if not weights.rest:
+        if frames_can_decide:
+            return None
+        raise weights.fault("have no linear layer after the network of pictures")
     linear = [key for key in weights.rest if weights.rest[key].ndim == 2]
-    if not weights.rest and frames_can_decide:
-        return None
     if len(linear) != 1 or frames_can_decide or not linear[0].endswith("weight"):
-        raise weights.fault(_left_over(list(weights.rest), len(linear) + frames_can_decide))
+        raise _left_over(weights)
     head = weights.linear(linear[0], "head")
-    _check_width(weights, "last linear layer", head.in_features, width)
     if weights.rest:
-        raise weights.fault(_left_over(list(weights.rest), 1))
+        raise _left_over(weights)
+    _check_width(weights, "last linear layer", head.in_features, width)
     return head
 
 
-def _left_over(names: list[str], linear: int) -> str:
-    parts = "a network of pictures and at most one recurrent layer"
-    if linear != 1:
-        return (
-            f"have {linear} linear layers after {parts}, where one is expected: what stands "
-            "between two of them is not in the weights"
-        )
-    return f"have {len(names)} tensors more than {parts} and a linear one (first {names[0]})"
+def _left_over(weights: _Weights) -> ModelError:
+    shown = [name for name in weights.rest if not name.endswith("bias")][:3] or [*weights.rest][:3]
+    return weights.fault(
+        "have more than a network of pictures, one recurrent layer at most and one linear layer, "
+        f"and do not tell what is done with it ({', '.join(shown)})"
+    )
 
 
 def _check_width(weights: _Weights, layer: str, taken: int, given: int) -> None:
     if taken != given:
-        raise weights.fault(f"have a {layer} that takes {taken} features, but is given {given}")
+        raise weights.fault(
+            f"have a {layer} that takes {taken} values, where the layer before it gives {given}"
+        )
 
 
 def _joint(
