@@ -181,7 +181,7 @@ class Request:
     model : str
         Name of a known model, or path of a model card.
     weights, labels : Path or None
-        The user's own weights and labels file (one label a line).
+        The user's own weights and labels file.
     method : str
         Attribution method, a key of `engine.attribution.METHODS`.
     options : tuple of (str, str or float or bool)

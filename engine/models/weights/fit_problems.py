@@ -15,6 +15,9 @@ _OWN = (
     f"{_CHOOSE} Was its head changed, write it as a function of your own; have its layers other "
     "names, give them in a table [rename] of the card (docs/model-card.md)."
 )
+_FIRST_LAYER = (
+    "Build the network with such a first layer, in a function of your own (file.py:build)."
+)
 _SPLIT = "Join them where they were trained, with zero_to_fp32.py of the folder of checkpoints."
 _CAUSES: tuple[tuple[str, str, str], ...] = (
     (
@@ -73,16 +76,19 @@ def problems_of(
     shared = [name for name in network if name in state]
     if any(not state[name].numel() and network[name].numel() for name in shared):
         return ["their values are elsewhere, as DeepSpeed (ZeRO 3) saves them"], _SPLIT
-    numbers = [n for n in shared if not _same_numbers(state[n], network[n])]
+    numbers = [n for n in shared if _kind(state[n]) != _kind(network[n])]
     if numbers:
         first = numbers[0]
-        theirs, ours = (_kind(one[first]) for one in (state, network))
-        return [f"{first} is {theirs}, where the network has {ours}"], _CHOOSE
+        theirs, ours = (str(one[first].dtype).removeprefix("torch.") for one in (state, network))
+        return [f"{first} is {theirs}, but {ours} is needed"], _CHOOSE
     reshaped = [n for n in shared if not alike(state[n].shape, network[n].shape)]
     if not missing and not strangers:
-        special = _class_problem(network, state) or _channel_problem(network, state, reshaped)
-        if special:
-            return [special], _CHOOSE
+        classes, channels = (
+            _class_problem(network, state),
+            _channel_problem(network, state, reshaped),
+        )
+        if classes or channels:
+            return [classes or channels], _CHOOSE if classes else _FIRST_LAYER
     return _counted(network, state, missing, strangers or (list(rest) if missing else []), reshaped)
 
 
@@ -147,17 +153,13 @@ def _cause(
     return None
 
 
-def _same_numbers(weight: torch.Tensor, own: torch.Tensor) -> bool:
-    """Return whether both are fractions, both whole numbers, both truths, or both complex."""
-    return _kind(weight) == _kind(own)
-
-
 def _kind(tensor: torch.Tensor) -> str:
+    """Return which kind of numbers a tensor holds, of any precision."""
     if tensor.is_complex():
-        return "of complex numbers"
+        return "complex"
     if tensor.is_floating_point():
-        return "of fractions (float)"
-    return "of truth values (bool)" if tensor.dtype == torch.bool else "of whole numbers (int)"
+        return "float"
+    return "bool" if tensor.dtype == torch.bool else "int"
 
 
 def _class_problem(network: State, state: State) -> str:

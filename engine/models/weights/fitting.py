@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import torch
 from torch import nn
@@ -76,8 +77,8 @@ def matched(module: nn.Module, weights: Weights) -> Fitted:
     """
     names = list(needed_by(module))
     state = folded(weights.state, names)
-    fitted = _fitted(names, state, weights)
-    dialect = dialect_of(state, names) if len(fitted.state) < len(names) else None
+    fitted = _fitted_inside(names, state, weights)
+    dialect = dialect_of(state, names) if _lacks(fitted, names) else None
     if dialect is not None:
         here = translated(state, dialect, names)
         found = f"The weights have the names of {dialect.title}, which were translated."
@@ -150,6 +151,34 @@ def _tensors_of(module: nn.Module) -> State:
 
 def _may_lack(name: str) -> bool:
     return bool(_COUNTED.search(name) or _MADE.search(name))
+
+
+def _fitted_inside(names: list[str], state: State, weights: Weights) -> Fitted:
+    """Take the weights of a network, or of the module that all of it lies in."""
+    fitted = _fitted(names, state, weights)
+    outer = _shared_parts(names)
+    if not outer or not _lacks(fitted, names):
+        return fitted
+    inside = [name.removeprefix(outer) for name in names]
+    inner = _fitted(inside, state, weights)
+    if _lacks(inner, inside):
+        return fitted
+    taken, rest = (
+        {outer + name: tensor for name, tensor in part.items()}
+        for part in (inner.state, inner.rest)
+    )
+    return replace(inner, state=taken, rest=rest)
+
+
+def _lacks(fitted: Fitted, names: Collection[str]) -> bool:
+    return any(name not in fitted.state for name in names)
+
+
+def _shared_parts(names: list[str]) -> str:
+    """Return what all names begin with, up to a dot and without the last part of each."""
+    columns = zip(*(name.split(".")[:-1] for name in names), strict=False)
+    shared = [parts[0] for parts in takewhile(lambda column: len(set(column)) == 1, columns)]
+    return "".join(f"{part}." for part in shared)
 
 
 def _fitted(names: Collection[str], state: State, weights: Weights) -> Fitted:

@@ -49,6 +49,9 @@ _SUFFIXES: tuple[tuple[tuple[str, ...], str, str], ...] = (
 _HEADER_BYTES = 2**24
 """Of safetensors: about 150,000 tensors."""
 
+_OLD_PICKLES = (b"(", b"c", b"}", b"]")
+"""What pickles of protocols 0 and 1 begin with; later ones begin with 0x80."""
+
 _DISTRIBUTED = (
     "join its parts: from torch.distributed.checkpoint.format_utils import dcp_to_torch_save; "
     'dcp_to_torch_save("{path}", "weights.pth")'
@@ -113,12 +116,21 @@ def check_is_checkpoint(path: Path) -> None:
     for ends, what, todo in _SUFFIXES:
         if path.name.lower().endswith(ends):
             raise refusal(path, what, todo)
+    _check_signs(path, head)
+
+
+def _check_signs(path: Path, head: bytes) -> None:
+    """Refuse a file by what stands behind its first bytes, or by none that torch writes."""
     if head[257:262] == b"ustar":
         raise refusal(path, "a tar archive", f"unpack it first: tar -xf {path.name}")
     if head[4:8] == b"TFL3":
         raise refusal(path, "of TensorFlow Lite", "convert it to PyTorch: " + _SAVE)
     if head.lstrip()[:1] in (b"{", b"["):
         raise refusal(path, "JSON", "give the file with the weights beside it")
+    if head.startswith(b"PK") and not zipfile.is_zipfile(path):
+        raise refusal(path, "damaged: its end is missing", "download or copy it again")
+    if head[:1] not in (b"P", b"\x80", *_OLD_PICKLES):
+        raise refusal(path, "of no format that is known here", _LOAD_THERE + _SAVE)
 
 
 def check_archive_is_checkpoint(path: Path) -> None:

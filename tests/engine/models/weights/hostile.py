@@ -9,100 +9,29 @@ import struct
 import warnings
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-Writer = Callable[[Path, Path], None]
-"""Writes a file that would make the second path, were it run."""
+from tests.engine.models.weights.pickles_by_hand import (
+    TENSORS,
+    Call,
+    Writer,
+    archive,
+    called,
+    listed,
+    pickled,
+    raw,
+    running,
+    storage,
+    tensor,
+    text,
+    whole,
+)
 
 _ARRAY = np.zeros(2**20)
-TENSORS = {"weight": torch.zeros(4, 4), "bias": torch.zeros(4)}
-
-
-class Call:
-    """Something that a pickle calls when it is read."""
-
-    def __init__(self, function: Any, *args: Any, state: Any = None) -> None:
-        self.parts = (function, args) if state is None else (function, args, state)
-
-    def __reduce__(self) -> Any:
-        return self.parts
-
-
-def archive(path: Path, pickled: bytes, parts: dict[str, bytes] | None = None) -> None:
-    """Write an archive as `torch.save` does, around any pickle."""
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("archive/data.pkl", pickled)
-        file.writestr("archive/version", "3\n")
-        file.writestr("archive/byteorder", "little")
-        for name, content in (parts or {"data/0": bytes(64)}).items():
-            file.writestr(f"archive/{name}", content)
-
-
-def called(module: str, name: str, argument: bytes = b"S'x'\n") -> Writer:
-    """Write a pickle that calls a function of a module by its name."""
-    code = b"\x80\x02c" + f"{module}\n{name}\n".encode() + b"(" + argument + b"tR."
-    return lambda path, _: archive(path, code)
-
-
-def running(function: Any, old: bool = False) -> Writer:
-    """Write weights with a call beside them that makes the canary."""
-
-    def write(path: Path, canary: Path) -> None:
-        content = {**TENSORS, "extra": Call(function, str(canary))}
-        torch.save(content, path, _use_new_zipfile_serialization=not old)
-
-    return write
-
-
-def storage(kind: str = "FloatStorage", count: int = 16, key: str = "0") -> bytes:
-    """Return the pickle of a storage: its persistent id."""
-    number = b"\x8a\x08" + struct.pack("<q", count)
-    name = f"ctorch\n{kind}\n".encode()
-    return b"(X\x07\x00\x00\x00storage" + name + text(key) + text("cpu") + number + b"tQ"
-
-
-def text(value: str) -> bytes:
-    raw = value.encode()
-    return b"X" + struct.pack("<I", len(raw)) + raw
-
-
-def whole(value: int) -> bytes:
-    return b"\x8a\x08" + struct.pack("<q", value)
-
-
-def listed(values: tuple[int, ...]) -> bytes:
-    return b"(" + b"".join(map(whole, values)) + b"t"
-
-
-def tensor(
-    shape: tuple[int, ...],
-    strides: tuple[int, ...],
-    offset: int = 0,
-    of: bytes | None = None,
-    maker: str = "_rebuild_tensor_v2",
-) -> Writer:
-    """Write a dict with one tensor of any claims over a storage of 64 bytes."""
-    call = f"ctorch._utils\n{maker}\n".encode()
-    args = (of or storage()) + whole(offset) + listed(shape) + listed(strides)
-    hooks = b"\x89ccollections\nOrderedDict\n)R"
-    code = b"\x80\x02}" + text("weight") + call + b"(" + args + hooks + b"tRs."
-    return lambda path, _: archive(path, code)
-
-
-def _raw(content: bytes) -> Writer:
-    def write(path: Path, _canary: Path) -> None:
-        path.write_bytes(content)
-
-    return write
-
-
-def _pickled(code: bytes) -> Writer:
-    return lambda path, _: archive(path, code)
 
 
 def _chain(path: Path, canary: Path) -> None:
@@ -257,7 +186,7 @@ def _quantised(path: Path, _canary: Path) -> None:
 
 def _safetensors(header: str, data: bytes = bytes(64)) -> Writer:
     raw = header.encode()
-    return _raw(struct.pack("<Q", len(raw)) + raw + data)
+    return raw(struct.pack("<Q", len(raw)) + raw + data)
 
 
 def _sub_pickle(path: Path, canary: Path) -> None:
@@ -357,15 +286,15 @@ _CALLS: dict[str, Writer] = {
     "a state that is a function": _build_then_set,
     "a subclass of a tensor": _subclass,
     "a state of a dict": _state_of_parameter,
-    "a call in a state of nothing": _pickled(b"\x80\x02cos\nsystem\n(" + text("x") + b"o."),
-    "an instance": _pickled(b"(" + text("x") + b"ios\nsystem\n."),
-    "a call by stack": _pickled(b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x01x\x85R."),
-    "a call with names": _pickled(b"\x80\x04\x8c\x02os\x8c\x06system\x93)}\x92."),
-    "an extension": _pickled(b"\x80\x02\x82\x01."),
-    "a persistent id of a text": _pickled(b"Pstorage\n."),
-    "a persistent id of a number": _pickled(b"\x80\x02K\x07Q."),
-    "a persistent id of another kind": _pickled(b"\x80\x02(" + text("file") + b"K\x01tQ."),
-    "a call of what was made": _pickled(b"\x80\x02cmine\nThing\n)R)R."),
+    "a call in a state of nothing": pickled(b"\x80\x02cos\nsystem\n(" + text("x") + b"o."),
+    "an instance": pickled(b"(" + text("x") + b"ios\nsystem\n."),
+    "a call by stack": pickled(b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x01x\x85R."),
+    "a call with names": pickled(b"\x80\x04\x8c\x02os\x8c\x06system\x93)}\x92."),
+    "an extension": pickled(b"\x80\x02\x82\x01."),
+    "a persistent id of a text": pickled(b"Pstorage\n."),
+    "a persistent id of a number": pickled(b"\x80\x02K\x07Q."),
+    "a persistent id of another kind": pickled(b"\x80\x02(" + text("file") + b"K\x01tQ."),
+    "a call of what was made": pickled(b"\x80\x02cmine\nThing\n)R)R."),
     "a whole network": _module,
 }
 
@@ -381,31 +310,31 @@ _COSTS: dict[str, Writer] = {
     "300,000 parts": _many_files,
     "200,000 lists in each other": _deep,
     "1,020,000 steps": _endless,
-    "memory at 2 ** 31": _pickled(b"\x80\x02]r\xff\xff\xff\x7f."),
-    "a text of 4 GB": _pickled(b"\x80\x02X\xff\xff\xff\xffabc."),
-    "a text of 2 ** 63": _pickled(b"\x80\x04\x8d" + b"\xff" * 7 + b"\x7fabc."),
-    "a frame of 2 ** 63": _pickled(b"\x80\x04\x95" + b"\xff" * 7 + b"\x7f]."),
-    "a number of a million digits": _pickled(b"I" + b"9" * 1_000_000 + b"\n."),
-    "a buffer from outside": _pickled(b"\x80\x05\x97."),
+    "memory at 2 ** 31": pickled(b"\x80\x02]r\xff\xff\xff\x7f."),
+    "a text of 4 GB": pickled(b"\x80\x02X\xff\xff\xff\xffabc."),
+    "a text of 2 ** 63": pickled(b"\x80\x04\x8d" + b"\xff" * 7 + b"\x7fabc."),
+    "a frame of 2 ** 63": pickled(b"\x80\x04\x95" + b"\xff" * 7 + b"\x7f]."),
+    "a number of a million digits": pickled(b"I" + b"9" * 1_000_000 + b"\n."),
+    "a buffer from outside": pickled(b"\x80\x05\x97."),
     "an archive that unpacks to 100 MB": _zip_bomb,
     "a pickle that unpacks to 100 MB": _pickle_bomb,
     "half a file": _truncated,
     "nine tenths of a file": lambda path, canary: _truncated(path, canary, 0.9),
     "the old format cut short": _truncated_old,
     "the old format with claims": _old_claims,
-    "an unknown operation": _pickled(b"\x80\x02\xfe."),
-    "an empty stack": _pickled(b"\x80\x020000."),
-    "no end": _pickled(b"\x80\x02}"),
-    "noise": _raw(bytes((i * 77 + 13) % 256 for i in range(5000))),
-    "nothing": _raw(b""),
-    "one byte": _raw(b"\x80"),
-    "zeros": _raw(bytes(10000)),
+    "an unknown operation": pickled(b"\x80\x02\xfe."),
+    "an empty stack": pickled(b"\x80\x020000."),
+    "no end": pickled(b"\x80\x02}"),
+    "noise": raw(bytes((i * 77 + 13) % 256 for i in range(5000))),
+    "nothing": raw(b""),
+    "one byte": raw(b"\x80"),
+    "zeros": raw(bytes(10000)),
     "a pipe": _fifo,
     "a link to endless zeros": _link("/dev/zero"),
     "a link to a terminal": _link("/dev/tty"),
     "a link to itself": _loop,
     "a link to a folder": _link("/"),
-    "safetensors with a giant header": _raw(struct.pack("<Q", 2**62) + b"{" + bytes(100)),
+    "safetensors with a giant header": raw(struct.pack("<Q", 2**62) + b"{" + bytes(100)),
     "safetensors beyond its end": _safetensors(
         '{"weight":{"dtype":"F32","shape":[99],"data_offsets":[0,396]}}'
     ),
