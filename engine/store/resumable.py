@@ -58,8 +58,11 @@ _OF_SEPARATION_OR_PLACE = (
 )  # fmt: skip
 """Fields of a request that the key knows better, or that may differ."""
 
-_ADDED = {"activation": "softmax", "unit": "", "step": None, "output_layout": None}
-"""Fields of a model with their usual values, which what was begun before them does not name."""
+_ADDED: dict[str, dict[str, Any]] = {
+    "request": {"step": None},
+    "model": {"activation": "softmax", "unit": "", "step": None, "output_layout": None},
+}
+"""Fields with their usual values, which what was begun before them does not name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +296,10 @@ def _compared(header: Header) -> dict[str, Any]:
     values = header_to_dict(header)
     for name in _OF_SEPARATION_OR_PLACE:
         del values["request"][name]
-    for name, usual in _ADDED.items():
-        if values["model"][name] == usual:
-            del values["model"][name]
+    for part, fields in _ADDED.items():
+        for name, usual in fields.items():
+            if values[part][name] == usual:
+                del values[part][name]
     plain: dict[str, Any] = json.loads(json.dumps(values))  # tuples are lists once read back
     return plain
 
