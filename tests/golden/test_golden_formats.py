@@ -227,6 +227,10 @@ def test_card_is_read_as_it_was(own_settings: Path) -> None:
             "scores": {"hand waving": 7.5, "boxing": -1.0},
             "tolerance": 0.1,
         },
+        "frame_network": None,
+        "temporal": None,
+        "readout": None,
+        "rename": None,
     }
 
 
