@@ -34,7 +34,7 @@ def test_failing_forward_is_told_with_its_line(name: str, method: str) -> None:
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("name", FORWARDS.keys() | OUTPUTS.keys())
+@pytest.mark.parametrize("name", [*FORWARDS, *OUTPUTS])
 def test_failing_network_has_no_evidence(name: str) -> None:
     model = model_of(Broken({**FORWARDS, **OUTPUTS}[name]))
     if name == "constant":
