@@ -52,6 +52,19 @@ def matmul(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
     return product(context, torch.matmul, first, second)
 
 
+def projection(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Tensor:
+    """Handle a linear layer, also one whose weight is made of the input: a product of signals."""
+    names = dict.fromkeys(("input", "weight", "bias"))
+    values, weight, bias = positional(args, kwargs, names)
+    if not depends_on_input(weight, bias):
+        return linear.linear(context, func, args, kwargs)
+    other = weight.transpose(-2, -1) if weight.dim() > 1 else weight
+    made: Tensor = matmul(context, torch.matmul, (values, other), {})
+    if bias is None:
+        return made
+    return pointwise.addition(context, torch.add, (made, bias), {})
+
+
 def sum_of_products(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
     """Handle ``added + factor * first @ second`` (baddbmm, addmm)."""
     factors = [kwargs[name] for name in kwargs if name not in _FACTORS]

@@ -10,6 +10,7 @@ from engine.attribution.lrp import attention, compounds, linear, pointwise, pool
 from engine.attribution.lrp.context import Function, Handler, named
 from engine.attribution.lrp.in_place import IN_PLACE_MOVES
 from engine.attribution.lrp.recurrent import RECURRENT
+from engine.attribution.lrp.refusals import of_first
 
 CONVOLUTIONS = named(
     torch, "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d"
@@ -106,8 +107,8 @@ _MAX_POOLING = (
 )
 
 HANDLERS: dict[Function, Handler] = {
-    **dict.fromkeys(CONVOLUTIONS, linear.convolution),
-    **dict.fromkeys(_ACTIVATIONS, pointwise.activation),
+    **dict.fromkeys(CONVOLUTIONS, of_first(linear.convolution)),
+    **dict.fromkeys(_ACTIVATIONS, of_first(pointwise.activation)),
     **dict.fromkeys(_SIGMOIDS, pointwise.sigmoid),
     **dict.fromkeys(_TANHS, pointwise.tanh),
     **dict.fromkeys(_ADDITIONS, pointwise.addition),
@@ -117,7 +118,7 @@ HANDLERS: dict[Function, Handler] = {
     **dict.fromkeys(_POWERS, pointwise.power),
     **dict.fromkeys(_EXTREMES, pointwise.extreme),
     **dict.fromkeys((torch.where, Tensor.where), pointwise.choice),
-    **dict.fromkeys(_AVERAGES, pooling.averaging),
+    **dict.fromkeys(_AVERAGES, of_first(pooling.averaging)),
     **dict.fromkeys(_NORMS, pooling.norm),
     **dict.fromkeys(_SPREADS, pooling.spread),
     **dict.fromkeys((torch.std_mean, torch.var_mean), pooling.spread_and_mean),
@@ -130,16 +131,16 @@ HANDLERS: dict[Function, Handler] = {
     torch.rsub: pointwise.reversed_subtraction,
     Tensor.__rtruediv__: pointwise.reversed_division,
     Tensor.__rpow__: pointwise.reversed_power,
-    functional.linear: linear.linear,
-    functional.batch_norm: linear.batch_norm,
+    functional.linear: attention.projection,
+    functional.batch_norm: of_first(linear.batch_norm),
     **dict.fromkeys(_PRODUCTS, attention.matmul),
     **dict.fromkeys(_CONTRACTIONS, attention.contraction),
     Tensor.__rmatmul__: attention.reversed_matmul,
     **dict.fromkeys(_SOFTMAX, attention.softmax),
-    **dict.fromkeys(_NORMALISATIONS, attention.normalisation),
+    **dict.fromkeys(_NORMALISATIONS, of_first(attention.normalisation)),
     **dict.fromkeys((torch.baddbmm, torch.addmm), attention.sum_of_products),
     **dict.fromkeys((torch.neg, Tensor.neg, Tensor.neg_, Tensor.__neg__), attention.negation),
-    functional.layer_norm: attention.layer_norm,
+    functional.layer_norm: of_first(attention.layer_norm),
     torch.einsum: attention.einsum,
     functional.scaled_dot_product_attention: attention.attention,
     functional.multi_head_attention_forward: attention.multi_head,

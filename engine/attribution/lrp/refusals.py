@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.attribution.base.tensor_tags import tag_unsupported
-from engine.attribution.lrp.context import Function, name_of
+from engine.attribution.base.tensor_tags import depends_on_input, tag_unsupported
+from engine.attribution.lrp.context import Function, Handler, LrpContext, name_of
 
 _BESIDE = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
 """Folders whose lines say nothing of the network: torch, and the methods."""
@@ -27,6 +27,17 @@ def without_rule(result: Any, func: Function, manner: str = "") -> Any:
     name = f"{name_of(func)} {manner}".strip()
     places = ", ".join(filter(None, (_module(), _line())))
     return tag_unsupported(result, f"{name} (in {places})" if places else name)
+
+
+def of_first(handler: Handler) -> Handler:
+    """Return a handler that follows its first argument alone, and refuses where others matter."""
+
+    def guarded(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
+        if depends_on_input(*args[1:], *kwargs.values()):
+            return without_rule(func(*args, **kwargs), func, "with weights or limits of the input")
+        return handler(context, func, args, kwargs)
+
+    return guarded
 
 
 def _frames() -> Iterator[FrameType]:

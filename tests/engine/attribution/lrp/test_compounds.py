@@ -45,6 +45,11 @@ SAME: dict[str, tuple[Body, Body]] = {
         lambda x: torch.tensordot(x, PROTOTYPES, dims=([1], [1])),
         lambda x: x @ PROTOTYPES.T,
     ),
+    "linear with a weight of the input": (
+        lambda x: F.linear(x, x.square(), x[:, 0]),
+        lambda x: x @ x.square().T + x[:, 0],
+    ),
+    "linear of a constant": (lambda x: F.linear(FIRST, x), lambda x: FIRST @ x.T),
     "mv": (lambda x: x.mv(PROTOTYPES[0]), lambda x: x @ PROTOTYPES[0]),
     "constant from the left": (
         lambda x: FIRST.T @ x,

@@ -144,6 +144,11 @@ def test_differences_share_by_signed_values_in_transformers() -> None:
         (lambda x: torch.fft.fft(x).real, "fft"),
         (lambda x: x.prod(0), "prod"),
         (lambda x: x.norm(p=0, dim=0), "norm of order 0"),
+        (lambda x: x.clamp(min=x.mean()), "clamp with weights or limits of the input"),
+        (
+            lambda x: F.conv1d(torch.ones(1, 1, 4).double(), x.view(1, 1, 4))[0, 0],
+            "conv1d with weights or limits of the input",
+        ),
         (lambda x: x.log_softmax(0) + 1, "log_softmax"),
     ],
 )
