@@ -37,11 +37,11 @@ def chosen(weights: Weights, prefix: str, renames: Mapping[str, str] | None, pat
         If no name begins with the prefix, or with one of the beginnings.
     """
     names = {name: name for name in (*weights.state, *weights.odd)}
-    nests = ("", *(f"{nest}." for nest in weights.nests))
+    nests = {f"{nest}." for nest in weights.nests}
     for begin, other in (renames or {}).items():
         names = _renamed(names, begin, other, nests, path)
     if prefix:
-        names = _behind(prefix, names, nests, path)
+        names = _behind(prefix, names, path)
     return replace(
         weights,
         state={names[name]: t for name, t in weights.state.items() if name in names},
@@ -49,16 +49,15 @@ def chosen(weights: Weights, prefix: str, renames: Mapping[str, str] | None, pat
     )
 
 
-def _behind(
-    prefix: str, names: Mapping[str, str], nests: Collection[str], path: Path
-) -> dict[str, str]:
-    """Return the names that begin with a prefix, without it."""
-    for nest in nests:
-        begin = nest + prefix
-        found = {n: now[len(begin) :] for n, now in names.items() if now.startswith(begin)}
-        if found:
-            return found
-    raise _unmet(prefix, names, path)
+def _behind(prefix: str, names: Mapping[str, str], path: Path) -> dict[str, str]:
+    """Return the names that begin with a prefix, after as few keys around it as can be."""
+    places = {name: f".{now}".find(f".{prefix}") for name, now in names.items()}
+    found = {name: names[name][:place] for name, place in places.items() if place >= 0}
+    if not found:
+        raise _unmet(prefix, names, path)
+    around = min(found.values(), key=len)
+    begin = len(around) + len(prefix)
+    return {name: names[name][begin:] for name, before in found.items() if before == around}
 
 
 def _renamed(
@@ -68,7 +67,7 @@ def _renamed(
     pattern = re.compile("".join("([^.]*)" if c == "*" else re.escape(c) for c in begin))
     changed = dict(names)
     for name, now in names.items():
-        nest = max((n for n in nests if now.startswith(n)), key=len)
+        nest = _nest_of(now, nests)
         found = pattern.match(now, len(nest))
         if now != name or found is None:  # another beginning held before
             continue
@@ -80,6 +79,12 @@ def _renamed(
     if changed == names:
         raise _unmet(begin, names, path)
     return changed
+
+
+def _nest_of(name: str, nests: Collection[str]) -> str:
+    """Return the keys around a state dict that a name begins with, as many as there are."""
+    dots = [place + 1 for place, sign in enumerate(name) if sign == "."]
+    return next((name[:dot] for dot in reversed(dots) if name[:dot] in nests), "")
 
 
 def _filled(text: str, parts: Collection[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -26,6 +26,8 @@ _USUAL = re.compile(r"(model_|net_)?(state_dict|state|model|net|network|module|w
 """First keys under which the weights themselves are kept; 0 is the first of a list."""
 _WRAPPERS = {"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"}
 """What DataParallel, torch.compile and their kin put into names."""
+_MOST_SETS = 20
+"""Of weights in one file."""
 _HEAD = re.compile(r"(head|fc|cls|classif|linear|logit|pred|proj|last|out)")
 
 
@@ -185,7 +187,8 @@ def _fitted(names: Collection[str], state: State, weights: Weights) -> Fitted:
     """Take the weights behind the prefix that fits best."""
     prefixes = _prefixes(names, state)
     if len(names) not in prefixes.values():
-        plain = {_unwrapped(name, names): tensor for name, tensor in state.items()}
+        wrappers = _WRAPPERS - {part for name in names for part in name.split(".")}
+        plain = {_unwrapped(name, wrappers): tensor for name, tensor in state.items()}
         if len(plain) == len(state):
             state, prefixes = plain, _prefixes(names, plain)
     complete = [prefix for prefix, count in prefixes.items() if count == len(names)]
@@ -196,7 +199,7 @@ def _fitted(names: Collection[str], state: State, weights: Weights) -> Fitted:
         prefix, notices = best, ()
     inside = {n.removeprefix(prefix): t for n, t in state.items() if n.startswith(prefix)}
     taken = {*names, *(name for name in inside if _may_lack(name))}
-    twins = tuple(complete) or (prefix,)
+    twins = tuple(_outermost(complete)) or (prefix,)
     nest = max((f"{n}." for n in weights.nests if prefix.startswith(f"{n}.")), key=len, default="")
     beside = {n: t for n, t in state.items() if t.ndim and not n.startswith(twins)}
     return Fitted(
@@ -224,20 +227,28 @@ def _prefixes(names: Collection[str], state: Collection[str]) -> Counter[str]:
     return found
 
 
-def _unwrapped(name: str, names: Collection[str]) -> str:
-    """Return a name without the parts that wrappers put into it, unless the network has such."""
-    own = {part for one in names for part in one.split(".")} & _WRAPPERS
-    return ".".join(part for part in name.split(".") if part not in _WRAPPERS - own)
+def _unwrapped(name: str, wrappers: Collection[str]) -> str:
+    """Return a name without the parts that wrappers put into it."""
+    return ".".join(part for part in name.split(".") if part not in wrappers)
+
+
+def _outermost(prefixes: Collection[str]) -> list[str]:
+    """Return the prefixes that begin with no other one."""
+    kept: list[str] = []
+    for prefix in sorted(prefixes):  # each is followed by all that begin with it
+        if not kept or not prefix.startswith(kept[-1]):
+            kept.append(prefix)
+    return kept
 
 
 def _choice(complete: list[str]) -> tuple[str, tuple[str, ...]]:
     """Return which of the prefixes is taken, and what to say of the others."""
-    outer = [p for p in complete if not any(p != q and p.startswith(q) for q in complete)]
+    outer = _outermost(complete)
     plain = [prefix for prefix in outer if not _AVERAGED.search(prefix)]
     chosen = plain or outer
     if len(chosen) > 1:
         chosen = [prefix for prefix in chosen if _USUAL.fullmatch(prefix.partition(".")[0])]
-    if len(chosen) != 1:
+    if len(chosen) != 1 or len(outer) > _MOST_SETS:
         lines = " or ".join(f'prefix = "{prefix}"' for prefix in (plain or outer)[:4])
         raise ModelError(
             f"The weights file holds {len(plain or outer)} sets of weights that fit the network.",
@@ -269,8 +280,8 @@ def _with_head(module: nn.Module, fitted: Fitted) -> Fitted:
     (owner,) = owners
     wanted = {name.rpartition(".")[2]: own[name] for name in missing}
     others = {**fitted.rest, **fitted.beside}
-    found = [place for place in _owners(others) if _is_head(place, owner, wanted, others)]
-    if len(found) != 1 or _has_more(found[0], wanted, others):
+    found = [place for place, layer in _layers(others) if _is_head(place, layer, owner, wanted)]
+    if len(found) != 1 or _has_more(found[0], others):
         return fitted
     head = {f"{owner}.{leaf}": others.pop(f"{found[0]}.{leaf}") for leaf in wanted}
     notices = fitted.notices
@@ -281,8 +292,13 @@ def _with_head(module: nn.Module, fitted: Fitted) -> Fitted:
     return replace(fitted, state=fitted.state | head, rest=rest, beside=beside, notices=notices)
 
 
-def _owners(names: Collection[str]) -> set[str]:
-    return {name.rpartition(".")[0] for name in names}
+def _layers(state: State) -> Iterable[tuple[str, State]]:
+    """Return the layers of a state dict, each with its tensors by their last names."""
+    layers: dict[str, State] = {}
+    for name, tensor in state.items():
+        owner, _, leaf = name.rpartition(".")
+        layers.setdefault(owner, {})[leaf] = tensor
+    return layers.items()
 
 
 def _stem(name: str) -> str:
@@ -290,21 +306,16 @@ def _stem(name: str) -> str:
     return re.sub(r"(\.\d+)+$", "", name)
 
 
-def _is_head(place: str, owner: str, wanted: State, others: State) -> bool:
+def _is_head(place: str, layer: State, owner: str, wanted: State) -> bool:
     """Return whether the tensors of a layer can be those of a classifier."""
-    theirs = {name.rpartition(".")[2]: t for name, t in others.items() if _of(name, place)}
-    if set(theirs) != set(wanted) or not (_stem(place) == _stem(owner) or _HEAD.search(place)):
+    if set(layer) != set(wanted) or not (_stem(place) == _stem(owner) or _HEAD.search(place)):
         return False
     if wanted.get("weight") is None or wanted["weight"].ndim < 2:
         return False
-    return all(core(theirs[leaf].shape)[1:] == core(wanted[leaf].shape)[1:] for leaf in wanted)
+    return all(core(layer[leaf].shape)[1:] == core(wanted[leaf].shape)[1:] for leaf in wanted)
 
 
-def _has_more(place: str, wanted: State, others: State) -> bool:
+def _has_more(place: str, others: State) -> bool:
     """Return whether the part of the file that a layer lies in has other layers."""
     part = place.split(".")[0]
     return any(n.split(".")[0] == part and n.rpartition(".")[0] != place for n in others)
-
-
-def _of(name: str, owner: str) -> bool:
-    return name.rpartition(".")[0] == owner

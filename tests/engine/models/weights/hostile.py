@@ -125,7 +125,7 @@ def _plain_in_plain(path: Path, canary: Path) -> None:
 
 
 def _deep(path: Path, _canary: Path) -> None:
-    archive(path, b"\x80\x02" + b"]" * 200_000 + b"a" * 199_999 + b".")
+    archive(path, b"\x80\x02" + b"]" * 100_000 + b"a" * 99_999 + b".")
 
 
 def _endless(path: Path, _canary: Path) -> None:
@@ -308,7 +308,7 @@ _COSTS: dict[str, Writer] = {
     "a storage in a storage": _plain_in_plain,
     "500,000 tensors": _many_tensors,
     "300,000 parts": _many_files,
-    "200,000 lists in each other": _deep,
+    "100,000 lists in each other": _deep,
     "1,020,000 steps": _endless,
     "memory at 2 ** 31": pickled(b"\x80\x02]r\xff\xff\xff\x7f."),
     "a text of 4 GB": pickled(b"\x80\x02X\xff\xff\xff\xffabc."),
