@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ _PLACES = re.compile(r"((class|label|category)[_ ]?)?(ids?|index|idx|number|no|n
 """Headers of the column of numbers."""
 _TABLES = ("id2label", "label2id", "class_to_idx", "idx_to_class", "class_indices")
 """Keys of a table of names and numbers."""
-_NUMBERED = re.compile(r"(\d+)\s*[\s:.),;=|-]\s*(\S.*)")
-_ENDING_IN_NUMBER = re.compile(r"(.*\S)\s*[\s:,;=|]\s*(\d+)")
+_NUMBERED = re.compile(r"([0-9]{1,9})\s*[\s:.),;=|-]\s*(\S.*)")
+_ENDING_IN_NUMBER = re.compile(r"(.*\S)\s*[\s:,;=|]\s*([0-9]{1,9})")
 _SEPARATORS = "\t,;|"
 
 
@@ -104,7 +105,7 @@ def _parsed(text: str, path: Path) -> Sequence[str]:
         if found is not None:
             return found
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    numbered = _numbered_lines(lines)
+    numbered = _numbered_lines([" ".join(line.split()) for line in lines])
     if numbered is not None:
         return numbered
     rows = _rows(text, path.suffix.lower())
@@ -152,7 +153,9 @@ def _pairs_of(table: dict[str, Any]) -> list[tuple[int, str]] | None:
     values = list(table.values())
     if all(isinstance(v, int) and not isinstance(v, bool) for v in values):
         return [(number, name) for name, number in table.items()]
-    if all(isinstance(v, str) and v.isdigit() for v in values) and not all(map(_is_number, table)):
+    if all(isinstance(v, str) and _is_number(v) for v in values) and not all(
+        map(_is_number, table)
+    ):
         return [(int(number), name) for name, number in table.items()]
     if all(isinstance(v, str) for v in values) and all(map(_is_number, table)):
         return [(int(number), name) for number, name in table.items()]
@@ -175,10 +178,10 @@ def _of_entries(entries: list[Any], path: Path) -> Sequence[str] | None:
 def _numbered_lines(lines: list[str]) -> Sequence[str] | None:
     """Return the names of lines that all have a number before or after, if these have no gap."""
     for pattern, place, name in ((_NUMBERED, 1, 2), (_ENDING_IN_NUMBER, 2, 1)):
-        found = [match for line in lines if (match := pattern.fullmatch(line))]
+        found = list(takewhile(bool, map(pattern.fullmatch, lines)))
         if len(found) < len(lines) or len(lines) < 2:
             continue
-        pairs = [(int(match[place]), match[name]) for match in found]
+        pairs = [(int(match[place]), match[name]) for match in found if match]
         told_apart = len({text for _, text in pairs}) == len(pairs)  # "class 1", "class 2" are not
         if told_apart and _is_whole(number for number, _ in pairs):
             return [text.strip(" \t'\",") for _, text in sorted(pairs)]

@@ -38,7 +38,7 @@ _PART = re.compile(r"(?P<name>.+)-\d{5}-of-(?P<count>\d{5})\.safetensors")
 """Name of a part of weights that are split over several files."""
 _MOST_TENSORS = 100_000
 _MOST_DEPTH = 8
-_LONGEST_NAME = 500
+_LONGEST_NAME = 300
 _MOST_SHARED = 8
 """How often a file may hold the same values under other names."""
 _MOST_LISTED = 1000

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,17 @@ def test_read_labels_says_what_is_wrong(name: str, text: str, said: str, tmp_pat
     with pytest.raises(ModelError, match=f"labels file .*{said}") as caught:
         read_labels(tmp_path / name)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text", ["a" + " " * 200_000 + "b\nc 1", "9" * 5000 + " a\n1 b", '{"a": "²", "b": "1"}']
+)
+def test_read_labels_takes_no_time_for_strange_lines(text: str, tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_text(text, encoding="utf-8")
+    started = time.process_time()
+    with suppress(ModelError):
+        read_labels(tmp_path / "labels.txt")
+    assert time.process_time() - started < 1
 
 
 def test_read_labels_refuses_what_is_no_file_or_no_end(tmp_path: Path) -> None:
