@@ -161,7 +161,10 @@ HANDLERS: dict[Function, Handler] = {
 
 MOVES: frozenset[Function] = frozenset(
     (
-        *named(torch, "stack chunk split unbind tensor_split flatten reshape squeeze"),
+        *named(
+            torch,
+            "cat concat concatenate stack chunk split unbind tensor_split flatten reshape squeeze",
+        ),
         *named(torch, "unsqueeze permute transpose movedim swapaxes narrow select index_select"),
         *named(torch, "gather masked_fill flip roll tile repeat_interleave broadcast_to amax"),
         *named(torch, "_pack_padded_sequence _pad_packed_sequence"),
