@@ -16,7 +16,7 @@ from torch.nn import functional
 from engine.attribution.base.explained_model import ExplainedModel, UntracedError
 from engine.attribution.base.method_output import MethodOutput
 from engine.attribution.layer_calls import Order, in_order, orders_of_calls, watched
-from engine.attribution.layers import default_layer, find_layer, grid_of, why_unusable
+from engine.attribution.layers import default_layer, find_layer, grid_of, is_closed, why_unusable
 from engine.attribution.options import CamOptions, GradCamOptions
 from engine.errors import AttributionError
 from engine.models.model import Clip
@@ -75,7 +75,8 @@ def explain_by_activation_map(
 
 def _at(explained: ExplainedModel, clip: Clip, name: str) -> tuple[Tensor, Tensor, Tensor]:
     """Return a layer's output and the score's gradient there, (N, C, t, h, w), and the logits."""
-    find_layer(explained.model.module, name)
+    closed = is_closed(find_layer(explained.model.module, name))
+    _refuse(name, "it is TorchScript, which shows no outputs" if closed else "")
     calls, logits = _cut(explained, clip.tensor, name)
     order: Order = ""
     if len(calls) > 1:

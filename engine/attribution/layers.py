@@ -121,6 +121,11 @@ def why_unusable(
     return "" if in_batch else f"its output {shape} has no time"
 
 
+def is_closed(part: nn.Module) -> bool:
+    """Tell whether a part of a network is TorchScript, whose outputs cannot be watched."""
+    return isinstance(part, torch.jit.ScriptModule)
+
+
 def grid_of(module: nn.Module) -> TokenGrid | None:
     """Return the grid of a network's tokens, if it declares one."""
     grid = getattr(module, "token_grid", None)
@@ -140,7 +145,8 @@ def _watch(explained: ExplainedModel, clip: Clip) -> tuple[dict[str, Any], dict[
 
         return keep
 
-    watchers = {name: keeper(name) for name, _ in module.named_modules() if name}
+    names = [name for name, part in module.named_modules() if name and not is_closed(part)]
+    watchers = {name: keeper(name) for name in names}
     with torch.no_grad(), watched(module, watchers):
         explained.logits(clip.tensor.clone())
     return outputs, calls

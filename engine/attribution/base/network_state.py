@@ -80,6 +80,8 @@ def call_methods(methods: tuple[str, ...], network: nn.Module) -> None:
 
 def _names(part: nn.Module) -> list[str]:
     """Return the names of what a part's author gave it, and of its buffers."""
+    if isinstance(part, torch.jit.ScriptModule):
+        return []  # its attributes are in TorchScript, out of reach
     return [*(name for name in vars(part) if name not in _OF_TORCH), *part._buffers]
 
 

@@ -153,3 +153,16 @@ def test_in_order_takes_the_last_of_several_calls_a_frame() -> None:
     assert [int(one) for one in in_order(calls, "forwards", 3)] == [1, 3, 5]
     assert [int(one) for one in in_order(calls, "backwards", 3)] == [5, 3, 1]
     assert len(in_order(calls, "forwards", 4)) == 6
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_part_in_torchscript_is_no_layer_for_maps() -> None:
+    def scripted(net: Net, clip: Tensor) -> Tensor:
+        return F.relu(net.closed(net.first(clip)))
+
+    net = network(scripted, first=conv(3), closed=torch.jit.script(conv()))
+    assert default_layer(model_of(net), random_clip()) == "first"
+    assert attribute(model_of(net), random_clip(), 1, "grad_cam").native.any()
+    with pytest.raises(AttributionError, match="it is TorchScript"):
+        attribute(model_of(net), random_clip(), 1, "grad_cam", layer="closed")
