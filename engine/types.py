@@ -216,6 +216,9 @@ class Request:
     keep_cuts : bool
         Whether windows that cross a shot cut count like the others. Otherwise they are left out
         of the clip's numbers, and where another window covers a frame, of its map.
+    input : str or None
+        Which of the inputs that the model's card declares has its relevance shown alone. None
+        shows all together.
     """
 
     video: Path
@@ -237,6 +240,7 @@ class Request:
     prior: Path | None = None
     step: Step | None = None
     keep_cuts: bool = False
+    input: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -422,6 +426,8 @@ class ModelInfo:
         Of its weights; empty for the user's own.
     download_mb : float or None
         Size in MB of what is downloaded when it is first used; None for nothing.
+    inputs : tuple of str
+        Names of the inputs that its card declares.
     """
 
     name: str
@@ -431,6 +437,7 @@ class ModelInfo:
     accuracy: str = ""
     licence: str = ""
     download_mb: float | None = None
+    inputs: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

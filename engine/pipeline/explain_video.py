@@ -27,7 +27,7 @@ from engine.models.load import load_requested
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
 from engine.pipeline.evidence_meter import EvidenceMeter, Measured
-from engine.pipeline.input_parts import input_parts
+from engine.pipeline.input_parts import check_input, input_parts, shown_relevance
 from engine.pipeline.map_maker import MapMaker
 from engine.pipeline.window_disagreement import WindowDisagreement
 from engine.pipeline.window_reader import WindowClip, WindowReader
@@ -131,7 +131,8 @@ def _explain(
 
 
 def _resolved(request: Request, model: VideoModel) -> Request:
-    """Return the request with its classes as indices."""
+    """Return the request with its classes as indices, if the model has what it names."""
+    check_input(request, model.spec)
     first, second = (
         None if target is None else resolve_target(model.spec, target)
         for target in (request.target, request.against)
@@ -265,9 +266,11 @@ class _Run:
         self._done += 1
         following = (*self._starts, self._steps)[self._done]
         kept, done = self._length - cut.padded, following - cut.first
-        relevance = result.relevance[:kept]
+        relevance = shown_relevance(result, header.request, self._model.spec)[:kept]
         lost = _lost_in(cut, self._video, header.start)
-        notices = (_lost_notice(lost), measured.notice, *self._maps.notices(maps))
+        alone = header.request.input
+        said = f"The map is that of the input {alone!r} alone." if alone else ""
+        notices = (_lost_notice(lost), measured.notice, *self._maps.notices(maps), said)
         notices = tuple(filter(None, notices))
         window = _window(cut, result, notices, conserves=METHODS[header.request.method].conserves)
         by_input = input_parts(result, self._model.spec.inputs)

@@ -108,7 +108,7 @@ class _StoredWindow:
 def header_to_dict(header: Header) -> dict[str, Any]:
     """Return a header as plain values that JSON can hold."""
     return {
-        "request": to_plain(header.request),
+        "request": request_to_plain(header.request),
         "model": _plain_spec(header.spec),
         "video": {"size": header.size, "fps": header.fps},
         "range": [header.start, header.stop],
@@ -116,6 +116,14 @@ def header_to_dict(header: Header) -> dict[str, Any]:
         "sampled_frames": (header.step_frames + header.start).tolist(),
         "seen": to_plain(header.seen),
     }
+
+
+def request_to_plain(request: Request) -> dict[str, Any]:
+    """Return a request as values that JSON can hold, without an input where none is named."""
+    plain: dict[str, Any] = to_plain(request)
+    if request.input is None:
+        del plain["input"]
+    return plain
 
 
 def _plain_spec(spec: ModelSpec) -> dict[str, Any]:

@@ -38,14 +38,20 @@ class ModelChoice(QWidget):
         self.file.setToolTip("Use your own weights file for this model")
         self.add = QPushButton("Add model...")
         self.add.setToolTip("Describe a network of your own")
+        self.input = narrow(QComboBox())
+        self.input.setAccessibleName("Input")
+        self.input.setToolTip("Which of the network's inputs the map shows")
         for model in models.values():
             self._list(model)
         self.form = Form()
         self.form.add("Model", self.model)
+        self.form.add("Input", self.input)
+        self._input_parts = self.form.names[-1], self.input
         self.form.add_wide(self.about)
         self.form.add_wide(hbox(self.file, self.add))
         self.setLayout(self.form)
         self._show_about()
+        self._offer_inputs()
         self.model.currentIndexChanged.connect(self._on_model_changed)
         self.file.clicked.connect(self._on_file_clicked)
         self.add.clicked.connect(self.add_requested)
@@ -63,6 +69,21 @@ class ModelChoice(QWidget):
         """Use a weights file for the chosen model, or its own."""
         self._show_weights(path)
         self.changed.emit()
+
+    def choose_input(self, name: str | None) -> None:
+        """Choose an input that the model has, else all together."""
+        self.input.setCurrentIndex(max(self.input.findData(name), 0))
+
+    def _offer_inputs(self) -> None:
+        """List the inputs of a model that has several; others have no such row."""
+        model = self._models.get(self.model.currentData())
+        names = () if model is None else model.inputs
+        self.input.clear()
+        self.input.addItem("All together", None)
+        for name in names:
+            self.input.addItem(name, name)
+        for part in self._input_parts:
+            part.setVisible(len(names) > 1)
 
     def _list(self, model: ModelInfo) -> None:
         self.model.addItem(model.label, model.name)
@@ -90,6 +111,7 @@ class ModelChoice(QWidget):
     def _on_model_changed(self) -> None:
         self._show_weights(None)
         self._show_about()
+        self._offer_inputs()
         self.changed.emit()
 
     @Slot()

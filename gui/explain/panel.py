@@ -94,6 +94,7 @@ class ExplainPanel(QWidget):
             prior=self.evidence.prior,
             step=self.step.chosen,
             keep_cuts=self.keep_cuts.isChecked(),
+            input=self.model_choice.input.currentData(),
         )
 
     def set_settings(self, settings: Request) -> None:
@@ -104,6 +105,7 @@ class ExplainPanel(QWidget):
             box.setCurrentIndex(index if index >= 0 else box.currentIndex())
         if model.currentData() == settings.model:
             self.model_choice.use_weights(settings.weights)
+            self.model_choice.choose_input(settings.input)
         if self.method.currentData() == settings.method:
             self.options.set_values(settings.options)
         for classes, label in ((self.target, settings.target), (self.against, settings.against)):

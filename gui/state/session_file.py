@@ -107,7 +107,7 @@ def dump(session: SessionFile, folder: Path | None = None) -> str:
         "kind": _KIND,
         "format": FORMAT,
         "video": _video_to(session, folder),
-        "request": _without(session.request, "video", "preset", "sigma"),
+        "request": _without(session.request, "video", "preset", "sigma", *_unnamed(session)),
         "view": _without(session.view, "frame_count", "playing"),
         "notes": list(session.notes),
         "paint": session.paint,
@@ -266,6 +266,11 @@ def _video_to(session: SessionFile, folder: Path | None) -> dict[str, Any]:
         "beside": None if beside is None or Path(beside).is_absolute() else beside,
         "content": session.content,
     }
+
+
+def _unnamed(session: SessionFile) -> tuple[str, ...]:
+    """Return the fields of a request that few have, where they say nothing."""
+    return ("input",) if session.request.input is None else ()
 
 
 def _without(value: object, *names: str) -> dict[str, Any]:

@@ -55,6 +55,12 @@ def explain(
     ] = None,
     evidence: options.Evidence = "full",
     prior: options.Prior = None,
+    input: Annotated[
+        str | None,
+        typer.Option(
+            help="Show the relevance of one of the inputs that the model's card declares alone."
+        ),
+    ] = None,
     overlap: Annotated[
         float,
         typer.Option(
@@ -98,6 +104,7 @@ def explain(
         prior=prior,
         step=parse_step(step),
         keep_cuts=keep_cuts,
+        input=input,
     )
     run_with_trust_prompt(
         lambda: explain_to(request, out, format=_parse_format(format), sound=sound), trusted=trust

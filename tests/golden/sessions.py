@@ -49,6 +49,7 @@ SESSION = SessionFile(
         step="max",
         prior=HOME / "own.pth.prior.json",
         keep_cuts=True,
+        input="flow",
     ),
     view=ViewState(
         frame=17,

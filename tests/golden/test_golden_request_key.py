@@ -28,6 +28,7 @@ CHANGES: dict[str, Any] = {
     "prior": "other.json",
     "step": "max",
     "keep_cuts": True,
+    "input": "flow",
 }
 OF_THE_SEPARATION: dict[str, Any] = {"preset": "paper-2020", "sigma": 2.5}
 

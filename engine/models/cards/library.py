@@ -78,4 +78,6 @@ def _info(path: Path) -> ModelInfo:
         )
     base = MODELS.get(card.network)
     title = card.network if base is None else base.title
-    return ModelInfo(path.stem, card.name, f"your model card {path}: {title}", bundled=False)
+    inputs = tuple(one.name for one in card.inputs)
+    summary = f"your model card {path}: {title}"
+    return ModelInfo(path.stem, card.name, summary, bundled=False, inputs=inputs)

@@ -1,12 +1,16 @@
-"""Videos explained by a network of two inputs: what each got."""
+"""Videos explained by a network of two inputs: what each got, and one of them shown alone."""
 
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from engine.errors import AttributionError
+from engine.models.cards.library import save_card
 from engine.models.cards.trust import trust
 from engine.pipeline import explain
 from engine.store import Analysis
@@ -64,6 +68,11 @@ def asked(request_: Request) -> Request:
     return request_
 
 
+def maps_of(request: Request) -> np.ndarray:
+    with closing(explain(request)) as analysis:
+        return np.array(analysis.read_steps(0, 9))
+
+
 def test_each_input_is_told(asked: Request, tmp_path: Path) -> None:
     with closing(explain(asked)) as whole:
         assert [part.name for part in whole.by_input] == ["rgb", "flow"]
@@ -74,3 +83,31 @@ def test_each_input_is_told(asked: Request, tmp_path: Path) -> None:
     with closing(Analysis.open(tmp_path / "kept")) as kept:
         assert kept.windows[0].by_input == window.by_input
         assert kept.header.spec == whole.header.spec
+
+
+def test_each_input_is_shown_alone(asked: Request) -> None:
+    maps = [maps_of(replace(asked, input=name)) for name in (None, "rgb", "flow")]
+    assert maps[1].any()
+    assert maps[2].any()
+    np.testing.assert_allclose(maps[1] + maps[2], maps[0], atol=1e-3 * np.abs(maps[0]).max())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"input": "flo"}, "has no input 'flo'"),
+        ({"input": "flow", "preset": "evidence"}, "of all inputs together"),
+        ({"input": "flow", "method": "temporal_mask"}, "does not tell the inputs"),
+        ({"input": "flow", "model": "figures"}, "figures has no input 'flow'"),
+    ],
+)
+def test_input_that_cannot_be_shown_is_refused(
+    changes: dict[str, str], message: str, asked: Request
+) -> None:
+    with pytest.raises(AttributionError, match=message):
+        explain(replace(asked, **changes))  # type: ignore[arg-type]
+
+
+def test_saved_card_lists_its_inputs() -> None:
+    info = save_card(f'name = "Streams"\n{CARD}')
+    assert info.inputs == ("rgb", "flow")

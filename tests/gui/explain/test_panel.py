@@ -234,3 +234,19 @@ def test_panel_asks_for_a_time_step_of_models_that_have_them(ready: ExplainPanel
     ready.model_choice.model.setCurrentIndex(1)
     assert ready.settings().step is None
     assert not ready.step.isVisible()
+
+
+def test_panel_offers_the_inputs_of_a_model_that_has_several(panel: ExplainPanel) -> None:
+    choice = panel.model_choice
+    assert not choice.input.isVisibleTo(panel)
+    panel.add_model(ModelInfo("mine", "Mine", "Of mine.", False, inputs=("rgb", "flow")))
+    assert choice.input.isVisibleTo(panel)
+    assert panel.settings().input is None
+    choice.choose_input("flow")
+    settings = panel.settings()
+    assert settings.input == "flow"
+    panel.model_choice.model.setCurrentIndex(0)
+    assert panel.settings().input is None
+    assert not choice.input.isVisibleTo(panel)
+    panel.set_settings(settings)
+    assert panel.settings().input == "flow"

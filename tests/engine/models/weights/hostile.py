@@ -185,8 +185,8 @@ def _quantised(path: Path, _canary: Path) -> None:
 
 
 def _safetensors(header: str, data: bytes = bytes(64)) -> Writer:
-    raw = header.encode()
-    return raw(struct.pack("<Q", len(raw)) + raw + data)
+    listing = header.encode()
+    return raw(struct.pack("<Q", len(listing)) + listing + data)
 
 
 def _sub_pickle(path: Path, canary: Path) -> None:
