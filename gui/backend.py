@@ -9,10 +9,11 @@ from typing import Protocol
 
 from engine.annotations.regions import Region
 from engine.cancel import Check
+from engine.descriptions import CardReport, MethodInfo, ModelInfo
 from engine.metrics import FlowPrecision
 from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
-from engine.types import CardReport, MethodInfo, ModelInfo, Preset, Report, Request, UInt8Array
+from engine.types import Preset, Report, Request, UInt8Array
 from engine.what_if.checks import FreezeCheck, SeparatedMap, StillSplit
 from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
 from gui.state.export_request import ExportRequest

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.descriptions import MethodInfo, ModelInfo
 from engine.plugins import MethodOptions, MethodPlugin, ModelPlugin, option
-from engine.types import MethodInfo, ModelInfo, ModelSpec
+from engine.types import ModelSpec
 
 if TYPE_CHECKING:
     from engine.plugins import Clip, ExplainedModel, MethodOutput, VideoModel

@@ -21,8 +21,8 @@ from engine.attribution.options import (
     describe,
     read_options,
 )
+from engine.descriptions import MethodInfo
 from engine.errors import AttributionError
-from engine.types import MethodInfo
 from engine.utils.entry_points import Discovery, discover
 from engine.utils.hints import did_you_mean
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from engine.attribution.catalogue import BUILT_IN
-from engine.types import MethodInfo, OptionInfo
+from engine.descriptions import MethodInfo, OptionInfo
 
 _HEAD = """# Attribution methods
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.attribution.options import MethodOptions
+from engine.descriptions import MethodInfo
 from engine.errors import AttributionError
-from engine.types import MethodInfo
 from engine.utils.entry_points import guard
 
 METHOD_GROUP = "motion_inspector.methods"

@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypeVar, cast
 
 from msgspec import Meta
 
+from engine.descriptions import OptionInfo
 from engine.errors import AttributionError
-from engine.types import OptionInfo
 from engine.utils.hints import did_you_mean
 from engine.utils.schema import SchemaError, convert, one_of
 

@@ -14,13 +14,13 @@ from engine.attribution.base.network_call import called
 from engine.attribution.base.network_faults import described
 from engine.attribution.base.network_habits import ONE_BY_ONE, habits_of
 from engine.attribution.base.outputs import read_outputs
+from engine.descriptions import Finding
 from engine.errors import EngineError
 from engine.model_check.forward import logits_of, output_of
 from engine.model_check.input_checks import failed, passed, warned
 from engine.models.cards.card_schema import Expected
 from engine.models.model import Clip, VideoModel
 from engine.pipeline.single_clip import clip_at, noise_clip
-from engine.types import Finding
 
 _ALIKE = 1e-5  # relative; what float32 leaves of equal scores
 _ONLY_PERTURBATION = "Only perturbation methods, such as occlusion, will work."

@@ -12,6 +12,7 @@ import torch
 
 from engine.attribution.base.outputs import Outputs, probabilities_of
 from engine.cancel import Check, never
+from engine.descriptions import CardReport, Finding
 from engine.errors import EngineError, UntrustedError
 from engine.model_check.behaviour import behaviour_findings, reference_finding
 from engine.model_check.families import family_findings
@@ -21,7 +22,7 @@ from engine.models.cards.card import ModelCard
 from engine.models.load import load_card
 from engine.models.model import Clip
 from engine.pipeline.single_clip import clip_at, noise_clip
-from engine.types import CardReport, Finding, ModelSpec, Report, UInt8Array, unreported
+from engine.types import ModelSpec, Report, UInt8Array, unreported
 
 _SHOWN = 4
 _TOP = 5

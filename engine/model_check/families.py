@@ -10,10 +10,10 @@ from typing import Any
 from engine.attribution.attribute_clip import Attribution, attribute
 from engine.attribution.catalogue import DEFAULT_METHOD, METHODS
 from engine.cancel import Check, never
+from engine.descriptions import Finding
 from engine.errors import EngineError
 from engine.model_check.input_checks import failed, passed, warned
 from engine.models.model import Clip, VideoModel
-from engine.types import Finding
 
 _EXACT = 0.05  # relative; what a conserving method may lack before it is told
 

@@ -13,11 +13,11 @@ from engine.attribution.base.network_call import called
 from engine.attribution.base.network_faults import described
 from engine.attribution.base.network_habits import habits_of
 from engine.attribution.base.outputs import Outputs, read_outputs
+from engine.descriptions import Finding
 from engine.errors import AttributionError, EngineError
 from engine.model_check.head_checks import count_finding, head_findings
 from engine.model_check.input_checks import failed, passed
 from engine.models.model import Clip, VideoModel
-from engine.types import Finding
 
 
 @dataclass(frozen=True, slots=True, eq=False)

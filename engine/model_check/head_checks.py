@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from engine.attribution.base.outputs import Outputs, read_outputs
+from engine.descriptions import Finding
 from engine.errors import AttributionError
 from engine.model_check.input_checks import failed, passed, warned
 from engine.models.model import Clip, VideoModel
 from engine.pipeline.single_clip import noise_clip
-from engine.types import Activation, Finding, ModelSpec
+from engine.types import Activation, ModelSpec
 
 Forward = Callable[[VideoModel, Tensor], Any]
 

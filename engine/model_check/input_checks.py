@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.descriptions import Finding
 from engine.models.preprocess.frame_sampling import repeats_sentence, sample_frames
-from engine.types import Finding, ModelSpec
+from engine.types import ModelSpec
 from engine.video import open_video
 
 

@@ -6,7 +6,7 @@ and it must cost no import of torch. Tests compare it with what is loaded.
 
 from __future__ import annotations
 
-from engine.types import ModelInfo
+from engine.descriptions import ModelInfo
 
 _EVERY, _SECOND = "every frame", "every second frame"
 _TERMS = "the terms of its training data, Kinetics-400, may apply"

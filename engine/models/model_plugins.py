@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from engine.descriptions import ModelInfo
 from engine.errors import ModelError
 from engine.models.catalogue import MODELS
-from engine.types import ModelInfo
 from engine.utils.entry_points import Discovery, discover, guard
 
 MODEL_GROUP = "motion_inspector.models"

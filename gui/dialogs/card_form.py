@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from engine.types import ModelInfo
+from engine.descriptions import ModelInfo
 from gui.backend import CardField
 from gui.widgets.dialogs import file_dialog
 

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.descriptions import CardReport, Finding, ModelInfo
 from engine.errors import EngineError
-from engine.types import CardReport, Finding, ModelInfo, UInt8Array
+from engine.types import UInt8Array
 from gui.backend import CardBackend
 from gui.dialogs.card_form import CardForm
 from gui.dialogs.trust import ask_trust

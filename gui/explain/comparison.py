@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from engine.descriptions import MethodInfo
 from engine.store import Analysis, Header
-from engine.types import MethodInfo
 from gui.commands.command import Command
 from gui.explain.controller import ExplainController
 from gui.panes.pane_grid import PaneGrid

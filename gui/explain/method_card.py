@@ -7,7 +7,7 @@ import html
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from engine.types import MethodInfo
+from engine.descriptions import MethodInfo
 from gui.widgets.form_widgets import hint_label, notice_label, vbox
 
 

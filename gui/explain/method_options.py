@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.types import MethodInfo, OptionInfo
+from engine.descriptions import MethodInfo, OptionInfo
 from gui.widgets.form_widgets import Collapsible, Form, narrow, vbox
 
 Value = str | float | bool

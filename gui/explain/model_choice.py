@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
-from engine.types import ModelInfo
+from engine.descriptions import ModelInfo
 from gui.widgets.dialogs import file_dialog
 from gui.widgets.form_widgets import Form, hbox, hint_label, narrow
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSpinBox, QWidget
 
-from engine.types import Float64Array, MethodInfo, ModelInfo, Progress, Request
+from engine.descriptions import MethodInfo, ModelInfo
+from engine.types import Float64Array, Progress, Request
 from gui.backend import Estimate
 from gui.explain.class_search import FIRST_VALUE, ClassSearch
 from gui.explain.evidence_choice import EvidenceChoice

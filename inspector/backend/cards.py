@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from engine.cancel import Check
+from engine.descriptions import CardReport, Finding, ModelInfo
 from engine.errors import ModelError
 from engine.models.cards.card import parse_card
 from engine.models.cards.card_schema import CARD_KEYS
 from engine.models.cards.library import save_card
 from engine.models.catalogue import MODELS
-from engine.types import CardReport, Finding, ModelInfo, Report
+from engine.types import Report
 from inspector.backend.torch_import import import_torch
 
 Texts = Mapping[str, str]

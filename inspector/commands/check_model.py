@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from engine.types import CardReport, Finding
+from engine.descriptions import CardReport, Finding
 from engine.utils.score_text import score_text
 from inspector import cli_options as options
 from inspector.commands import Command

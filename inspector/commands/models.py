@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from engine.descriptions import ModelInfo
 from engine.errors import ModelError
 from engine.models import known_models
-from engine.types import ModelInfo
 from engine.utils.hints import did_you_mean
 from inspector.commands import Command
 from inspector.terminal import print_entry, print_text

@@ -14,6 +14,7 @@ from engine.attribution import METHODS, attribute, catalogue
 from engine.attribution.catalogue import BUILT_IN, check_options, find_entry
 from engine.attribution.method_cards import card_text
 from engine.cancel import Cancelled
+from engine.descriptions import ModelInfo
 from engine.errors import AttributionError, ModelError
 from engine.models import MODELS, VideoModel
 from engine.models.model_plugins import discovered_models
@@ -25,7 +26,6 @@ from engine.plugins import (
     plugin_models,
     skipped_plugins,
 )
-from engine.types import ModelInfo
 
 TEMPLATE = Path(__file__).parents[2] / "docs/plugin-template/motion_inspector_example.py"
 Install = Callable[..., None]

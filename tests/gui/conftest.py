@@ -12,24 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.attribution import METHODS
 from engine.cancel import Check
+from engine.descriptions import CardReport, Finding, ModelInfo
 from engine.errors import ModelError, UntrustedError
 from engine.metrics import FlowPrecision
 from engine.models import MODELS
 from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis, ExplainProgress, Header
-from engine.types import (
-    CardReport,
-    Finding,
-    ModelInfo,
-    ModelSpec,
-    Preset,
-    Progress,
-    Rect,
-    Report,
-    Request,
-    UInt8Array,
-    Window,
-)
+from engine.types import ModelSpec, Preset, Progress, Rect, Report, Request, UInt8Array, Window
 from engine.what_if.checks import FreezeCheck, SeparatedMap, StillSplit
 from engine.what_if.queries import MotionTests, Scope, WhatIfQuery, WhatIfResult, region_agreement
 from gui.backend import Backend, CardBackend, CardField, ExportBackend, WhatIfBackend

@@ -9,8 +9,8 @@ from engine.attribution import DEFAULT_METHOD, METHODS, attribute
 from engine.attribution.catalogue import check_options, find_entry
 from engine.attribution.lrp.composites import COMPOSITES
 from engine.attribution.registry import find_method
+from engine.descriptions import OptionInfo
 from engine.errors import AttributionError
-from engine.types import OptionInfo
 from tests.engine.attribution.nets import built
 from tests.engine.attribution.plain import model_of, random_clip
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.descriptions import CardReport
 from engine.errors import UntrustedError
 from engine.model_check import check_card
 from engine.models.cards.card import read_card
 from engine.models.cards.trust import trust
-from engine.types import CardReport
 from tests.clips import moving_square, write_clip
 
 NETS = '''

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.cancel import Cancelled
+from engine.descriptions import Finding
 from engine.model_check.families import family_findings
-from engine.types import Finding
 from tests.engine.attribution.nets import Net, conv
 from tests.engine.attribution.plain import model_of, random_clip
 

@@ -12,6 +12,7 @@ from torchvision.models import get_model, get_model_weights
 
 from engine.attribution import attribute
 from engine.cancel import Cancelled
+from engine.descriptions import ModelInfo
 from engine.errors import ModelError
 from engine.models import MODELS, known_models, load_model
 from engine.models.cards.trust import trust
@@ -21,7 +22,7 @@ from engine.models.networks.figures import FIGURES_LABELS, FiguresNet
 from engine.models.networks.network import take_one_channel
 from engine.models.networks.torchvision_zoo import HEADS
 from engine.plugins import ModelPlugin
-from engine.types import ModelInfo, Progress
+from engine.types import Progress
 from tests.engine.networks import warmed_up
 
 

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QComboBox, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.types import CardReport, Finding
+from engine.descriptions import CardReport, Finding
 from gui.dialogs.model_wizard import ModelWizard
 from gui.main_window.window import MainWindow
 from tests.gui.conftest import FakeEngine

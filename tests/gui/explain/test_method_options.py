@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from engine.types import MethodInfo, OptionInfo
+from engine.descriptions import MethodInfo, OptionInfo
 from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
 

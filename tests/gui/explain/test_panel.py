@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.types import MethodInfo, ModelInfo, OptionInfo, Request
+from engine.descriptions import MethodInfo, ModelInfo, OptionInfo
+from engine.types import Request
 from gui.explain.panel import ExplainPanel
 from tests.gui.conftest import LABELS
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.types import CardReport, Finding
+from engine.descriptions import CardReport, Finding
 from inspector.commands.check_model import report_text, summary
 
 NO_PICTURES = np.zeros((0, 1, 1, 3), np.uint8)

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from engine.attribution import METHODS, attribute
+from engine.descriptions import MethodInfo
 from engine.errors import AttributionError
-from engine.types import MethodInfo
 from tests.engine.attribution.plain import model_of, random_clip
 from tests.engine.attribution.test_attribute_clip import assert_unchanged, snapshot
 from tests.engine.networks import warmed_up

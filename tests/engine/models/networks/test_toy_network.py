@@ -10,11 +10,12 @@ import torch
 from torch import nn
 
 from engine.attribution import attribute
+from engine.descriptions import ModelInfo
 from engine.errors import ModelError
 from engine.models import MODELS, known_models, load_model
 from engine.models.networks import NETWORKS, Network
 from engine.models.networks.network import numbered
-from engine.types import ModelInfo, ModelSpec
+from engine.types import ModelSpec
 
 SPEC = ModelSpec("toy", numbered(3), 4, None, 1, (16, 16), (16, 16), (0.5,) * 3, (0.25,) * 3)
 
