@@ -16,7 +16,8 @@ _OWN = (
     "names, give them in a table [rename] of the card (docs/model-card.md)."
 )
 _FIRST_LAYER = (
-    "Build the network with such a first layer, in a function of your own (file.py:build)."
+    'Of one channel: write channels = "grey" in the card, with the one mean and std of grey frames. '
+    "Otherwise build the network with such a first layer, in a function of your own."
 )
 _SPLIT = "Join them where they were trained, with zero_to_fp32.py of the folder of checkpoints."
 _CAUSES: tuple[tuple[str, str, str], ...] = (
