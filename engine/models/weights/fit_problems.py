@@ -16,7 +16,7 @@ _OWN = (
     "names, give them in a table [rename] of the card (docs/model-card.md)."
 )
 _FIRST_LAYER = (
-    'Of one channel: write channels = "grey" in the card, with the one mean and std of grey frames. '
+    'Of one channel: write channels = "grey" in the card, with one mean and std for grey frames. '
     "Otherwise build the network with such a first layer, in a function of your own."
 )
 _SPLIT = "Join them where they were trained, with zero_to_fp32.py of the folder of checkpoints."
