@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from engine.attribution.base.network_faults import network_faults
 from engine.attribution.base.outputs import Outputs, probabilities_of
 from engine.cancel import Check, never
 from engine.descriptions import CardReport, Finding
@@ -20,7 +21,7 @@ from engine.model_check.forward import run_forward
 from engine.model_check.input_checks import failed, passed, rate_finding, value_finding, warned
 from engine.models.cards.card import ModelCard
 from engine.models.load import load_card
-from engine.models.model import Clip
+from engine.models.model import Clip, VideoModel
 from engine.pipeline.single_clip import clip_at, noise_clip
 from engine.types import ModelSpec, Report, UInt8Array, unreported
 
@@ -68,21 +69,35 @@ def check_card(
     if video is not None:
         findings.append(rate_finding(model.spec, video, start))
     findings.append(value_finding(model.spec))
-    run = run_forward(model, clip)
-    findings += run.findings
+    outputs = _score(model, clip, findings, check)
+    check()
     methods: tuple[Finding, ...] = ()
-    if run.outputs is not None:
-        check()
-        try:
-            findings += behaviour_findings(model, clip, run.outputs.logits)
-        except EngineError as error:  # of a black box that scored the first clip
-            findings.append(failed("output", f"{error} {error.hint}"))
-        check()
+    if outputs is not None:
         if card.expected is not None:
             findings.append(reference_finding(model, card.expected))
         methods = tuple(family_findings(model, clip, check))
-    top = _top(model.spec, run.outputs)
+    top = _top(model.spec, outputs)
     return CardReport(tuple(findings), _pictures(clip), top, model.spec.score_unit, methods)
+
+
+def _score(model: VideoModel, clip: Clip, findings: list[Finding], check: Check) -> Outputs | None:
+    """Add what the scores of the clip and of others tell, and return those of the clip.
+
+    A network, or a server, may score one clip and fail on the next.
+    """
+    outputs = None
+    faults = f"{model.spec.name} scored a clip, but failed on another one"
+    try:
+        with network_faults(faults, "Mend the network, or its server."):
+            run = run_forward(model, clip)
+            findings += run.findings
+            outputs = run.outputs
+            check()
+            if outputs is not None:
+                findings += behaviour_findings(model, clip, outputs.logits)
+    except EngineError as error:
+        findings.append(failed("output", f"{error} {error.hint}"))
+    return outputs
 
 
 def _loaded(card: ModelCard, spec: ModelSpec, notices: tuple[str, ...]) -> Finding:

@@ -12,9 +12,9 @@ import numpy as np
 from engine.cancel import Check
 from engine.descriptions import CardReport, Finding, ModelInfo
 from engine.errors import ModelError
-from engine.models.cards.card import parse_card
 from engine.models.cards.card_schema import CARD_KEYS
 from engine.models.cards.library import save_card
+from engine.models.cards.reading import parse_card
 from engine.models.catalogue import MODELS
 from engine.types import Report
 from inspector.backend.torch_import import import_torch

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from engine.descriptions import ModelInfo
 from engine.errors import ModelError, os_errors
-from engine.models.cards.card import CARD_SUFFIX, ModelCard, is_card, parse_card, read_card
+from engine.models.cards.card import CARD_SUFFIX, ModelCard, is_card
+from engine.models.cards.reading import parse_card, read_card
 from engine.models.catalogue import MODELS
 from engine.models.model_plugins import plugin_models
 from engine.utils.atomic import write_text

@@ -8,7 +8,7 @@ import torch
 from engine.descriptions import CardReport
 from engine.errors import UntrustedError
 from engine.model_check import check_card
-from engine.models.cards.card import read_card
+from engine.models.cards.reading import read_card
 from engine.models.cards.trust import trust
 from tests.clips import moving_square, write_clip
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from engine.errors import ModelError
-from engine.models.cards.card import parse_card, read_card
 from engine.models.cards.card_schema import CARD_KEYS, EXPECTED_KEYS, INPUT_KEYS, Key, card_schema
 from engine.models.cards.library import find_card, known_models, save_card, shelf_folder
+from engine.models.cards.reading import parse_card, read_card
 from engine.models.loaders.sources import find_network
 
 SCHEMA = Path(__file__).parents[4] / "docs" / "model-card.schema.json"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModelError
-from engine.models.cards.card import read_card
+from engine.models.cards.reading import read_card
 
 ON_WINDOWS = os.name == "nt"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.errors import ModelError
-from engine.models.cards.card import parse_card
+from engine.models.cards.reading import parse_card
 from engine.network_inputs import NetworkInput
 
 TABLE: dict[str, Any] = {

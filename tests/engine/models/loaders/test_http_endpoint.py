@@ -14,7 +14,7 @@ from engine.attribution import attribute, motion_use
 from engine.errors import AttributionError, EngineError, ModelError, UntrustedError
 from engine.model_check import check_card
 from engine.models import load_model
-from engine.models.cards.card import read_card
+from engine.models.cards.reading import read_card
 from engine.models.cards.trust import trust
 from engine.models.loaders.http_endpoint import Endpoint
 from engine.models.model import Clip, VideoModel
