@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from inspect import unwrap
 from typing import Any
 
 import torch
@@ -224,7 +225,7 @@ def _summed_to(relevance: Tensor, like: Tensor) -> Tensor:
 
 _BY_HANDLER: dict[Handler, Rule] = {
     linear.convolution: convolution,
-    linear.linear: dense,
+    attention.projection: dense,
     linear.batch_norm: passed,
     pointwise.activation: passed,
     pointwise.sigmoid: passed,
@@ -249,8 +250,13 @@ _SINGLE_VALUES = (
     *named(functional, "logsigmoid"),
 )
 
+
+def _handlers() -> Iterator[tuple[Function, Handler]]:
+    return ((func, unwrap(handler)) for func, handler in HANDLERS.items())
+
+
 RULES: dict[Function, Rule] = {
-    **{func: _BY_HANDLER[one] for func, one in HANDLERS.items() if one in _BY_HANDLER},
+    **{func: _BY_HANDLER[one] for func, one in _handlers() if one in _BY_HANDLER},
     **dict.fromkeys(_SINGLE_VALUES, passed),
     **dict.fromkeys((torch.amax, Tensor.amax), winners),
 }

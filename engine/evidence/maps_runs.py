@@ -18,7 +18,7 @@ from engine.attribution.base.tensor_tags import (
     tensors_in,
 )
 from engine.attribution.lrp.context import name_of, with_backward
-from engine.attribution.lrp.dispatch import MOVES
+from engine.attribution.lrp.dispatch import MOVES, OF_FIRST
 from engine.attribution.lrp.in_place import is_in_place, out_of_place
 from engine.cancel import Check
 from engine.evidence.maps_composed import COMPOSED
@@ -59,6 +59,9 @@ class _Run(TorchFunctionMode):
         if func in COMPOSED:
             with self:
                 return COMPOSED[func](*args, **kwargs)
+        others = (*args[1:], *(part for name, part in kwargs.items() if name != "input"))
+        if func in OF_FIRST | WEIGHTED and depends_on_input(*others):
+            raise NoRuleError(f"There is no rule for {name_of(func)} with weights of the input.")
         if func in RULES:
             self.check()
             return self.done(func, args, kwargs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import unwrap
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -158,6 +160,9 @@ HANDLERS: dict[Function, Handler] = {
     **RECURRENT,
 }
 """Operations with a relevance backward of their own."""
+
+OF_FIRST = frozenset(func for func, handler in HANDLERS.items() if unwrap(handler) is not handler)
+"""Those of which the first argument alone is followed."""
 
 MOVES: frozenset[Function] = frozenset(
     (

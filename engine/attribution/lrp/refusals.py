@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import wraps
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -32,6 +33,7 @@ def without_rule(result: Any, func: Function, manner: str = "") -> Any:
 def of_first(handler: Handler) -> Handler:
     """Return a handler that follows its first argument alone, and refuses where others matter."""
 
+    @wraps(handler)
     def guarded(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
         if depends_on_input(*args[1:], *kwargs.values()):
             return without_rule(func(*args, **kwargs), func, "with weights or limits of the input")

@@ -108,8 +108,8 @@ def by_einsum(net: Net, clip: Tensor) -> Tensor:
     return torch.einsum("bts,bcs->bct", likeness, features)
 
 
-def summed_up(net: Net, clip: Tensor) -> Tensor:
-    return torch.cumsum(net.first(clip), 2)
+def multiplied_up(net: Net, clip: Tensor) -> Tensor:
+    return torch.cumprod(net.first(clip), 2)
 
 
 KINDS = {
@@ -223,10 +223,10 @@ def test_evidence_maps_lie_where_the_clip_moves() -> None:
 
 
 def test_evidence_maps_fall_back_to_path_gradients_with_a_notice() -> None:
-    model = model_of(Net(summed_up, first=conv(3)))
+    model = model_of(Net(multiplied_up, first=conv(3)))
     maps = evidence_maps(model, random_clip(), 0)
     assert maps.method == "path gradients"
-    assert "cumsum" in maps.notices[0]
+    assert "cumprod" in maps.notices[0]
     assert_sums(maps)
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.attribution.base.network_habits import habits_of
 from engine.cancel import Cancelled, CancelToken
 from engine.errors import EngineError
 from engine.models import VideoModel
@@ -75,6 +76,7 @@ def test_frozen_scores_stay_where_a_map_names_what_the_model_does_not_see(
 
 def test_frozen_scores_freeze_as_many_voxels_of_each_kind(model: VideoModel, clip: Clip) -> None:
     seen: list[Tensor] = []
+    habits_of(model)  # asked before, so that its clips are not among them
     model.module.register_forward_hook(lambda module, given, out: seen.append(given[0]))
     frozen_scores(model, clip, half(left=True), half(left=False), 0, draws=1)
     clips = torch.cat(seen)[2:]
