@@ -41,7 +41,8 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Request:
     folder = tmp_path_factory.mktemp("asked")
     torch.save(warmed_up("figures").state_dict(), folder / "random.pth")
     clip = write_clip(folder / "square.mp4", moving_square(FRAMES))
-    return Request(clip, weights=folder / "random.pth", target=3, device="cpu")
+    weights = folder / "random.pth"
+    return Request(clip, weights=weights, target=3, device="cpu", evidence="quick")
 
 
 @pytest.fixture(scope="module")
