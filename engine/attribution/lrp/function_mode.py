@@ -232,7 +232,13 @@ def _move_notes(func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -
     bounds: Bounds | None = bounds_of(source)
     if bounds is None:
         return
-    ends = [func(bound, *args[1:], **kwargs) for bound in bounds]
+    # Bounds repeat a value in memory, where the input may be viewed and they may not.
+    ends = [
+        bound.reshape(result.shape)
+        if func in (Tensor.view, Tensor.view_as)
+        else func(bound, *args[1:], **kwargs)
+        for bound in bounds
+    ]
     lows, highs = ([end] if isinstance(end, Tensor) else end for end in ends)
     for part, *both in zip(parts, lows, highs, strict=True):
         tag(part, bounds=tuple(both))

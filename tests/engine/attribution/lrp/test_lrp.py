@@ -189,6 +189,15 @@ def test_lrp_follows_a_view_that_is_changed_in_place() -> None:
     assert result.logits == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
+def test_lrp_follows_a_view_of_the_clip_that_joins_channels_and_frames() -> None:
+    def body(net: Net, clip: Tensor) -> Tensor:
+        return net.first(clip.view(1, 12, 8, 8))[:, :, None]
+
+    network = Net(body, first=nn.Conv2d(12, 6, 3, padding=1))
+    result = attribute(model_of(network), random_clip(), 0, "lrp")
+    assert result.conservation == pytest.approx(1, abs=0.01)
+
+
 def test_lrp_refuses_batch_norm_without_statistics() -> None:
     layer = nn.BatchNorm3d(6, track_running_stats=False)
     model = model_of(Net(lambda net, clip: net.norm(net.first(clip)), first=conv(3), norm=layer))
