@@ -25,7 +25,8 @@ def packing(layout: str, channels: str) -> Callable[[torch.Tensor], torch.Tensor
     def pack(clips: torch.Tensor) -> torch.Tensor:
         ordered = clips.flip(1) if channels == "bgr" else clips
         ordered = ordered[:, :1] if channels == "grey" else ordered
-        return ordered.transpose(1, 2) if layout == "NTCHW" else ordered
+        laid = ordered.transpose(1, 2) if layout == "NTCHW" else ordered
+        return laid.contiguous()  # as a training's batches, which its network may view
 
     return pack
 

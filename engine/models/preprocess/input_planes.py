@@ -101,10 +101,9 @@ def _laid(one: NetworkInput, planes: Tensor) -> Tensor:
     else:
         chosen = list(range(0, count, one.stride))
     taken = planes if chosen == list(range(planes.shape[2])) else planes[:, :, chosen]
-    if one.layout == "NCTHW":
-        return taken
-    swapped = taken.transpose(1, 2)
-    return swapped if one.layout == "NTCHW" else swapped.flatten(1, 2)
+    swapped = taken if one.layout == "NCTHW" else taken.transpose(1, 2)
+    laid = swapped.flatten(1, 2) if one.layout == "NCHW" else swapped
+    return laid.contiguous()  # as a training's batches, which its network may view
 
 
 def _bytes(light: Tensor) -> Tensor:

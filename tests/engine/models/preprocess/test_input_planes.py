@@ -12,9 +12,10 @@ from PIL import Image
 from torch import nn
 
 from engine.models.model import VideoModel
+from engine.models.preprocess.input_layout import packing
 from engine.models.preprocess.input_planes import Keywords, given_as, plane_bounds
 from engine.motion import flow_between
-from engine.network_inputs import InputKind, NetworkInput
+from engine.network_inputs import InputKind, InputLayout, NetworkInput
 from engine.types import Float32Array, UInt8Array
 from tests.engine.models.preprocess.test_geometry import SPEC
 
@@ -140,3 +141,18 @@ def test_inputs_are_passed_as_the_card_says() -> None:
         assert type(named) is kind
         assert list(named) == ["grey", "flow"]
         assert torch.equal(named["flow"], flow)
+
+
+@pytest.mark.parametrize("layout", ["NCTHW", "NTCHW", "NCHW"])
+def test_declared_inputs_lie_in_memory_as_their_layout(layout: InputLayout) -> None:
+    one = declared("rgb", layout=layout, stride=2)
+    (given,) = given_as((one,), "positions", torch.rand(2, 3, 4, 6, 6))
+    assert given.is_contiguous()
+
+
+@pytest.mark.parametrize("layout", ["NCTHW", "NTCHW"])
+@pytest.mark.parametrize("channels", ["bgr", "grey"])
+def test_clips_lie_in_memory_as_their_layout(layout: str, channels: str) -> None:
+    pack = packing(layout, channels)
+    assert pack is not None
+    assert pack(torch.rand(2, 3, 4, 6, 6)).is_contiguous()
