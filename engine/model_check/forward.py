@@ -16,7 +16,7 @@ from engine.attribution.base.outputs import Outputs, read_outputs
 from engine.descriptions import Finding
 from engine.errors import AttributionError, EngineError
 from engine.model_check.head_checks import count_finding, head_findings
-from engine.model_check.input_checks import failed, passed
+from engine.model_check.input_checks import failed, passed, warned
 from engine.models.model import Clip, VideoModel
 
 
@@ -40,7 +40,7 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
         outputs = read_outputs(output, 1, model.spec)
     except AttributionError as error:
         return Run([failed("output", f"{error} {error.hint}")])
-    layout = passed("layout", f"It takes {_shape(model.arguments(clip.tensor))}.")
+    layout = _layout_finding(model, clip)
     if not bool(torch.isfinite(outputs.logits).all()):
         return Run([layout, _not_finite()])
     heads = head_findings(model, clip, outputs, output_of)
@@ -58,6 +58,25 @@ def logits_of(model: VideoModel, values: Tensor) -> Tensor:
     return read_outputs(output_of(model, values), 1, model.spec).logits.detach()
 
 
+def _layout_finding(model: VideoModel, clip: Clip) -> Finding:
+    """Say what a network takes, and if frames in the place of channels do as well."""
+    values, taken = clip.tensor, f"It takes {_shape(model.arguments(clip.tensor))}"
+    swapped = values.transpose(1, 2).contiguous()
+    one_order = model.spec.inputs or model.spec.grey or model.scores_only
+    if one_order or swapped.shape == values.shape:
+        return passed("layout", f"{taken}.")
+    try:
+        read_outputs(output_of(model, swapped), 1, model.spec)
+    except (Exception, SystemExit):  # noqa: BLE001 - whatever a network raises
+        return passed("layout", f"{taken}.")
+    return warned(
+        "layout",
+        f"{taken}, and {_shape(model.arguments(swapped))} as well, so it cannot tell frames from "
+        'channels. Write in the card what your training gave it: layout = "NCTHW" or "NTCHW", or '
+        'frames stacked as channels by layout = "NCHW" in a table [[inputs]].',
+    )
+
+
 def _shape(arguments: tuple[Any, ...]) -> str:
     first = arguments[0]
     if isinstance(first, dict):
@@ -67,30 +86,35 @@ def _shape(arguments: tuple[Any, ...]) -> str:
 
 
 def _layout_text(model: VideoModel, clip: Clip, error: BaseException) -> str:
-    values = clip.tensor
-    others = {
+    fails = f"The network fails on {_shape(model.arguments(clip.tensor))}"
+    for text, other in _orders(clip.tensor, "grey" if model.spec.grey else "rgb").items():
+        try:
+            with evaluating(model.module), torch.no_grad():
+                model.module(other.clone(memory_format=torch.contiguous_format))
+        except (Exception, SystemExit):  # noqa: BLE001 - whatever a network raises
+            continue
+        return f"{fails}, but takes {tuple(other.shape)}: {text}."
+    return (
+        f"{fails} and on every other order of its dimensions: {described(error)}. Check frames, "
+        "crop and layout."
+    )
+
+
+def _orders(clip: Tensor, kind: str) -> dict[str, Tensor]:
+    """Return a clip (1, 3, T, h, w) in the orders that networks take, by what is said of them."""
+    values = clip[:, :1] if kind == "grey" else clip
+    frames_first = values.transpose(1, 2)
+    return {
         'layout = "NCTHW"': values,
-        'layout = "NTCHW"': values.transpose(1, 2),
+        'layout = "NTCHW"': frames_first,
         "frames last (N, T, H, W, C), which a module around it must make": values.permute(
             0, 2, 3, 4, 1
         ),
+        "frames stacked as channels (N, T*C, H, W), which a table [[inputs]] gives it with "
+        f'kind = "{kind}" and layout = "NCHW"': frames_first.flatten(1, 2),
         "frames as a batch (N*T, C, H, W); wrap it in a module that folds them and averages the "
-        "scores": values[0].transpose(0, 1),
+        "scores": frames_first[0],
     }
-    for text, other in others.items():
-        try:
-            with evaluating(model.module), torch.no_grad():
-                model.module(other.clone())
-        except (Exception, SystemExit):  # noqa: BLE001 - whatever a network raises
-            continue
-        return (
-            f"The network fails on {_shape(model.arguments(values))}, but takes "
-            f"{tuple(other.shape)}: {text}."
-        )
-    return (
-        f"The network fails on {_shape(model.arguments(values))} and on every other order of its "
-        f"dimensions: {described(error)}. Check frames, crop and layout."
-    )
 
 
 def _not_finite() -> Finding:

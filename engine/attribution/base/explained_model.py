@@ -207,7 +207,8 @@ class ExplainedModel:
         model = self.model
         faults = network_faults(
             f"{model.spec.name} failed on a clip of shape {tuple(values.shape)}",
-            f"It expects {_expected_shape(model)}; check the clip and the model.",
+            f"Its card is for clips {_expected_shape(model)}; 'motion-inspector check-model' says "
+            "if it takes another order of dimensions.",
         )
         with faults, self.habits.minded(model.module):
             try:

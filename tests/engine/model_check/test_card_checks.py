@@ -40,6 +40,22 @@ class Folded(nn.Module):
     def forward(self, frames):
         return self.head(self.conv(frames).mean((2, 3)))
 
+class Stacked(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(24, 4, 3), nn.Linear(4, 3)
+    def forward(self, frames):
+        return self.head(self.conv(frames).mean((2, 3)))
+
+class Silhouettes(Folded):
+    def forward(self, frames):
+        n, t, h, w = frames.shape
+        return super().forward(frames[:, :, None].expand(n, t, 3, h, w)[:, 0])
+
+class Unstacks(Folded):
+    def forward(self, clip):
+        return super().forward(clip.view((-1, 3) + clip.shape[-2:])).view(len(clip), -1, 3).mean(1)
+
 class FoldsInside(Folded):
     def forward(self, clip):
         return super().forward(clip[0].transpose(0, 1))
@@ -160,6 +176,8 @@ def test_good_card_passes_every_check_but_its_missing_checkpoint(
     [
         ("TimeFirst", "layout", "fail", 'takes (1, 8, 3, 16, 16): layout = "NTCHW"'),
         ("Folded", "layout", "fail", "frames as a batch"),
+        ("Stacked", "layout", "fail", "takes (1, 24, 16, 16): frames stacked as channels"),
+        ("Unstacks", "layout", "warn", "cannot tell frames from channels"),
         ("FoldsInside", "head", "warn", "scores 8 time steps of a clip; their mean is explained"),
         ("Rows", "head", "warn", "scores 8 time steps of a clip; their mean is explained"),
         ("Mixed", "head", "fail", "rows of several clips are mixed"),
@@ -207,6 +225,13 @@ def test_card_that_misleads_is_told_in_words(
     (found,) = (finding for finding in report.findings if finding.check == check)
     assert found.level == "fail"
     assert text in found.text
+
+
+def test_grey_frames_without_channels_are_told_as_stacked(clip: Path, tmp_path: Path) -> None:
+    report = report_on(tmp_path, clip, "Silhouettes", 'channels = "grey"')
+    (found,) = (finding for finding in report.findings if finding.check == "layout")
+    assert "takes (1, 8, 16, 16): frames stacked" in found.text
+    assert 'kind = "grey" and layout = "NCHW"' in found.text
 
 
 def test_expected_scores_within_the_tolerance_pass(clip: Path, tmp_path: Path) -> None:
