@@ -190,8 +190,29 @@ def _network(library: Any, folder: Path) -> torch.nn.Module:
     kind = library.AutoModelForVideoClassification
     module, info = _read(
         folder,
-        lambda: kind.from_pretrained(folder, output_loading_info=True, weights_only=True, **_LOCAL),
+        lambda: kind.from_pretrained(
+            folder,
+            output_loading_info=True,
+            weights_only=True,
+            ignore_mismatched_sizes=True,  # they are refused below, by name
+            **_LOCAL,
+        ),
     )
+    _check_fit(info, folder)
+    network: torch.nn.Module = module.float().eval().requires_grad_(False)
+    return network
+
+
+def _check_fit(info: dict[str, Any], folder: Path) -> None:
+    """Refuse weights that the network of the configuration lacks or has in another shape."""
+    if mismatched := sorted(info["mismatched_keys"]):
+        name, has, wants = mismatched[0]
+        raise ModelError(
+            f"The weights in {folder} do not fit its config.json: {name} is {tuple(has)} in the "
+            f"weights, {tuple(wants)} by the configuration.",
+            "Copy config.json from the training of these weights; classes are counted by its "
+            "id2label, and frames and sizes are those of the training.",
+        )
     missing = sorted(info["missing_keys"])
     if missing:
         raise ModelError(
@@ -199,8 +220,6 @@ def _network(library: Any, folder: Path) -> torch.nn.Module:
             f"missing (first {missing[0]}).",
             "Choose a checkpoint that was fine-tuned to name classes.",
         )
-    network: torch.nn.Module = module.float().eval().requires_grad_(False)
-    return network
 
 
 def _without_input(name: str, config: Any, kind: _Kind) -> ModelSpec:

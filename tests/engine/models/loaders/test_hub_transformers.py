@@ -147,6 +147,23 @@ def test_a_checkpoint_without_a_classifier_is_refused(tmp_path: Path) -> None:
         load_transformer(folder, device="cpu")
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"id2label": {0: "play", 1: "service"}}, "classifier.* is .*5.* in the weights, .*2"),
+        ({"tubelet_size": 1}, "patch_embeddings"),
+    ],
+)
+def test_a_configuration_of_other_weights_is_refused_by_the_part_that_differs(
+    change: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    folder = save_checkpoint("videomae", tmp_path)
+    edit(folder / "config.json", **change)
+    with pytest.raises(ModelError, match=rf"do not fit its config.json: .*{told}") as caught:
+        load_transformer(folder, device="cpu")
+    assert "config.json" in caught.value.hint
+
+
 def test_a_processor_of_another_size_is_refused(tmp_path: Path) -> None:
     folder = save_checkpoint("vivit", tmp_path)
     (settings,) = folder.glob("*processor_config.json")
