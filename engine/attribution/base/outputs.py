@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 from engine.attribution.base.network_faults import network_faults
 from engine.attribution.base.output_parts import OUTPUT_HINT, chosen_part
 from engine.attribution.base.output_steps import check_no_step, of_clip, step_notice, steps_of
+from engine.attribution.base.softmax_parts import PART, class_numbers, log_odds_of_part
 from engine.attribution.base.tensor_tags import newest
 from engine.errors import AttributionError
 from engine.types import Activation, ModelSpec
@@ -49,8 +50,34 @@ softmax, a logarithm gives them up to a constant."""
 _NEAREST = 2**-24  # to 0 and 1, of a probability in float32 whose logit is finite
 _LESS = frozenset((torch.rsub, Tensor.__rsub__))
 _JOINING = frozenset((torch.cat, torch.concat, torch.stack, torch.hstack))
-_AVERAGING = frozenset(
-    getattr(owner, name) for owner in (torch, Tensor) for name in ("mean", "amax", "max")
+_LOGARITHMS = frozenset((torch.log, torch.log_, Tensor.log, Tensor.log_))
+_COUNTING = frozenset(
+    getattr(owner, name)
+    for owner in (torch, Tensor, functional)
+    for name in (
+        *("mean", "sum", "amax", "amin", "max", "min", "maximum", "minimum", "prod", "nanmean"),
+        *("add", "sub", "subtract", "rsub", "mul", "multiply", "div", "divide", "true_divide"),
+        *("add_", "sub_", "mul_", "div_", "pow", "sqrt", "square", "lerp", "quantile"),
+        *("__add__", "__radd__", "__iadd__", "__sub__", "__rsub__", "__isub__", "__pow__"),
+        *("__mul__", "__rmul__", "__imul__", "__truediv__", "__rtruediv__", "__itruediv__"),
+        *("matmul", "bmm", "__matmul__", "einsum"),
+        *(f"{kind}_pool{n}d" for kind in ("avg", "adaptive_avg") for n in (1, 2, 3)),
+    )
+    if hasattr(owner, name)
+)
+"""What makes other chances of chances: their averages, products, and what is scaled."""
+_ACTIVATION_OF: dict[str, Activation] = {
+    "softmax": "softmax",
+    "sigmoid": "sigmoid",
+    PART: "sigmoid",
+}
+_COMBINED = (
+    "The network averages or combines the results of sigmoids; logits are made of what comes out."
+)
+_COMPUTED = (
+    "The network computes its outputs from the results of a {}, and they are no probabilities of "
+    "classes: what is made of them as logits means little. If they are values, the card says "
+    'activation = "none"; else let the network return what goes into its {}.'
 )
 
 
@@ -90,6 +117,8 @@ class ActivationWatch(TorchFunctionMode):
         result = func(*args, **kwargs)
         if given is not None:
             result._before = (kind, given)
+            if kind == "softmax":
+                result._classes = class_numbers(given, args, kwargs)
         elif args:
             _remember(func, result, args, kwargs)
         return result
@@ -100,24 +129,57 @@ def _remember(func: Callable[..., Any], result: Any, args: Any, kwargs: Any) -> 
     first = args[0]
     if func in _JOINING and isinstance(first, list | tuple):
         kinds = {getattr(part, "_before", ("", None))[0] for part in first}
-        if kinds == {"sigmoid"}:  # several heads; those of softmaxes are no softmax together
+        if kinds and kinds <= {"sigmoid", PART}:  # several heads; softmaxes are none together
             whole = func([part._before[1] for part in first], *args[1:], **kwargs)
             result._before = ("sigmoid", whole)
         return
-    if not hasattr(first, "_before"):
-        return
-    kind, before = first._before
-    if _is_overwritten(func, result, first):
+    chances = _chances_after(func, args)
+    if hasattr(first, "_before") and _is_overwritten(func, result, first):
         del first._before
-    elif func in _SAME:
-        result._before = (kind, before)
+    elif hasattr(first, "_before"):
+        _pass_on(func, result, args, kwargs)
+    part: Any = result if isinstance(result, Tensor) or not isinstance(result, tuple) else result[0]
+    if isinstance(part, Tensor) and (chances or part is first) and not hasattr(part, "_before"):
+        part._chances = chances  # type: ignore[attr-defined]
+
+
+def _pass_on(func: Callable[..., Any], result: Any, args: Any, kwargs: Any) -> None:
+    """Note on what is moved or made safe what its logits are."""
+    first = args[0]
+    kind, before = first._before
+    classes = getattr(first, "_classes", None)
+
+    def move(values: Tensor) -> Tensor:
+        moved: Tensor = func(values, *args[1:], **kwargs)
+        return moved
+
+    if func in _SAME:
+        result._before, result._classes = (kind, before), classes
     elif func in _MOVING:
-        result._before = (kind, func(before, *args[1:], **kwargs))
-    elif func in _LESS and kind == "sigmoid" and args[1] == 1:
+        odds = None if classes is None else log_odds_of_part(move, before, classes)
+        result._before = (kind, move(before)) if odds is None else (PART, odds)
+        result._classes = None if classes is None or odds is not None else move(classes)
+    elif func in _LESS and kind in ("sigmoid", PART) and args[1] == 1:
         result._before = (kind, -before)  # of the contrary
-    elif func in _AVERAGING and kind == "sigmoid":
-        part: Any = result if isinstance(result, Tensor) else result[0]
-        part._chances = True
+
+
+def _chances_after(func: Callable[..., Any], args: Any) -> str:
+    """Return of which head's results alone an operation makes others: "" where of anything else."""
+    if func in _COUNTING:
+        parts = [part for part in args if isinstance(part, Tensor) and part.dim()]
+    elif func in _SAME | _MOVING:
+        parts = [args[0]]
+    else:
+        return ""
+    kinds = {_made_of(part) for part in parts}
+    if not kinds or "" in kinds or (kinds == {"softmax"} and func in _LOGARITHMS):
+        return ""
+    return "softmax" if kinds == {"softmax"} else "sigmoid"
+
+
+def _made_of(part: Any) -> str:
+    kind: str = getattr(part, "_before", (getattr(part, "_chances", ""), None))[0]
+    return "sigmoid" if kind == PART else kind
 
 
 def _is_overwritten(func: Callable[..., Any], result: Any, first: Tensor) -> bool:
@@ -151,9 +213,10 @@ def read_outputs(output: Any, clips: int, spec: ModelSpec) -> Outputs:
     if found is not None:
         notices.append(f"The network ends in a {found}; the logits before it are explained.")
     rows = newest(before)
-    if getattr(scores, "_chances", False) and not values:
-        notices.append("The network averages the results of sigmoids; logits are made of the mean.")
-        found, rows = "sigmoid", rows.logit(eps=_NEAREST)
+    made_of = "" if values or found is not None else getattr(scores, "_chances", "")
+    if made_of == "sigmoid" and _are_chances(rows.detach()):
+        notices.append(_COMBINED)
+        found, rows = made_of, torch.special.logit(rows, eps=_NEAREST)
     steps = steps_of(rows, clips, spec)
     if steps is not None and steps.shape[1] == 1:
         rows, steps = steps[:, 0], None
@@ -164,9 +227,12 @@ def read_outputs(output: Any, clips: int, spec: ModelSpec) -> Outputs:
     else:
         notices.append(step_notice(steps, spec.step))
         logits = of_clip(steps, spec.step)
+    if made_of and found is None and not _are_probabilities(logits.detach()):
+        notices.append(_COMPUTED.format(made_of, made_of))
     if values:
         return Outputs(logits, "none", notices, steps)
-    return _with_head(Outputs(logits, found or spec.activation, notices, steps), spec, found)
+    kind = spec.activation if found is None else _ACTIVATION_OF[found]
+    return _with_head(Outputs(logits, kind, notices, steps), spec, found)
 
 
 def _chosen(output: Any, clips: int, spec: ModelSpec) -> tuple[Tensor, list[str]]:
@@ -188,7 +254,12 @@ def _with_head(outputs: Outputs, spec: ModelSpec, found: str | None) -> Outputs:
         steps = outputs.steps
         both = None if steps is None else torch.cat([-steps, steps], 2)
         return Outputs(torch.cat([-logits, logits], 1), "binary", notices, both)
-    if found == "sigmoid" and logits.shape[1] == 2 and torch.equal(logits[:, 0], -logits[:, 1]):
+    if (
+        outputs.activation == "sigmoid"
+        and found
+        and logits.shape[1] == 2
+        and torch.equal(logits[:, 0], -logits[:, 1])
+    ):
         return replace(outputs, activation="binary")  # p and 1 - p, side by side
     if found is None and spec.activation == "softmax" and _are_probabilities(logits.detach()):
         notices.append(
@@ -199,7 +270,7 @@ def _with_head(outputs: Outputs, spec: ModelSpec, found: str | None) -> Outputs:
     return outputs
 
 
-def _before(scores: Tensor) -> tuple[Literal["softmax", "sigmoid"] | None, Tensor]:
+def _before(scores: Tensor) -> tuple[str | None, Tensor]:
     """Return the activation that the scores come from, and what went into it."""
     return getattr(scores, "_before", (None, scores))
 
@@ -238,6 +309,12 @@ def _two_dimensional(scores: Tensor, clips: int, *, single: bool) -> Tensor:
             OUTPUT_HINT,
         )
     return scores
+
+
+def _are_chances(values: Tensor) -> bool:
+    """Tell whether values are probabilities, of classes that are true each by itself."""
+    inside = bool(((values >= 0) & (values <= 1)).all())
+    return inside and not (values.dim() == 2 and _are_probabilities(values))
 
 
 def _are_probabilities(values: Tensor) -> bool:

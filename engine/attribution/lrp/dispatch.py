@@ -12,7 +12,7 @@ from engine.attribution.lrp import attention, compounds, linear, pointwise, pool
 from engine.attribution.lrp.context import Function, Handler, named
 from engine.attribution.lrp.in_place import IN_PLACE_MOVES
 from engine.attribution.lrp.recurrent import RECURRENT
-from engine.attribution.lrp.refusals import of_first
+from engine.attribution.lrp.refusals import of_combined_sigmoids, of_first
 
 CONVOLUTIONS = named(
     torch, "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d"
@@ -144,6 +144,7 @@ HANDLERS: dict[Function, Handler] = {
     **dict.fromkeys((torch.neg, Tensor.neg, Tensor.neg_, Tensor.__neg__), attention.negation),
     functional.layer_norm: of_first(attention.layer_norm),
     torch.einsum: attention.einsum,
+    torch.special.logit: of_combined_sigmoids,  # as reading of outputs makes them
     functional.scaled_dot_product_attention: attention.attention,
     functional.multi_head_attention_forward: attention.multi_head,
     functional.cosine_similarity: compounds.cosine_similarity,

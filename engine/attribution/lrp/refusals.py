@@ -30,6 +30,11 @@ def without_rule(result: Any, func: Function, manner: str = "") -> Any:
     return tag_unsupported(result, f"{name} (in {places})" if places else name)
 
 
+def of_combined_sigmoids(context: LrpContext, func: Function, args: Any, kwargs: Any) -> Any:
+    """Refuse logits that were made of several results of sigmoids, by what the network did."""
+    return tag_unsupported(func(*args, **kwargs), "that combines sigmoids at the network's end")
+
+
 def of_first(handler: Handler) -> Handler:
     """Return a handler that follows its first argument alone, and refuses where others matter."""
 

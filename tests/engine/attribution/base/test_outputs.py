@@ -156,6 +156,84 @@ def test_read_outputs_of_averaged_sigmoids(over: Callable[[Tensor], Tensor], cla
     assert "averages" in outputs.notices[0]
 
 
+COMBINED: dict[str, Callable[[Tensor], Tensor]] = {
+    "attention over frames": lambda x: (x.sigmoid() * x.softmax(1)).sum(1),
+    "linear softmax": lambda x: (x.sigmoid() ** 2).sum(1) / x.sigmoid().sum(1),
+    "two streams": lambda x: (x[:, 0].sigmoid() + x[:, 1].sigmoid()) / 2,
+    "noisy or": lambda x: 1 - (1 - x.sigmoid()).prod(1),
+    "kept from 0 and 1": lambda x: x[:, 0].sigmoid() * 0.98 + 0.01,
+    "matrix product": lambda x: torch.einsum("ntk,nt->nk", x.sigmoid(), x[:, :, 0].softmax(1)),
+    "moved": lambda x: x.sigmoid().mul(0.5)[:, 0].clamp(0, 1).unsqueeze(-1).squeeze(-1),
+}
+
+
+@pytest.mark.parametrize("name", COMBINED)
+def test_read_outputs_makes_logits_of_combined_sigmoids(name: str) -> None:
+    with ActivationWatch():
+        chances = COMBINED[name](torch.randn(2, 5, 4))
+    outputs = read_outputs(chances, 2, spec_of(4))
+    assert outputs.activation == "sigmoid"
+    assert torch.allclose(outputs.logits.sigmoid(), chances, atol=1e-6)
+    assert "combines" in outputs.notices[0]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [lambda x: x.softmax(1) * 100, lambda x: x.sigmoid() * 5 + 1, lambda x: x.softmax(1) * x],
+    ids=["percent", "stars", "gate"],
+)
+def test_read_outputs_says_that_outputs_are_no_logits(end: Callable[[Tensor], Tensor]) -> None:
+    logits = torch.tensor([[3.0, -1.0, 0.5, 2.0]])
+    with ActivationWatch():
+        output = end(logits)
+    found, notices = read(output, 1)
+    assert torch.equal(found, output)
+    assert len(notices) == (0 if torch.equal(output, logits.softmax(1) * logits) else 1)
+
+
+def test_lrp_names_combined_sigmoids() -> None:
+    model = ending_in(lambda x: (x.sigmoid() + x.sigmoid() ** 2) / 2)
+    with pytest.raises(AttributionError, match="that combines sigmoids"):
+        attribute(model, random_clip(), 1, "lrp")
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda x: x.softmax(1)[:, 1],
+        lambda x: x.softmax(-1).clamp(1e-7, 1).narrow(1, 1, 1),
+        lambda x: x.view(2, 1, -1, 1).softmax(2).flatten(1).select(1, 1).unsqueeze(1),
+    ],
+)
+def test_read_outputs_of_one_class_of_a_softmax(
+    part: Callable[[Tensor], Tensor], classes: int
+) -> None:
+    with ActivationWatch():
+        chances = part(torch.randn(2, classes))
+    outputs = read_outputs(chances, 2, spec_of(2))
+    assert outputs.activation == "binary"
+    assert torch.allclose(outputs.logits[:, 1].sigmoid(), chances.view(2), atol=1e-6)
+    assert outputs.notices[0].startswith("The network ends in a part of a softmax")
+
+
+def test_read_outputs_of_all_classes_of_a_softmax_at_one_step() -> None:
+    logits = torch.randn(2, 3, 4)
+    with ActivationWatch():
+        output = logits.softmax(2)[:, -1]
+    found, notices = read(output, 2)
+    assert torch.equal(found, logits[:, -1])
+    assert notices == [BEFORE_SOFTMAX]
+
+
+def test_lrp_of_one_class_of_two_conserves() -> None:
+    model = ending_in(lambda x: x[:, :2].softmax(1)[:, 1:])
+    result = attribute(model, random_clip(), 0, "lrp")
+    bare = attribute(ending_in(lambda x: x[:, 1:2] - x[:, :1]), random_clip(), 0, "lrp")
+    np.testing.assert_allclose(result.logits, bare.logits, rtol=1e-5)
+    np.testing.assert_allclose(result.relevance, bare.relevance, atol=1e-6)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_attribute_explains_the_logits_before_a_sigmoid(method: str) -> None:
     clip, options = random_clip(), {**METHODS[method]}
@@ -448,7 +526,7 @@ def test_read_outputs_takes_what_is_made_of_a_head_as_it_is(
         output = end(torch.randn(2, 4))
     found, notices = read(output, 2)
     assert torch.equal(found, output)
-    assert notices == []
+    assert all("computes its outputs from the results of a sigmoid" in text for text in notices)
 
 
 def _with_first_zero(output: Tensor) -> Tensor:
