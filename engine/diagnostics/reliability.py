@@ -230,13 +230,16 @@ def _cuts(evidence: Evidence) -> Badge | None:
     sentence = analysis.cuts_sentence
     if not sentence:
         return None
-    every = all(window.crosses_cut for window in analysis.windows)
-    level: Level = "error" if every else "caution"
-    explanation = (
-        "A model takes the frames of a window for one movement; across a cut there is none. "
-        "The timeline shows the cuts. Choose a range of one shot."
+    crossing, windows = sum(w.crosses_cut for w in analysis.windows), len(analysis.windows)
+    level: Level = "error" if crossing == windows else "caution"
+    text = (
+        "the window crosses a cut" if windows == 1 else f"cuts in {crossing} of {windows} windows"
     )
-    return Badge("cuts", sentence[0].lower() + sentence[1:].rstrip("."), level, explanation)
+    explanation = (
+        f"{sentence} A model takes the frames of a window for one movement; across a cut there is "
+        "none. The timeline shows the cuts. Choose a range of one shot."
+    )
+    return Badge("cuts", text, level, explanation)
 
 
 def _repeats(evidence: Evidence) -> Badge | None:
@@ -245,7 +248,7 @@ def _repeats(evidence: Evidence) -> Badge | None:
     if not sentence:
         return None
     share = repeated_share(header.step_frames)
-    text = f"{share:.0%} of frames repeated: {header.fps:.3g} of {header.spec.fps:.3g} frames/s"
+    text = f"{share:.0%} of frames repeated"
     level: Level = "error" if share > 0.5 else "caution"
     return Badge("repeats", text, level, f"{sentence} Use a video of a higher rate.")
 

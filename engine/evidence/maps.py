@@ -255,11 +255,20 @@ def _along(
     relevance = path_relevance(explained, score, ways)
     missing = abs(float(relevance.double().sum()) - whole)
     if missing > _LOST * abs(whole):
-        share = missing / abs(whole)
-        explained.note(f"Integrated gradients missed their sum by {share:.1%}; it was shared out.")
+        explained.note(
+            f"Integrated gradients missed their sum by {_missed(missing / abs(whole))}; it was "
+            "shared out."
+        )
     if not any(bool((end != start).any()) for end, start in ways):
         whole = 0.0
     return _on_host(completed(relevance, whole)), whole
+
+
+def _missed(share: float) -> str:
+    """Return a share in words: few of them, so that many windows do not say it in many ways."""
+    if share > 0.5:
+        return "more than half"
+    return "10 to 50%" if share > 0.1 else "up to 10%"
 
 
 def _still_frames(frames: int, stills: int | Sequence[int]) -> tuple[int, ...]:

@@ -40,7 +40,7 @@ class CardForm(QWidget):
             self.edits[field.name] = edit
             browsed = field.is_file or field.name == "network"
             row = _with_button(edit, partial(self._browse, field.name)) if browsed else edit
-            layout.addRow(field.name.capitalize(), row)
+            layout.addRow(_title(field.name), row)
 
     def values(self) -> dict[str, str]:
         """Return texts by key, without empty ones."""
@@ -78,7 +78,12 @@ class CardForm(QWidget):
         def take(path: Path) -> None:
             self.set_value(name, f"{path}:build" if path.suffix == ".py" else str(path))
 
-        file_dialog(self, name.capitalize(), take, kinds).open()
+        file_dialog(self, _title(name), take, kinds).open()
+
+
+def _title(key: str) -> str:
+    """Return the words that stand for a key beside its field."""
+    return key.replace("_", " ").capitalize()
 
 
 def _text(edit: QLineEdit | QComboBox) -> str:

@@ -129,6 +129,7 @@ class ExplainController(QObject):
         if self._video is None:
             return
         self.panel.show_busy(True)
+        self.told.emit("")  # what was told of the last run is no longer so
         run = self._backend.explain
         request = self.request = self.request_for(settings, self._video)
         self.engine.submit(lambda report, check: run(request, report, check))
@@ -352,6 +353,7 @@ class ExplainController(QObject):
     def _on_engine_failed(self, failure: Failure) -> None:
         self._end_incomplete()
         self.results.show_failure(failure.message)
+        self.told.emit("Not explained")
         self.failed.emit(failure)
 
     @Slot()

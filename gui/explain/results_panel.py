@@ -56,6 +56,8 @@ class TopClasses(QWidget):
     ) -> None:
         """Show names with probabilities, or values in a unit, and which of them is explained."""
         self.rows, self._explained, self._unit = rows, explained, unit
+        if rows:  # without any it keeps its place, so that nothing jumps while frames go by
+            self.setFixedHeight(len(rows) * _ROW_PX)
         self._row = max(0, min(self._row, len(rows) - 1))
         self.update()
 

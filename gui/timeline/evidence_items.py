@@ -11,6 +11,9 @@ from engine.types import Float64Array
 from gui.state.curves import CurveSet
 from gui.theme import theme
 
+_LEAST_BITS = 0.1
+"""Top of the axis at the least, so that evidence shown as 0.00 does not fill it."""
+
 
 class EvidenceItems:
     """Share of movement with its interval, order evidence, and bits stacked.
@@ -48,7 +51,7 @@ class EvidenceItems:
         sums = _stacked(found)
         for item, values in zip(self.stack, reversed(sums), strict=True):
             item.setData(x, values[: len(x)])
-        top = _most(sums[-1])
+        top = max(_most(sums[-1]), _LEAST_BITS)
         self._bits.setYRange(0, top, padding=0.05)
         self._bits.getAxis("left").setTicks([[(0, "0"), (top, f"{top:.3g}")]])
 

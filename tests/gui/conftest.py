@@ -35,6 +35,7 @@ MOVES = evidence_of(1.0, 0.5, 8.5, "movement")
 FIELDS = (
     CardField("name", "Its name.", "mine", is_file=False, choices=()),
     CardField("network", "Its network.", "r3d_18", is_file=False, choices=()),
+    CardField("frame_network", "Its network of pictures.", "", is_file=False, choices=()),
     CardField("labels", "Its classes.", "labels.txt", is_file=True, choices=()),
     CardField("channels", "Order of colours.", "rgb", is_file=False, choices=("rgb", "bgr")),
 )

@@ -207,8 +207,7 @@ class ExplainedModel:
         model = self.model
         faults = network_faults(
             f"{model.spec.name} failed on a clip of shape {tuple(values.shape)}",
-            f"Its card is for clips {_expected_shape(model)}; 'motion-inspector check-model' says "
-            "if it takes another order of dimensions.",
+            _advice(model, tuple(values.shape)),
         )
         with faults, self.habits.minded(model.module):
             try:
@@ -317,6 +316,18 @@ def _dtype_of(module: nn.Module) -> torch.dtype:
     """Precision of the network: that of its first floating parameter."""
     floating = (part.dtype for part in module.parameters() if part.is_floating_point())
     return next(floating, torch.float32)
+
+
+def _advice(model: VideoModel, shape: tuple[int, ...]) -> str:
+    """Return what to do about a network that fails on clips of a shape."""
+    expected = _expected_shape(model)
+    if str(shape) != expected:
+        return f"It expects {expected}; check the clip and the model."
+    return (
+        "The clip is as its card says: change frames, crop, layout or channels there to what the "
+        "network was made for ('motion-inspector check-model' tries other orders), or mend the "
+        "network."
+    )
 
 
 def _expected_shape(model: VideoModel) -> str:

@@ -122,7 +122,7 @@ def _memory(scores: _Scores, state: KeptState) -> tuple[Empty | None, str]:
         return None, ""
     network = scores.model.module
     methods = resetting_methods(network)
-    ways: list[tuple[str, Empty]] = [("what its parts held at first is put back", state.put_back)]
+    ways: list[tuple[str, Empty]] = [("it is set back to what it was at first", state.put_back)]
     if methods and _spares_weights(methods, network):
         called = ", ".join(f"{method}()" for method in methods)
         ways.insert(0, (f"{called} empties it", partial(call_methods, methods)))

@@ -119,7 +119,8 @@ def test_repeats_are_told_with_both_rates(opened: list[Analysis]) -> None:
     frames = np.repeat(np.arange(8), 2)
     analysis.header = replace(made, spec=spec, fps=15.0, step_frames=frames)
     badge = badges(analysis, opened)["repeats"]
-    assert (badge.text, badge.level) == ("53% of frames repeated: 15 of 30 frames/s", "error")
+    assert (badge.text, badge.level) == ("53% of frames repeated", "error")
+    assert "has 15 frames/s and" in badge.explanation
     assert "repeats" not in badges(analysis_of(ones(16)), opened)
 
 
@@ -146,7 +147,8 @@ def test_cuts_tell_how_many_windows_cross_them(
     )
     badge = badges(analysis, opened).get("cuts")
     assert (badge is not None) == bool(text)
-    assert badge is None or (badge.text.startswith(text) and badge.level == level)
+    assert badge is None or (badge.explanation.startswith(text) and badge.level == level)
+    assert badge is None or badge.text == f"cuts in {text[0]} of 3 windows"
 
 
 def test_notices_are_counted(opened: list[Analysis]) -> None:

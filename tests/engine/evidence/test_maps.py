@@ -230,6 +230,29 @@ def test_evidence_maps_fall_back_to_path_gradients_with_a_notice() -> None:
     assert_sums(maps)
 
 
+@pytest.mark.parametrize(
+    ("found", "missed"), [(0.95, "up to 10%"), (0.7, "10 to 50%"), (0.0, "more than half")]
+)
+def test_what_path_gradients_missed_is_told_in_few_ways(
+    found: float, missed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = torch.zeros(1, 3, 4, 8, 8)
+
+    def relevance(_: object, score: object, ways: list[object]) -> Tensor:
+        whole[0, 0, 0, 0, 0] = found * sums[len(calls)]
+        calls.append(ways)
+        return whole
+
+    model, clip = model_of(Net(multiplied_up, first=conv(3))), random_clip()
+    exact = evidence_maps(model, clip, 0, method="path gradients")
+    sums, calls = [exact.motion_sum, exact.appearance_sum], list[object]()
+    monkeypatch.setattr("engine.evidence.maps.path_relevance", relevance)
+    notices = evidence_maps(model, clip, 0, method="path gradients").notices
+    assert [text for text in notices if "missed" in text] == [
+        f"Integrated gradients missed their sum by {missed}; it was shared out."
+    ]
+
+
 def test_evidence_maps_leave_the_model_as_it_was() -> None:
     model = network("residual with BatchNorm")
     before = snapshot(model.module)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QComboBox, QMessageBox, QPushButton
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.descriptions import CardReport, Finding
@@ -32,6 +32,14 @@ def test_wizard_checks_as_the_card_grows(wizard: ModelWizard, qtbot: QtBot) -> N
     assert wizard.top.rows == [("waving", 0.75)]
     assert not wizard.pictures.pixmap().isNull()
     assert wizard.save.isEnabled()
+
+
+def test_wizard_names_keys_in_words(wizard: ModelWizard) -> None:
+    layout = wizard.form.layout()
+    assert isinstance(layout, QFormLayout)
+    name = layout.labelForField(wizard.form.edits["frame_network"])
+    assert isinstance(name, QLabel)
+    assert name.text() == "Frame network"
 
 
 def test_wizard_lists_networks_by_title_and_key(wizard: ModelWizard) -> None:

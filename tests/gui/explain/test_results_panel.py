@@ -111,6 +111,7 @@ def test_results_before_the_first_frame_have_no_figure(results: ResultsPanel) ->
 def test_results_of_a_frame_follow_the_playhead(results: ResultsPanel) -> None:
     results.show_frame(curves(), 5)
     assert results.frame.text() == "This frame: 25%"
+    assert results.top.height() == 5 * 26
     names = [label for label, _ in results.top.rows]
     assert names == ["boxing", "waving", "jogging", "clapping", "walking"]  # equals in order
     results.show_frame(curves(), 6)
@@ -331,5 +332,6 @@ def test_results_of_values_have_no_class_and_no_percent(results: ResultsPanel) -
     assert "gives values" in results.evidence.reason.text()
     assert results.about.text() == "Model tiny; value heart rate; frames 5 to 7."
     results.grab()
+    assert results.top.height() == 2 * 26  # a row a value
     results.show_clip(curves(), None)
     assert results.classes.text() == "Top classes at this frame"

@@ -239,6 +239,7 @@ def test_failure_is_told_and_the_next_job_succeeds(
     with qtbot.waitSignal(opened.problem_told) as told:
         opened.panel.bar.explain.click()
     assert told.args == ["The weights do not fit."]
+    assert opened.statusBar().currentMessage() == "Not explained"
     close_messages(opened)
     engine.fails = False
     with qtbot.waitSignal(opened.explained):

@@ -52,6 +52,12 @@ def test_bits_are_stacked_with_movement_at_the_bottom(timeline: Timeline) -> Non
     assert one_picture[-1] == 0  # none was measured
 
 
+def test_bits_that_round_to_nothing_do_not_fill_the_axis(timeline: Timeline) -> None:
+    faint = evidence_set([evidence_of(0, 0, 0.001, "cannot tell")] * 3, START, STOP - START)
+    timeline.set_curves(replace(curves(), evidence=faint))
+    assert timeline.plots.bits.viewRange()[1][1] >= 0.1
+
+
 def test_evidence_leads_where_there_is_any_and_the_map_else(timeline: Timeline) -> None:
     def shown() -> set[str]:
         return {key for key, switch in timeline.switches.items() if switch.isChecked()}

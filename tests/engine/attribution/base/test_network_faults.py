@@ -32,6 +32,7 @@ def test_failing_forward_is_told_with_its_line(name: str, method: str) -> None:
         attribute(model_of(Broken(FORWARDS[name])), random_clip(), 1, method, **METHODS[method])
     assert "\n" not in str(caught.value)
     assert caught.value.hint
+    assert "It expects" not in caught.value.hint  # the clip was so
 
 
 @pytest.mark.parametrize("name", [*FORWARDS, *OUTPUTS])

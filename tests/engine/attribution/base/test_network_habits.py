@@ -157,7 +157,7 @@ def test_memory_is_as_it_was_afterwards(kind: type[nn.Module]) -> None:
 def test_weights_survive_a_reset_that_is_of_them() -> None:
     model = model_of(Reinitialised())
     weight = model.module.head.weight.clone()
-    assert "put back" in habits_of(model).memory
+    assert "set back" in habits_of(model).memory
     assert torch.equal(model.module.head.weight, weight)
 
 
