@@ -112,10 +112,22 @@ def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) ->
         probabilities=probabilities,
         top=tuple(int(k) for k in order[:TOP]),
         sampled=analysis.sampled[:count],
-        peaks=peaks_of(motion, share, header.start, apart=max(header.spec.frames // 2, 2)),
+        peaks=peaks_of(
+            np.where(_counted(analysis, count), motion, 0.0),
+            share,
+            header.start,
+            apart=max(header.spec.frames // 2, 2),
+        ),
         evidence=evidence_of(analysis),
         model=header.spec.name,
         cuts=tuple(cut + header.start for cut in analysis.cuts),
         preset=preset,
         unit=header.spec.score_unit,
     )
+
+
+def _counted(analysis: Analysis, count: int) -> BoolArray:
+    """Return which frames no window across a cut alone explains: its motion is the cut's."""
+    steps = analysis.counted_steps.astype(np.float64)
+    counted: BoolArray = np.interp(np.arange(count), analysis.step_frames, steps) == 1
+    return counted
