@@ -164,7 +164,8 @@ def _channels_hint(spec: ModelSpec, named: str, wants: int) -> str:
     if kind is None:
         return (
             'Frames stacked as channels are layout = "NCHW" in a table [[inputs]]: twice as many '
-            "channels as frames for a flow, three times as many for colours."
+            "channels as frames for a flow, three times as many for colours. Channels that are "
+            "neither (depth, masks) are made of the clip by a module of yours around the network."
         )
     if named:
         return f'Write kind = "{kind}" in its table [[inputs]].'
