@@ -38,6 +38,12 @@ _SEVERAL = (
     '(several labels a clip). Is it so, the card says activation = "sigmoid"; now one is taken to '
     "be true (softmax)."
 )
+_FAR = 15.0  # a logit whose probability float32 hardly tells from 1
+_VALUES = (
+    "The one output is {:.3g} or more for every clip, as a value is (a heart rate, an age). Is it "
+    'one, the card says its unit, unit = "bpm" say, or activation = "none"; now it is taken for a '
+    "logit."
+)
 _MIXED = (
     "The network gives a row a frame, and the rows of several clips are mixed: the frames of one "
     "clip must come after each other. Let it return (clips, frames, classes)."
@@ -76,6 +82,8 @@ def _head(model: VideoModel, clip: Clip, outputs: Outputs, forward: Forward) -> 
     lowest, highest = _range(model, clip, outputs, forward)
     if lowest >= 0 and highest <= 1:
         return warned("head", f"{_INSIDE} {found}")
+    if outputs.activation == "binary" and lowest > _FAR:
+        return warned("head", _VALUES.format(lowest))
     if highest < _BELOW and outputs.activation == "softmax":
         return warned("head", _SEVERAL)
     return passed("head", f"The outputs are logits. {found}")

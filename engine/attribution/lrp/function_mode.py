@@ -164,7 +164,7 @@ def note_unseen(value: Tensor) -> None:
     elif node is not None and len(node.next_functions) == 1 and _ACTIVATION.search(name):
         node.register_hook(lambda _gradients, relevance: relevance)
     else:
-        tag_unsupported(value, f"{name} (inside a custom autograd function or TorchScript)")
+        tag_unsupported(value, f"{name} (inside vmap, a custom autograd function or TorchScript)")
 
 
 def note_changed_part(part: Tensor, func: Callable[..., Any], result: Tensor) -> None:

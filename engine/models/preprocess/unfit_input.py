@@ -83,9 +83,15 @@ def unfit_input(
 
 def _other_inputs(spec: ModelSpec, taken: Sequence[str], given: str) -> ModelError:
     count = f"{len(taken)} input{'s' * (len(taken) != 1)}"
+    together = len(taken) == 1 and len(spec.inputs) > 1
+    how = (
+        f'If {taken[0]} holds all of them, write pass_as = "list" or pass_as = "dict" in the card.'
+        if together
+        else _tables(taken)
+    )
     return ModelError(
         f"The network of {spec.name} takes {count} ({', '.join(taken)}), but {given}.",
-        f'{_tables(taken)} See "Several inputs" in docs/model-card.md.',
+        f'{how} See "Several inputs" in docs/model-card.md.',
     )
 
 

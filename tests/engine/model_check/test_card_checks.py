@@ -119,6 +119,10 @@ class Poisoned(Net):
         return super().forward(clip) * float("nan")
 
 def alone(): return nn.Sequential(Net(), nn.Linear(3, 1))
+class Rate(Net):
+    def forward(self, clip):
+        return super().forward(clip).mean(1, keepdim=True) + 72
+
 def hidden(): return Net(lambda scores: 1 / (1 + torch.exp(-scores)))
 def several(): return Net(lambda scores: scores - 9)
 def softmax(): return Net(nn.Softmax(1))
@@ -296,6 +300,14 @@ def test_one_output_is_told_with_its_labels(
     assert text in found["head"].text
     assert found["classes"].text.startswith("1 output")
     assert len(report.top) == 2
+
+
+def test_one_output_that_looks_like_a_value_is_told(clip: Path, tmp_path: Path) -> None:
+    found = {one.check: one for one in report_on(tmp_path, clip, "Rate", labels=1).findings}
+    assert found["head"].level == "warn"
+    assert 'unit = "bpm"' in found["head"].text
+    said = report_on(tmp_path, clip, "Rate", 'unit = "bpm"', labels=1).findings
+    assert "values in bpm" in next(one.text for one in said if one.check == "head")
 
 
 def test_card_names_a_head_that_the_network_leaves_open(clip: Path, tmp_path: Path) -> None:

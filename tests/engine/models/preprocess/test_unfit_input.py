@@ -16,6 +16,7 @@ from engine.errors import ModelError
 from engine.models import load_model
 from engine.models.cards.trust import trust
 from engine.models.model import VideoModel
+from engine.models.preprocess.unfit_input import check_signature
 from engine.network_inputs import NetworkInput, PassAs
 from tests.engine.models.preprocess.test_geometry import SPEC
 
@@ -171,3 +172,12 @@ def test_two_inputs_that_no_card_declares_are_refused_when_loading(tmp_path: Pat
     more = TABLES + '[[inputs]]\nname = "more"\nkind = "grey"\n'
     with pytest.raises(ModelError, match=r"declares 3 \(rgb, flow, more\), passed as positions"):
         loaded(tmp_path, CARD + more)
+
+
+def test_inputs_passed_one_by_one_to_one_argument_name_pass_as() -> None:
+    spec = replace(SPEC, inputs=(FLOW, replace(FLOW, name="more")))
+    net = Net(pair)
+    net.forward = lambda paths: pair(net.first, paths)
+    with pytest.raises(ModelError, match=r"takes 1 input \(paths\)") as raised:
+        check_signature(net, spec, (CLIP, CLIP))
+    assert 'pass_as = "list"' in raised.value.hint
