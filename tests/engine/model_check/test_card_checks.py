@@ -197,7 +197,7 @@ def test_good_card_passes_every_check_but_its_missing_checkpoint(
         ("Constant", "output", "fail", "the same whatever the clip shows"),
         ("Dropping", "dropout", "warn", "held off"),
         ("Noisy", "repeatable", "warn", "noise"),
-        ("Remembering", "memory", "warn", "put back"),
+        ("Remembering", "memory", "warn", "set back"),
         ("Alone", "batch", "warn", "one clip at a time"),
         ("Feature", "output", "fail", "not logits"),
         ("trained", "training", "warn", "times as far as in training"),
