@@ -30,9 +30,10 @@ _FAR = 25.0  # variance over the one in training that no ordinary video reaches
 def behaviour_findings(model: VideoModel, clip: Clip, logits: Tensor) -> Iterator[Finding]:
     """Check the scores: equal for the same clip, other for another one, differentiable."""
     scale = float(logits.abs().max()) or 1.0
-    yield from _habit_findings(model)
+    known = list(_habit_findings(model))
+    yield from known
     again = _difference(model, clip.tensor, logits)
-    if again > _ALIKE * scale:
+    if again > _ALIKE * scale and not any(finding.check == "memory" for finding in known):
         yield warned(
             "repeatable",
             f"The same clip is scored differently each time (by {again:.2g}): dropout or noise is "
