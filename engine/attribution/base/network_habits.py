@@ -105,11 +105,12 @@ def _is_known(network: nn.Module) -> bool:
 
 def _asked(scores: _Scores, state: KeptState) -> Habits:
     empty, memory = _memory(scores, state)
+    if memory == _KEPT:  # several clips at once would stay in it, and one clip have as many scores
+        return Habits(one_by_one=True, memory=memory)
     first, other = scores.apart
     random = not _alike(first, scores.of(scores.clips[0], empty or _nothing, seed=1))
-    changing = random or memory == _KEPT
-    alone = _is_alone(scores, empty or _nothing, None if changing else torch.cat((first, other)))
-    return Habits(alone, random and memory != _KEPT, empty, memory)
+    alone = _is_alone(scores, empty or _nothing, None if random else torch.cat((first, other)))
+    return Habits(alone, random, empty, memory)
 
 
 def _nothing(network: nn.Module) -> None:
