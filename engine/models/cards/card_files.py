@@ -12,7 +12,7 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 """Begin of an absolute path of Windows: a drive, or a server."""
 _QUOTES = (
     "Write paths in single quotes, as in checkpoint = 'weights\\best.pth', or with forward "
-    "slashes: in double quotes TOML takes \\ for the begin of another sign."
+    "slashes: in double quotes TOML takes \\ for the beginning of another character."
 )
 
 
