@@ -210,9 +210,11 @@ def test_lrp_passes_through_the_recurrent_layer(name: str, tmp_path: Path) -> No
     more = "".join(f'{key} = "{value}"\n' for key, value in STUDENTS[name][1].items())
     loaded = load_model(card(tmp_path, more, name), device="cpu")
     without_biases(loaded.module)
-    result = attribute(loaded, clip_for(loaded.spec, FRAMES, SIZE), 1, "lrp")
+    clip = clip_for(loaded.spec, FRAMES, SIZE)
+    result, slope = (attribute(loaded, clip, 1, method) for method in ("lrp", "gradient"))
     assert float(result.relevance.sum()) == pytest.approx(float(result.logits[1]), rel=1e-3)
-    assert abs(result.relevance).sum((1, 2)).min() > 0
+    reached = [abs(found.relevance).sum((1, 2)) > 0 for found in (result, slope)]
+    assert (reached[0] == reached[1]).all()  # a maximum over time may choose no late frame
 
 
 @pytest.mark.parametrize("temporal", ["mean", "max"])
