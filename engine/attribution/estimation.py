@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
+from engine.attribution.base.evaluating import evaluating
+from engine.attribution.base.explained_model import ExplainedModel, check_clip
 from engine.attribution.base.targets import Goal
 from engine.attribution.catalogue import DEFAULT_METHOD
 from engine.attribution.gradients import gradient_of

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
+from engine.attribution.base.evaluating import evaluating
+from engine.attribution.base.explained_model import ExplainedModel, check_clip
 from engine.attribution.base.targets import Goal
 from engine.attribution.layer_calls import Watcher, orders_of_calls, watched
 from engine.errors import AttributionError

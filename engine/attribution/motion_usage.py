@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from engine.attribution.base.batches import generator_for, in_batches
-from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
+from engine.attribution.base.evaluating import evaluating
+from engine.attribution.base.explained_model import ExplainedModel, check_clip
 from engine.attribution.base.targets import Target, resolve_goal
 from engine.attribution.baselines import frozen
 from engine.cancel import Check, never

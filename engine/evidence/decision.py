@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from engine.attribution.base.batches import in_batches
-from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
+from engine.attribution.base.evaluating import evaluating
+from engine.attribution.base.explained_model import ExplainedModel, check_clip
 from engine.attribution.base.precision import matmul_precision
 from engine.attribution.base.targets import Target, resolve_goal
 from engine.attribution.baselines import frozen

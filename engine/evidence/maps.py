@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.attribution.base.explained_model import ExplainedModel, check_clip, evaluating
+from engine.attribution.base.evaluating import evaluating
+from engine.attribution.base.explained_model import ExplainedModel, check_clip
 from engine.attribution.base.precision import matmul_precision
 from engine.attribution.base.targets import Goal, Target
 from engine.attribution.base.tensor_tags import newest, tag

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.attribution.base.dropout import NOTICE as DROPOUT_NOTICE
-from engine.attribution.base.explained_model import evaluating
+from engine.attribution.base.evaluating import evaluating
 from engine.attribution.base.network_call import called
 from engine.attribution.base.network_faults import described
 from engine.attribution.base.network_habits import ONE_BY_ONE, habits_of
@@ -58,8 +58,7 @@ def behaviour_findings(model: VideoModel, clip: Clip, logits: Tensor) -> Iterato
 
 def _habit_findings(model: VideoModel) -> Iterator[Finding]:
     """Tell what the network does besides scoring a clip: a memory, one clip at a time."""
-    with evaluating(model.module):
-        habits = habits_of(model)
+    habits = habits_of(model)
     if habits.memory:
         yield warned("memory", habits.memory)
     if habits.one_by_one:

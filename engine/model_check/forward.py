@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.attribution.base.explained_model import evaluating
+from engine.attribution.base.evaluating import evaluating
 from engine.attribution.base.network_call import called
 from engine.attribution.base.network_faults import described
 from engine.attribution.base.network_habits import habits_of

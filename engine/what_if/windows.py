@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from engine.annotations.region_masks import inside_picture
-from engine.attribution.base.explained_model import ExplainedModel, evaluating
+from engine.attribution.base.evaluating import evaluating
+from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.targets import Goal, resolve_goal, resolve_target
 from engine.cancel import Check
 from engine.models import VideoModel

@@ -11,7 +11,6 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from engine.attribution.base.checkpointing import without_checkpointing
 from engine.attribution.base.dropout import NOTICE as DROPOUT_NOTICE
 from engine.attribution.base.network_call import Called, called
 from engine.attribution.base.network_faults import NOT_THEIRS, described, is_memory, network_faults
@@ -61,8 +60,7 @@ class ExplainedModel:
         self.activation: Activation = model.spec.activation  # as found, after the first pass
         self.has_steps = False  # whether it gives scores a time step, known likewise
         self.dtype = _dtype_of(model.module)
-        with evaluating(model.module):
-            self.habits = habits_of(model)
+        self.habits = habits_of(model)
         self.notices.update(dict.fromkeys(self.habits.notices))
         self._keeps_gradients = False
 
@@ -277,39 +275,6 @@ def check_clip(model: VideoModel, clip: Clip) -> None:
             "The clip has values that are not finite (nan or inf).",
             "Check the frames and the mean and standard deviation of the model.",
         )
-
-
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Dropout and BatchNorm in evaluation mode and weights frozen inside, as before outside.
-
-    Gradients by the input are possible inside, wherever it is called from.
-
-    Raises
-    ------
-    AttributionError
-        If the network's weights were made in inference mode.
-    """
-    tensors = (*module.parameters(), *module.buffers())
-    if any(tensor.is_inference() for tensor in tensors):
-        raise AttributionError(
-            "The model's weights were made in torch.inference_mode, where nothing can be traced.",
-            "Build or load the model outside of it.",
-        )
-    training = [part for part in module.modules() if part.training]
-    learning = [tensor for tensor in module.parameters() if tensor.requires_grad]
-    try:
-        for part in training:
-            part.training = False
-        for tensor in learning:
-            tensor.requires_grad_(False)
-        with torch.inference_mode(False), torch.enable_grad(), without_checkpointing():
-            yield
-    finally:
-        for part in training:
-            part.training = True
-        for tensor in learning:
-            tensor.requires_grad_(True)
 
 
 def _dtype_of(module: nn.Module) -> torch.dtype:

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from engine.attribution.base.evaluating import evaluating
 from engine.attribution.base.network_call import called
 from engine.attribution.base.network_state import KeptState, call_methods, reset, resetting_methods
 from engine.attribution.base.outputs import read_outputs
@@ -81,17 +82,28 @@ def habits_of(model: VideoModel) -> Habits:
     """Return the habits of a model's network, found at the first call and kept.
 
     A network that fails is taken to have none, for now: its error comes when it is called in
-    earnest. It must be in evaluation mode.
+    earnest.
+
+    Raises
+    ------
+    AttributionError
+        As `evaluating`, at that first call.
     """
     network = model.module
-    if model.scores_only or _is_known(network):
-        return _NONE
     if network not in _found:
-        state = KeptState(network)
-        with suppress(Exception, SystemExit), torch.no_grad():
-            _found[network] = _asked(_Scores(model), state)
-        state.put_back(network)
+        if model.scores_only or _is_known(network):
+            _found[network] = _NONE
+        else:
+            _meet(model)
     return _found.get(network, _NONE)
+
+
+def _meet(model: VideoModel) -> None:
+    with evaluating(model.module):
+        state = KeptState(model.module)
+        with suppress(Exception, SystemExit), torch.no_grad():
+            _found[model.module] = _asked(_Scores(model), state)
+        state.put_back(model.module)
 
 
 def _emptied(empty: Empty, network: nn.Module) -> None:
