@@ -342,5 +342,5 @@ def unreported(progress: Progress) -> None:
 
 
 def separation_text(preset: str, sigma: float) -> str:
-    """Return a separation for people: "recommended, sigma 1"; "evidence" has no threshold."""
+    """Return a separation for people: "recommended, sigma 1" ("evidence" has none)."""
     return preset if preset == "evidence" else f"{preset}, sigma {sigma:g}"

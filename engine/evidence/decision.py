@@ -97,7 +97,7 @@ def decision_evidence(
 def _ask(
     explained: ExplainedModel, values: Tensor, effort: Effort, seed: int, own: Float64Array | None
 ) -> list[Float64Array]:
-    """Score a clip and its variants; a clip in which nothing changes is its own variants.
+    """Score a clip and its variants. A clip in which nothing changes is its own variants.
 
     Logits (n, K) of the clip, its stills, other orders, and two pictures held and taking turns; n
     may be 0 for the last two.

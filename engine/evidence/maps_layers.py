@@ -46,7 +46,7 @@ def convolution(call: Call, relevance: Tensor) -> Relevances:
 
 
 def dense(call: Call, relevance: Tensor) -> Relevances:
-    """Share the relevance of a product with a weight; that of the classifier by sign."""
+    """Share the relevance of a product with a weight, by sign in the classifier."""
     (change,) = call.changes
     weight = _dense_weight(call).to(change.dtype)
     if call.is_last:
@@ -57,7 +57,7 @@ def dense(call: Call, relevance: Tensor) -> Relevances:
 
 
 def average(call: Call, relevance: Tensor) -> Relevances:
-    """Share the relevance of a mean, a sum or an interpolation; in the head by sign."""
+    """Share the relevance of a mean, a sum or an interpolation, by sign in the head."""
     (change,) = call.changes
     op = lambda leaf: call.with_inputs([leaf])  # noqa: E731
     if call.in_head:

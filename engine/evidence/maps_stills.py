@@ -62,7 +62,7 @@ def camera_views(values: Tensor, low: Tensor, high: Tensor, check: Check) -> lis
 
 
 def _steps(found: Sequence[FrameFlow]) -> list[Float64Array]:
-    """Return the camera's steps; where one is refused among many, the nearest step known."""
+    """Return the camera's steps. Where one is refused among many, the nearest step known."""
     known = [place for place, flow in enumerate(found) if flow.camera_found]
     if len(known) < _KNOWN * len(found):
         return [flow.camera for flow in found]

@@ -116,7 +116,7 @@ class Parts:
 
     @property
     def share(self) -> float:
-        """Share of movement, 0 to 1; nan without evidence."""
+        """Share of movement, 0 to 1, nan without evidence."""
         return self.order / self.total if self.total > 0 else float("nan")
 
 

@@ -105,7 +105,7 @@ class EvidenceCurves:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Evidence of several windows or clips together; attributes as in `ClipEvidence`."""
+    """Evidence of several windows or clips together, attributes as in `ClipEvidence`."""
 
     share: float
     interval: tuple[float, float]

@@ -41,7 +41,7 @@ def _changes_everywhere(clip: Tensor) -> bool:
 
 
 def _correlation(one: Tensor, other: Tensor) -> float:
-    """Correlate values, -1 to 1; nan where they do not vary."""
+    """Correlate values, -1 to 1, nan where they do not vary."""
     if one.numel() < 3:
         return math.nan
     return float(torch.corrcoef(torch.stack([one.flatten(), other.flatten()]))[0, 1])

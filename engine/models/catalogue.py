@@ -44,7 +44,7 @@ def _published(
 
 
 def _clip_text(frames: int, side_px: int, rate: float | str | None) -> str:
-    """Return the input in words; a rate is frames/s, words, or None for every frame."""
+    """Return the input in words. A rate is frames/s, words, or None for every frame."""
     words = f" at {rate:g} frames/s" if isinstance(rate, int | float) else f", {rate or _EVERY}"
     return f"{frames} frames of {side_px}x{side_px}{words}"
 

@@ -189,7 +189,7 @@ def _numbered_lines(lines: list[str]) -> Sequence[str] | None:
 
 
 def _rows(text: str, suffix: str) -> list[list[str]] | None:
-    """Return the rows of a table, all of one length; None for plain lines."""
+    """Return the rows of a table, all of one length, None for plain lines."""
     separators = _SEPARATORS if suffix in (".csv", ".tsv", ".tab") else "\t"
     for separator in separators:
         try:

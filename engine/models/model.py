@@ -117,7 +117,7 @@ class VideoModel:
         return by_input(self.spec.inputs, values)
 
     def arguments(self, clips: torch.Tensor) -> tuple[Any, ...]:
-        """Return the module's arguments for clips (N, 3, T, h, w); named ones as `Keywords`."""
+        """Return the module's arguments for clips (N, 3, T, h, w), named ones as `Keywords`."""
         return self._given(self.planes(clips))
 
     def output(self, planes: torch.Tensor) -> Any:
@@ -148,7 +148,7 @@ class VideoModel:
         return packed if isinstance(packed, tuple) else (packed,)
 
     def at_step(self, step: Step | None) -> VideoModel:
-        """Return the model with another time step of its scores explained; None changes nothing."""
+        """Return the model with another time step of its scores explained. None changes nothing."""
         return self if step is None else replace(self, spec=replace(self.spec, step=step))
 
     def copied_to(self, device: torch.device) -> VideoModel:

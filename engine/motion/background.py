@@ -54,7 +54,7 @@ class Tracks:
         return np.asarray(self.good & (np.linalg.norm(ends - self.ends, axis=1) < distance_px))
 
     def votes(self) -> Float64Array:
-        """Return the vote of each track, (N,), 1 in all; lost tracks follow no motion."""
+        """Return the vote of each track, (N,), 1 in all. Lost tracks follow no motion."""
         height, width = self.size
         rows, columns = _CELLS
         row = np.minimum(self.starts[:, 1] * rows / height, rows - 1).astype(int)
@@ -163,7 +163,7 @@ def _folds(transform: Float64Array, size: tuple[int, int]) -> bool:
 
 
 def _border_follows(tracks: Tracks, near: BoolArray) -> bool:
-    """Tell whether at least half of the tracks along the border follow; False without tracks."""
+    """Tell whether at least half of the tracks along the border follow, False without tracks."""
     (height, width), (x, y) = tracks.size, tracks.starts.T
     strip = _STRIP * min(height, width)
     inside = (x > strip) & (x < width - strip) & (y > strip) & (y < height - strip)

@@ -25,7 +25,7 @@ def smoothed(values: Picture, deviation_px: float) -> Picture:
 
 
 def box_mean(values: Float32Array, radius_px: int) -> Float32Array:
-    """Return the mean over a square around each pixel; its cost does not depend on the radius."""
+    """Return the mean over a square around each pixel. Its cost does not depend on the radius."""
     side = 2 * radius_px + 1
     return np.asarray(cv2.blur(values, (side, side)), np.float32)
 

@@ -43,7 +43,7 @@ class MapMaker:
         self._failed = ""
 
     def make(self, clip: Clip, explained: Attribution) -> EvidenceMaps | None:
-        """Return the maps of a window that was explained; None from the first failure on.
+        """Return the maps of a window that was explained, None from the first failure on.
 
         A network without them is explained all the same.
         """

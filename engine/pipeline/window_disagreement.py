@@ -51,6 +51,6 @@ class WindowDisagreement:
         return {"window_first": np.array(self._first), "window_shares": self._shares}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Continue from a `state`; one that an older version kept has nothing to compare with."""
+        """Continue from a `state`. One that an older version kept has nothing to compare with."""
         if "window_first" in state:
             self._first, self._shares = int(state["window_first"]), state["window_shares"]

@@ -11,26 +11,15 @@ from typing import Protocol
 import numpy as np
 
 from engine.selective.derivative import derivative_between, time_means
+from engine.selective.interpolation import SampledSteps
 from engine.selective.presets import PresetParams
 from engine.selective.smooth import smoothed_in_space
 from engine.selective.variation import BORDER, REACH, neighbourhood, variation_of
-from engine.types import BoolArray, Float32Array, Int64Array
+from engine.types import Float32Array
 
 
-class Source(Protocol):
-    """Source of relevance: sampled steps, each belonging to a frame."""
-
-    @property
-    def step_frames(self) -> Int64Array:
-        """Frame of each step, counted from the start of the range, int64 (M,), in order."""
-
-    @property
-    def counted_steps(self) -> BoolArray:
-        """Steps that the number of the clip is made of, bool (M,)."""
-
-    @property
-    def frame_count(self) -> int:
-        """Frames in the range, N."""
+class Source(SampledSteps, Protocol):
+    """Source of relevance of sampled steps."""
 
     @property
     def steps_written(self) -> int:

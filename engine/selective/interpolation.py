@@ -17,19 +17,23 @@ def frames_of_steps(step_frames: Int64Array, frame_count: int, steps: int) -> in
     return min(int(step_frames[steps - 1]) + 1, int(step_frames[steps])) if steps else 0
 
 
-class _Steps(Protocol):
-    """Steps that belong to frames, some of which count."""
+class SampledSteps(Protocol):
+    """Sampled steps, each belonging to a frame of a range."""
 
     @property
     def step_frames(self) -> Int64Array:
-        """Frame of each step."""
+        """Frame of each step, counted from the start of the range, int64 (M,), in order."""
 
     @property
     def counted_steps(self) -> BoolArray:
-        """Whether it counts."""
+        """Steps that the number of the clip is made of, bool (M,)."""
+
+    @property
+    def frame_count(self) -> int:
+        """Frames in the range, N."""
 
 
-def counted_frames(source: _Steps, steps: int, ready: int) -> Int64Array:
+def counted_frames(source: SampledSteps, steps: int, ready: int) -> Int64Array:
     """Return the frames below ``ready`` that the first steps count for, each once, increasing."""
     frames = np.unique(source.step_frames[:steps][source.counted_steps[:steps]])
     return frames[frames < ready]

@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 
 from engine.cancel import Check, never
-from engine.selective.interpolation import Span, counted_frames, frames_of_steps
+from engine.selective.interpolation import SampledSteps, Span, counted_frames, frames_of_steps
 from engine.selective.separation import Curves, FrameMaps, ratio
-from engine.types import BoolArray, Float32Array, Float64Array, Int64Array, Preset
+from engine.types import Float32Array, Float64Array, Preset
 
 CHUNK_STEPS = 32
 CACHE_BYTES = 256 * 2**20
@@ -23,20 +23,8 @@ CACHE_BYTES = 256 * 2**20
 _Maps = tuple[Float32Array, Float32Array]
 
 
-class MapsSource(Protocol):
-    """Source of two maps: sampled steps, each belonging to a frame."""
-
-    @property
-    def step_frames(self) -> Int64Array:
-        """Frame of each step, counted from the start of the range, int64 (M,), in order."""
-
-    @property
-    def counted_steps(self) -> BoolArray:
-        """Steps that the number of the clip is made of, bool (M,)."""
-
-    @property
-    def frame_count(self) -> int:
-        """Frames in the range, N."""
+class MapsSource(SampledSteps, Protocol):
+    """Source of two maps of sampled steps."""
 
     @property
     def maps_written(self) -> int:

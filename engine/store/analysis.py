@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,12 @@ class Analysis(ExplainedWindows):
         """
         return float(np.median(self._quantiles)) if self._quantiles else 0.0
 
+    @cached_property
+    def _steps_a_frame(self) -> float:
+        """Steps that a frame with any serves on average. Asked for at each paint."""
+        frames = 1 + int(np.count_nonzero(np.diff(self.step_frames)))
+        return len(self.step_frames) / frames
+
     def full_colour(self, preset: Preset) -> float:
         """Return what is drawn in the full colour of a preset's maps.
 
@@ -190,8 +197,7 @@ class Analysis(ExplainedWindows):
             scale = self._maps.scale
         elif self.separation(preset).is_rescaled:
             return 1.0
-        served = 1 + int(np.count_nonzero(np.diff(self.step_frames)))
-        return scale * (len(self.step_frames) / served)
+        return scale * self._steps_a_frame
 
     def read_steps(self, start: int, stop: int) -> Float32Array:
         """Relevance of sampled frames [start, stop), float32 (n, h, w)."""

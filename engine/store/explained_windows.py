@@ -75,7 +75,7 @@ class ExplainedWindows:
 
     @property
     def cuts_sentence(self) -> str:
-        """A sentence on windows that cross shot cuts; empty where none does."""
+        """A sentence on windows that cross shot cuts, empty where none does."""
         windows = self._windows
         crossing = sum(window.crosses_cut for window in windows)
         return cuts_sentence(crossing, len(windows), keep=self.header.request.keep_cuts)

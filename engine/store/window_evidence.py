@@ -1,4 +1,4 @@
-"""Evidence of windows as analysis.json has it; the steps of all classes are in the arrays."""
+"""Evidence of windows as analysis.json has it. The steps of all classes are in the arrays."""
 
 from __future__ import annotations
 

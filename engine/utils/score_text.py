@@ -12,7 +12,7 @@ _UNKNOWN = "-"
 
 
 def score_text(score: float, unit: str | None) -> str:
-    """Return a score as text: "62%", or "71.3 bpm"; "-" where it is not known.
+    """Return a score as text: "62%", "71.3 bpm", or "-" where it is not known.
 
     Parameters
     ----------

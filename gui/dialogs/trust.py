@@ -24,7 +24,7 @@ _SEND = (
 
 
 def ask_trust(parent: QWidget, failure: Failure, agreed: Callable[[], None]) -> QMessageBox:
-    """Ask whether to run the file, or use the server, that stopped a job; ``agreed`` if so.
+    """Ask whether to run the file or use the server that stopped a job, then call ``agreed``.
 
     The window is not blocked meanwhile.
     """

@@ -92,7 +92,7 @@ class EvidenceChoice(QWidget):
 
     @Slot()
     def _on_file_clicked(self) -> None:
-        """Open the menu below; a button's own menu would run an event loop of its own."""
+        """Open the menu below. A button's own menu would run an event loop of its own."""
         self.menu.popup(self.file.mapToGlobal(self.file.rect().bottomLeft()))
 
     @Slot()

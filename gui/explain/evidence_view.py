@@ -44,7 +44,7 @@ class EvidenceView(QWidget):
     def show_clip(
         self, evidence: EvidenceSet | None, frames: tuple[int, int], *, values: bool = False
     ) -> None:
-        """Show the evidence of a clip, or how to get it; for values there is none.
+        """Show the evidence of a clip, or how to get it. For values there is none.
 
         Frames are the first of the video that is explained, and the one after the last.
         """

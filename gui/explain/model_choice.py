@@ -75,7 +75,7 @@ class ModelChoice(QWidget):
         self.input.setCurrentIndex(max(self.input.findData(name), 0))
 
     def _offer_inputs(self) -> None:
-        """List the inputs of a model that has several; others have no such row."""
+        """List the inputs of a model that has several. Others have no such row."""
         model = self._models.get(self.model.currentData())
         names = () if model is None else model.inputs
         self.input.clear()

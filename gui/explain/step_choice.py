@@ -23,7 +23,7 @@ class StepChoice(QComboBox):
 
     @property
     def chosen(self) -> Step | None:
-        """What is chosen; None for what the card says."""
+        """What is chosen, None for what the card says."""
         step: Step | None = self.currentData()
         return step
 

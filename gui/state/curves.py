@@ -112,18 +112,19 @@ def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) ->
         probabilities=probabilities,
         top=tuple(int(k) for k in order[:TOP]),
         sampled=analysis.sampled[:count],
-        peaks=peaks_of(
-            np.where(_counted(analysis, count), motion, 0.0),
-            share,
-            header.start,
-            apart=max(header.spec.frames // 2, 2),
-        ),
+        peaks=_peaks(analysis, motion, share),
         evidence=evidence_of(analysis),
         model=header.spec.name,
         cuts=tuple(cut + header.start for cut in analysis.cuts),
         preset=preset,
         unit=header.spec.score_unit,
     )
+
+
+def _peaks(analysis: Analysis, motion: Float64Array, share: Float64Array) -> tuple[Peak, ...]:
+    header = analysis.header
+    counted = np.where(_counted(analysis, len(motion)), motion, 0.0)
+    return peaks_of(counted, share, header.start, apart=max(header.spec.frames // 2, 2))
 
 
 def _counted(analysis: Analysis, count: int) -> BoolArray:

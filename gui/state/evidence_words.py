@@ -57,7 +57,7 @@ def interval_text(judged: Judged) -> str:
 
 
 def bits_text(bits: float, *, signed: bool = False) -> str:
-    """Return bits with two digits behind the point; a real minus where they may be negative."""
+    """Return bits with two digits behind the point, a real minus where they may be negative."""
     if not math.isfinite(bits):
         return "-"
     text = f"{bits:+.2f}" if signed else f"{bits:.2f}"

@@ -243,6 +243,9 @@ class TimelinePlots:
             "parts": [self._whole, self._motion],
             "peaks": [self._peaks],
         }
+        self._make_cursors()
+
+    def _make_cursors(self) -> None:
         plots = self.shares, self.bits, self.sums
         self._cursors = [pg.InfiniteLine(0) for _ in plots]
         self._ranges = [pg.LinearRegionItem(movable=False) for _ in plots]
@@ -253,7 +256,7 @@ class TimelinePlots:
             plot.addItem(cursor)
         self._hair = pg.InfiniteLine(0)
         self._hair.hide()
-        shares.addItem(self._hair)
+        self.shares.addItem(self._hair)
 
     def _fit_rows(self) -> None:
         """Give the room of a row that shows nothing to the others."""

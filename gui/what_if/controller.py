@@ -95,7 +95,7 @@ class WhatIfController(QObject):
         self.layer.show_frame(frame)
 
     def commands(self) -> tuple[Command, ...]:
-        """Return the commands that ask without painting; each is a button of the panel."""
+        """Return the commands that ask without painting. Each is a button of the panel."""
         panel, checks = self.panel, self.panel.checks
         test, freeze, split = (
             partial(self._press, button) for button in (panel.test, checks.freeze, checks.split)

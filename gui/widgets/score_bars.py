@@ -26,7 +26,7 @@ _UNKNOWN = "–"
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A name with two probabilities, 0 to 1, nan if unknown; or with two values in a unit."""
+    """A name with two probabilities, 0 to 1, nan if unknown, or with two values in a unit."""
 
     name: str
     before: float

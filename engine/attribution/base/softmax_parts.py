@@ -39,7 +39,7 @@ def class_numbers(logits: Tensor, args: Any, kwargs: Any) -> Tensor | None:
 def log_odds_of_part(
     move: Callable[[Tensor], Tensor], logits: Tensor, numbers: Tensor
 ) -> Tensor | None:
-    """Return the log odds of the classes that a move leaves; None where it leaves all.
+    """Return the log odds of the classes that a move leaves, None where it leaves all.
 
     Parameters
     ----------

@@ -146,7 +146,7 @@ def _activated(activation: Function, values: Tensor) -> Tensor:
 
 
 def _joined(context: LrpContext, sides: list[_Side], bias: Tensor | None, result: Tensor) -> Tensor:
-    """Give a sum of products the rule of one linear operation; a constant side is a bias."""
+    """Give a sum of products the rule of one linear operation. A constant side is a bias."""
     signals = [side for side in sides if depends_on_input(side.values)]
     with torch.no_grad():
         for side in sides:

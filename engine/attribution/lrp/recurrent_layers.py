@@ -163,7 +163,7 @@ def _weights(flat: Sequence[Tensor], cells: int, *, has_biases: bool) -> list[Ce
 def _one_way(
     cell: Cell, steps: list[Tensor], state: State, *, backwards: bool
 ) -> tuple[list[Tensor], State]:
-    """Run a cell over the steps; clips that have ended, or not begun, keep their state."""
+    """Run a cell over the steps. Clips that have ended, or not begun, keep their state."""
     outputs = []
     for values in reversed(steps) if backwards else steps:
         size = len(values)

@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.models.cards.card_inputs import network_inputs
-from engine.models.cards.card_schema import CARD_KEYS, CardKeys, Head
+from engine.models.cards.card_schema import CARD_KEYS, CardKeys
+from engine.models.cards.card_values import Head
 from engine.models.catalogue import MODELS
 from engine.types import ModelSpec
 
@@ -72,7 +73,7 @@ class ModelCard(CardKeys):
 
     @property
     def head(self) -> Head:
-        """What makes probabilities of the outputs; a unit says that they are values."""
+        """What makes probabilities of the outputs. A unit says that they are values."""
         return self.activation or (None if self.unit is None else "none")
 
     def spec(self, base: ModelSpec | None, labels: tuple[str, ...]) -> ModelSpec:

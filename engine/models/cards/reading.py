@@ -60,10 +60,16 @@ def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
         card = convert(values, ModelCard)
     except SchemaError as error:
         raise _unfit(error, path) from error
+    card = _completed(replace(card, inputs=inputs), path)
+    _check_together(card)
+    return card
+
+
+def _completed(card: ModelCard, path: Path) -> ModelCard:
+    """Return a card with its files found from its own place, and one number a channel."""
     card = replace(
         card,
         path=path,
-        inputs=inputs,
         crop=_repeated(card.crop, 2),
         mean=_repeated(card.mean, 3),
         std=_repeated(card.std, 3),
@@ -74,9 +80,7 @@ def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
         and replace(card.expected, clip=file_beside(path, card.expected.clip, "clip")),
     )
     called = card.endpoint or card.frame_network or card.network  # in messages and lists
-    card = replace(card, network=called)
-    _check_together(card)
-    return card
+    return replace(card, network=called)
 
 
 def _inputs_in(tables: Any, path: Path) -> tuple[InputKeys, ...]:

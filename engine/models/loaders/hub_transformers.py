@@ -223,7 +223,7 @@ def _check_fit(info: dict[str, Any], folder: Path) -> None:
 
 
 def _without_input(name: str, config: Any, kind: _Kind) -> ModelSpec:
-    """Describe what the configuration tells; pictures of the network's size, as they are."""
+    """Describe what the configuration tells, with pictures of the network's size as they are."""
     frames = getattr(config, "num_frames", None) or config.frames_per_clip
     size = config.crop_size if config.model_type == "vjepa2" else config.image_size
     height, width = size if isinstance(size, list | tuple) else (size, size)

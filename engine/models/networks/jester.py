@@ -43,7 +43,7 @@ JESTER_LABELS = (
 
 
 def jester_spec(name: str, layer: str, resize: tuple[int, int] | int = 112) -> ModelSpec:
-    """Describe the input of the weights for Jester; the project's own resize keeps the aspect."""
+    """Describe the input of the weights for Jester. The project's own resize keeps the aspect."""
     return ModelSpec(
         name=name,
         labels=JESTER_LABELS,

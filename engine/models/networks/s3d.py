@@ -1,4 +1,4 @@
-"""S3D and S3D-G: Inception whose convolutions are separate in space and time; G has gates.
+"""S3D and S3D-G: Inception whose convolutions are separate in space and time. G has gates.
 
 S3D under the names of the port kylemin/S3D (torchvision's S3D has others), S3D-G under those of
 the network trained on HowTo100M.
@@ -80,7 +80,7 @@ class Mixed(nn.Module):
 
 
 class S3D(nn.Module):
-    """Scores clips of any size; logits are averaged over every two steps in time."""
+    """Scores clips of any size. Logits are averaged over every two steps in time."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ class GatedMixed(nn.Module):
 
 
 class GatedStem(nn.Module):
-    """The first convolution; with ``packed``, over blocks of 2x2x2 pixels."""
+    """The first convolution. With ``packed``, over blocks of 2x2x2 pixels."""
 
     def __init__(self, packed: bool) -> None:
         super().__init__()

@@ -39,7 +39,7 @@ class Fire(nn.Module):
         self.expand3x3_bn = nn.BatchNorm3d(expanded)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Map (N, before, T, H, W) to (N, 2 expanded, T, H, W); equal channels are added."""
+        """Map (N, before, T, H, W) to (N, 2 expanded, T, H, W). Equal channels are added."""
         narrow = functional.relu(self.squeeze_bn(self.squeeze(features)))
         parts = [
             self.expand1x1_bn(self.expand1x1(narrow)),

@@ -118,7 +118,7 @@ def _whole_step(times_s: Float64Array, fps: float) -> int:
 
 
 def _middles(times_s: Float64Array) -> Float64Array:
-    """Return the time up to which each frame is the nearest; the last for half a usual frame."""
+    """Return the time up to which each frame is the nearest, the last for half a usual frame."""
     middles = (times_s[1:] + times_s[:-1]) / 2
     return np.append(middles, times_s[-1] + np.median(np.diff(times_s)) / 2)
 

@@ -221,7 +221,7 @@ def _tensors(content: object) -> Iterator[tuple[str, str, StoredTensor | StoredA
 
 
 def _entries(value: object) -> Iterator[tuple[str, object]]:
-    """Yield the entries of a dict or list that can be of weights; none of an optimiser."""
+    """Yield the entries of a dict or list that can be of weights, none of an optimiser."""
     pairs = mapping_of(value)
     if pairs is None and isinstance(value, list | tuple) and len(value) <= _MOST_LISTED:
         pairs = dict(enumerate(value))

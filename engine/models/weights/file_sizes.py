@@ -49,7 +49,7 @@ def check_claim(path: Path, claimed: int) -> None:
 
 
 def _directory_bytes(path: Path) -> int:
-    """Return the size of the list of entries, which is read as a whole; 0 where it is not found."""
+    """Return the size of the list of entries, which is read as a whole, 0 where it is not found."""
     with path.open("rb") as file:
         size = path.stat().st_size
         file.seek(max(0, size - _LONGEST_COMMENT - 76))

@@ -112,7 +112,7 @@ class ArrayType:
 
 @dataclass(slots=True, eq=False)
 class StoredArray:
-    """A NumPy array inside a pickle, not yet read; Python 2 kept its bytes as text."""
+    """A NumPy array inside a pickle, not yet read. Python 2 kept its bytes as text."""
 
     shape: tuple[int, ...] = ()
     dtype: ArrayType | None = None
@@ -121,7 +121,7 @@ class StoredArray:
 
     @property
     def oddity(self) -> str:
-        """Why it can be no weight; empty for one of numbers."""
+        """Why it can be no weight, empty for one of numbers."""
         of_numbers = self.dtype is not None and self.dtype.code in _NUMBERS
         return "" if of_numbers else "not of numbers"
 

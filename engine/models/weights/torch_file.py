@@ -47,7 +47,7 @@ class TorchFile:
         self._read: dict[str, torch.Tensor] = {}
 
     def tensor(self, stored: StoredTensor | StoredArray) -> torch.Tensor:
-        """Read the values of one tensor; tensors of one storage share its memory.
+        """Read the values of one tensor. Tensors of one storage share its memory.
 
         Raises
         ------
@@ -84,7 +84,7 @@ class TorchFile:
 
 @contextmanager
 def open_torch_file(path: Path) -> Iterator[TorchFile]:
-    """Open a file of `torch.save` of any age; nothing in it is run.
+    """Open a file of `torch.save` of any age. Nothing in it is run.
 
     What an archive claims has been checked before (`file_sizes.check_archive`).
 
