@@ -169,6 +169,17 @@ def _of_hub(card: ModelCard, check: Check) -> VideoModel:
     return replace(model, spec=spec, notices=labels.notices)
 
 
+def _labels_for(
+    card: ModelCard, read: Labels | None, classes: int, usual: tuple[str, ...]
+) -> Labels:
+    """Return the labels of a file, one for each class, or two for a single output; else others."""
+    if read is None:
+        return Labels(usual)
+    if len(read.names) != classes and not (classes == 1 and len(read.names) == 2):
+        raise _other_labels(card, len(read.names), classes)
+    return read
+
+
 def _other_labels(card: ModelCard, count: int, classes: int) -> ModelError:
     return ModelError(
         f"The labels file {card.labels} has {count} labels, but the weights of "
@@ -206,11 +217,9 @@ def _known(card: ModelCard, report: Report, check: Check) -> VideoModel:
     with torch.device("meta"):
         fitted = matched(network.build(len(network.spec.labels)), weights)
     classes = _class_count(network, fitted)
-    if labels is None:
-        own = network.spec.labels
-        labels = Labels(own if len(own) == classes else numbered(classes))
-    elif len(labels.names) != classes and not (classes == 1 and len(labels.names) == 2):
-        raise _other_labels(card, len(labels.names), classes)
+    own = network.spec.labels
+    usual = own if len(own) == classes else numbered(classes)
+    labels = _labels_for(card, labels, classes, usual)
     module = network.built_for(fitted.rest | fitted.state, classes).eval().requires_grad_(False)
     pack = network.pack
     if card.channels == "grey":
@@ -234,9 +243,8 @@ def _framewise(card: ModelCard) -> VideoModel:
     module, classes = load_frame_network(
         card.network, state, card.temporal, card.readout, origin, grey=card.channels == "grey"
     )
-    labels = Labels(numbered(classes)) if card.labels is None else read_labels(card.labels)
-    if len(labels.names) != classes and not (classes == 1 and len(labels.names) == 2):
-        raise _other_labels(card, len(labels.names), classes)
+    read = None if card.labels is None else read_labels(card.labels)
+    labels = _labels_for(card, read, classes, numbered(classes))
     spec = _checked_layer(card.spec(None, labels.names), module, card)
     pack = packing(card.layout, card.channels)
     notices = labels.notices + assumptions(module, card)
