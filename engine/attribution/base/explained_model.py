@@ -105,7 +105,7 @@ class ExplainedModel:
         if not self.has_steps:
             return None
         with torch.no_grad():
-            output = self._called(values.clone().to(self.dtype))
+            output = self._called(self.model.planes(values.clone()).to(self.dtype))
             return read_outputs(output, len(values), self.model.spec).steps
 
     def scores(self, logits: Tensor) -> Tensor:

@@ -196,3 +196,21 @@ def test_evidence_is_that_of_stills_without_flow(model: VideoModel, clip: Clip) 
         assert maps.motion_sum != 0
     still = replace(clip, tensor=frozen(clip.tensor).contiguous())
     assert evidence_maps(model, still, 0, stills=(3,)).motion_sum == 0
+
+
+class OfSteps(Streams):
+    """Scores at five time steps, (N, K, S)."""
+
+    def forward(self, slow: Tensor, flow: Tensor) -> Tensor:
+        return super().forward(slow, flow)[:, :, None] * torch.arange(1.0, 6.0)
+
+
+def test_scores_a_time_step_of_several_inputs_are_those_of_the_network() -> None:
+    model = VideoModel(SPEC, OfSteps().eval().requires_grad_(False), torch.device("cpu"))
+    frames = np.random.default_rng(0).integers(0, 256, (T, SIDE, SIDE, 3), np.uint8)
+    clip = model.preprocess(frames)
+    found = attribute(model, clip, 0, "gradient").step_logits
+    assert found is not None
+    with torch.no_grad():
+        wanted = model.module(*model.arguments(clip.tensor))
+    torch.testing.assert_close(torch.from_numpy(found.copy()), wanted[0].T)
