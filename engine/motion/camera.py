@@ -50,6 +50,8 @@ _NOISE_FACTOR = 30.0  # inlier distance over the tracks' return error, where noi
 _USUAL_WIDTH_PX = 640  # in larger pictures the loose distance grows in proportion
 _LEAST_SHARE = 0.35  # of the votes
 _LEAST_AREA = 0.4  # of the picture, inside the hull of the inliers
+_LEAST_JUMP_PX = 1.5  # of a corner: no texture repeats within less that tracks could hold on to
+_AS_GOOD = 1.1  # difference at rest, over that under a motion, which rest still explains as well
 _EVENED_CONTRAST, _SOFT_CONTRAST = 40.0, 8.0  # levels: aimed at, and that noise may reach
 
 
@@ -115,6 +117,8 @@ def camera_motion(first: UInt8Array, second: UInt8Array, flow: Float32Array) -> 
     for distance in (tight, loose):
         found = background(tracks, distance, loose)
         if found is not None and _holds(found, corners, first.shape):
+            if _rests(first, second, corners, found):
+                return CameraMotion(np.eye(3), float(found.followers.mean()), found.contested)
             return CameraMotion(found.transform, float(found.followers.mean()), found.contested)
     return no_camera_motion()
 
@@ -198,3 +202,22 @@ def _holds(found: Background, corners: Float32Array, size: tuple[int, ...]) -> b
     """Tell whether enough of the picture follows a motion."""
     area = cv2.contourArea(cv2.convexHull(corners[found.followers]))
     return found.share >= _LEAST_SHARE and bool(area >= _LEAST_AREA * size[0] * size[1])
+
+
+def _rests(first: UInt8Array, second: UInt8Array, corners: Float32Array, found: Background) -> bool:
+    """Tell whether a camera at rest explains the pictures as well as a motion by some pixels.
+
+    Before a texture that repeats itself, a fence or bricks, tracks may jump from one of its parts
+    to the next, all alike.
+    """
+    ends = cv2.perspectiveTransform(corners[:, None].astype(np.float64), found.transform)[:, 0]
+    if np.median(np.linalg.norm(ends - corners, axis=1)) < _LEAST_JUMP_PX:
+        return False
+    size = (first.shape[1], first.shape[0])
+    moved = cv2.warpPerspective(first, found.transform, size, borderMode=cv2.BORDER_REPLICATE)
+    columns, rows = np.rint(corners[found.followers]).astype(int).T
+    at_rest, under_motion = (
+        box_mean(cv2.absdiff(one, second).astype(np.float32), _TRACK_WINDOW_PX // 2)[rows, columns]
+        for one in (first, moved)
+    )
+    return bool(np.median(at_rest) <= _AS_GOOD * np.median(under_motion))

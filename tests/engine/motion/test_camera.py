@@ -128,3 +128,18 @@ def test_camera_is_contested_where_the_border_is_plain() -> None:
         frame[:25], frame[-25:], frame[:, :25], frame[:, -25:] = 100, 100, 100, 100
     found = estimated(frames)
     assert found.contested or is_refused(found)
+
+
+def bricks(step: int) -> np.ndarray:
+    """A wall of bricks of 4 pixels, before which a thing of one colour moves, (112, 112, 3)."""
+    rows, columns = np.mgrid[:112, :112]
+    joints = ((rows // 4 % 2 * 2 + columns) % 4 < 2) * 60 + (rows % 4 < 2) * 60
+    picture = np.repeat((127 + joints)[..., None], 3, axis=2).astype(np.uint8)
+    picture[40:64, 10 + step : 34 + step] = (200, 40, 40)
+    return picture
+
+
+def test_camera_at_rest_is_not_moved_by_a_texture_that_repeats_itself() -> None:
+    found = [estimated([bricks(8 * step), bricks(8 * step + 8)]) for step in range(7)]
+    moved = [np.abs(camera_field(one.transform, (112, 112))).max() for one in found]
+    assert max(moved) < 0.1  # it was 4.6 pixels in one of them: a brick
