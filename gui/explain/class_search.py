@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.types import Float64Array
 from engine.utils.score_text import score_text
+from gui.explain.missing import Missing
 from gui.state.class_matches import Label, by_probability, matches
 from gui.theme import theme
 from gui.widgets.form_widgets import narrow
@@ -115,6 +116,7 @@ class ClassSearch(QComboBox):
         super().__init__(parent)
         self._standing = self._usual = standing
         self._chosen = standing
+        self._wanted: tuple[str, int | str] | None = None  # as it is shown, and what it stands for
         self.rows = ClassRows(standing, self)
         self._line = _SearchLine()
         self.setLineEdit(self._line)
@@ -128,14 +130,33 @@ class ClassSearch(QComboBox):
         self.currentTextChanged.connect(self._on_text_changed)
         self._line.setCursorPosition(0)
 
-    def chosen(self) -> str | None:
+    def chosen(self) -> int | str | None:
         """Return the chosen class, or None for the standing row."""
         text = self.currentText().strip()
+        if self._wanted is not None and text == self._wanted[0]:
+            return self._wanted[1]
         return None if text in ("", self._standing) else text
 
-    def choose(self, label: str | None) -> None:
-        """Choose a class, which the labels that come next may still have to offer, or none."""
-        self.setCurrentText(self._standing if label is None else label)
+    def choose(self, label: int | str | None) -> None:
+        """Choose a class by its name or number, which the model need not have, or none.
+
+        It is kept, whatever labels come, until the user chooses another or `let_go` is called.
+        """
+        self._wanted = None if label is None else (str(label), label)
+        self._show_wanted()
+
+    def let_go(self) -> None:
+        """Keep the chosen class only as long as the labels have it."""
+        self._wanted = None
+
+    def missing(self) -> Missing | None:
+        """Return the chosen class if the model is known not to have it."""
+        chosen, labels = self.chosen(), [label.text for label in self.rows.labels]
+        if chosen is None or not labels or chosen in labels:
+            return None
+        if str(chosen) in map(str, range(len(labels))):
+            return None
+        return Missing(f"the model has no class {chosen}", "Choose another class.")
 
     def set_labels(self, labels: tuple[str, ...], standing: str | None = None) -> None:
         """Offer the classes of a model, keeping the one that was chosen if it has it.
@@ -148,6 +169,8 @@ class ClassSearch(QComboBox):
         self.clear()
         self.addItems([self._standing, *labels])
         self.setCurrentText(chosen if chosen in labels else self._standing)
+        if self._wanted is not None and chosen == self._wanted[0]:
+            self._show_wanted()
         self._line.setCursorPosition(0)
 
     def show_scores(self, probabilities: Float64Array | None, unit: str | None = None) -> None:
@@ -162,6 +185,19 @@ class ClassSearch(QComboBox):
         """
         fits = probabilities is not None and len(probabilities) == len(self.rows.labels)
         self.rows.show_scores(probabilities if fits else None, unit)
+
+    def _show_wanted(self) -> None:
+        """Show the class that is wanted, by its name if it is wanted by its number."""
+        if self._wanted is None:
+            self.setCurrentText(self._standing)
+            return
+        text, wanted = self._wanted
+        labels = self.rows.labels
+        if isinstance(wanted, int) and 0 <= wanted < len(labels):
+            text = labels[wanted].text
+        self._wanted = text, wanted
+        self.setCurrentText(text)
+        self._chosen = text
 
     def _make_list(self) -> None:
         self.list = _Matches(self.rows, self)

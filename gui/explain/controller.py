@@ -16,6 +16,7 @@ from engine.what_if.checks import FreezeCheck
 from gui.backend import Backend
 from gui.commands.command import Command
 from gui.explain.display_settings import DisplaySettings
+from gui.explain.missing import failure_of, missing_model
 from gui.explain.panel import ExplainPanel
 from gui.explain.results_panel import ResultsPanel
 from gui.explain.side_jobs import BackgroundJobs
@@ -128,6 +129,10 @@ class ExplainController(QObject):
         """Explain the open video, in place of a running job."""
         if self._video is None:
             return
+        missing = self.panel.missing()
+        if missing:
+            self.failed.emit(failure_of(missing))
+            return
         self.panel.show_busy(True)
         self.told.emit("")  # what was told of the last run is no longer so
         run = self._backend.explain
@@ -219,7 +224,8 @@ class ExplainController(QObject):
     def load_labels(self) -> None:
         """Load the class labels of the chosen model."""
         settings = self.panel.settings()
-        self.background.load_labels(settings.model, settings.weights)
+        if missing_model(settings.model, self.panel.model_choice.models) is None:
+            self.background.load_labels(settings.model, settings.weights)
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that start and stop explaining."""
@@ -281,7 +287,8 @@ class ExplainController(QObject):
         return (" ".join((told, *again)), *analysis.notices)
 
     def _conserves(self, analysis: Analysis) -> bool:
-        return self._backend.methods[analysis.header.request.method].conserves
+        method = self._backend.methods.get(analysis.header.request.method)
+        return method is not None and method.conserves  # it may come from another machine
 
     def _show(self, analysis: Analysis) -> None:
         """Show an analysis, which may still grow."""

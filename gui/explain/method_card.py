@@ -43,6 +43,13 @@ class MethodCard(QWidget):
         """Show the card of a method."""
         self.summary.setText(method.summary)
         self.details.setText(_details(method))
+        self.more.setVisible(True)
+
+    def show_unknown(self, name: str) -> None:
+        """Tell that nothing is known of a method."""
+        self.summary.setText(f"{name} is not here: a plugin brings it.")
+        self.more.setChecked(False)
+        self.more.setVisible(False)
 
     @Slot(bool)
     def _on_more_toggled(self, is_open: bool) -> None:

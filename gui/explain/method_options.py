@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+import math
+from collections.abc import Mapping
+from functools import partial
+
+from PySide6.QtCore import QSignalBlocker, Signal, SignalInstance, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.descriptions import MethodInfo, OptionInfo
+from gui.explain.missing import Missing
 from gui.widgets.form_widgets import Collapsible, Form, narrow, vbox
 
 Value = str | float | bool
@@ -39,6 +44,8 @@ class MethodOptions(QWidget):
         super().__init__(parent)
         self.edits: dict[str, Edit] = {}
         self._defaults: dict[str, Value] = {}
+        self._infos: dict[str, OptionInfo] = {}
+        self._kept: dict[str, Value] = {}  # given values that the form cannot show as they are
         self._form = QWidget()
         self.reset_button = QPushButton("Back to the defaults")
         self.reset_button.clicked.connect(self.reset)
@@ -47,16 +54,19 @@ class MethodOptions(QWidget):
         self.collapsible = Collapsible("Options", content)
         vbox(self, self.collapsible)
 
-    def set_method(self, method: MethodInfo) -> None:
-        """Offer the options of a method, at their defaults."""
+    def set_method(self, method: MethodInfo | None) -> None:
+        """Offer the options of a method, at their defaults; none of a method that is not here."""
+        options = () if method is None else method.options
+        self._infos = {option.name: option for option in options}
+        self._kept = {}
         self._form.hide()  # deleted later: until then it must not be seen
         self._form.deleteLater()
         self._form, rows = QWidget(), Form()
         self._form.setLayout(rows)
-        self.edits = {option.name: _edit(option) for option in method.options}
-        for option in method.options:
+        self.edits = {option.name: _edit(option) for option in options}
+        for option in options:
             rows.add(_title(option.name), self.edits[option.name])
-            self._watch(self.edits[option.name])
+            self._watch(option.name, self.edits[option.name])
         self._column.insertWidget(0, self._form)
         self._defaults = {name: _value(edit) for name, edit in self.edits.items()}
         self.setVisible(bool(self.edits))
@@ -64,16 +74,32 @@ class MethodOptions(QWidget):
 
     def values(self) -> tuple[tuple[str, Value], ...]:
         """Return names and values that differ from the defaults."""
-        values = ((name, _value(edit)) for name, edit in self.edits.items())
-        return tuple((name, value) for name, value in values if value != self._defaults[name])
+        values = {name: _value(edit) for name, edit in self.edits.items()}
+        changed = {name: value for name, value in values.items() if value != self._defaults[name]}
+        return tuple((changed | self._kept).items())
+
+    def missing(self) -> tuple[Missing, ...]:
+        """Return the given values that the method cannot take."""
+        misfits = (misfit(name, value, self._infos) for name, value in self._kept.items())
+        remedy = 'Set it anew, or press "Back to the defaults".'
+        return tuple(Missing(text, remedy) for text in misfits if text)
 
     def set_values(self, values: tuple[tuple[str, Value], ...]) -> None:
-        """Set some options and reset the others, ignoring unknown ones."""
+        """Set some options and reset the others.
+
+        A value that the form cannot show, or the method cannot take, is kept as it is until the
+        user changes that option.
+        """
         given = dict(values)
         for name, edit in self.edits.items():
             usual = self._defaults[name]
             with QSignalBlocker(edit):
                 _set(edit, _fitting(edit, given.get(name, usual), usual))
+        self._kept = {
+            name: value
+            for name, value in given.items()
+            if name not in self.edits or not _same(_value(self.edits[name]), value)
+        }
         self._on_edit_changed()
 
     @Slot()
@@ -88,15 +114,21 @@ class MethodOptions(QWidget):
         self.reset_button.setEnabled(count > 0)
         self.changed.emit()
 
-    def _watch(self, edit: Edit) -> None:
+    def _watch(self, name: str, edit: Edit) -> None:
         if isinstance(edit, QComboBox):
-            edit.currentTextChanged.connect(self._on_edit_changed)
+            changed: SignalInstance = edit.currentTextChanged
         elif isinstance(edit, QCheckBox):
-            edit.toggled.connect(self._on_edit_changed)
+            changed = edit.toggled
         elif isinstance(edit, QLineEdit):
-            edit.textChanged.connect(self._on_edit_changed)
+            changed = edit.textChanged
         else:
-            edit.valueChanged.connect(self._on_edit_changed)
+            changed = edit.valueChanged
+        changed.connect(partial(self._forget, name))
+        changed.connect(self._on_edit_changed)
+
+    def _forget(self, name: str, *_: object) -> None:
+        """Give up a value that was kept, as the user has set another."""
+        self._kept.pop(name, None)
 
 
 class _Number(QDoubleSpinBox):
@@ -144,6 +176,28 @@ def _value(edit: Edit) -> Value:
     if isinstance(edit, QLineEdit):
         return edit.text().strip()
     return edit.value()
+
+
+def misfit(name: str, value: Value, options: Mapping[str, OptionInfo]) -> str:
+    """Return why a method cannot take the value of an option, or ""."""
+    option = options.get(name)
+    if option is None:
+        return f"the method has no option {name}"
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if option.kind in ("int", "float"):
+        low = -math.inf if option.low is None else option.low
+        high = math.inf if option.high is None else option.high
+        whole = option.kind == "float" or float(value).is_integer() if number else False
+        fits = number and whole and low <= float(value) <= high
+    elif option.choices:
+        fits = value in option.choices
+    else:
+        fits = type(value) is type(option.default)
+    return "" if fits else f"the option {name} cannot be {value}"
+
+
+def _same(shown: Value, given: Value) -> bool:
+    return shown == given and isinstance(shown, bool) == isinstance(given, bool)
 
 
 def _fitting(edit: Edit, value: Value, usual: Value) -> Value:

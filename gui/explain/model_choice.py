@@ -10,12 +10,18 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from engine.descriptions import ModelInfo
+from gui.explain.missing import Missing
 from gui.widgets.dialogs import file_dialog
-from gui.widgets.form_widgets import Form, hbox, hint_label, narrow
+from gui.widgets.form_widgets import Form, choose_even_unknown, hbox, hint_label, narrow
 
 
 class ModelChoice(QWidget):
     """The list of models, with download size, accuracy and licence below.
+
+    Attributes
+    ----------
+    models : dict of str to ModelInfo
+        The models that are here.
 
     Signals
     -------
@@ -31,7 +37,7 @@ class ModelChoice(QWidget):
     def __init__(self, models: Mapping[str, ModelInfo], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.weights: Path | None = None
-        self._models = dict(models)
+        self.models = dict(models)
         self.model = narrow(QComboBox())
         self.about = hint_label()
         self.file = QPushButton("Own weights...")
@@ -61,9 +67,20 @@ class ModelChoice(QWidget):
         old = self.model.findData(model.name)
         if old >= 0:
             self.model.removeItem(old)
-        self._models[model.name] = model
+        self.models[model.name] = model
         self._list(model)
         self.model.setCurrentIndex(self.model.count() - 1)
+
+    def choose_model(self, name: str) -> None:
+        """Choose a model, also one that is not here."""
+        choose_even_unknown(self.model, name, name)
+
+    def missing_input(self) -> Missing | None:
+        """Return the chosen input if the model is known not to have it."""
+        name, model = self.input.currentData(), self.models.get(self.model.currentData())
+        if name is None or model is None or name in model.inputs:
+            return None
+        return Missing(f"{model.name} has no input {name}", "Choose another input.")
 
     def use_weights(self, path: Path | None) -> None:
         """Use a weights file for the chosen model, or its own."""
@@ -71,19 +88,26 @@ class ModelChoice(QWidget):
         self.changed.emit()
 
     def choose_input(self, name: str | None) -> None:
-        """Choose an input that the model has, else all together."""
-        self.input.setCurrentIndex(max(self.input.findData(name), 0))
+        """Choose an input, also one that the model does not have; None for all together."""
+        choose_even_unknown(self.input, name, str(name))
+        self._show_inputs()
 
     def _offer_inputs(self) -> None:
         """List the inputs of a model that has several. Others have no such row."""
-        model = self._models.get(self.model.currentData())
+        model = self.models.get(self.model.currentData())
         names = () if model is None else model.inputs
         self.input.clear()
         self.input.addItem("All together", None)
         for name in names:
             self.input.addItem(name, name)
+        self._show_inputs()
+
+    def _show_inputs(self) -> None:
+        """Show the row of inputs where there is more to choose than "All together"."""
+        model = self.models.get(self.model.currentData())
+        several = model is not None and len(model.inputs) > 1
         for part in self._input_parts:
-            part.setVisible(len(names) > 1)
+            part.setVisible(several or self.input.currentData() is not None)
 
     def _list(self, model: ModelInfo) -> None:
         self.model.addItem(model.label, model.name)
@@ -91,7 +115,7 @@ class ModelChoice(QWidget):
         self.model.setItemData(last, _model_card(model), Qt.ItemDataRole.ToolTipRole)
 
     def _show_about(self) -> None:
-        model = self._models.get(self.model.currentData())
+        model = self.models.get(self.model.currentData())
         known = model is not None and model.download_mb is not None
         if model is not None and known:
             licence = model.licence.partition(";")[0]  # the tooltip has the rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -15,6 +16,7 @@ from gui.explain.class_search import FIRST_VALUE, ClassSearch
 from gui.explain.evidence_choice import EvidenceChoice
 from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
+from gui.explain.missing import Missing, failure_of, missing_method, missing_model
 from gui.explain.model_choice import ModelChoice
 from gui.explain.run_bar import RunBar, duration_text
 from gui.explain.step_choice import StepChoice
@@ -23,6 +25,7 @@ from gui.widgets.form_widgets import (
     Form,
     WheelGuard,
     aligned,
+    choose_even_unknown,
     hbox,
     narrow,
     scrolled,
@@ -66,6 +69,7 @@ class ExplainPanel(QWidget):
     ) -> None:
         super().__init__()
         self._methods, self._estimate, self._fps = methods, estimate, 0.0
+        self._carried = Request(Path())
         self._make_parts(models)
         self._lay_out()
         self._guard = WheelGuard(self)
@@ -80,9 +84,13 @@ class ExplainPanel(QWidget):
         return self.model_choice.weights
 
     def settings(self) -> Request:
-        """Return what is chosen, as a request that names no video yet."""
+        """Return what is chosen, as a request that names no video yet.
+
+        What a session holds besides, and no widget shows, is in it as it was.
+        """
         target = self.target.chosen()
-        return Request(
+        return replace(
+            self._carried,
             video=Path(),
             model=self.model_choice.model.currentData(),
             weights=self.weights,
@@ -99,18 +107,20 @@ class ExplainPanel(QWidget):
         )
 
     def set_settings(self, settings: Request) -> None:
-        """Restore settings, except a model or method that is not offered."""
-        model = self.model_choice.model
-        for box, name in ((model, settings.model), (self.method, settings.method)):
-            index = box.findData(name)
-            box.setCurrentIndex(index if index >= 0 else box.currentIndex())
-        if model.currentData() == settings.model:
-            self.model_choice.use_weights(settings.weights)
-            self.model_choice.choose_input(settings.input)
-        if self.method.currentData() == settings.method:
-            self.options.set_values(settings.options)
-        for classes, label in ((self.target, settings.target), (self.against, settings.against)):
-            classes.choose(None if label is None else str(label))
+        """Restore settings as they are, also those that name what is not here: see `missing`."""
+        self.model_choice.choose_model(settings.model)
+        self.model_choice.use_weights(settings.weights)
+        self.model_choice.choose_input(settings.input)
+        choose_even_unknown(self.method, settings.method, settings.method)
+        self.options.set_values(settings.options)
+        self.target.choose(settings.target)
+        self.against.choose(settings.against)
+        self._carried = replace(
+            Request(Path()),
+            labels=settings.labels,
+            device=settings.device,
+            overlap=settings.overlap,
+        )
         self.evidence.choose(settings.evidence, settings.prior)
         self.step.choose(settings.step)
         self._show_step()
@@ -119,9 +129,22 @@ class ExplainPanel(QWidget):
         self.first.setValue(first)
         self.last.setValue(stop - 1)
 
+    def missing(self) -> tuple[Missing, ...]:
+        """Return the chosen settings that name what is not here, and so cannot be explained."""
+        settings = self.settings()
+        choices = [
+            missing_model(settings.model, self.model_choice.models),
+            self.model_choice.missing_input(),
+        ]
+        if settings.labels is None:  # else the classes are those of the file
+            choices += [self.target.missing(), self.against.missing()]
+        found = tuple(one for one in choices if one is not None)
+        return *found, *self._missing_of_method(settings.method)
+
     def set_video(self, frame_count: int, fps: float = 0.0) -> None:
         """Offer the frames of a video. Without its frames/s there is no estimate."""
         self._fps = fps
+        self._carried = Request(Path())
         for box in (self.first, self.last):
             box.setRange(0, max(frame_count - 1, 0))
             box.setEnabled(frame_count > 0)
@@ -173,6 +196,9 @@ class ExplainPanel(QWidget):
     def show_progress(self, progress: Progress) -> None:
         """Show stage, windows done and time left."""
         self.bar.show_progress(progress)
+
+    def _missing_of_method(self, method: str) -> tuple[Missing, ...]:
+        return self.options.missing() if method in self._methods else (missing_method(method),)
 
     def _make_parts(self, models: Mapping[str, ModelInfo]) -> None:
         self.model_choice = ModelChoice(models)
@@ -253,14 +279,20 @@ class ExplainPanel(QWidget):
     def _on_model_choice_changed(self) -> None:
         self.show_scores(None)
         self.offer_steps(0)
+        for classes in (self.target, self.against):
+            classes.let_go()
+        self._carried = replace(self._carried, labels=None)
         self.evidence.use_prior(None)  # another model's means nothing to this one
         self._show_expected()
         self.model_changed.emit()
 
     @Slot()
     def _on_method_changed(self) -> None:
-        method = self._methods[self.method.currentData()]
-        self.card.show_method(method)
+        method = self._methods.get(self.method.currentData())
+        if method is None:
+            self.card.show_unknown(self.method.currentData())
+        else:
+            self.card.show_method(method)
         self.options.set_method(method)
         self._guard.watch(self.options)
 
@@ -288,7 +320,10 @@ class ExplainPanel(QWidget):
         if not self.bar.explain.isEnabled():
             self.bar.show_idle("Open a video to explain it.")
             return
-        settings = self.settings()
+        settings, missing = self.settings(), self.missing()
+        if missing:
+            self.bar.show_idle(failure_of(missing).message)
+            return
         frames = self.last.value() + 1 - self.first.value()
         known = self._estimate(settings.model, settings.weights, frames, self._fps, settings.method)
         self.bar.show_idle("" if known is None else self._expected_text(*known))

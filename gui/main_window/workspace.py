@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from engine.annotations import regions
 from engine.annotations.notes import to_json
 from gui.explain.controller import ExplainController
+from gui.explain.missing import Missing
 from gui.main_window.docks import Docks
 from gui.notes.controller import NotesController
 from gui.session.session_contents import REGION, contents_of, request_within, view_within
@@ -44,6 +45,10 @@ class WindowWorkspace:
             analysis=analysis.folder if analysis is not None and in_folder else None,
             explain=self.explain.request is not None and not in_folder,
         )
+
+    def missing(self) -> tuple[Missing, ...]:
+        """Return what the settings of the panel name that is not here."""
+        return self.explain.panel.missing()
 
     def restore(self, session: SessionFile, info: VideoInfo) -> None:
         """Show a session whose video has just been opened.

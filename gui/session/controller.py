@@ -15,7 +15,8 @@ from engine.store import Analysis
 from engine.types import Report
 from engine.video.content_hash import content_id
 from gui.backend import Recoverable, SessionBackend
-from gui.session.session_contents import Workspace, contents_of
+from gui.explain.missing import Missing, missing_files
+from gui.session.session_contents import Workspace, contents_of, not_here
 from gui.state.session_file import SUFFIX, SessionFile, read_session, save_session
 from gui.state.video_info import VideoInfo, VideoRequest
 from gui.tasks.jobs import Failure, JobRunner
@@ -26,11 +27,12 @@ _ANALYSIS = ".analysis"
 
 @dataclass(frozen=True, slots=True)
 class LocatedSession:
-    """A session that was read, with the path of its video if that can be found."""
+    """A session that was read, with the path of its video if found, and the files that are not."""
 
     session: SessionFile
     path: Path | None
     video: Path | None
+    missing: tuple[Missing, ...]
     warning: str | None = None
     lost: Recoverable | None = None
 
@@ -100,6 +102,7 @@ class SessionController(QObject):
         self.video: Path | None = None
         self._workspace, self._edits, self._analysis = workspace, edits, analysis
         self._pending: LocatedSession | None = None
+        self._shown: SessionFile | None = None  # with its request as it fits the video
         self._content = ""
         self._make_runners()
         self._timer = QTimer(self)
@@ -113,7 +116,8 @@ class SessionController(QObject):
         def work(report: Report, check: Check) -> LocatedSession:
             session = read_session(path)
             contents_of(session)  # before anything that is open has to make way
-            return LocatedSession(session, path, relink(session, [path.absolute().parent], check))
+            video = relink(session, [path.absolute().parent], check)
+            return LocatedSession(session, path, video, missing_files(session.request))
 
         self.runner.submit(work)
 
@@ -123,7 +127,8 @@ class SessionController(QObject):
 
         def work(report: Report, check: Check) -> LocatedSession:
             contents_of(session)
-            return LocatedSession(session, lost.saved_as, relink(session, [], check), lost=lost)
+            video, missing = relink(session, [], check), missing_files(session.request)
+            return LocatedSession(session, lost.saved_as, video, missing, lost=lost)
 
         self.runner.submit(work)
 
@@ -160,6 +165,7 @@ class SessionController(QObject):
         self._content, self.video = "", info.path
         self.contents.submit(lambda report, check: (info.path, content_id(info.path)))
         if located is None or located.video != info.path:
+            self._shown = None
             self._set_path(None)
             self.backend.recent.add(info.path)
         else:
@@ -200,7 +206,14 @@ class SessionController(QObject):
         self.saver = JobRunner("autosave", self)
 
     def _snapshot(self) -> SessionFile | None:
-        return self._workspace.snapshot(self._content)
+        session, shown = self._workspace.snapshot(self._content), self._shown
+        if session is None or shown is None:
+            return session
+        session = replace(session, stand_ins=shown.stand_ins, other=shown.other)
+        if session.analysis is None and not session.explain and session.request == shown.request:
+            # what could not be opened or explained here may be elsewhere
+            session = replace(session, analysis=shown.analysis, explain=shown.explain)
+        return session
 
     def _set_path(self, path: Path | None) -> None:
         self.path = path
@@ -211,15 +224,21 @@ class SessionController(QObject):
     def _show(self, located: LocatedSession, info: VideoInfo) -> None:
         session = located.session
         self._workspace.restore(session, info)
+        shown = self._workspace.snapshot() or session
+        self._shown = replace(session, request=shown.request)
         self._set_path(located.path)
         if located.warning is not None:
             hint = "Look at the notes and the explanation with that in mind."
             self.failed.emit(Failure(located.warning, hint))
+        missing = *located.missing, *self._workspace.missing()
+        problem = not_here(session.stand_ins, missing)
+        if problem is not None:
+            self.failed.emit(problem)
         if located.lost is not None:
             self.autosave_now()
             self.backend.forget(located.lost)
         folder = session.analysis
-        if session.explain and (folder is None or not folder.is_dir()):
+        if session.explain and not missing and (folder is None or not folder.is_dir()):
             self.explain_requested.emit()
         elif folder is not None:
             self.analyses.submit(lambda report, check: Analysis.open(folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -9,9 +10,12 @@ from engine.annotations import regions
 from engine.annotations.notes import Note, from_json
 from engine.annotations.regions import Region
 from engine.types import Request
+from gui.explain.missing import Missing
 from gui.state.session_file import SessionFile
+from gui.state.stand_ins import StandIn
 from gui.state.video_info import VideoInfo
 from gui.state.view_state import ViewState
+from gui.tasks.jobs import Failure
 
 REGION = "region"
 
@@ -36,6 +40,9 @@ class Workspace(Protocol):
         EngineError
             If its notes or its region cannot be used.
         """
+
+    def missing(self) -> tuple[Missing, ...]:
+        """Return what the settings shown name that is not here."""
 
 
 def contents_of(session: SessionFile) -> tuple[tuple[Note, ...], Region]:
@@ -65,3 +72,16 @@ def view_within(view: ViewState, frame_count: int) -> ViewState:
         chosen = chosen if chosen[0] < chosen[1] else None
     frame = max(min(view.frame, frame_count - 1), 0)
     return replace(view, frame=frame, frame_count=frame_count, playing=False, range=chosen)
+
+
+def not_here(stand_ins: Sequence[StandIn], missing: Sequence[Missing]) -> Failure | None:
+    """Return what a session names that is not here, in one sentence and what to do, or None."""
+    reasons = [*(each.text for each in stand_ins), *(each.text for each in missing)]
+    if not reasons:
+        return None
+    remedies = [each.remedy for each in missing]
+    if stand_ins:
+        remedies.append("The usual is shown instead; a newer version may know it.")
+    kept = "Nothing of the session was changed: saved again, it keeps these names."
+    hint = " ".join(dict.fromkeys((*remedies, kept)))
+    return Failure(f"Not all of this session is here: {', and '.join(reasons)}.", hint)

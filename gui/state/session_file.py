@@ -15,10 +15,10 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from engine.errors import EngineError
-from engine.render.panes import PANES
 from engine.types import DEFAULT_PRESET, Request
 from engine.utils.atomic import write_text
 from engine.utils.schema import Base64, SchemaError, convert, parse_json, to_plain
+from gui.state.stand_ins import StandIn, stand_ins_for, with_stand_ins, with_stored
 from gui.state.view_state import PANE_COUNTS, ViewState
 
 SUFFIX = ".mis.json"
@@ -79,6 +79,9 @@ class SessionFile:
     explain : bool
         Whether there was one that is in no folder of its own, or was being made: it is explained
         again, which takes what the cache has.
+    stand_ins : tuple of StandIn
+        What the view shows in place of names that are not known here; saved, it has the names
+        again, wherever the view was left as it was.
     other : dict
         What the file holds besides: kept for versions that know it.
     """
@@ -92,6 +95,7 @@ class SessionFile:
     layout: dict[str, str] = field(default_factory=dict)
     analysis: Path | None = None
     explain: bool = False
+    stand_ins: tuple[StandIn, ...] = ()
     other: dict[str, Any] = field(default_factory=dict)
 
 
@@ -108,7 +112,7 @@ def dump(session: SessionFile, folder: Path | None = None) -> str:
         "format": FORMAT,
         "video": _video_to(session, folder),
         "request": _without(session.request, "video", "preset", "sigma", *_unnamed(session)),
-        "view": _without(session.view, "frame_count", "playing"),
+        "view": with_stored(_without(session.view, "frame_count", "playing"), session.stand_ins),
         "notes": list(session.notes),
         "paint": session.paint,
         "layout": session.layout,
@@ -211,7 +215,8 @@ def _no_session(name: str) -> EngineError:
 
 def _session(values: dict[str, Any], folder: Path | None) -> SessionFile:
     stored = convert({"video": {}, **values}, _Stored)
-    view = _view(stored.view)
+    stand_ins = stand_ins_for(stored.view)
+    view = _view(with_stand_ins(stored.view, stand_ins))
     request = _request(stored, view, folder)
     beside = stored.video.beside
     if not all(isinstance(note.get("text"), str) for note in stored.notes):
@@ -227,6 +232,7 @@ def _session(values: dict[str, Any], folder: Path | None) -> SessionFile:
         layout=layout,
         analysis=_path_from(stored.analysis, folder),
         explain=stored.explain,
+        stand_ins=stand_ins,
         other={key: value for key, value in values.items() if key not in _KNOWN},
     )
 
@@ -244,9 +250,6 @@ def _view(values: dict[str, Any]) -> ViewState:
     stopped: dict[str, Any] = {"frame_count": 0, "playing": False}
     usual = {"panes": list(ViewState().panes)} if values.get("panes") == [] else {}
     view = convert({"preset": DEFAULT_PRESET} | values | stopped | usual, ViewState, "view")
-    for name in view.panes:
-        if name not in PANES:
-            raise SchemaError(f"view.panes has {name[:40]!r}, which is no pane")
     _check_span(view.range, "view.range")
     if len(view.panes) not in PANE_COUNTS:
         raise SchemaError(f"view.panes has {len(view.panes)} panes but should have 1, 2, 4 or 6")

@@ -59,6 +59,13 @@ def notice_label() -> QLabel:
     return label
 
 
+def choose_even_unknown(box: QComboBox, value: Any, text: str) -> None:
+    """Choose a value of a box, listed with the remark that it is not here if it is not offered."""
+    if box.findData(value) < 0:
+        box.addItem(f"{text} (not here)", value)
+    box.setCurrentIndex(box.findData(value))
+
+
 def vbox(
     owner: QWidget,
     *parts: QWidget | QLayout,

@@ -104,14 +104,28 @@ def test_number_outside_its_range_cannot_be_typed(
 
 
 @pytest.mark.parametrize(
-    ("given", "value"), [(999, 64), (-1, 4), ("many", 16), (True, 16), (20, 20)]
+    ("given", "value"), [(999, 64), (-1, 4), ("many", 16), (True, 16), (20.5, 20)]
 )
-def test_values_from_elsewhere_are_made_to_fit(
+def test_values_that_do_not_fit_are_kept_and_told(
     options: MethodOptions, given: str | float | bool, value: int
 ) -> None:
     options.set_values((("box_px", given), ("unknown", 3)))
     assert options.edits["box_px"].value() == value
-    assert dict(options.values()) == ({} if value == 16 else {"box_px": value})
+    assert dict(options.values()) == {"box_px": given, "unknown": 3}
+    assert [one.text for one in options.missing()] == [
+        f"the option box_px cannot be {given}",
+        "the method has no option unknown",
+    ]
+    options.edits["box_px"].setValue(30)
+    assert len(options.missing()) == 1
+    options.reset()
+    assert (options.values(), options.missing()) == ((), ())
+
+
+def test_values_that_fit_are_kept_in_all_their_digits(options: MethodOptions) -> None:
+    options.set_values((("noise", 1e-9), ("box_px", 20.0)))
+    assert dict(options.values()) == {"noise": 1e-9, "box_px": 20}
+    assert options.missing() == ()
 
 
 @pytest.mark.parametrize("given", [3, "no such rule", True])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -199,9 +200,57 @@ def test_wish_comes_back_as_it_was(ready: ExplainPanel) -> None:
     assert ready.settings() == wish
 
 
-def test_wish_for_what_is_not_there_leaves_what_is(ready: ExplainPanel) -> None:
-    ready.set_settings(chosen("gone", Path("w.pth"), "gone", None, (8, 2400), (("box_px", 32),)))
-    assert ready.settings() == chosen("small", None, "plain", None, (8, 100))
+def test_wish_for_what_is_not_here_is_kept_and_told(ready: ExplainPanel) -> None:
+    wish = chosen("gone", Path("w.pth"), "far", "boxing", (8, 99), (("box_px", 32),), "walking")
+    wish = replace(wish, device="cuda:3", overlap=0.25, labels=Path("l.txt"), input="flow")
+    ready.set_settings(wish)
+    assert ready.settings() == wish
+    text = " ".join(f"{one.text} {one.remedy}" for one in ready.missing())
+    assert "the model gone is not here" in text
+    assert "the method far is not here" in text
+    assert "plugin" in text
+    assert "gone is not here" in ready.bar.status.text()
+    ready.model_choice.model.setCurrentIndex(0)
+    ready.method.setCurrentIndex(ready.method.findData("lrp"))
+    assert ready.missing() == ()
+    assert ready.settings().labels is None  # they were those of the other model
+
+
+def test_wish_for_a_class_that_the_model_does_not_have_is_kept_and_told(
+    ready: ExplainPanel,
+) -> None:
+    ready.set_settings(chosen("small", None, "plain", "flying", (8, 24)))
+    ready.set_labels(LABELS)
+    assert ready.settings().target == "flying"
+    assert [one.text for one in ready.missing()] == ["the model has no class flying"]
+    ready.target.lineEdit().editingFinished.emit()
+    assert ready.settings().target == "flying"
+    ready.target.setCurrentText("boxing")
+    assert ready.missing() == ()
+
+
+def test_wish_for_a_class_by_its_number_is_kept_and_shown_by_its_name(ready: ExplainPanel) -> None:
+    ready.set_settings(replace(chosen("small", None, "plain", None, (8, 24)), target=1, against=7))
+    ready.set_labels(LABELS)
+    assert ready.target.currentText() == LABELS[1]
+    assert (ready.settings().target, ready.settings().against) == (1, 7)
+    assert [one.text for one in ready.missing()] == ["the model has no class 7"]
+
+
+def test_wish_for_an_input_that_the_model_does_not_have_is_kept_and_told(
+    ready: ExplainPanel,
+) -> None:
+    wish = replace(chosen("small", None, "plain", None, (8, 24)), input="flow")
+    ready.set_settings(wish)
+    assert ready.settings() == wish
+    assert [one.text for one in ready.missing()] == ["small has no input flow"]
+    assert ready.model_choice.input.isVisibleTo(ready)
+
+
+def test_settings_of_a_session_end_with_its_video(ready: ExplainPanel) -> None:
+    ready.set_settings(replace(chosen("small", None, "plain", None, (8, 24)), device="cuda"))
+    ready.set_video(50)
+    assert ready.settings().device == "auto"
 
 
 def test_scores_stand_beside_the_classes(ready: ExplainPanel) -> None:

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -202,3 +203,58 @@ def test_window_comes_back_as_it_was_left(opened: MainWindow) -> None:
 def test_recent_files_are_in_the_menu(opened: MainWindow) -> None:
     [entry] = opened.backend.sessions.recent.entries()
     assert entry.path == opened.video.path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"model": "figures"', '"model": "fancy"', "the model fancy is not here"),
+        ('"method": "lrp"', '"method": "divine"', "the method divine is not here"),
+        ('"weights": null', '"weights": "/gone/w.pth"', "weights file /gone/w.pth is missing"),
+        ('"prior": null', '"prior": "/gone/p.json"', "prior /gone/p.json is missing"),
+        ('"labels": null', '"labels": "/gone/l.txt"', "labels file /gone/l.txt is missing"),
+        ('"model": "figures"', '"model": "/gone/c.toml"', "model card /gone/c.toml is missing"),
+        ('"panes": [', '"panes": ["holiday"], "was": [', "the pane holiday is not known"),
+        ('"options": []', '"options": [["nine", 9]]', "has no option nine"),
+    ],
+)
+def test_sessions_tells_what_is_not_here_and_keeps_it(
+    saved: Path,
+    explained: MainWindow,
+    engine: FakeEngine,
+    qtbot: QtBot,
+    old: str,
+    new: str,
+    words: str,
+) -> None:
+    window = explained
+    text = saved.read_text()
+    assert old in text
+    text = text.replace(old, new).replace('"analysis": "mine.analysis"', '"analysis": null')
+    saved.write_text(text.replace('"explain": false', '"explain": true'))
+    before = len(engine.requests)
+    with qtbot.waitSignal(window.problem_told, timeout=10_000) as told:
+        window.open_file(saved)
+    assert words in told.args[0]
+    assert window.notes.notes.notes == (Note(3, 9, "a step"),)
+    assert window.view.state.frame == 7
+    kept = read_session(saved)
+    window.sessions.save(saved)
+    again = read_session(saved)
+    assert again == replace(kept, layout=again.layout, content=again.content)
+    if "pane" not in words:
+        assert len(engine.requests) == before
+
+
+def test_sessions_does_not_explain_with_what_is_not_here(
+    saved: Path, explained: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    saved.write_text(saved.read_text().replace('"method": "lrp"', '"method": "divine"'))
+    with qtbot.waitSignal(explained.problem_told, timeout=10_000):
+        explained.open_file(saved)
+    before = len(engine.requests)
+    with qtbot.waitSignal(explained.problem_told, timeout=10_000) as told:
+        explained.panel.bar.explain.click()
+    assert "the method divine is not here" in told.args[0]
+    assert len(engine.requests) == before
+    assert explained.panel.bar.explain.isVisible()
