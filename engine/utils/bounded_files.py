@@ -1,9 +1,12 @@
-"""Small files of the user's, read whole only if they are files and small."""
+"""Files of strangers: opened only where they are files, read whole only where they are small."""
 
 from __future__ import annotations
 
 import errno
+import os
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
 _BOMS = (
     (b"\xff\xfe\0\0", "utf-32"),
@@ -13,26 +16,83 @@ _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
 )
 """First bytes of a text, and the encoding that they tell."""
+_PART_BYTES = 2**20
+_FLAGS = os.O_RDONLY | sum(
+    getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY")
+)
+"""A pipe without a writer does not hold up the program, a terminal does not take it over."""
+_KINDS = (
+    (stat.S_ISDIR, errno.EISDIR, "it is a folder"),
+    (stat.S_ISFIFO, errno.EINVAL, "it is a pipe, not a file"),
+    (stat.S_ISSOCK, errno.EINVAL, "it is a socket, not a file"),
+    (stat.S_ISCHR, errno.EINVAL, "it is a device, not a file"),
+    (stat.S_ISBLK, errno.EINVAL, "it is a device, not a file"),
+)
 
 
 def read_bounded(path: Path, most_bytes: int) -> bytes:
-    """Return the content of a regular file.
+    """Return the content of a regular file, or of a link to one.
+
+    Takes the memory of the content, not of the limit, and reads no more where a file grows.
 
     Raises
     ------
     OSError
-        If it is missing, unreadable, something else (a pipe, a device), or larger.
+        If it is missing, unreadable, something else (a folder, a pipe, a device), or larger.
+        ``strerror`` is the reason in words.
+    """
+    parts, left = [], most_bytes + 1
+    with open_regular(path) as file:
+        while left > 0 and (part := file.read(min(left, _PART_BYTES))):
+            parts.append(part)
+            left -= len(part)
+    if left <= 0:
+        raise OSError(errno.EFBIG, f"it is larger than {_in_words(most_bytes)}", str(path))
+    return b"".join(parts)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Return a regular file, or what a link to one leads to, open for reading its bytes.
+
+    Looked at twice: before it is opened, since opening can change a device, and once it is open,
+    since the name may lead to another file by then.
+
+    Raises
+    ------
+    OSError
+        As `read_bounded` does.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        with path.open("rb") as file:
-            raw = file.read(most_bytes + 1)
-    except ValueError as error:  # a NUL in the path
-        raise OSError(errno.EINVAL, "no possible path", str(path)) from error
-    if len(raw) > most_bytes:
-        raise OSError(errno.EFBIG, f"larger than {most_bytes // 2**20} MB", str(path))
-    return raw
+        _refuse_others(os.stat(path).st_mode, path)
+        descriptor = os.open(path, _FLAGS)
+    except ValueError as error:  # a NUL or half a surrogate in the path
+        raise OSError(errno.EINVAL, "no file can have this name", str(path)) from error
+    try:
+        _refuse_others(os.fstat(descriptor).st_mode, path)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def is_regular(path: Path) -> bool:
+    """Return whether there is a regular file, or a link to one, whatever the path is."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _refuse_others(mode: int, path: Path) -> None:
+    for is_kind, number, words in _KINDS:
+        if is_kind(mode):
+            raise OSError(number, words, str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+
+
+def _in_words(size: int) -> str:
+    return f"{size // 2**20} MB" if size >= 2**20 else f"{size // 2**10} kB"
 
 
 def decoded(raw: bytes) -> str:
