@@ -5,7 +5,9 @@ The number of a process would not tell whether it lives: numbers are used again.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -48,7 +50,7 @@ class FileLock:
         OSError
             If it cannot be written.
         """
-        file = path.open("ab")
+        file = _opened(path)
         try:
             lock_file(file, wait=False)
         except (BlockingIOError, PermissionError):
@@ -95,10 +97,21 @@ def is_held(path: Path) -> bool:
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Enter a context that one process and thread at a time can be in, for short work."""
-    with path.open("ab") as file:
+    with _opened(path) as file:
         with suppress(OSError):  # a disk without locks, where nobody can be kept out
             lock_file(file, wait=True)
         yield
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Return a file to lock, made if it is missing, and never what a link or a pipe leads to."""
+    flags = os.O_RDWR | os.O_CREAT
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return os.fdopen(descriptor, "r+b", buffering=0)
 
 
 def _is_same(file: BinaryIO, path: Path) -> bool:

@@ -52,8 +52,10 @@ def download_weights(name: str, report: Report, check: Check) -> State:
         If they cannot be had.
     """
     folder = Path(torch.hub.get_dir()) / "checkpoints"  # where torchvision looks, too
-    url = get_model_weights(name).DEFAULT.url
-    return read_weights(fetch(Download(url, folder, f"{name} weights"), report, check)).state
+    weights = get_model_weights(name).DEFAULT
+    size_bytes = round(weights.meta["_file_size"] * 2**20)
+    download = Download(weights.url, folder, f"{name} weights", size_bytes)
+    return read_weights(fetch(download, report, check)).state
 
 
 def spec_of(name: str) -> ModelSpec:

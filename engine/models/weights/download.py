@@ -11,28 +11,33 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import BinaryIO
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from engine.cancel import Check
 from engine.errors import ModelError
 from engine.types import Progress, Report
+from engine.utils.http_exchange import Exchange, Head, HttpError
+from engine.utils.locks import FileLock
 
 _BLOCK_BYTES = 256 * 1024
-_TIMEOUT_S = 15.0
+_ANSWER_S = 30.0
+"""For the connection, redirects and the head of the answer."""
+_STALL_S, _STALL_BYTES = 30.0, 30_000
+"""Time in which at least so many bytes must arrive: a server that sends less never ends."""
+_SLACK_BYTES = 2**20
+_LOCK_S = 0.1
 _REPORT_EVERY_S = 0.1
 _TRIES = 5
 """How often a broken connection is taken up again, as long as each try brings something."""
 _CHECKSUM = re.compile(r"-([0-9a-f]{8,64})\.")
 """Begin of the SHA-256 that torchvision writes into the names of its files."""
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
+_RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15})")
 _RANGE_NOT_SATISFIABLE = 416
 
 
@@ -48,11 +53,19 @@ class Download:
         Where it goes; made if it is missing.
     title : str
         What people call it, for progress and messages: "r3d_18 weights".
+    size_bytes : int
+        Its size, about: more than that and 1 MB is refused.
     """
 
     url: str
     folder: Path
     title: str
+    size_bytes: int
+
+    @property
+    def most_bytes(self) -> int:
+        """Bytes beyond which it is not the file."""
+        return self.size_bytes + _SLACK_BYTES
 
     @property
     def path(self) -> Path:
@@ -68,6 +81,8 @@ class Download:
 def fetch(download: Download, report: Report, check: Check) -> Path:
     """Return the path of the file, downloaded first if it is missing.
 
+    Where another process downloads the same file, it is waited for.
+
     Parameters
     ----------
     download : Download
@@ -75,23 +90,26 @@ def fetch(download: Download, report: Report, check: Check) -> Path:
     report : callable
         Told the bytes received and in all, at most ten times a second.
     check : callable
-        Asked before every block of at most 256 kB. After `Cancelled` the next call goes on
-        from there.
+        Asked ten times a second, whatever the server does. After `Cancelled` the next call goes
+        on from there.
 
     Raises
     ------
     ModelError
-        If it cannot be fetched, arrives incomplete or damaged, or cannot be written; also if
-        the file that is already there is damaged.
+        If it cannot be fetched, is larger than it should be, arrives too slowly, incomplete or
+        damaged, or cannot be written; also if the file that is already there is damaged.
     """
     path = download.path
     try:
         if not path.exists():
             download.folder.mkdir(parents=True, exist_ok=True)
-            _fetch_through_part(download, report, check)
-        elif not _verified(path):
+            with _turn(download, report, check):
+                if not path.exists():  # the one that was waited for has it now
+                    _fetch_through_part(download, report, check)
+        elif not path.is_file() or not _verified(download, path, check):
             raise ModelError(
-                f"The file {path} is damaged: it does not have the checksum in its name.",
+                f"The file {path} is damaged: it does not have the size or the checksum of the "
+                f"{download.title}.",
                 "Delete it and try again.",
             )
     except OSError as error:
@@ -106,17 +124,43 @@ class _BrokenError(Exception):
     """The connection ended before the file did."""
 
 
+class _WrongError(Exception):
+    """What arrives is not the file."""
+
+
+@contextmanager
+def _turn(download: Download, report: Report, check: Check) -> Iterator[None]:
+    """Enter a context that one download of a file at a time can be in."""
+    place = download.path.with_name(f".{download.path.name}.lock")
+    while (lock := FileLock.take(place)) is None:
+        report(Progress(stage=f"Waiting for another download of {download.title}"))
+        check()
+        time.sleep(_LOCK_S)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _fetch_through_part(download: Download, report: Report, check: Check) -> None:
     """Receive into NAME.part, and move it to its name once verified."""
+    part = download.part
+    if part.is_symlink() or (part.exists() and not part.is_file()):
+        part.unlink()  # nothing of ours: what it leads to must not be written
     try:
         _receive_all(download, report, check)
-        if not _verified(download.part, download.path.name):
-            download.part.unlink()
-            raise _failure(download, "what arrived is damaged: its checksum is wrong")
-        download.part.replace(download.path)
+        if not _verified(download, part, check):
+            raise _WrongError("what arrived is damaged: its checksum is wrong")
+        part.replace(download.path)
+    except _WrongError as error:
+        part.unlink(missing_ok=True)
+        raise _failure(download, str(error)) from error
+    except OSError:
+        part.unlink(missing_ok=True)  # it would keep a full disk full
+        raise
     finally:
-        if not _goes_on(download) or not _size(download.part):
-            download.part.unlink(missing_ok=True)
+        if not _goes_on(download) or not _size(part):
+            part.unlink(missing_ok=True)
 
 
 def _receive_all(download: Download, report: Report, check: Check) -> None:
@@ -141,64 +185,69 @@ def _size(path: Path) -> int:
 
 
 def _receive(download: Download, report: Report, check: Check) -> None:
-    """Append the server's response to the part, and check that it is complete."""
+    """Append the server's answer to the part, and check that it is complete."""
     check()
     start = _size(download.part) if _goes_on(download) else 0
-    started_s = reported_s = time.monotonic()
-    done = total = 0
-    with (
-        download.part.open("r+b" if start else "wb") as file,
-        closing(_blocks(download, start)) as blocks,  # a cancel must close the connection, too
-    ):
-        for offset, block, total in blocks:
-            _write(file, offset, block)
-            done = offset + len(block)
-            now_s = time.monotonic()
-            if now_s - reported_s >= _REPORT_EVERY_S or done == total:
-                report(_progress(download, done, total, start, now_s - started_s))
-                reported_s = now_s
-            check()
+    headers = {"User-Agent": "motion-inspector"} | ({"Range": f"bytes={start}-"} if start else {})
+    try:
+        with Exchange(Request(download.url, headers=headers), follow=True) as exchange:
+            head = exchange.head(time.monotonic() + _ANSWER_S, check)
+            if head.status == _RANGE_NOT_SATISFIABLE and start:
+                return  # all of it is here already: the checksum has the last word
+            start, total = _extent(download, head, start)
+            with download.part.open("r+b" if start else "wb") as file:
+                file.seek(start)
+                done = start + _copy(_blocks(exchange, check), file, download, total, report)
+    except HttpError as error:
+        raise _BrokenError(str(error)) from error
     if total and done != total:
         raise _BrokenError(f"the connection broke after {done} of {total} bytes")
 
 
-def _write(file: BinaryIO, offset: int, block: bytes) -> None:
-    """Write a block at its place, the first one into an empty file."""
-    file.seek(offset)
-    if offset == 0:
-        file.truncate()
-    file.write(block)
+def _copy(
+    blocks: Iterator[bytes], file: BinaryIO, download: Download, total: int, report: Report
+) -> int:
+    """Write blocks from where the file stands, and return how many bytes they were."""
+    start = done = file.tell()
+    started_s = reported_s = time.monotonic()
+    for block in blocks:
+        done += len(block)
+        if done > download.most_bytes:
+            raise _WrongError(f"what arrives is larger than {download.most_bytes} bytes")
+        file.write(block)
+        now_s = time.monotonic()
+        if now_s - reported_s >= _REPORT_EVERY_S or done == total:
+            report(_progress(download, done, total, start, now_s - started_s))
+            reported_s = now_s
+    return done - start
 
 
-def _blocks(download: Download, start: int) -> Generator[tuple[int, bytes, int], None, None]:
-    """Yield blocks as they arrive, each with its place and the total bytes (0: unknown).
-
-    Network errors are told here, so that an OSError outside is one of the disk.
-    """
-    headers = {"User-Agent": "motion-inspector"} | ({"Range": f"bytes={start}-"} if start else {})
-    try:
-        with urlopen(Request(download.url, headers=headers), timeout=_TIMEOUT_S) as response:
-            offset, total = _extent(response)
-            yield offset, b"", total  # what is to come counts even if nothing of it arrives
-            # read1 returns what is there, so that a slow line still reports and cancels.
-            while block := response.read1(_BLOCK_BYTES):
-                yield offset, block, total
-                offset += len(block)
-    except HTTPError as error:
-        error.close()
-        if error.code == _RANGE_NOT_SATISFIABLE and start:
-            return  # all of it is here already: the checksum has the last word
-        raise _failure(download, f"the server answered {error.code}") from error
-    except (OSError, HTTPException) as error:
-        raise _BrokenError(f"the connection failed ({getattr(error, 'reason', error)})") from error
+def _blocks(exchange: Exchange, check: Check) -> Iterator[bytes]:
+    """Yield blocks as they arrive, as long as enough of them do."""
+    deadline_s, arrived = time.monotonic() + _STALL_S, 0
+    while block := exchange.block(deadline_s, check):
+        yield block
+        arrived += len(block)
+        if arrived >= _STALL_BYTES:
+            deadline_s, arrived = time.monotonic() + _STALL_S, 0
 
 
-def _extent(response: HTTPResponse) -> tuple[int, int]:
-    """Return the first byte's place and the total, from 0 if the server knows no ranges."""
-    match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    if match is None:
-        return 0, response.length or 0
-    return int(match.group(1)), int(match.group(2))
+def _extent(download: Download, head: Head, start: int) -> tuple[int, int]:
+    """Return the place of the answer's first byte and the total bytes (0: unknown)."""
+    match = _RANGE.fullmatch(head.content_range)
+    if head.status not in (200, 206):
+        raise _failure(download, f"the server answered {head.status}")
+    if head.encoding not in ("", "identity"):
+        raise _WrongError(f"the server sends it compressed ({head.encoding[:40]})")
+    if head.status == 206 and (match is None or int(match[1]) != start):
+        raise _WrongError("the server sends another part than it was asked for")
+    if head.status == 200 or match is None:  # the whole file, from a server that knows no ranges
+        start, total = 0, head.length or 0
+    else:
+        total = int(match[2])
+    if total > download.most_bytes:
+        raise _WrongError(f"the server announces more than the file's {download.size_bytes} bytes")
+    return start, total
 
 
 def _failure(download: Download, reason: str) -> ModelError:
@@ -223,11 +272,16 @@ def _progress(download: Download, done: int, total: int, start: int, elapsed_s: 
     )
 
 
-def _verified(path: Path, name: str | None = None) -> bool:
-    """Return true if a file has the checksum in its name (or another), or none is there."""
-    announced = _CHECKSUM.search(name or path.name)
+def _verified(download: Download, path: Path, check: Check) -> bool:
+    """Return true if a file is not too large and has the checksum in the name, if one is there."""
+    announced = _CHECKSUM.search(download.path.name)
+    if _size(path) > download.most_bytes:
+        return False
     if announced is None:
         return True
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return digest.startswith(announced.group(1))
+        while block := file.read(_BLOCK_BYTES):
+            check()
+            digest.update(block)
+    return digest.hexdigest().startswith(announced.group(1))
