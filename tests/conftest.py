@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is loaded
+if "PYTEST_XDIST_WORKER" in os.environ:  # before torch: workers that each take all cores wait
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # for one another, twice as long in all
 
 import gc
 import threading

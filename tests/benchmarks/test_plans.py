@@ -22,7 +22,7 @@ def test_ladder_is_kept_with_the_benchmark(tmp_path):
 def test_trained_twice_is_the_same_file_and_once_is_enough(tmp_path):
     before = torch.get_num_threads()
     course = replace(
-        SHORT, clips=16, unlike=2, strange=2,
+        SHORT, clips=8, unlike=1, strange=1,
         first=Plan(SEED, (32,), threads=1), second=Plan(SEED, (32,), threads=1),
     )  # fmt: skip
     try:
