@@ -37,8 +37,9 @@ from engine.pipeline.evidence_meter import prior_of
 from engine.pipeline.folder_prior import videos_prior
 from engine.selective import checked_sigma, preset_params
 from engine.types import ModelSpec, Progress, Report, Request
+from engine.utils.printable import printable_lines
 from inspector.cli_options import check_folder
-from inspector.terminal import print_text, progress_bar
+from inspector.terminal import print_line, print_text, progress_bar
 
 UNFINISHED_FILE = "unfinished.json"
 """Figures of the measured videos, until the report is written."""
@@ -83,7 +84,7 @@ def bias_report(request: Request, settings: BiasSettings, folder: Path) -> None:
     summary = write_report(clips, text, folder)
     measured.remove()
     print_text(_summary_text(summary, f"{model.spec.name}, {settings.method}", text.notes))
-    print_text(f"Written to {folder}: bias.html, bias.png, bias.csv, clips.csv")
+    print_line(f"Written to {folder}: bias.html, bias.png, bias.csv, clips.csv")
 
 
 def _prior(
@@ -108,7 +109,7 @@ def _summary_text(summary: BiasSummary, settings: str, notes: tuple[str, ...]) -
         agreement_sentence(summary),
         *(f"Note: {note}" for note in notes),
     ]
-    return "\n".join(lines)
+    return printable_lines(lines)
 
 
 def _verdict_text(overall: ClassBias) -> str:

@@ -10,14 +10,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from engine.cancel import Cancelled
 from engine.errors import EngineError
+from engine.utils.printable import PrintableFormatter
 from inspector.commands import find_commands
-from inspector.terminal import ERRORS, print_text
+from inspector.terminal import ERRORS, print_error, print_text
+
+_WRONG_USAGE = typer.BadParameter.__bases__
+"""Errors of the command line library, which newer ones have a copy of their own of."""
 
 app = typer.Typer(
     name="motion-inspector",
@@ -35,21 +39,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not words or (words[0] not in names and not words[0].startswith("-")):
         words.insert(0, "open")
     try:
-        app(words, prog_name="motion-inspector")
-        return 0
+        # not standalone: it would print errors of usage with whatever signs are in them
+        code = app(words, prog_name="motion-inspector", standalone_mode=False)
+        return code if isinstance(code, int) else 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
-    except Cancelled:
+    except (Cancelled, typer.Abort):
         ERRORS.print("Interrupted.")
         return 130
     except EngineError as error:
-        return _print_error(str(error), error.hint)
+        print_error(str(error), error.hint)
     except Exception as error:
+        if isinstance(error, _WRONG_USAGE):
+            return _refuse_usage(error)
         logging.getLogger(__name__).debug("internal error", exc_info=True)
-        return _print_error(
+        print_error(
             f"Internal error: {type(error).__name__}: {error}",
             "Please report it, with what --log-level debug prints.",
         )
+    return 1
+
+
+def _refuse_usage(error: Any) -> int:
+    context = getattr(error, "ctx", None)
+    command = "motion-inspector" if context is None else context.command_path
+    print_error(error.format_message(), f"{command} --help tells its arguments and options.")
+    return 2
 
 
 @contextmanager
@@ -59,14 +74,6 @@ def _interruptible() -> Iterator[None]:
         yield
     except KeyboardInterrupt as interrupt:
         raise Cancelled from interrupt
-
-
-def _print_error(message: str, hint: str) -> int:
-    one_line = " ".join(message.split())
-    ERRORS.print(f"motion-inspector: {one_line}", markup=False)
-    if hint:
-        ERRORS.print(f"Hint: {' '.join(hint.split())}", markup=False)
-    return 1
 
 
 def _print_version(requested: bool) -> None:
@@ -87,6 +94,8 @@ def _options(
     if log_level.upper() not in levels:
         raise typer.BadParameter(f"{log_level!r} is not a log level.", param_hint="--log-level")
     logging.basicConfig(level=levels[log_level.upper()])
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(PrintableFormatter(logging.BASIC_FORMAT))
 
 
 for _command in find_commands():

@@ -9,6 +9,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
+from engine.utils.printable import PrintableFormatter
+
 log = logging.getLogger(__name__)
 
 LOG_NAME = "motion-inspector.log"
@@ -77,7 +79,7 @@ class Logs:
         self._handler = RotatingFileHandler(
             self.folder / LOG_NAME, maxBytes=_MOST_BYTES, backupCount=_FILES - 1, encoding="utf-8"
         )
-        self._handler.setFormatter(logging.Formatter(LOG_FORMAT))
+        self._handler.setFormatter(PrintableFormatter(LOG_FORMAT))
         root = logging.getLogger()
         _lower(root)
         root.addHandler(self._handler)

@@ -1,32 +1,60 @@
-"""The terminal: where results, progress and errors of a command are printed. Never imports Qt."""
+"""The terminal: where results, progress and errors of a command are printed. Never imports Qt.
+
+Texts hold names that others chose, so none is markup, and none reaches the terminal but as
+`engine.utils.printable` shows it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from engine.types import Progress
+from engine.utils.printable import printable, printable_lines
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-OUTPUT = Console(soft_wrap=True, highlight=False)
-ERRORS = Console(stderr=True, soft_wrap=True, highlight=False)
+OUTPUT = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+ERRORS = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def print_text(text: str) -> None:
-    """Print a text as it is, without markup or colours."""
-    OUTPUT.print(text, markup=False)
+    """Print a text of any number of lines as it is, without markup or colours."""
+    OUTPUT.print(printable_lines(text.split("\n")))
 
 
-def print_entry(name: str, title: str, text: str) -> None:
-    """Print an entry of a list: name, title and a line below."""
-    OUTPUT.print(f"[bold]{name:16}[/]  {title}")
-    OUTPUT.print(f"{'':18}{text}")
+def print_line(text: str) -> None:
+    """Print a text in one line."""
+    OUTPUT.print(printable(text))
+
+
+def print_entry(name: str, title: str, *lines: str) -> None:
+    """Print an entry of a list: name, title and lines below, the second and later ones dim."""
+    OUTPUT.print(Text.assemble((f"{printable(name):16}", "bold"), f"  {printable(title)}"))
+    for number, line in enumerate(lines):
+        OUTPUT.print(f"{'':18}{printable(line)}", style="dim" if number else None)
+
+
+def print_facts(facts: Iterable[tuple[str, str]]) -> None:
+    """Print names and what is known of them, in two columns."""
+    table = Table.grid(padding=(0, 2))
+    for name, text in facts:
+        table.add_row(Text(printable(name), "bold"), Text(printable(text)))
+    OUTPUT.print(table)
+
+
+def print_error(message: str, hint: str = "") -> None:
+    """Print an error in one line, and its hint in another."""
+    ERRORS.print(f"motion-inspector: {_one_line(message)}")
+    if hint:
+        ERRORS.print(f"Hint: {_one_line(hint)}")
 
 
 class ProgressBars:
@@ -38,12 +66,13 @@ class ProgressBars:
 
     def report(self, progress: Progress) -> None:
         """Show how far a stage is, and at its start the expected time, if that is known."""
+        stage = printable(progress.stage)
         if progress.done == 0 and progress.seconds_left is not None:
-            self._bars.console.print(f"{progress.stage}: about {progress.seconds_left:.0f} s")
-        if progress.stage not in self._tasks:
-            self._tasks[progress.stage] = self._bars.add_task(progress.stage)
+            self._bars.console.print(f"{stage}: about {progress.seconds_left:.0f} s")
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(stage)
         total = progress.total or None
-        self._bars.update(self._tasks[progress.stage], completed=progress.done, total=total)
+        self._bars.update(self._tasks[stage], completed=progress.done, total=total)
 
 
 @contextmanager
@@ -53,6 +82,10 @@ def progress_bar() -> Iterator[ProgressBars]:
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
     with Bars(*columns, console=ERRORS, disable=not ERRORS.is_terminal) as bars:
         yield ProgressBars(bars)
+
+
+def _one_line(text: str) -> str:
+    return printable(" ".join(text.split()))

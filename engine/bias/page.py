@@ -16,6 +16,7 @@ from engine.bias.summary import BiasSummary, summarise
 from engine.bias.tables import write_classes, write_clips
 from engine.export.whole_file import whole_file
 from engine.metrics import Interval
+from engine.utils.printable import printable
 from resources import resource_bytes
 
 CLASSES_FILE = "bias.csv"
@@ -95,8 +96,12 @@ def signed(interval: Interval) -> str:
     return f"{interval.value:+.2f} (95 % interval {interval.low:+.2f} to {interval.high:+.2f})"
 
 
+def _shown(value: object) -> object:
+    return printable(value) if type(value) is str else value  # not what is HTML already
+
+
 def _page(summary: BiasSummary, text: ReportText, picture: str) -> str:
-    environment = Environment(autoescape=True, trim_blocks=True)
+    environment = Environment(autoescape=True, trim_blocks=True, finalize=_shown)
     environment.tests["finite"] = math.isfinite
     template = environment.from_string(resource_bytes("bias-report.html").decode("utf-8"))
     classes = summary.class_agreement

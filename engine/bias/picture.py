@@ -18,6 +18,7 @@ from engine.bias.measure import BiasClip
 from engine.bias.summary import BiasSummary, ClassBias
 from engine.export import style
 from engine.export.whole_file import whole_file
+from engine.utils.printable import printable
 
 MOST_CLASSES = 40
 """Classes drawn: those of lowest motion share; all are in the table."""
@@ -52,7 +53,10 @@ def write_picture(summary: BiasSummary, clips: Sequence[BiasClip], title: str, p
     _draw_drops(drops, shown)
     shares.set_yticks(range(len(shown)), [_name(one) for one in shown])
     shares.set_ylim(len(shown) - 0.4, -0.6)
-    figure.text(0.012, 1 - 0.30 / height, title, color=style.TEXT, fontsize=12, va="center")
+    figure.text(
+        0.012, 1 - 0.30 / height, printable(title), color=style.TEXT, fontsize=12, va="center"
+    )
+    style.write_as_it_is(figure)
     figure.tight_layout(rect=(0, 0, 1, 1 - 0.42 / height))
     kind = "svg" if path.suffix.lower() == ".svg" else "png"
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
@@ -61,7 +65,8 @@ def write_picture(summary: BiasSummary, clips: Sequence[BiasClip], title: str, p
 
 
 def _name(one: ClassBias) -> str:
-    name = one.label if len(one.label) <= 28 else one.label[:27] + "…"
+    label = printable(one.label)
+    name = label if len(label) <= 28 else label[:27] + "…"
     return f"{name} ({one.clips})\n{one.verdict}"
 
 

@@ -12,6 +12,7 @@ from engine.bias.measure import BiasClip
 from engine.bias.summary import BiasSummary, ClassBias
 from engine.export.whole_file import whole_file
 from engine.metrics import Interval
+from engine.utils.printable import text_cell
 
 CLASS_COLUMNS = (
     "class", "clips", "videos", "right",
@@ -81,4 +82,4 @@ def _three(interval: Interval) -> list[float]:
 def _cell(value: str | int | float) -> str:
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else ""
-    return str(value)
+    return text_cell(value) if isinstance(value, str) else str(value)

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.evidence.summary import EvidenceCurves
 from engine.export.job import ExportJob
 from engine.export.whole_file import whole_file
+from engine.utils.printable import text_cell
 
 COLUMNS = (
     "frame",
@@ -73,13 +74,14 @@ def write_csv(job: ExportJob) -> Path:
                 curves.signed_relevance[i],
             )
             target = int(targets[i])
+            label = text_cell(header.spec.label(target))
             rows.writerow(
                 [
-                    *(frame, *map(_cell, numbers), target, header.spec.label(target), sampled[i]),
+                    *(frame, *map(_cell, numbers), target, label, sampled[i]),
                     *_evidence_cells(evidence, i),
-                    header.spec.name,
+                    text_cell(header.spec.name),
                     int(i in cuts),
-                    *([] if unit is None else [unit]),
+                    *([] if unit is None else [text_cell(unit)]),
                 ]
             )
     return job.path

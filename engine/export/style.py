@@ -17,7 +17,9 @@ from pathlib import Path
 
 import matplotlib
 from matplotlib import font_manager
+from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 from PIL import ImageFont
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,12 @@ def font_for(text: str, size_px: int) -> Font:
     if not beyond:
         return _plain(size_px)
     return _loaded(_files_with(beyond), size_px)
+
+
+def write_as_it_is(figure: Figure) -> None:
+    """Have no text of a figure taken for a formula: names may hold signs of the dollar."""
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
 
 
 def elided(text: str, font: Font, room_px: float) -> str:

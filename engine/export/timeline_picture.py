@@ -99,6 +99,7 @@ def _figure(
     shares, sums = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     _fill(shares, sums, analysis, preset, sigma, frames)
     _place(figure, size)
+    style.write_as_it_is(figure)
     return figure, shares, sums
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.descriptions import CardReport, Finding
+from engine.utils.printable import printable_lines
 from engine.utils.score_text import score_text
 from inspector import cli_options as options
 from inspector.commands import Command
@@ -40,7 +41,7 @@ def report_text(report: CardReport) -> str:
         lines.append(_top_text(report))
     if report.methods:
         lines += ["Methods:", *(_line(finding, width) for finding in report.methods)]
-    return "\n".join([*lines, summary(found)])
+    return printable_lines([*lines, summary(found)])
 
 
 def summary(found: tuple[Finding, ...]) -> str:

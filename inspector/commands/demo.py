@@ -11,7 +11,7 @@ from inspector import cli_options as options
 from inspector.commands import Command
 from inspector.commands.explain import explain_to
 from inspector.display import has_display, show_window
-from inspector.terminal import OUTPUT
+from inspector.terminal import print_line
 from resources import resource_path
 
 FOLDER = Path("motion-inspector-demo")
@@ -23,9 +23,9 @@ def demo() -> None:
         request = Request(video=clip, model=options.DEFAULT_MODEL)
         if has_display():
             raise typer.Exit(show_window(clip, request, start=True))
-        OUTPUT.print(f"No display: writing the demo to ./{FOLDER}/ instead.")
+        print_line(f"No display: writing the demo to ./{FOLDER}/ instead.")
         explain_to(request, FOLDER)
-        OUTPUT.print(f"Open {FOLDER.absolute() / 'annotated.mp4'}")
+        print_line(f"Open {FOLDER.absolute() / 'annotated.mp4'}")
 
 
 COMMAND = Command(

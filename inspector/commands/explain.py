@@ -17,11 +17,12 @@ from engine.models.preprocess.frame_sampling import repeats_sentence
 from engine.network_inputs import inputs_text
 from engine.store import Analysis
 from engine.types import DEFAULT_OVERLAP, DEFAULT_PRESET, DEFAULT_SIGMA, Request, separation_text
+from engine.utils.printable import printable_lines
 from inspector import cli_options as options
 from inspector.cli_options import check_folder, parse_preset, parse_step
 from inspector.commands import Command
 from inspector.leftovers import remember_target
-from inspector.terminal import print_text, progress_bar
+from inspector.terminal import print_line, print_text, progress_bar
 from inspector.trust_prompt import run_with_trust_prompt
 
 
@@ -153,7 +154,7 @@ def explain_to(request: Request, folder: Path, *, format: str = "mp4", sound: bo
         finally:
             analysis.close()
     print_text(summary)
-    print_text(f"Written to {folder}: {', '.join(_names(folder))}")
+    print_line(f"Written to {folder}: {', '.join(_names(folder))}")
 
 
 def _check_sound(format: str, sound: bool) -> None:
@@ -197,7 +198,7 @@ def _summary(analysis: Analysis, request: Request) -> str:
         lines.append(f"Warning: this video is unlike what {spec.name} knows. {advice(spec)}")
     lines += [f"Warning: {text}" for text in _input_warnings(analysis)]
     lines += [f"Note: {text}" for text in analysis.notices]
-    return "\n".join(lines)
+    return printable_lines(lines)
 
 
 def _input_warnings(analysis: Analysis) -> list[str]:

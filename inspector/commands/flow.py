@@ -13,6 +13,7 @@ from engine.diagnostics.flow_agreement import check_against_flow, write_flow_csv
 from engine.errors import EngineError
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
+from engine.utils.printable import printable_lines
 from inspector.backend.flow_agreement import open_explained
 from inspector.commands import Command
 from inspector.terminal import print_text
@@ -74,7 +75,7 @@ def _text(overall: FlowPrecision, kind: str, threshold_px: float, lost: int, fra
             f"In {overall.contested:.0%} of the frames used, a thing that fills much of the "
             "picture may have been taken for the background."
         )
-    return "\n".join([*lines, "Frame by frame: flow.csv"])
+    return printable_lines([*lines, "Frame by frame: flow.csv"])
 
 
 COMMAND = Command(

@@ -11,6 +11,7 @@ import typer
 from engine.attribution import DEFAULT_METHOD
 from engine.attribution.catalogue import find_entry
 from engine.types import ModelSpec, Request
+from engine.utils.printable import printable_lines
 from inspector import cli_options as options
 from inspector.commands import Command
 from inspector.terminal import print_text, progress_bar
@@ -97,7 +98,7 @@ def _text(found: dict[str, Any]) -> str:
     ]
     for place, pair in enumerate(zip(found["temporal"], found["spatial"], strict=True)):
         lines.append(f"{place:6} {pair[0]:10.4g} {pair[1]:10.4g}")
-    return "\n".join(lines)
+    return printable_lines(lines)
 
 
 COMMAND = Command(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.utils.printable import printable_lines
 from inspector import cli_options as options
 from inspector.commands import Command
 from inspector.terminal import print_text
@@ -47,7 +48,7 @@ def layers_table(name: str, weights: Path | None) -> str:
         f"{layer.kind:{kind_width}}  {_usable(layer)}"
         for layer in infos
     ]
-    return "\n".join([*lines, "* what class activation maps are made of by default"])
+    return printable_lines([*lines, "* what class activation maps are made of by default"])
 
 
 def _usable(layer: LayerInfo) -> str:

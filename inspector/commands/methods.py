@@ -10,7 +10,7 @@ from engine.attribution import METHODS
 from engine.attribution.catalogue import find_entry
 from engine.attribution.method_cards import card_text
 from inspector.commands import Command
-from inspector.terminal import OUTPUT, print_entry, print_text
+from inspector.terminal import print_entry, print_text
 
 
 def methods(
@@ -23,8 +23,7 @@ def methods(
         print_text(card_text(find_entry(name).info))
         return
     for info in METHODS.values():
-        print_entry(info.name, info.title, f"{info.summary} Cost: {info.cost}.")
-        OUTPUT.print(f"{'':18}{info.source}", style="dim")
+        print_entry(info.name, info.title, f"{info.summary} Cost: {info.cost}.", info.source)
 
 
 COMMAND = Command(

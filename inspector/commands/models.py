@@ -10,6 +10,7 @@ from engine.descriptions import ModelInfo
 from engine.errors import ModelError
 from engine.models import known_models
 from engine.utils.hints import did_you_mean
+from engine.utils.printable import printable_lines
 from inspector.commands import Command
 from inspector.terminal import print_entry, print_text
 
@@ -40,7 +41,7 @@ def model_text(name: str) -> str:
     rows = [("", info.summary), ("Accuracy", info.accuracy), ("Licence", info.licence)]
     rows.append(("Download", _download(info)))
     lines = [f"{title + ':' if title else '':10}{text}" for title, text in rows if text]
-    return "\n".join([f"{info.name}: {info.title}", *lines])
+    return printable_lines([f"{info.name}: {info.title}", *lines])
 
 
 def _download(info: ModelInfo) -> str:

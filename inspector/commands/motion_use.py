@@ -10,6 +10,7 @@ import typer
 
 from engine.evidence.words import basis_sentence, share_text, verdict_sentence
 from engine.types import ModelSpec, Request
+from engine.utils.printable import printable_lines
 from inspector import cli_options as options
 from inspector.cli_options import chosen_window, parse_step
 from inspector.commands import Command
@@ -86,7 +87,7 @@ def measured(
 def table(found: MotionReport) -> str:
     """Return the verdict, the windows and the scores as lines."""
     if found.whole is None:
-        return "\n".join(_of_values(found))
+        return printable_lines(_of_values(found))
     lines = [verdict_sentence(found.whole), basis_sentence(found.whole)]
     if len(found.windows) == 1:
         lines.append(_place(found.windows[0], found.of))
@@ -96,7 +97,7 @@ def table(found: MotionReport) -> str:
     lines += ["", f"{'Explained: ' + names:28} {'logit':>9} {'probability':>12}"]
     for name, score, chance, spread in _scores(found):
         lines.append(f"{name:28} {score:9.3f} {chance:12.1%}{spread}")
-    return "\n".join([*lines, *(f"Note: {text}" for text in notes(found))])
+    return printable_lines([*lines, *(f"Note: {text}" for text in notes(found))])
 
 
 def _of_values(found: MotionReport) -> list[str]:

@@ -13,7 +13,7 @@ from engine.types import Request
 from engine.video.folder import videos_below
 from inspector import cli_options as options
 from inspector.commands import Command
-from inspector.terminal import print_text, progress_bar
+from inspector.terminal import print_line, progress_bar
 from inspector.trust_prompt import run_with_trust_prompt
 
 
@@ -66,7 +66,7 @@ def write_prior(request: Request, out: Path | None, stills: int | None) -> None:
     with os_errors(ExportError, f"{path} cannot be written", "Choose another --out."):
         path.parent.mkdir(parents=True, exist_ok=True)
         save_prior(made, path)
-    print_text(f"{path}: {model.spec.name} on {made.source}")
+    print_line(f"{path}: {model.spec.name} on {made.source}")
 
 
 COMMAND = Command(

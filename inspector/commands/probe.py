@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from engine.video import open_video
 from engine.video.about_video import as_numbers, in_words
 from inspector import cli_options as options
 from inspector.commands import Command
-from inspector.terminal import OUTPUT, print_text, progress_bar
+from inspector.terminal import print_facts, print_text, progress_bar
 
 
 def probe(
@@ -33,11 +31,8 @@ def probe(
         facts, words = as_numbers(opened), in_words(opened)
     if json:
         print_text(json_format.dumps(facts, indent=2))
-        return
-    table = Table.grid(padding=(0, 2))
-    for name, text in words:
-        table.add_row(f"[bold]{name}[/bold]", escape(text))
-    OUTPUT.print(table)
+    else:
+        print_facts(words)
 
 
 COMMAND = Command(

@@ -150,3 +150,21 @@ def test_report_into_a_folder_that_is_none_is_an_error(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError):
         write_report(clips(), text(), tmp_path / "file")
+
+
+def test_report_shows_names_that_are_formulas_markup_and_escapes(tmp_path: Path):
+    names = ("=cmd()", "$\\frac$", "<b>\x1b[2J", "-a\nb")
+    hostile = [
+        replace(clip, label=name, video=f"{name}.mp4")
+        for clip, name in zip(clips(), names, strict=False)
+    ]
+    lone = replace(text(), title="$\\sqrt{$ \u202e", notes=("\x9b<i>", "\udcff.mp4"))
+    write_report(hostile, lone, tmp_path)
+    rows = list(csv.DictReader((tmp_path / "clips.csv").read_text().splitlines()))
+    assert {row["label"] for row in rows} == {
+        "'=cmd()", "$\\frac$", r"<b>\x1b[2J", r"'-a\nb",
+    }  # fmt: skip
+    page = (tmp_path / "bias.html").read_text(encoding="utf-8")
+    assert r"&lt;b&gt;\x1b[2J" in page
+    assert r"\udcff.mp4" in page
+    assert not {"\x1b", "\x9b", "\u202e"} & set(page)

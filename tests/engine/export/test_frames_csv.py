@@ -4,6 +4,7 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.export.frames_csv import COLUMNS, write_csv
@@ -50,3 +51,16 @@ def test_csv_of_values_has_them_with_their_unit(analysis: Analysis, tmp_path: Pa
     analysis._windows = (replace(window, activation="none"),)
     row = rows_of(analysis, tmp_path / "a.csv")[3]
     assert (float(row["score"]), row["unit"]) == (2.0, "bpm")
+
+
+def test_csv_holds_no_formula_and_negative_numbers_stay_numbers(
+    analysis: Analysis, tmp_path: Path
+) -> None:
+    count = len(analysis.header.spec.labels)
+    spec = replace(analysis.header.spec, name="+net", labels=tuple(f"={i}\n" for i in range(count)))
+    times = -1.5 - np.asarray(analysis.header.timestamps_s)
+    analysis.header = replace(analysis.header, spec=spec, timestamps_s=times)
+    rows = rows_of(analysis, tmp_path / "a.csv")
+    assert [row["label"] for row in rows] == [f"'={row['target']}\\n" for row in rows]
+    assert rows[0]["model"] == "'+net"
+    assert [float(row["time_s"]) for row in rows] == pytest.approx(times.tolist())
