@@ -15,6 +15,7 @@ import numpy as np
 from engine.errors import EngineError
 from engine.types import MOST_FRAMES, Float64Array
 from engine.utils.atomic import AtomicPath
+from engine.utils.bounded_files import read_bounded
 from engine.utils.schema import SchemaError, convert, to_plain
 from engine.video.encode.errors import export_errors
 
@@ -183,11 +184,7 @@ def read_webvtt(path: Path, timestamps_s: Float64Array) -> tuple[Note, ...]:
 
 def _text_of(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise EngineError(f"{path} is too large for notes.", "Choose a WebVTT file.")
-        return content.decode("utf-8-sig")
+        return read_bounded(path, _MOST_BYTES).decode("utf-8-sig")
     except OSError as error:
         reason = error.strerror or error
         raise EngineError(f"{path} cannot be read ({reason}).", "Choose another file.") from error

@@ -7,6 +7,7 @@ with the model; without one, the clip's own stills are robbed of all that can be
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from engine.models.cards.card import CARD_SUFFIX, is_card
 from engine.models.cards.library import shelf_folder
 from engine.types import Activation, Float64Array
 from engine.utils.atomic import AtomicPath
+from engine.utils.bounded_files import is_regular, read_bounded
 from engine.utils.schema import convert, parse_json, to_plain
 from resources import resource_bytes
 
@@ -107,16 +109,18 @@ def load_prior(path: Path, classes: int) -> Prior:
         If there is none, or it belongs to another model.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"The prior {path} cannot be read: {error}.", _REMEDY) from error
+        text = read_bounded(path, _MOST_BYTES)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ModelError(f"The prior {path} cannot be read ({reason}).", _REMEDY) from error
     return _parsed(text, str(path), classes)
 
 
+_MOST_BYTES = 2**24
 _REMEDY = "Make one from a folder of videos: motion-inspector prior FOLDER --model MODEL."
 
 
-def _parsed(text: str, name: str, classes: int) -> Prior:
+def _parsed(text: str | bytes, name: str, classes: int) -> Prior:
     try:
         prior: Prior = convert(parse_json(text), Prior, "prior")
     except (ValueError, TypeError) as error:
@@ -160,7 +164,7 @@ def kept_prior(model: str, weights: Path | None, classes: int) -> Prior | None:
 
 def prior_file(model: str, weights: Path | None) -> Path | None:
     """Return the file of a prior that lies beside a model's weights or card, if there is one."""
-    return next((path for path in prior_places(model, weights) if path.exists()), None)
+    return next((path for path in prior_places(model, weights) if os.path.exists(path)), None)
 
 
 def prior_places(model: str, weights: Path | None) -> Sequence[Path]:
@@ -170,6 +174,6 @@ def prior_places(model: str, weights: Path | None) -> Sequence[Path]:
     """
     saved = shelf_folder() / f"{model}{CARD_SUFFIX}"
     card = Path(model) if is_card(model) else saved
-    owners = [path for path in (weights, card) if path is not None and path.is_file()]
+    owners = [path for path in (weights, card) if path is not None and is_regular(path)]
     beside = [path.with_name(path.name + SUFFIX) for path in owners]
     return beside or [shelf_folder() / f"{model}{SUFFIX}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -160,7 +161,7 @@ def _of_hub(card: ModelCard, check: Check) -> VideoModel:
         )
     name = card.network.removeprefix(HUB_PREFIX)
     folder = card.folder / name
-    found = folder if folder.is_dir() else name
+    found = folder if os.path.isdir(folder) else name
     model = load_transformer(found, card=card, device="cpu", check=check)
     labels = Labels(model.spec.labels) if card.labels is None else read_labels(card.labels)
     if len(labels.names) != len(model.spec.labels):

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from engine.utils.atomic import write_text
+from engine.utils.bounded_files import read_bounded
 from engine.utils.paths import cache_folder
+from engine.utils.schema import parse_json
 
 log = logging.getLogger(__name__)
 
 _SEPARATOR = "|"
+_MOST_BYTES = 2**22
 
 
 def record(model: str, method: str, device: str, seconds: float) -> None:
@@ -82,7 +85,7 @@ def _distance(passes: Mapping[str, int], one: str, other: str) -> float:
 def _read() -> dict[str, Any]:
     """Read the history, empty if the file is missing or broken."""
     try:
-        history = json.loads(_path().read_text(encoding="utf-8"))
+        history = parse_json(read_bounded(_path(), _MOST_BYTES))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError):

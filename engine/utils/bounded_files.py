@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 _BOMS = (
     (b"\xff\xfe\0\0", "utf-32"),
@@ -51,7 +51,7 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Return a regular file, or what a link to one leads to, open for reading its bytes.
 
     Looked at twice: before it is opened, since opening can change a device, and once it is open,
@@ -69,7 +69,7 @@ def open_regular(path: Path) -> BinaryIO:
         raise OSError(errno.EINVAL, "no file can have this name", str(path)) from error
     try:
         _refuse_others(os.fstat(descriptor).st_mode, path)
-        return os.fdopen(descriptor, "rb")
+        return open(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
         raise

@@ -9,12 +9,16 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
+
+from engine.utils.bounded_files import decoded
 
 Value = TypeVar("Value")
 Finite = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
@@ -36,6 +40,15 @@ _NAMES = {
 }
 _BOUNDS = {" >= ": " from ", " > ": " above ", " <= ": " up to ", " < ": " below "}
 _MOST_CHARACTERS = 40
+_MOST_DEPTH = 100
+"""Of lists and tables in each other; 8 are usual."""
+_MOST_DIGITS = sys.int_info.default_max_str_digits
+_MOST_BITS = int(_MOST_DIGITS * 3.3)
+_MOST_DOTS = 100
+_TOO_DEEP = "it is nested too deeply"
+_TOO_LONG = f"it holds a number of more than {_MOST_DIGITS} digits"
+_STATEMENT_ENDS = re.compile(r"[\n=,\[\]{}]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
 class SchemaError(ValueError):
@@ -61,15 +74,51 @@ class SchemaError(ValueError):
 def parse_json(text: str | bytes) -> Any:
     """Return the values of a JSON text, in which NaN and infinity are no numbers.
 
+    Parameters
+    ----------
+    text : str or bytes
+        Bytes are UTF-8, or what their first ones say.
+
     Raises
     ------
     SchemaError
-        If it is not whole JSON, or nested too deeply.
+        If it is not whole JSON, has a key twice, is nested too deeply, or holds a number or a
+        text that no computer can use.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise SchemaError(f"it is not whole JSON: {error}") from error
+        text = decoded(text) if isinstance(text, bytes) else text
+        values = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_once_each)
+        _refuse_deep(values)
+        if _SURROGATE.search(text):
+            _refuse_halves(values)
+    except UnicodeError as error:
+        raise SchemaError("it holds a text that is no text in UTF-8") from error
+    except RecursionError as error:
+        raise SchemaError(f"it is not whole JSON: {_TOO_DEEP}") from error
+    except ValueError as error:
+        raise SchemaError(f"it is not whole JSON: {_reason(error)}") from error
+    return values
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return the values of a TOML text. Infinity and NaN are numbers of TOML.
+
+    Raises
+    ------
+    SchemaError
+        If it is not TOML, nested too deeply, or holds a number too long to use.
+    """
+    try:
+        if any(part.count(".") > _MOST_DOTS for part in _STATEMENT_ENDS.split(text)):
+            raise ValueError(_TOO_DEEP)  # its parser takes the square of that
+        values = tomllib.loads(text)
+        _refuse_deep(values)
+        _refuse_long_numbers(values)
+    except RecursionError as error:
+        raise SchemaError(f"it is not TOML: {_TOO_DEEP}") from error
+    except ValueError as error:
+        raise SchemaError(f"it is not TOML: {_reason(error)}") from error
+    return values
 
 
 def to_plain(value: object) -> Any:
@@ -104,13 +153,19 @@ def convert(
         known = fields_of(kind)
         for name in values:
             if name not in known:
-                raise SchemaError(f"{_joined(key, str(name))} does not exist", str(name))
+                shown = shortened(str(name))
+                raise SchemaError(f"{_joined(key, shown)} does not exist", shown)
     try:
         return msgspec.convert(values, kind, strict=strict, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise _explained(str(error), values, kind, key) from error
     except UnicodeError as error:  # half a surrogate where a name is looked up
         raise SchemaError(f"{key or 'the file'} has a name that is no text", key) from error
+
+
+def shortened(text: str) -> str:
+    """Return a text of a file that a sentence can hold."""
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."
 
 
 def one_of(names: Iterable[str]) -> msgspec.Meta:
@@ -153,6 +208,48 @@ def _refuse_constant(text: str) -> float:
     raise ValueError(f"{text} is no number")
 
 
+def _reason(error: ValueError) -> str:
+    """Return what is wrong with a text; Python's words for long numbers are for programmers."""
+    return _TOO_LONG if "integer string conversion" in str(error) else str(error)
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {shortened(repr(twice))} is there twice")
+    return values
+
+
+def _parts(values: Any) -> Iterator[list[Any]]:
+    """Iterate over the values of a document level by level, without recursion."""
+    level = [values]
+    while level:
+        yield level
+        level = [
+            part
+            for holder in level
+            if isinstance(holder, dict | list)
+            for part in (holder.values() if isinstance(holder, dict) else holder)
+        ]
+
+
+def _refuse_deep(values: Any) -> None:
+    if any(depth > _MOST_DEPTH for depth, _ in enumerate(_parts(values))):
+        raise ValueError(_TOO_DEEP)
+
+
+def _refuse_long_numbers(values: Any) -> None:
+    for level in _parts(values):
+        if any(isinstance(one, int) and one.bit_length() > _MOST_BITS for one in level):
+            raise ValueError(_TOO_LONG)
+
+
+def _refuse_halves(values: Any) -> None:
+    """Refuse halves of characters, but those that stand for bytes of names of files."""
+    json.dumps(values, ensure_ascii=False).encode("utf-8", "surrogateescape")
+
+
 def _decode(kind: Any, value: Any) -> Any:
     if kind is not Path or not isinstance(value, str) or not value or "\0" in value:
         raise ValueError("Expected `str`")
@@ -174,8 +271,7 @@ def _explained(text: str, values: Any, kind: Any, key: str) -> SchemaError:
     needed = needed_by(annotation) or _in_words(reason)
     if not needed:
         return SchemaError(f"{key or 'the file'}: {reason}", key)
-    shown = repr(values)
-    shown = shown if len(shown) <= _MOST_CHARACTERS else f"{shown[:_MOST_CHARACTERS]}..."
+    shown = shortened(repr(values))
     return SchemaError(f"{key or 'the file'} is {shown} but should be {needed}", key, shown, needed)
 
 

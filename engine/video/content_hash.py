@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.errors import VideoError
+from engine.utils.bounded_files import is_regular, open_regular
 from engine.video.images.stills import find_stills
 
 _END_BYTES = 2**20
@@ -46,7 +47,7 @@ def content_id(path: Path) -> str:
         If it cannot be read.
     """
     try:
-        if not path.is_file() and (pictures := find_stills(path)):
+        if not is_regular(path) and (pictures := find_stills(path)):
             return f"{len(pictures)}x-{_digest_of_pictures(pictures)}"
         facts = path.stat()
         return _sampled_id(path.absolute(), facts.st_size, facts.st_mtime_ns)
@@ -83,7 +84,7 @@ def _sampled_id(path: Path, size: int, changed_ns: int) -> str:
 
 @lru_cache(maxsize=256)
 def _file_id(path: Path, size: int, changed_ns: int) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, _digest).hexdigest()
 
 
@@ -103,7 +104,7 @@ def _digest_of_pictures(pictures: list[Path]) -> str:
 
 def _add_samples(digest: hashlib.blake2b, path: Path) -> None:
     """Add a file's size and the blocks that stand for it."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = file.seek(0, 2)
         digest.update(f"{size}\0".encode())
         for start, length in _places(size):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,9 +13,11 @@ from engine.descriptions import CardReport, Finding, ModelInfo
 from engine.errors import ModelError
 from engine.models.cards.card_schema import CARD_KEYS
 from engine.models.cards.library import save_card
-from engine.models.cards.reading import parse_card
+from engine.models.cards.reading import parse_card_text
 from engine.models.catalogue import MODELS
 from engine.types import Report
+from engine.utils.bounded_files import is_regular
+from engine.utils.schema import SchemaError, parse_toml
 from inspector.backend.torch_import import import_torch
 
 Texts = Mapping[str, str]
@@ -32,7 +33,7 @@ def check_texts(
 ) -> CardReport:
     """Check the typed texts. Errors are those of `engine.model_check.check_card`."""
     try:
-        card = parse_card(tomllib.loads(card_text(texts)), Path("card.toml").absolute())
+        card = parse_card_text(card_text(texts), Path("card.toml").absolute())
     except ModelError as error:
         return _unchecked(Finding("card", "fail", f"{error} {error.hint}"))
     known = MODELS.get(card.network)
@@ -56,13 +57,18 @@ def save_texts(texts: Texts) -> ModelInfo:
 
 def _value(name: str, text: str) -> str:
     key = CARD_KEYS[name]
-    if key.is_file or (name == "network" and Path(text.rpartition(":")[0] or text).is_file()):
+    if key.is_file or (name == "network" and is_regular(Path(text.rpartition(":")[0] or text))):
         text = str(Path(text).absolute())
     if key.is_text:
-        return json.dumps(text)
+        return _quoted(text)
     try:
-        is_value = len(tomllib.loads(f"value = {text}")) == 1
-    except tomllib.TOMLDecodeError:
+        is_value = len(parse_toml(f"value = {text}")) == 1
+    except SchemaError:
         is_value = False
     # A text where a number is needed: the parser says it in words.
-    return text if is_value else json.dumps(text)
+    return text if is_value else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as TOML has it, which knows no halves of characters, unlike JSON."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from engine.utils.atomic import write_text
+from engine.utils.bounded_files import read_bounded
+from engine.utils.schema import parse_json
 from gui.backend import RecentFile
 
 log = logging.getLogger(__name__)
 
 MOST_RECENT = 12
+_MOST_BYTES = 2**20
 
 
 class RecentFiles:
@@ -29,7 +33,7 @@ class RecentFiles:
 
     def entries(self) -> tuple[RecentFile, ...]:
         """Return at most `MOST_RECENT` files, none if the list is missing or broken."""
-        return tuple(RecentFile(path, path.exists()) for path in self._read())
+        return tuple(RecentFile(path, os.path.exists(path)) for path in self._read())
 
     def add(self, path: Path) -> None:
         """Put a file first."""
@@ -46,12 +50,12 @@ class RecentFiles:
 
     def _read(self) -> list[Path]:
         try:
-            values = json.loads(self._path.read_text(encoding="utf-8"))
+            values = parse_json(read_bounded(self._path, _MOST_BYTES))
             if not isinstance(values, list) or not all(isinstance(text, str) for text in values):
                 raise ValueError("it is no list of texts")
         except FileNotFoundError:
             return []
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             log.warning("%s cannot be used: %s", self._path, error)
             return []
         return [Path(text) for text in values if "\0" not in text][:MOST_RECENT]

@@ -69,4 +69,4 @@ def _here(card: Path, text: str, key: str) -> str:
             "does not have.",
             f"Put the file beside the card and write {key} = {name!r}.",
         )
-    return text if (card.parent / text).exists() else text.replace("\\", "/")
+    return text if os.path.exists(card.parent / text) else text.replace("\\", "/")

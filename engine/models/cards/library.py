@@ -6,16 +6,16 @@ No torch: menus list them.
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 from engine.descriptions import ModelInfo
 from engine.errors import ModelError, os_errors
 from engine.models.cards.card import CARD_SUFFIX, ModelCard, is_card
-from engine.models.cards.reading import parse_card, read_card
+from engine.models.cards.reading import parse_card_text, read_card
 from engine.models.catalogue import MODELS
 from engine.models.model_plugins import plugin_models
 from engine.utils.atomic import write_text
+from engine.utils.bounded_files import is_regular
 from engine.utils.paths import config_folder
 
 _UNFIT = re.compile(r"[^\w.-]+")
@@ -47,7 +47,7 @@ def find_card(name_or_path: str | Path) -> ModelCard | None:
     path = shelf_folder() / f"{name_or_path}{CARD_SUFFIX}"
     taken = str(name_or_path) in (*MODELS, *plugin_models())
     is_name = not taken and path.parent == shelf_folder()
-    return read_card(path) if is_name and path.is_file() else None
+    return read_card(path) if is_name and is_regular(path) else None
 
 
 def save_card(text: str) -> ModelInfo:
@@ -58,7 +58,7 @@ def save_card(text: str) -> ModelInfo:
     ModelError
         If it is not a good card, has the name of a model of the catalogue, or cannot be written.
     """
-    card = parse_card(tomllib.loads(text), Path.cwd() / "new.toml")
+    card = parse_card_text(text, Path.cwd() / "new.toml")
     stem = _UNFIT.sub("-", card.name).strip("-.") or "model"
     path = shelf_folder() / f"{stem}{CARD_SUFFIX}"
     if stem in (*MODELS, *plugin_models()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from engine.models.cards.card_schema import (
 from engine.models.catalogue import MODELS
 from engine.utils.bounded_files import decoded, read_bounded
 from engine.utils.hints import did_you_mean
-from engine.utils.schema import SchemaError, convert, fields_of
+from engine.utils.schema import SchemaError, convert, fields_of, parse_toml
 
 _MOST_BYTES = 2**20
 _NAMING = ("network", "endpoint", "frame_network")
@@ -41,6 +40,11 @@ def read_card(path: Path) -> ModelCard:
         or contradicts itself; the sentence names the key.
     """
     return parse_card(_table_in(path), path)
+
+
+def parse_card_text(text: str, path: Path) -> ModelCard:
+    """Return a card from its TOML, with the errors of `read_card`."""
+    return parse_card(_toml_of(text, path), path)
 
 
 def parse_card(table: Mapping[str, Any], path: Path) -> ModelCard:
@@ -113,12 +117,15 @@ def _table_in(path: Path) -> dict[str, Any]:
         raise ModelError(
             f"The model card {path} is not text in UTF-8.", "Save it as UTF-8."
         ) from error
+    return _toml_of(text, path)
+
+
+def _toml_of(text: str, path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else error
+        return parse_toml(text)
+    except SchemaError as error:
         raise ModelError(
-            f"The model card {path} is not TOML: {reason}.", hint_of_toml(text, str(error))
+            f"The model card {path} cannot be used: {error}.", hint_of_toml(text, str(error))
         ) from error
 
 

@@ -7,6 +7,7 @@ frame, as some shift the range of values by a rule that stands only in their cod
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +25,8 @@ from engine.models.devices import move, resolve_device
 from engine.models.model import VideoModel
 from engine.models.preprocess.input_layout import TokenGrid, packing
 from engine.types import ModelSpec, Progress, Report, unreported
+from engine.utils.bounded_files import open_regular, read_bounded
+from engine.utils.schema import SchemaError, parse_json
 
 _HINT = 'Install it with: pip install "motion-inspector[hf]"'
 
@@ -133,6 +136,10 @@ _PROCESSOR_FILES = (
 _TOLD = ("resize", "range", "mean", "std")
 """Keys of a card that say what such a file does."""
 
+_CONFIG = "config.json"
+_READ_JSON = (_CONFIG, ".index.json")
+_MOST_JSON_BYTES = 2**24
+_WEIGHTS = (".safetensors", ".bin")
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -152,20 +159,41 @@ def _folder(name: str) -> Path:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     folder = Path(name)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         try:
             folder = Path(snapshot_download(name, local_files_only=True))
-        except (LocalEntryNotFoundError, HFValidationError) as error:
+        except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError) as error:
             raise ModelError(
                 f"{name} is neither a folder nor in the cache of the Hugging Face hub.",
                 f"Check the path, or download it once with: hf download {name}",
             ) from error
-    if not (folder / "config.json").is_file():
+    if not (folder / _CONFIG).exists():
         raise ModelError(
             f"The folder {folder} holds no model: it has no config.json.",
             "Give a folder as save_pretrained writes it.",
         )
+    _check_files(folder)
     return folder
+
+
+def _check_files(folder: Path) -> None:
+    """Refuse what its library would read without end: pipes, devices, endless or deep JSON."""
+    for path in sorted(folder.iterdir()):
+        wrong = ""
+        try:
+            if path.suffix == ".json" and path.name.endswith(_READ_JSON):
+                parse_json(read_bounded(path, _MOST_JSON_BYTES))
+            elif path.suffix in _WEIGHTS:
+                open_regular(path).close()
+        except OSError as error:
+            wrong = f"cannot be read ({error.strerror or error})"
+        except SchemaError as error:
+            wrong = f"cannot be used: {error}"
+        if wrong:
+            raise ModelError(
+                f"The file {path.name} of the model in {folder} {wrong}.",
+                "Download it again, or save it again with save_pretrained.",
+            )
 
 
 def _read(folder: Path, read: Callable[[], Any]) -> Any:

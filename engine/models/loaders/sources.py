@@ -22,6 +22,7 @@ from engine.models.networks.figures import (
 from engine.models.networks.torchvision_zoo import HEADS, build_network, download_weights, spec_of
 from engine.models.weights.checkpoint import State, read_weights
 from engine.types import ModelSpec, Report
+from engine.utils.bounded_files import is_regular
 from engine.utils.hints import did_you_mean
 from resources import resource_bytes, resource_path
 
@@ -91,7 +92,7 @@ def _torchvision(name: str) -> Network:
 
 
 def _unknown(name: str) -> ModelError:
-    if Path(name).is_file():
+    if is_regular(Path(name)):
         return ModelError(
             f"{name} is a file, not the name of a model.",
             "Name the network and give the file as its weights (--model NAME --weights FILE), "

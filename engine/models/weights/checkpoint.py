@@ -19,6 +19,7 @@ from engine.models.weights.foreign_files import (
     check_archive_is_checkpoint,
     check_is_checkpoint,
     check_regular,
+    is_archive,
     is_safetensors,
     refusal,
     whole_network,
@@ -26,6 +27,7 @@ from engine.models.weights.foreign_files import (
 from engine.models.weights.pickle_names import FaultError, HarmError, shown
 from engine.models.weights.pickle_values import Made, StoredArray, StoredTensor, mapping_of
 from engine.models.weights.torch_file import TorchFile, open_torch_file
+from engine.utils.bounded_files import is_regular, open_regular
 
 State = dict[str, torch.Tensor]
 
@@ -132,9 +134,9 @@ def check_is_network(path: Path) -> None:
     OSError, zipfile.BadZipFile
         If it cannot be read.
     """
-    if zipfile.is_zipfile(path):
+    if is_archive(path):
         check_archive(path)
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             names = archive.namelist()
         by_save = any(name.endswith("/data.pkl") for name in names)
         if not by_save or any(name.endswith("/constants.pkl") for name in names):
@@ -154,7 +156,7 @@ def _of_safetensors(path: Path) -> Weights:
         return Weights(dict(load_file(path)))
     count = int(part["count"])
     names = [f"{part['name']}-{i:05}-of-{count:05}.safetensors" for i in range(1, count + 1)]
-    absent = [name for name in names if not path.with_name(name).is_file()]
+    absent = [name for name in names if not is_regular(path.with_name(name))]
     if absent:
         raise ModelError(
             f"{path} is one of {count} parts, of which {absent[0]} is missing.",
@@ -168,7 +170,7 @@ def _of_safetensors(path: Path) -> Weights:
 
 def _of_torch(path: Path) -> Weights:
     check_is_checkpoint(path)
-    if zipfile.is_zipfile(path):
+    if is_archive(path):
         check_archive(path)
         check_archive_is_checkpoint(path)
     with open_torch_file(path) as file:

@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 from engine.errors import ModelError
+from engine.utils.bounded_files import open_regular
 
 _CODE_BYTES = 64 * 2**20
 _DIRECTORY_BYTES = 2**23
@@ -30,7 +31,7 @@ def check_archive(path: Path) -> None:
     """
     if _directory_bytes(path) > _DIRECTORY_BYTES:
         raise _overstated(path, "lists more parts than a network has")
-    with zipfile.ZipFile(path) as archive:
+    with open_regular(path) as file, zipfile.ZipFile(file) as archive:
         claimed = sum(entry.file_size for entry in archive.infolist())
     if claimed > path.stat().st_size + _CODE_BYTES:
         raise _overstated(path, f"unpacks to {claimed}")
@@ -50,7 +51,7 @@ def check_claim(path: Path, claimed: int) -> None:
 
 def _directory_bytes(path: Path) -> int:
     """Return the size of the list of entries, which is read as a whole, 0 where it is not found."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = path.stat().st_size
         file.seek(max(0, size - _LONGEST_COMMENT - 76))
         tail = file.read()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
 from engine.errors import ModelError
+from engine.utils.bounded_files import is_regular, open_regular
 
 _SAVE = 'torch.save(network.state_dict(), "weights.pth")'
 _LOAD_THERE = "in the program that trained it, load the network and save its weights alone: "
@@ -68,12 +70,12 @@ def check_regular(path: Path) -> None:
     OSError
         If it cannot be looked at.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         raise _of_folder(path)
-    if not path.exists():
+    if not os.path.lexists(path):
         hint = "Check the path of the weights file."
         raise ModelError(f"There is no weights file {path}.", hint)
-    if not path.is_file():
+    if not is_regular(path):
         raise ModelError(f"{path} is not a regular file.", "Give a file with weights.")
 
 
@@ -87,13 +89,25 @@ def is_safetensors(path: Path) -> bool:
     OSError
         If it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(9)
     begins = len(head) == 9 and head[8:] == b"{"
     length = int.from_bytes(head[:8], "little")
     if begins and _HEADER_BYTES < length < path.stat().st_size:
         raise refusal(path, "safetensors with more tensors than a network has", "split it")
     return path.suffix.lower() == ".safetensors" or (begins and length < path.stat().st_size)
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file ends as a zip archive does.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with open_regular(path) as file:
+        return zipfile.is_zipfile(file)
 
 
 def check_is_checkpoint(path: Path) -> None:
@@ -106,7 +120,7 @@ def check_is_checkpoint(path: Path) -> None:
     OSError
         If it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(1024)
     if not head:
         raise refusal(path, "empty", "get it again from its source")
@@ -127,7 +141,7 @@ def _check_signs(path: Path, head: bytes) -> None:
         raise refusal(path, "of TensorFlow Lite", "convert it to PyTorch: " + _SAVE)
     if head.lstrip()[:1] in (b"{", b"["):
         raise refusal(path, "JSON", "give the file with the weights beside it")
-    if head.startswith(b"PK") and not zipfile.is_zipfile(path):
+    if head.startswith(b"PK") and not is_archive(path):
         raise refusal(path, "damaged: its end is missing", "download or copy it again")
     if head[:1] not in (b"P", b"\x80", *_OLD_PICKLES):
         raise refusal(path, "of no format that is known here", _LOAD_THERE + _SAVE)
@@ -143,7 +157,7 @@ def check_archive_is_checkpoint(path: Path) -> None:
     OSError, zipfile.BadZipFile
         If it cannot be read.
     """
-    with zipfile.ZipFile(path) as archive:
+    with open_regular(path) as file, zipfile.ZipFile(file) as archive:
         names = archive.namelist()
     if any(name.endswith("/data.pkl") for name in names):
         if any(name.endswith("/constants.pkl") or "/code/" in name for name in names):

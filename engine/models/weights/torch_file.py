@@ -18,6 +18,7 @@ import torch
 from engine.models.weights.pickle_names import FaultError
 from engine.models.weights.pickle_reader import read_pickle
 from engine.models.weights.pickle_values import StoredArray, StoredTensor, StoredValues
+from engine.utils.bounded_files import open_regular
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 """First pickle of a file before torch 1.6."""
@@ -96,7 +97,7 @@ def open_torch_file(path: Path) -> Iterator[TorchFile]:
         If it cannot be read.
     """
     size = path.stat().st_size
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
                 yield _in_archive(archive, file, size)

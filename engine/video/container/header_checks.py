@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import VideoError
+from engine.utils.bounded_files import open_regular
 from engine.video.container.boxes import claimed_samples
 from engine.video.container.limits import Limits
 from engine.video.container.picture_size import HEAD_BYTES, claimed_size
@@ -49,7 +50,7 @@ def refuse_absurd_claims(path: Path, limits: Limits) -> None:
         If it cannot be read.
     """
     size = path.stat().st_size
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(HEAD_BYTES)
         _refuse_playlist(path, head)
         limits.refuse_pixels(path, *(claimed_size(head) or (0, 0)))

@@ -18,6 +18,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from engine.cancel import Check
 from engine.errors import VideoError
 from engine.types import Float64Array
+from engine.utils.bounded_files import open_regular
 from engine.video.container.limits import Limits
 from engine.video.container.source import video_errors
 from engine.video.decode.reader import Seen
@@ -31,7 +32,7 @@ _FORMATS = {"RGB": "rgb24", "RGBA": "rgba"}
 
 def is_animated_webp(path: Path) -> bool:
     """Return true if a file's header says that it is an animated WebP image."""
-    with video_errors(path), path.open("rb") as file:
+    with video_errors(path), open_regular(path) as file:
         return _is_animated(file.read(_HEADER))
 
 
@@ -127,7 +128,7 @@ def _is_animated(header: bytes) -> bool:
 
 def _whole_frames(path: Path, limits: Limits) -> tuple[bytes, list[float]]:
     """Return the content up to the last whole frame, and the frames' durations in seconds."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         header = file.read(_HEADER)
         if not _is_animated(header):
             raise VideoError(f"{path} is no animated WebP image.", "Open it as an image.")

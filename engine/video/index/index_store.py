@@ -12,6 +12,7 @@ import av
 import numpy as np
 
 from engine.utils.atomic import atomic_file
+from engine.utils.bounded_files import open_regular
 from engine.utils.paths import cache_folder
 from engine.video.index.frame_index import Index, PacketTable
 
@@ -37,7 +38,7 @@ def fingerprint(path: Path, *settings: object) -> str:
     libraries = av.library_versions["libavformat"]
     made = f"{_VERSION} {libraries} {facts.st_size} {facts.st_mtime_ns} {settings}"
     digest = hashlib.blake2b(made.encode(), digest_size=20)
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         for block in range(_BLOCKS):
             file.seek(block * max(facts.st_size - _BLOCK, 0) // (_BLOCKS - 1))
             digest.update(file.read(_BLOCK))
@@ -48,7 +49,7 @@ def load_index(name: str) -> Index | None:
     """Load the index of a `fingerprint`, or None if there is none that can be used."""
     path = _path(name)
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with open_regular(path) as file, np.load(file, allow_pickle=False) as arrays:
             table = PacketTable(*(arrays[column] for column in _COLUMNS))
             shown, starts, first_frames, verified, damaged, failed, lost = (
                 arrays[column] for column in _FRAMES

@@ -19,6 +19,7 @@ from engine.utils.schema import (
     fields_of,
     one_of,
     parse_json,
+    parse_toml,
     parts_of,
     to_plain,
 )
@@ -161,3 +162,57 @@ def test_the_misread_union_is_noticed() -> None:
 def test_a_bound_is_told_in_words(strength: float, bound: str) -> None:
     with pytest.raises(SchemaError, match=f"should be a number {bound}$"):
         convert({"strength": strength}, Lens)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1" * 5_000, "a number of more than 4300 digits"),
+        ('{"a": 1, "a": 2}', "the key 'a' is there twice"),
+        ('"\\ud800"', "no text in UTF-8"),
+        (b'"\xed\xa0\x80"', "no text in UTF-8"),
+        (b'"\xff"', "no text in UTF-8"),
+        ('"a\0"', "control character"),
+        ("[" * 200 + "]" * 200, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
+    ],
+)
+def test_json_that_no_computer_can_use_is_refused_by_its_cause(
+    text: str | bytes, reason: str
+) -> None:
+    with pytest.raises(SchemaError, match=reason) as caught:
+        parse_json(text)
+    assert len(str(caught.value)) < 200
+
+
+def test_json_of_usual_numbers_texts_and_marks_is_read() -> None:
+    assert parse_json(b'\xef\xbb\xbf[1, -2.5e3, "\\ud83d\\ude00"]') == [1, -2500, "😀"]
+    assert parse_json("[1]".encode("utf-16")) == [1]
+    assert parse_json('"caf\\udce9"') == "caf\udce9"  # the name of a file in another encoding
+    assert parse_json("[" * 90 + "]" * 90)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a = " + "1" * 5_000, "more than 4300 digits"),
+        ("a = 0x" + "f" * 5_000, "more than 4300 digits"),
+        ("a = " + "[" * 5_000, "nested too deeply"),
+        ("a" + ".a" * 100_000 + " = 1", "nested too deeply"),
+        ("[a" + ".a" * 100_000 + "]", "nested too deeply"),
+        ("a = " + "[" * 150 + "]" * 150, "nested too deeply"),
+        ("a = 1\na = 2", "overwrite"),
+        ("a = 2020-13-45", "at line 1"),
+        ('a = "\\ud800"', "at line 1"),
+        ("a = 'x\0'", "at line 1"),
+    ],
+)
+def test_toml_that_no_computer_can_use_is_refused_by_its_cause(text: str, reason: str) -> None:
+    with pytest.raises(SchemaError, match=reason) as caught:
+        parse_toml(text)
+    assert len(str(caught.value)) < 200
+
+
+def test_toml_of_usual_values_is_read() -> None:
+    assert parse_toml("a.b = [1.5, nan, inf]\n")["a"]["b"][0] == 1.5
+    assert len(parse_toml(f"a = [{'0.5, ' * 1_000}]")["a"]) == 1_000
