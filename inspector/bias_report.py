@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from engine.bias import (
     write_report,
 )
 from engine.diagnostics.out_of_distribution import advice
-from engine.errors import ModelError, VideoError
+from engine.errors import ExportError, ModelError, VideoError, os_errors
 from engine.evidence import Prior
 from engine.evidence.heads import check_probabilities
 from engine.evidence.words import VERDICTS, bits_text
@@ -37,6 +38,7 @@ from engine.pipeline.evidence_meter import prior_of
 from engine.pipeline.folder_prior import videos_prior
 from engine.selective import checked_sigma, preset_params
 from engine.types import ModelSpec, Progress, Report, Request
+from engine.utils.bounded_files import read_bounded
 from engine.utils.printable import printable_lines
 from inspector.cli_options import check_folder
 from inspector.terminal import print_line, print_text, progress_bar
@@ -44,6 +46,7 @@ from inspector.terminal import print_line, print_text, progress_bar
 UNFINISHED_FILE = "unfinished.json"
 """Figures of the measured videos, until the report is written."""
 
+_MOST_BYTES = 2**26
 PRIOR_OF_CLIP = "scrambled stills of the first clip of each video"
 
 
@@ -151,14 +154,28 @@ def _measure_all(
     return failed
 
 
+def _saved(path: Path) -> dict[str, Any]:
+    """Return what an interrupted report has saved, whose figures may be NaN."""
+    hint = "Move that file away, and all videos are measured anew."
+    with os_errors(ExportError, f"{path} cannot be read", hint):
+        raw = read_bounded(path, _MOST_BYTES)
+    try:
+        saved = json.loads(raw)
+    except (ValueError, RecursionError):
+        saved = None
+    if not isinstance(saved, dict) or not isinstance(saved.get("videos"), dict):
+        raise ExportError(f"{path} is not of an interrupted report.", hint)
+    return {"key": None, **saved}
+
+
 class _Measurements:
     """Figures of the measured videos, in a file that is complete at any time."""
 
     def __init__(self, path: Path, key: dict[str, Any]) -> None:
         self._path, self._key = path, key
         self._videos: dict[str, list[dict[str, Any]]] = {}
-        if path.exists():
-            saved = json.loads(path.read_text(encoding="utf-8"))
+        if os.path.lexists(path):
+            saved = _saved(path)
             if saved["key"] == key:
                 self._videos = saved["videos"]
 

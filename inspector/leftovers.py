@@ -7,11 +7,13 @@ import threading
 from pathlib import Path
 
 from engine.utils.atomic import remove_leftovers, write_text
+from engine.utils.bounded_files import read_bounded
 from engine.utils.paths import state_folder
 
 log = logging.getLogger(__name__)
 
 _MOST_FOLDERS = 20
+_MOST_BYTES = 2**20
 
 
 def remember_target(target: Path) -> None:
@@ -41,7 +43,7 @@ def tidy_in_background() -> None:
 
 def _remembered() -> list[str]:
     try:
-        return _list_path().read_text(encoding="utf-8").splitlines()
+        return read_bounded(_list_path(), _MOST_BYTES).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):  # nothing was exported yet, or the list is spoilt
         return []
 

@@ -24,6 +24,7 @@ from engine.types import (
     Request,
     Window,
 )
+from engine.utils.bounded_files import read_bounded
 from engine.utils.schema import convert, parse_json, to_plain
 
 FORMAT = 1
@@ -103,6 +104,9 @@ class _StoredWindow:
     positions: float | None = None
     by_input: tuple[InputRelevance, ...] = ()
     cuts: tuple[int, ...] = ()
+
+
+_MOST_BYTES = 2**28
 
 
 def header_to_dict(header: Header) -> dict[str, Any]:
@@ -249,7 +253,7 @@ def read_document(path: Path) -> dict[str, Any]:
         If the file is missing, is not JSON, or is not an analysis this version can read.
     """
     try:
-        document = parse_json(path.read_bytes())
+        document = parse_json(read_bounded(path, _MOST_BYTES))
     except (OSError, ValueError) as error:
         raise EngineError(
             f"{path} cannot be read as an analysis.", "Choose a folder written by 'explain'."

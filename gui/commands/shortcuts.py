@@ -13,11 +13,14 @@ from PySide6.QtWidgets import QWidget
 
 from engine.errors import EngineError
 from engine.utils.atomic import write_text
+from engine.utils.bounded_files import read_bounded
 from engine.utils.schema import convert, parse_json
 from gui.commands.cheat_sheet import CheatSheet
 from gui.commands.command import Command, CommandTable
 from gui.commands.shortcut_dialog import KeyDialog
 from gui.tasks.jobs import Failure
+
+_MOST_BYTES = 2**20
 
 
 class Shortcuts(QObject):
@@ -90,7 +93,7 @@ def load_keys(path: Path, table: CommandTable) -> None:
     if not path.exists():
         return
     try:
-        keys_of = convert(parse_json(path.read_bytes()), dict[str, tuple[str, ...]])
+        keys_of = convert(parse_json(read_bounded(path, _MOST_BYTES)), dict[str, tuple[str, ...]])
         for text in itertools.chain.from_iterable(keys_of.values()):
             _check(text)
     except (OSError, ValueError) as error:

@@ -14,11 +14,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from engine.utils.atomic import write_text
+from engine.utils.bounded_files import read_bounded
 from engine.utils.schema import Base64, SchemaError, convert, one_of, parse_json, to_plain
 from gui.commands.command import Command
 from gui.main_window.docks import Docks
 from gui.theme.theme import SCHEMES, apply_theme
 
+_MOST_BYTES = 2**22
 log = logging.getLogger(__name__)
 
 _FILE = "window.json"
@@ -106,7 +108,7 @@ def load_look(settings: Path) -> WindowLook:
     """Return the stored look, or the default if there is no usable file."""
     path = settings / _FILE
     try:
-        return convert(parse_json(path.read_bytes()), WindowLook)
+        return convert(parse_json(read_bounded(path, _MOST_BYTES)), WindowLook)
     except FileNotFoundError:
         return WindowLook()
     except (OSError, SchemaError) as error:

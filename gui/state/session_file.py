@@ -17,6 +17,7 @@ from msgspec import Meta
 from engine.errors import EngineError
 from engine.types import DEFAULT_PRESET, Request
 from engine.utils.atomic import write_text
+from engine.utils.bounded_files import read_bounded
 from engine.utils.schema import Base64, SchemaError, convert, parse_json, to_plain
 from gui.state.stand_ins import StandIn, stand_ins_for, with_stand_ins, with_stored
 from gui.state.view_state import PANE_COUNTS, ViewState
@@ -154,9 +155,7 @@ def read_session(path: Path) -> SessionFile:
         As `load`, and if the file cannot be read.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise _no_session(str(path))
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bounded(path, _MOST_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise EngineError(
             f"The session {path} cannot be read ({error.strerror or error}).", "Check its path."

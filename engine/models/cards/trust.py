@@ -13,8 +13,11 @@ from pathlib import Path
 
 from engine.errors import ModelError, UntrustedError, os_errors
 from engine.utils.atomic import write_text
+from engine.utils.bounded_files import open_regular, read_bounded
 from engine.utils.paths import config_folder
 from engine.utils.schema import SchemaError, convert, parse_json
+
+_MOST_BYTES = 2**24
 
 
 def trust(what: Path | str) -> None:
@@ -78,7 +81,7 @@ def _file() -> Path:
 def _known() -> dict[str, str]:
     """Return the path of each digest, none from a missing or damaged file."""
     try:
-        return convert(parse_json(_file().read_bytes()), dict[str, str])
+        return convert(parse_json(read_bounded(_file(), _MOST_BYTES)), dict[str, str])
     except (OSError, SchemaError):
         return {}
 
@@ -90,6 +93,6 @@ def _digest_of_address(address: str) -> str:
 def _digest(path: Path) -> str:
     with (
         os_errors(ModelError, f"The network file {path} cannot be read", "Check its path."),
-        path.open("rb") as file,
+        open_regular(path) as file,
     ):
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -22,6 +22,7 @@ from urllib.request import Request
 from engine.cancel import Check
 from engine.errors import ModelError
 from engine.types import Progress, Report
+from engine.utils.bounded_files import open_regular
 from engine.utils.http_exchange import Exchange, Head, HttpError
 from engine.utils.locks import FileLock
 
@@ -280,7 +281,7 @@ def _verified(download: Download, path: Path, check: Check) -> bool:
     if announced is None:
         return True
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while block := file.read(_BLOCK_BYTES):
             check()
             digest.update(block)
