@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ NETWORK_SUFFIXES = (".pt2", ".pt", ".pth", ".ts", ".torchscript")
 
 _NEEDED = ("labels", "frames", "resize", "crop")
 """What nobody but the user knows of a network of their own."""
+
+_MOST_PIXELS = 2**28
+"""Of a clip: 3 GB as float32, of which a network makes several times more."""
 
 _OPEN = ModelSpec("", (), 1, 1.0, None, 1, (1, 1), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 """A network of the user's own before the card speaks: no mean, no standard deviation."""
@@ -107,6 +111,7 @@ class ModelCard(CardKeys):
             base = _OPEN if self.frame_network is None else _PICTURES
         spec = replace(base, name=self.name, labels=labels, **given)
         self._check_grey(spec)
+        self._check_memory(spec)
         inputs = network_inputs(self.inputs, spec, self.path)
         return replace(spec, inputs=inputs, pass_as=self.pass_as)
 
@@ -130,6 +135,19 @@ class ModelCard(CardKeys):
                     f'The card {self.path} says channels = "grey", but the {name} of '
                     f"{self.network} is that of three colours: {list(values)}.",
                     f"Write the one {name} that grey frames had in training: {name} = 0.45.",
+                )
+
+    def _check_memory(self, spec: ModelSpec) -> None:
+        """Refuse clips that no computer's memory holds, though each number is possible."""
+        for name, size in (("crop", spec.crop), ("resize", spec.resize)):
+            height, width = size if isinstance(size, tuple) else (size, size)
+            if spec.frames * height * width > _MOST_PIXELS:
+                most = _MOST_PIXELS // spec.frames
+                raise ModelError(
+                    f"The card {self.path} has clips of {spec.frames} frames with a {name} of "
+                    f"{height} x {width} pixels, more than memory holds.",
+                    f"With {spec.frames} frames up to {math.isqrt(most)} x {math.isqrt(most)} "
+                    "pixels are possible.",
                 )
 
     def _rgb(self, values: Any) -> Any:

@@ -7,9 +7,11 @@ import re
 from pathlib import Path, PureWindowsPath
 
 from engine.errors import ModelError
+from engine.utils.schema import shortened
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 """Begin of an absolute path of Windows: a drive, or a server."""
+_LONGEST_PATH = 4096
 _QUOTES = (
     "Write paths in single quotes, as in checkpoint = 'weights\\best.pth', or with forward "
     "slashes: in double quotes TOML takes \\ for the beginning of another character."
@@ -56,9 +58,16 @@ def hint_of_toml(text: str, error: str) -> str:
 
 
 def _here(card: Path, text: str, key: str) -> str:
+    if len(text) > _LONGEST_PATH:
+        raise ModelError(
+            f"The key {key!r} of the card {card} is longer than paths can be: {shortened(text)}.",
+            f"A path has up to {_LONGEST_PATH} characters.",
+        )
     if any(ord(sign) < 32 for sign in text):
         raise ModelError(
-            f"The key {key!r} of the card {card} holds a sign that no path has: {text!r}.", _QUOTES
+            f"The key {key!r} of the card {card} holds a sign that no path has: "
+            f"{shortened(repr(text))}.",
+            _QUOTES,
         )
     if os.name == "nt" or ("\\" not in text and not _DRIVE.match(text)):
         return text

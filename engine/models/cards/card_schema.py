@@ -15,8 +15,8 @@ from msgspec import Meta
 
 from engine.models.cards.card_values import (
     Channels,
-    Count,
     File,
+    Frames,
     Head,
     Layout,
     Numbers,
@@ -24,12 +24,15 @@ from engine.models.cards.card_values import (
     Outputs,
     Position,
     Positive,
+    Rate,
     Readout,
     Renames,
     Rising,
     Scores,
+    Seconds,
     Size,
     Steps,
+    Stride,
     Temporal,
     Text,
     Three,
@@ -78,11 +81,11 @@ class InputKeys:
         ),
     ]
     stride: Annotated[
-        Count | None,
+        Stride | None,
         _key("Every how many frames of the clip it has one, from the first on.", "stride = 4"),
     ] = None
     frames: Annotated[
-        Count | None,
+        Frames | None,
         _key(
             "In place of stride: how many frames, evenly from the clip's first to its last "
             "(as PyTorchVideo and PySlowFast choose).",
@@ -183,7 +186,7 @@ class CardKeys:
         ),
     ] = None
     timeout: Annotated[
-        Positive | None,
+        Seconds | None,
         _key("Seconds that an endpoint has for an answer; 30 if left out.", "timeout = 120"),
     ] = None
     checkpoint: Annotated[
@@ -213,12 +216,12 @@ class CardKeys:
             'labels = "labels.txt"',
         ),
     ] = None
-    frames: Annotated[Count | None, _key("Frames in one clip.", "frames = 16")] = None
+    frames: Annotated[Frames | None, _key("Frames in one clip.", "frames = 16")] = None
     fps: Annotated[
-        Positive | None, _key("Frames per second that the network was trained at.", "fps = 15")
+        Rate | None, _key("Frames per second that the network was trained at.", "fps = 15")
     ] = None
     stride: Annotated[
-        Count | None, _key("In place of fps: every how many frames one is taken.", "stride = 2")
+        Stride | None, _key("In place of fps: every how many frames one is taken.", "stride = 2")
     ] = None
     sampling: Annotated[
         Ticks,
@@ -274,6 +277,7 @@ class CardKeys:
     ] = None
     step: Annotated[
         Steps,
+        Stride,
         _key(
             "Of a network that gives scores for each time step: the step that is explained, "
             "counted from 0, their mean (also where left out), or the highest score of each class.",
@@ -312,7 +316,7 @@ class Key:
     name, text : str
         What it is called, and what it means.
     needed : str
-        The values that it takes, for a message: "a whole number from 1 up".
+        The values that it takes, for a message: "a whole number from 1 to 4096".
     example : str
         A line of TOML.
     is_file, is_text : bool

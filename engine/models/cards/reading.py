@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.models.cards.address import fault_of
-from engine.models.cards.card import ModelCard, is_network_file
+from engine.models.cards.card import HUB_PREFIX, ModelCard, is_network_file
 from engine.models.cards.card_files import file_beside, hint_of_toml, network_beside
 from engine.models.cards.card_schema import (
     CARD_KEYS,
@@ -23,9 +24,11 @@ from engine.models.cards.card_schema import (
 from engine.models.catalogue import MODELS
 from engine.utils.bounded_files import decoded, read_bounded
 from engine.utils.hints import did_you_mean
-from engine.utils.schema import SchemaError, convert, fields_of, parse_toml
+from engine.utils.schema import SchemaError, convert, fields_of, parse_toml, shortened
 
 _MOST_BYTES = 2**20
+_MOST_INPUTS = 32
+_HUB_PART = re.compile(r"[^\\/:*?\"<>|]{1,255}")
 _NAMING = ("network", "endpoint", "frame_network")
 """Keys of which a card has one."""
 
@@ -91,9 +94,15 @@ def _inputs_in(tables: Any, path: Path) -> tuple[InputKeys, ...]:
     """Return the inputs that a card declares, each of a table [[inputs]]."""
     if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
         raise ModelError(
-            f"The key 'inputs' of the card {path} is {tables!r}, but tables are needed.",
+            f"The key 'inputs' of the card {path} is {shortened(repr(tables))}, but tables are "
+            "needed.",
             f"Write a line [[inputs]] for each, and below it {INPUT_KEYS['name'].example} and "
             f"{INPUT_KEYS['kind'].example}.",
+        )
+    if len(tables) > _MOST_INPUTS:
+        raise ModelError(
+            f"The card {path} declares {len(tables)} [[inputs]], more than {_MOST_INPUTS}.",
+            "Keep those that the network takes.",
         )
     for one in tables:
         _check_keys(one, InputKeys, path, "inputs.")
@@ -135,7 +144,7 @@ def _check_keys(table: Mapping[str, Any], kind: type, path: Path, where: str = "
         if name not in known:
             above = where == "inputs." and name in fields_of(CardKeys)
             raise ModelError(
-                f"The card {path} has a key {where}{name!r}, which does not exist.",
+                f"The card {path} has a key {where}{shortened(repr(name))}, which does not exist.",
                 f"Write {name} above the first [[inputs]]." if above else did_you_mean(name, known),
             )
     if kind is Expected and not ("clip" in table and table.keys() & {"top", "scores"}):
@@ -220,6 +229,8 @@ def _check_together(card: ModelCard) -> None:
 
 
 def _check_network(card: ModelCard) -> None:
+    if card.is_of_hub:
+        _check_hub_name(card)
     kept = ("rgb", "grey") if card.is_known else ("rgb",)
     if (card.is_known or card.is_of_hub) and (card.layout != "NCTHW" or card.channels not in kept):
         raise ModelError(
@@ -238,6 +249,18 @@ def _check_network(card: ModelCard) -> None:
             f"The card {card.path} names the network {card.network!r}, which is no known model.",
             f"{did_you_mean(card.network, MODELS)} A network of your own is 'file.py:function', a "
             ".pt2 or a TorchScript .pt.",
+        )
+
+
+def _check_hub_name(card: ModelCard) -> None:
+    """Refuse paths that lead away from the card, which may come from anybody."""
+    name = card.network.removeprefix(HUB_PREFIX)
+    if not all(_HUB_PART.fullmatch(part) and part.strip(".") for part in name.split("/")):
+        raise ModelError(
+            f"The card {card.path} names the network {shortened(card.network)!r}, which is no "
+            "folder beside the card and no name on the hub.",
+            f"Write {HUB_PREFIX} and the name of a folder beside the card, or OWNER/MODEL; a "
+            f"folder elsewhere is given without a card: --model {HUB_PREFIX}FOLDER.",
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from engine.errors import ModelError
 from engine.models.weights.checkpoint import Weights
 
+_MOST_COMPARISONS = 5_000_000
 LEAVE_OUT = "-"
 """In place of a name, for weights that are not to be taken."""
 
@@ -37,9 +37,17 @@ def chosen(weights: Weights, prefix: str, renames: Mapping[str, str] | None, pat
         If no name begins with the prefix, or with one of the beginnings.
     """
     names = {name: name for name in (*weights.state, *weights.odd)}
+    renames = renames or {}
+    if len(renames) * len(names) > _MOST_COMPARISONS:
+        raise ModelError(
+            f"The card renames {len(renames)} beginnings of the {len(names)} weights in {path}, "
+            "more than can be compared.",
+            "Write a * for the letters in which several beginnings differ.",
+        )
     nests = {f"{nest}." for nest in weights.nests}
-    for begin, other in (renames or {}).items():
-        names = _renamed(names, begin, other, nests, path)
+    starts = {name: len(_nest_of(name, nests)) for name in names} if renames else {}
+    for begin, other in renames.items():
+        names = _renamed(names, begin, other, starts, path)
     if prefix:
         names = _behind(prefix, names, path)
     return replace(
@@ -61,24 +69,48 @@ def _behind(prefix: str, names: Mapping[str, str], path: Path) -> dict[str, str]
 
 
 def _renamed(
-    names: Mapping[str, str], begin: str, other: str, nests: Collection[str], path: Path
+    names: Mapping[str, str], begin: str, other: str, starts: Mapping[str, int], path: Path
 ) -> dict[str, str]:
     """Return the names with one beginning changed, without those that are to be left out."""
-    pattern = re.compile("".join("([^.]*)" if c == "*" else re.escape(c) for c in begin))
+    parts = begin.split("*")
     changed = dict(names)
     for name, now in names.items():
-        nest = _nest_of(now, nests)
-        found = pattern.match(now, len(nest))
-        if now != name or found is None:  # another beginning held before
+        if now != name or not name.startswith(parts[0], starts[name]):
+            continue  # another beginning held before, or this one does not
+        found = _met(parts, name, starts[name], set())
+        if found is None:
             continue
         if other == LEAVE_OUT:
             del changed[name]
         else:
-            here = _filled(other, found.groups())
-            changed[name] = now[: len(nest)] + here + now[found.end() :]
+            end, letters = found
+            changed[name] = name[: starts[name]] + _filled(other, letters) + name[end:]
     if changed == names:
         raise _unmet(begin, names, path)
     return changed
+
+
+def _met(
+    parts: list[str], name: str, place: int, failed: set[tuple[int, int]]
+) -> tuple[int, tuple[str, ...]] | None:
+    """Return where texts with any letters of one part between them end, and these letters.
+
+    As few steps as places and texts: what has failed is not tried again, unlike by an expression.
+    """
+    if not name.startswith(parts[0], place):
+        return None
+    place += len(parts[0])
+    if len(parts) == 1:
+        return place, ()
+    dot = name.find(".", place)
+    for end in range(len(name) if dot < 0 else dot, place - 1, -1):
+        if (len(parts), end) in failed:
+            continue
+        found = _met(parts[1:], name, end, failed)
+        if found is not None:
+            return found[0], (name[place:end], *found[1])
+        failed.add((len(parts), end))
+    return None
 
 
 def _nest_of(name: str, nests: Collection[str]) -> str:
