@@ -48,7 +48,7 @@ def card_with(folder: Path, line: str) -> Path:
         ("std = [0.1, 1e-300, 1]", "'std' .* from 1e-9 to 1e9"),
         ("std = -0.5", "'std' .* from 1e-9 to 1e9"),
         ("range = [0, 1e308]", "'range' .* from -1e9 to 1e9"),
-        ("step = -1", "'step' .* from 0 to"),
+        ("step = -1", "'step' .* from 1 to"),
         ("timeout = 1e300", "'timeout' .* up to 86400"),
         ('name = "a\\nb"', "'name' .* one line"),
         ('name = "\\u001b[31mred"', "'name' .* one line"),
