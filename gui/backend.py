@@ -10,6 +10,7 @@ from typing import Protocol
 from engine.annotations.regions import Region
 from engine.cancel import Check
 from engine.descriptions import CardReport, MethodInfo, ModelInfo
+from engine.errors import UntrustedCode
 from engine.metrics import FlowPrecision
 from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
@@ -196,13 +197,13 @@ class CardBackend:
     save : callable
         Texts by key -> the model as it is listed from now on.
     trust : callable
-        Remembers that the user trusts a file of code, or the address of a server.
+        Remembers that the user trusts code as it was shown, or the address of a server.
     """
 
     fields: tuple[CardField, ...]
     check: Callable[[Mapping[str, str], Path | None, int, Report, Check], CardReport]
     save: Callable[[Mapping[str, str]], ModelInfo]
-    trust: Callable[[Path | str], None]
+    trust: Callable[[UntrustedCode | str], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import typer
 
-from engine.errors import UntrustedError
+from engine.errors import UntrustedError, printable
 from engine.models.cards.trust import trust
 
 Result = TypeVar("Result")
@@ -35,11 +35,15 @@ def run_with_trust_prompt(work: Callable[[], Result], *, trusted: bool) -> Resul
         except UntrustedError as error:
             if not (trusted or _agrees(error)):
                 raise
-            trust(error.path)
+            trust(error.asked)
 
 
 def _agrees(error: UntrustedError) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    question = "Send them" if isinstance(error.path, str) else "Run it"
-    return typer.confirm(f"{error} {question}, now and later?", default=False, err=True)
+    if isinstance(error.asked, str):
+        return typer.confirm(f"{error} Send them, now and later?", default=False, err=True)
+    lines = "".join(f"\n  {line}" for line in error.asked.lines())
+    folder = printable(str(error.asked.folder))
+    text = f"{error}\nIn {folder}:{lines}\nRun it, now and later?"
+    return typer.confirm(text, default=False, err=True)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.descriptions import CardReport, Finding, ModelInfo
-from engine.errors import EngineError
+from engine.errors import EngineError, UntrustedCode
 from engine.types import UInt8Array
 from gui.backend import CardBackend
 from gui.dialogs.card_form import CardForm
@@ -138,7 +138,7 @@ class ModelWizard(QDialog):
         if untrusted is not None:
             ask_trust(self, failure, lambda: self._go_on(untrusted))
 
-    def _go_on(self, untrusted: Path | str) -> None:
+    def _go_on(self, untrusted: UntrustedCode | str) -> None:
         self._cards.trust(untrusted)
         self._check()
 

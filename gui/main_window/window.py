@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from engine.errors import UntrustedCode
 from engine.store import Analysis
 from gui.backend import Backend
 from gui.commands.command import Command, CommandTable
@@ -347,7 +348,7 @@ class MainWindow(WindowParts):
         else:
             ask_trust(self, failure, lambda: self._go_on(untrusted))
 
-    def _go_on(self, untrusted: Path | str) -> None:
+    def _go_on(self, untrusted: UntrustedCode | str) -> None:
         self.backend.cards.trust(untrusted)
         self.explain.explain_chosen()
 

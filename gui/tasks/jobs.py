@@ -8,13 +8,12 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.cancel import Cancelled, CancelToken, Check
-from engine.errors import EngineError, UntrustedError
+from engine.errors import EngineError, UntrustedCode, UntrustedError
 from engine.types import Progress, Report
 
 log = logging.getLogger(__name__)
@@ -37,13 +36,13 @@ class Job:
 class Failure:
     """The message of a failed job for the user: one sentence and a hint.
 
-    ``untrusted`` is the file of code, or the address of a server that frames are sent to, that the
+    ``untrusted`` is the code, or the address of a server that frames are sent to, that the
     user must trust for the job to go on, if any.
     """
 
     message: str
     hint: str
-    untrusted: Path | str | None = None
+    untrusted: UntrustedCode | str | None = None
 
 
 class JobWorker(QObject):
@@ -81,7 +80,7 @@ class JobWorker(QObject):
             self.cancelled.emit(job.job_id)
         except EngineError as error:
             log.info("job %d failed", job.job_id, exc_info=True)
-            untrusted = error.path if isinstance(error, UntrustedError) else None
+            untrusted = error.asked if isinstance(error, UntrustedError) else None
             self.failed.emit(job.job_id, Failure(str(error), error.hint, untrusted))
         except Exception as error:  # the one broad except: a bug must reach the user
             log.exception("job %d", job.job_id)

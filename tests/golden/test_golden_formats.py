@@ -17,7 +17,7 @@ from engine.annotations.notes import read_webvtt, write_webvtt
 from engine.errors import UntrustedError
 from engine.models.cards.card import ModelCard
 from engine.models.cards.library import find_card, known_models, save_card
-from engine.models.cards.trust import require_trust, trust
+from engine.models.cards.trust import require_trust, require_trust_of_address, trust
 from engine.pipeline.runtime_history import predict_seconds, record
 from engine.utils.paths import cache_folder
 from gui.commands.command import Command, CommandTable
@@ -27,6 +27,7 @@ from gui.main_window.window import MainWindow
 from inspector.backend.recent_files import RecentFiles
 from tests.golden.keeping import KEPT, regenerates, same_bytes
 from tests.golden.sessions import HOME, NOTES
+from tests.programs import code_of
 
 FORMATS = KEPT / "formats"
 CARD = """name = "my net"
@@ -152,17 +153,35 @@ def programs(tmp_path: Path) -> Callable[[str], Path]:
 def test_trust_is_written_as_it_was(
     programs: Callable[[str], Path], tmp_path: Path, own_settings: Path
 ) -> None:
-    trust(programs("net.py"))
-    trust(programs("other.pt2"))
+    trust(code_of(programs("net.py"), "build"))
+    trust(code_of(programs("other.pt2")))
+    trust("http://127.0.0.1:8765/score")
     same_file("trusted.json", own_settings / "trusted.json", mask=str(tmp_path))
 
 
-def test_trust_is_read_as_it_was(programs: Callable[[str], Path], own_settings: Path) -> None:
-    put("trusted.json", own_settings)
-    for name in ("net.py", "other.pt2"):
-        require_trust(programs(name))
+@posix
+def test_trust_is_read_as_it_was(
+    programs: Callable[[str], Path], tmp_path: Path, own_settings: Path
+) -> None:
+    kept = put("trusted.json", own_settings)
+    kept.write_text(kept.read_text().replace("<folder>", str(tmp_path)))
+    for name, call in (("net.py", "net.py:build"), ("other.pt2", "")):
+        (file,) = code_of(programs(name)).files
+        require_trust(tmp_path, {file.path: file.sha256}, call)
+    require_trust_of_address("http://127.0.0.1:8765/score")
+    (file,) = code_of(programs("another.py")).files
     with pytest.raises(UntrustedError):
-        require_trust(programs("another.py"))
+        require_trust(tmp_path, {file.path: file.sha256})
+
+
+def test_trust_of_version_0_1_is_kept_for_servers_alone(
+    programs: Callable[[str], Path], tmp_path: Path, own_settings: Path
+) -> None:
+    put("trusted-0.1.json", own_settings).rename(own_settings / "trusted.json")
+    require_trust_of_address("http://127.0.0.1:8765/score")
+    (file,) = code_of(programs("net.py")).files
+    with pytest.raises(UntrustedError):
+        require_trust(tmp_path, {file.path: file.sha256})
 
 
 def test_times_are_written_and_read_as_they_were() -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.attribution import METHODS
 from engine.cancel import Check
 from engine.descriptions import CardReport, Finding, ModelInfo
-from engine.errors import ModelError, UntrustedError
+from engine.errors import ModelError, UntrustedCode, UntrustedError, UntrustedFile
 from engine.metrics import FlowPrecision
 from engine.models import MODELS
 from engine.render.export_clip_settings import ClipSettings
@@ -41,6 +41,11 @@ FIELDS = (
 )
 
 
+CODE = UntrustedCode(
+    Path("/cards"), (UntrustedFile(Path("/cards/net.py"), "0f" * 32, changed=True),), "net.py:build"
+)
+
+
 class FakeEngine:
     """Explains with made-up relevance, a window of 8 frames at a time.
 
@@ -59,8 +64,8 @@ class FakeEngine:
         self.previews: list[tuple[ClipSettings, int]] = []
         self.export_gate = threading.Event()
         self.export_gate.set()
-        self.asks_for: Path | None = None
-        self.trusted: list[Path] = []
+        self.asks_for: UntrustedCode | None = None
+        self.trusted: list[UntrustedCode | str] = []
         self.cards: list[dict[str, str]] = []
 
     def check_card(
@@ -82,7 +87,7 @@ class FakeEngine:
 
     def _ask(self) -> None:
         if self.asks_for is not None and self.asks_for not in self.trusted:
-            raise UntrustedError(f"{self.asks_for} is a program.", "Trust it.", self.asks_for)
+            raise UntrustedError("net.py is a program.", "Trust it.", self.asks_for)
 
     def explain(self, request: Request, report: Report, check: Check) -> Analysis:
         self.requests.append(request)

@@ -5,31 +5,27 @@ Loading any of them runs what its author wrote, so none is touched before it is 
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import io
 import json
 import math
-import sys
+import os
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
 from torch import nn
 
-from engine.errors import ModelError
-from engine.models.cards.trust import require_trust
+from engine.errors import EngineError, ModelError
 from engine.models.loaders.closed_heads import head_of_program, head_of_script, with_head
+from engine.models.own_code.build import own_function
+from engine.models.own_code.sources import Sources
 from engine.models.weights.checkpoint import check_is_network
 from engine.models.weights.file_sizes import check_archive, check_claim
-from engine.utils.hints import did_you_mean
 
 _CLASS_NAMES = ("classes", "num_classes", "n_classes")
 """Parameters of a user's function that are given the number of classes."""
@@ -89,15 +85,15 @@ def load_closed(path: Path, shape: tuple[int, ...]) -> ClosedNetwork:
         If it cannot be read, holds pickled objects, claims more than it holds, or takes clips
         of another shape.
     """
-    require_trust(path)
-    with _one_sentence(path):
+    real = Path(os.path.realpath(path))
+    with Sources(real.parent).copied(real) as copy, _one_sentence(path, copy):
         if path.suffix.lower() == ".pt2":
-            check_archive(path)
-            return _exported(path, shape)
-        check_is_network(path)
+            check_archive(copy)
+            return _exported(copy, shape)
+        check_is_network(copy)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # it is deprecated, but people have it
-            script = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+            script = torch.jit.load(copy, map_location="cpu")  # type: ignore[no-untyped-call]
         script.eval()
         return ClosedNetwork(script, "TorchScript", None, head_of_script(script))
 
@@ -111,50 +107,49 @@ def build_own(target: str, folder: Path, classes: int) -> nn.Module:
         ``module:function`` (also of a package) or ``file.py:function``; it is given the number
         of classes where it has a parameter for it, and nothing else.
     folder : Path
-        Where the files lie, before all that is installed.
+        Of the card; its files come before all that is installed.
     classes : int
         Number of classes.
 
     Raises
     ------
     UntrustedError
-        If the user has not trusted the file.
+        If the user has not trusted all files that are imported, and the function.
     ModelError
         If there is no such function, or it fails, or gives no `nn.Module`.
     """
-    where, _, name = target.rpartition(":")
-    spec = _located(where, folder)
-    assert spec.origin is not None
-    origin = Path(spec.origin)
-    require_trust(origin)
-    function = _function(_imported(spec, folder), name, origin)
-    try:
-        network = function(**_class_argument(function, classes))
-    except (Exception, SystemExit) as error:
-        raise ModelError(
-            f"{name} in {origin} failed: {type(error).__name__}: {error}.",
-            "It is called without arguments, but for the number of classes as 'classes' or "
-            "'num_classes' if it has such a parameter.",
-        ) from error
+    with own_function(target, folder) as (function, origin):
+        try:
+            network = function(**_class_argument(function, classes))
+        except EngineError:
+            raise
+        except (Exception, SystemExit) as error:
+            name = target.rpartition(":")[2]
+            raise ModelError(
+                f"{name} in {origin} failed: {type(error).__name__}: {error}.",
+                "It is called without arguments, but for the number of classes as 'classes' or "
+                "'num_classes' if it has such a parameter.",
+            ) from error
     if not isinstance(network, nn.Module):
         raise ModelError(
-            f"{name} in {origin} gives a {type(network).__name__}, not a torch.nn.Module.",
+            f"{target} gives a {type(network).__name__}, not a torch.nn.Module.",
             "Let it return the network.",
         )
     return network
 
 
 @contextmanager
-def _one_sentence(path: Path) -> Iterator[None]:
+def _one_sentence(path: Path, copy: Path) -> Iterator[None]:
+    """Tell what goes wrong with the copy of a file by the file's own path."""
     try:
         yield
-    except ModelError:
-        raise
+    except ModelError as error:
+        raise ModelError(str(error).replace(str(copy), str(path)), error.hint) from error
     # A damaged archive fails with a dozen types, and each means the same here.
     except Exception as error:
         raise ModelError(
             f"{path} is not a readable network of torch.export (.pt2) or TorchScript (.pt): "
-            f"{_first_line(error)}.",
+            f"{_first_line(error).replace(str(copy), str(path))}.",
             "Save it anew with torch.export.save or torch.jit.save; weights alone are a "
             "'checkpoint' of a card.",
         ) from error
@@ -232,61 +227,6 @@ def _largest(config: bytes) -> int:
     return max(
         (math.prod(int(side.get("as_int", 1)) for side in shape) for shape in sizes), default=0
     )
-
-
-def _located(where: str, folder: Path) -> ModuleSpec:
-    """Find a module without importing anything, not even the packages around it."""
-    if (folder / f"{where}.py").is_file():
-        where = f"{where}.py"  # so that the file beside the card is read anew each time
-    if where.endswith(".py"):
-        path = folder / where
-        if not path.is_file():
-            raise ModelError(f"There is no file {path} with a network.", "Check the card's path.")
-        spec = spec_from_file_location(f"motion_inspector_card_{path.stem}", path)
-    else:
-        spec = None
-        parts = where.split(".")
-        places: list[str] | None = [str(folder), *sys.path]
-        for count in range(1, len(parts) + 1):
-            spec = PathFinder.find_spec(".".join(parts[:count]), places)
-            places = None if spec is None else list(spec.submodule_search_locations or [])
-            if spec is None:
-                break
-    if spec is None or spec.origin is None or spec.loader is None:
-        raise ModelError(
-            f"There is no module {where!r} beside the card in {folder}, nor installed.",
-            "Name a file beside the card, such as 'my_network.py:build'.",
-        )
-    return spec
-
-
-def _imported(spec: ModuleSpec, folder: Path) -> ModuleType:
-    """Import a module, and its own imports from the card's folder too."""
-    sys.path.insert(0, str(folder))
-    try:
-        if not spec.name.startswith("motion_inspector_card_"):
-            return importlib.import_module(spec.name)
-        module = module_from_spec(spec)  # anew each time: the user may have changed it
-        sys.modules[spec.name] = module  # dataclasses look for their own module there
-        assert spec.loader is not None
-        spec.loader.exec_module(module)
-        return module
-    except (Exception, SystemExit) as error:
-        raise ModelError(
-            f"{spec.origin} cannot be imported: {type(error).__name__}: {error}.",
-            "Run it with Python by itself, and install what it needs.",
-        ) from error
-    finally:
-        sys.path.remove(str(folder))
-
-
-def _function(module: ModuleType, name: str, origin: Path) -> Callable[..., Any]:
-    function = getattr(module, name, None)
-    if not callable(function):
-        names = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
-        raise ModelError(f"{origin} has no function {name!r}.", did_you_mean(name, names))
-    result: Callable[..., Any] = function
-    return result
 
 
 def _class_argument(function: Callable[..., Any], classes: int) -> dict[str, int]:

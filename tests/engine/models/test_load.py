@@ -15,7 +15,6 @@ from engine.cancel import Cancelled
 from engine.descriptions import ModelInfo
 from engine.errors import ModelError
 from engine.models import MODELS, known_models, load_model
-from engine.models.cards.trust import trust
 from engine.models.load import known_labels
 from engine.models.loaders.sources import find_network
 from engine.models.networks.figures import FIGURES_LABELS, FiguresNet
@@ -24,6 +23,7 @@ from engine.models.networks.torchvision_zoo import HEADS
 from engine.plugins import ModelPlugin
 from engine.types import Progress
 from tests.engine.networks import warmed_up
+from tests.programs import trust_file
 
 
 def saved(path: Path, network: torch.nn.Module) -> Path:
@@ -163,7 +163,7 @@ def own_card(folder: Path, labels: str, classes: int) -> Path:
         'network = "net.py:build"\ncheckpoint = "w.pth"\nlabels = "labels.txt"\n'
         "frames = 4\nfps = 10\nresize = 16\ncrop = 16\n"
     )
-    trust(folder / "net.py")
+    trust_file(folder / "net.py", "build")
     return folder / "card.toml"
 
 

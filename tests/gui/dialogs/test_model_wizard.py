@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QMessageBox, QPushButton
@@ -10,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from engine.descriptions import CardReport, Finding
 from gui.dialogs.model_wizard import ModelWizard
 from gui.main_window.window import MainWindow
-from tests.gui.conftest import FakeEngine
+from tests.gui.conftest import CODE, FakeEngine
 
 
 @pytest.fixture
@@ -92,19 +90,19 @@ def press(window: MainWindow | ModelWizard, text: str, qtbot: QtBot) -> None:
 def test_wizard_asks_before_it_runs_code(
     wizard: ModelWizard, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    engine.asks_for = Path("net.py")
+    engine.asks_for = CODE
     with qtbot.waitSignal(wizard.runner.failed):
         wizard.form.set_value("network", "net.py:build")
     assert "net.py is a program" in wizard.status.text()
     with qtbot.waitSignal(wizard.checked):
         press(wizard, "Run it", qtbot)
-    assert engine.trusted == [Path("net.py")]
+    assert engine.trusted == [CODE]
 
 
 def test_explain_asks_before_it_runs_code_and_leaves_it(
     opened: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    engine.asks_for = Path("net.py")
+    engine.asks_for = CODE
     with qtbot.waitSignal(opened.explain.engine.failed):
         opened.panel.bar.explain.click()
     press(opened, "Leave it", qtbot)
@@ -115,12 +113,12 @@ def test_explain_asks_before_it_runs_code_and_leaves_it(
 def test_explain_goes_on_when_the_user_agrees(
     opened: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    engine.asks_for = Path("net.py")
+    engine.asks_for = CODE
     with qtbot.waitSignal(opened.explain.engine.failed):
         opened.panel.bar.explain.click()
     with qtbot.waitSignal(opened.explained):
         press(opened, "Run it", qtbot)
-    assert engine.trusted == [Path("net.py")]
+    assert engine.trusted == [CODE]
 
 
 def test_panel_tells_accuracy_licence_and_size_before_a_download(opened: MainWindow) -> None:

@@ -2,13 +2,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QDialogButtonBox, QDoubleSpinBox, QInputDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import (
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QInputDialog,
+    QMenu,
+    QMessageBox,
+    QPlainTextEdit,
+)
 from pytestqt.qtbot import QtBot
 
+from engine.errors import UntrustedCode, UntrustedFile
 from engine.render.panes import PANES
 from engine.store import Analysis
 from gui.dialogs.trust import ask_trust
@@ -17,6 +26,7 @@ from gui.panes.pane_menu import copy_picture, show_pane_menu
 from gui.state.view_state import ViewState
 from gui.tasks.jobs import Failure
 from gui.widgets.dialogs import show_table
+from tests.gui.conftest import CODE
 from tests.gui.panes.test_pane_grid import STATE, analysis_of, shown
 
 _LEFT = Qt.MouseButton.LeftButton
@@ -149,6 +159,27 @@ def test_trust_in_a_server_is_asked_in_its_words(grid: PaneGrid, qtbot: QtBot) -
     send = next(button for button in box.buttons() if button.text() == "Send them")
     qtbot.mouseClick(send, _LEFT)
     assert agreed == [True]
+
+
+def test_trust_is_asked_for_with_all_files(grid: PaneGrid, qtbot: QtBot) -> None:
+    files = tuple(
+        UntrustedFile(Path(f"/cards/m{i}.py"), f"{i:064}", changed=False) for i in range(300)
+    )
+    code = UntrustedCode(Path("/cards"), (*CODE.files, *files), "net.py:build")
+    failure = Failure("<b>net.py</b> is a program.", "Trust it.", code)
+    box = ask_trust(grid, failure, lambda: None)
+    assert box.textFormat() == Qt.TextFormat.PlainText
+    (listed,) = box.findChildren(QPlainTextEdit)
+    lines = listed.toPlainText().splitlines()
+    assert lines[:2] == ["In /cards:", "net.py  (changed, SHA-256 0f0f0f0f0f0f)"]
+    assert lines[-1] == "calls net.py:build"
+    assert len(lines) == 303
+    assert listed.isVisible()
+    assert listed.verticalScrollBar().maximum() > 0
+    assert box.height() < 600
+    run = next(button for button in box.buttons() if button.text() == "Run it")
+    assert not run.geometry().intersects(listed.geometry())
+    box.close()
 
 
 def test_table_shows_texts_as_they_are(grid: PaneGrid, qtbot: QtBot) -> None:

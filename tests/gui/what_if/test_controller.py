@@ -26,7 +26,7 @@ from gui.state.video_info import FrameSet
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
 from gui.what_if.controller import WhatIfController
-from tests.gui.conftest import freeze_check_of
+from tests.gui.conftest import CODE, freeze_check_of
 
 REGION = Region((Box(0, 10, 0.1, 0.1, 0.5, 0.5),))
 REQUEST = Request(video=Path("clip.mp4"))
@@ -276,10 +276,10 @@ def test_controller_says_why_there_is_no_answer(
     controller.panel.ask.click()
     wait_idle(controller, qtbot)
     assert controller.panel.failure.text() == "The video is gone. Bring it back."
-    answers.error = UntrustedError("It is a program.", "Trust it.", Path("net.py"))
+    answers.error = UntrustedError("It is a program.", "Trust it.", CODE)
     with qtbot.waitSignal(controller.failed) as caught:
         controller.panel.ask.click()
-    assert caught.args[0].untrusted == Path("net.py")
+    assert caught.args[0].untrusted == CODE
 
 
 def test_the_answer_is_scrolled_to(explained: MainWindow, qtbot: QtBot) -> None:

@@ -8,12 +8,12 @@ import pytest
 from engine.errors import UntrustedError
 from engine.models import known_models, load_model
 from engine.models.cards.library import find_card
-from engine.models.cards.trust import trust
 from inspector.backend.cards import card_text, check_texts, save_texts
 from inspector.cli import main
 from tests.clips import moving_square, write_clip
 from tests.engine.models.loaders.scoring_server import serving
 from tests.engine.models.loaders.test_http_endpoint import RUBBISH, written
+from tests.programs import trust_file
 
 TYPED = {"name": 'My "net"', "network": "NET", "frames": "4", "fps": "15", "resize": "[16, 20]"}
 
@@ -41,7 +41,7 @@ def test_typed_card_is_checked_saved_listed_and_loaded(
     clip = write_clip(tmp_path / "clip.mp4", moving_square(6))
     with pytest.raises(UntrustedError):
         check_texts(typed, clip, 0, ignore, ignore)
-    trust(tmp_path / "net.py")
+    trust_file(tmp_path / "net.py", "build")
     report = check_texts(typed, clip, 0, ignore, ignore)
     assert not report.failed, report.findings
     info = save_texts(typed)
@@ -63,7 +63,7 @@ def test_typed_card_is_checked_saved_listed_and_loaded(
 def test_typed_card_that_is_wrong_says_so_in_words(
     key: str, text: str, sentence: str, typed: dict[str, str], tmp_path: Path
 ) -> None:
-    trust(tmp_path / "net.py")
+    trust_file(tmp_path / "net.py", "build")
     report = check_texts({**typed, key: text}, None, 0, ignore, ignore)
     assert report.failed
     assert sentence in report.findings[0].text

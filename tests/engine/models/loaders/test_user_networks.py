@@ -12,7 +12,7 @@ from torch import nn
 from engine.attribution import attribute
 from engine.errors import AttributionError, ModelError, UntrustedError
 from engine.models import VideoModel, load_model
-from engine.models.cards.trust import require_trust, trust
+from tests.programs import agreeing, trust_file
 
 CARD = """
 network = "{network}"
@@ -69,7 +69,7 @@ KINDS = ("fixed.pt2", "dynamic.pt2", "traced.pt", "scripted.pt")
 @pytest.fixture(params=KINDS)
 def closed(request: pytest.FixtureRequest, tmp_path: Path) -> VideoModel:
     network = write_network(tmp_path, request.param)
-    trust(tmp_path / network)
+    trust_file(tmp_path / network)
     return load_model(card_of(tmp_path, network), device="cpu")
 
 
@@ -86,7 +86,7 @@ HEADS: dict[str, tuple[nn.Module, str]] = {
 def test_closed_network_has_its_head_undone(kind: str, name: str, tmp_path: Path) -> None:
     head, activation = HEADS[name]
     network = write_network(tmp_path, kind, lambda: nn.Sequential(net(), head).eval())
-    trust(tmp_path / network)
+    trust_file(tmp_path / network)
     model = load_model(card_of(tmp_path, network), device="cpu")
     clip = model.preprocess(clip_frames())
     result = attribute(model, clip, 1, "gradient")
@@ -105,7 +105,7 @@ def test_closed_network_with_a_saturated_head_says_so(tmp_path: Path) -> None:
         return nn.Sequential(network, nn.Sigmoid()).eval()
 
     network = write_network(tmp_path, "traced.pt", loud)
-    trust(tmp_path / network)
+    trust_file(tmp_path / network)
     model = load_model(card_of(tmp_path, network), device="cpu")
     result = attribute(model, model.preprocess(clip_frames()), 1, "gradient")
     assert "saturated" in result.notices[1]
@@ -143,12 +143,12 @@ def test_closed_network_is_not_touched_before_it_is_trusted(kind: str, tmp_path:
     card = card_of(tmp_path, write_network(tmp_path, kind))
     with pytest.raises(UntrustedError, match=kind) as caught:
         load_model(card)
-    assert caught.value.path == tmp_path / kind
+    assert [file.path for file in caught.value.asked.files] == [tmp_path / kind]
 
 
 def test_export_for_other_clips_is_refused_with_both_shapes(tmp_path: Path) -> None:
     card = card_of(tmp_path, write_network(tmp_path, "fixed.pt2"))
-    trust(tmp_path / "fixed.pt2")
+    trust_file(tmp_path / "fixed.pt2")
     card.write_text(card.read_text().replace("frames = 4", "frames = 8"))
     with pytest.raises(ModelError, match=r"\(1, 3, 4, 16, 16\), but .* \(1, 3, 8, 16, 16\)"):
         load_model(card)
@@ -157,7 +157,7 @@ def test_export_for_other_clips_is_refused_with_both_shapes(tmp_path: Path) -> N
 @pytest.mark.parametrize(("whole", "said"), [(False, "weights alone"), (True, "whole pickled")])
 def test_weights_in_place_of_a_network_are_named(whole: bool, said: str, tmp_path: Path) -> None:
     torch.save(net() if whole else net().state_dict(), tmp_path / "net.pt")
-    trust(tmp_path / "net.pt")
+    trust_file(tmp_path / "net.pt")
     with pytest.raises(ModelError, match=rf"net\.pt holds .*{said}") as caught:
         load_model(card_of(tmp_path, "net.pt"))
     assert "save(" in caught.value.hint if whole else 'checkpoint = "net.pt"' in caught.value.hint
@@ -168,27 +168,30 @@ def test_python_network_is_asked_for_once_for_each_content(tmp_path: Path) -> No
     card = card_of(tmp_path, "net.py:build")
     with pytest.raises(UntrustedError, match=r"net\.py is a program"):
         load_model(card)
-    trust(tmp_path / "net.py")
+    trust_file(tmp_path / "net.py", "build")
     assert isinstance(load_model(card, device="cpu").module, nn.Identity)
     (tmp_path / "net.py").write_text("from torch import nn\ndef build():\n    return nn.ReLU()")
     with pytest.raises(UntrustedError):
         load_model(card)
-    trust(tmp_path / "net.py")
+    trust_file(tmp_path / "net.py", "build")
     assert isinstance(load_model(card, device="cpu").module, nn.ReLU)
 
 
 def test_python_network_beside_the_card_may_import_its_neighbours(tmp_path: Path) -> None:
     (tmp_path / "parts_of_mine.py").write_text("from torch import nn\nLAYER = nn.Identity()")
     (tmp_path / "mine.py").write_text("from parts_of_mine import LAYER\nbuild = lambda: LAYER")
-    trust(tmp_path / "mine.py")
-    assert isinstance(load_model(card_of(tmp_path, "mine:build")).module, nn.Identity)
+    card = card_of(tmp_path, "mine:build")
+    model, (asked,) = agreeing(lambda: load_model(card, device="cpu"))
+    assert isinstance(model.module, nn.Identity)
+    assert {file.path.name for file in asked.files} == {"mine.py", "parts_of_mine.py"}
 
 
 def test_installed_function_is_found_without_being_imported(tmp_path: Path) -> None:
     card = card_of(tmp_path, "tests.engine.networks:warmed_up")
     with pytest.raises(UntrustedError) as caught:
         load_model(card)
-    assert caught.value.path.name == "networks.py"
+    names = {file.path.name for file in caught.value.asked.files}
+    assert {"networks.py", "__init__.py"} <= names
 
 
 @pytest.mark.parametrize(("layout", "channels"), [("NTCHW", "rgb"), ("NCTHW", "bgr")])
@@ -196,19 +199,9 @@ def test_layout_and_channels_are_those_of_the_card(
     layout: str, channels: str, tmp_path: Path
 ) -> None:
     (tmp_path / "net.py").write_text("from torch import nn\ndef build():\n    return nn.Identity()")
-    trust(tmp_path / "net.py")
+    trust_file(tmp_path / "net.py", "build")
     model = load_model(card_of(tmp_path, "net.py:build", layout, channels), device="cpu")
     clips = torch.rand(2, 3, 4, 16, 16)
     (given,) = model.arguments(clips)
     expected = clips.transpose(1, 2) if layout == "NTCHW" else clips.flip(1)
     assert torch.equal(given, expected)
-
-
-def test_trust_survives_a_damaged_list(tmp_path: Path, own_settings: Path) -> None:
-    (tmp_path / "net.py").touch()
-    own_settings.mkdir()
-    (own_settings / "trusted.json").write_text("[1, 2")
-    with pytest.raises(UntrustedError):
-        require_trust(tmp_path / "net.py")
-    trust(tmp_path / "net.py")
-    require_trust(tmp_path / "net.py")

@@ -1,0 +1,1 @@
+"""Code beside a model card: only bytes that the user agreed to are run."""

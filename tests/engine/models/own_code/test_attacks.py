@@ -1,0 +1,438 @@
+"""Ways to have code run that nobody agreed to. Each leaves a mark in a file if it runs."""
+
+from __future__ import annotations
+
+import os
+import py_compile
+import sys
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from torch import nn
+
+from engine.errors import ModelError, UntrustedCode, UntrustedError, printable
+from engine.models import load_model
+from engine.models.cards.trust import require_trust, trust
+from engine.models.own_code.finder import CardFinder
+from engine.models.own_code.namespace import PREFIX
+from engine.models.own_code.static_imports import named_imports
+from tests.programs import agreeing, code_of, trust_file
+
+NET = "from torch import nn\ndef build():\n    return nn.Identity()\n"
+posix = pytest.mark.skipif(os.name == "nt", reason="links and pipes of POSIX")
+
+
+@pytest.fixture(autouse=True)
+def modules_restored() -> Iterator[None]:
+    modules, finders = set(sys.modules), list(sys.meta_path)
+    yield
+    sys.meta_path[:] = finders
+    for name in set(sys.modules) - modules:
+        if name.startswith(PREFIX) or getattr(sys.modules[name], "__name__", "").startswith(PREFIX):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "card"
+    folder.mkdir()
+    write_card(folder)
+    (folder / "net.py").write_text(NET)
+    return folder
+
+
+def write_card(folder: Path, network: str = "net.py:build") -> Path:
+    (folder / "labels.txt").write_text("a\nb\n")
+    lines = f'network = "{network}"\nlabels = "labels.txt"\nframes = 4\nresize = 16\ncrop = 16\n'
+    (folder / "card.toml").write_text(lines + "stride = 1\n")
+    return folder / "card.toml"
+
+
+def load(folder: Path) -> nn.Module:
+    before = list(sys.path)
+    try:
+        return load_model(folder / "card.toml", device="cpu").module
+    finally:
+        assert sys.path == before
+
+
+@pytest.fixture
+def evil(tmp_path: Path) -> Iterator[str]:
+    """Code that leaves a mark, which must not be there at the end."""
+    mark = tmp_path / "ran.txt"
+    yield f"open({str(mark)!r}, 'a').write(__name__)\n"
+    assert not mark.exists(), mark.read_text()
+
+
+def asked_for(folder: Path) -> list[str]:
+    """Return the names of the files that loading asks for, and nothing else."""
+    with pytest.raises(UntrustedError) as caught:
+        load(folder)
+    assert isinstance(caught.value.asked, UntrustedCode)
+    return [file.path.name for file in caught.value.asked.files]
+
+
+def test_bytecode_beside_a_trusted_file_is_not_read(home: Path, evil: str) -> None:
+    source = home / "net.py"
+    (home / "evil.py").write_text(evil + NET)
+    cached = Path(
+        py_compile.compile(
+            str(home / "evil.py"),
+            cfile=str(home / f"__pycache__/net.{sys.implementation.cache_tag}.pyc"),
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+    )
+    (home / "evil.py").unlink()
+    before = cached.read_bytes()
+    trust_file(source, "build")
+    assert isinstance(load(home), nn.Identity)
+    assert cached.read_bytes() == before
+    assert [path.name for path in cached.parent.iterdir()] == [cached.name]
+
+
+def test_a_copy_elsewhere_is_asked_for_again(home: Path, tmp_path: Path, evil: str) -> None:
+    (home / "net.py").write_text("import parts\n" + NET)
+    (home / "parts.py").touch()
+    agreeing(lambda: load(home))
+    other = tmp_path / "copy"
+    other.mkdir()
+    write_card(other)
+    (other / "net.py").write_bytes((home / "net.py").read_bytes())
+    (other / "parts.py").write_text(evil)
+    assert asked_for(other) == ["net.py", "parts.py"]
+
+
+@pytest.mark.parametrize("changed", ["pkg/__init__.py", "pkg/parts.py", "deep.py", "net.py"])
+def test_a_changed_file_is_asked_for_by_its_name(home: Path, evil: str, changed: str) -> None:
+    (home / "pkg").mkdir()
+    (home / "pkg/__init__.py").touch()
+    (home / "pkg/parts.py").write_text("import deep\n")
+    (home / "deep.py").touch()
+    (home / "net.py").write_text("from pkg import parts\n" + NET)
+    _, asked = agreeing(lambda: load(home))
+    assert [len(question.files) for question in asked] == [4]
+    (home / changed).write_text(evil + (home / changed).read_text())
+    with pytest.raises(UntrustedError, match="changed since") as caught:
+        load(home)
+    assert isinstance(caught.value.asked, UntrustedCode)
+    assert [line.split()[0] for line in caught.value.asked.lines()] == [str(Path(changed))]
+
+
+def test_a_file_swapped_all_the_time_runs_only_as_agreed(home: Path, evil: str) -> None:
+    trust_file(home / "net.py", "build")
+    stop = threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            for text in (evil + NET, NET):
+                (home / "new").write_text(text)
+                os.replace(home / "new", home / "net.py")
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        for _ in range(40):
+            try:
+                load(home)
+            except UntrustedError:
+                continue
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_closed_network_swapped_after_the_hash_is_not_loaded(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    (home / "net.pt").write_bytes(b"agreed")
+    trust_file(home / "net.pt")
+    write_card(home, "net.pt")
+    monkeypatch.setattr("engine.models.loaders.user_networks.check_is_network", lambda path: None)
+    seen: list[bytes] = []
+
+    def loaded(path: Path, **_: object) -> nn.Module:
+        (home / "net.pt").write_bytes(b"another")
+        seen.append(Path(path).read_bytes())
+        raise RuntimeError(f"not in {path}")
+
+    monkeypatch.setattr(torch.jit, "load", loaded)
+    with pytest.raises(ModelError) as caught:
+        load(home)
+    assert seen == [b"agreed"]
+    assert f"not in {home / 'net.pt'}" in str(caught.value)
+
+
+def test_files_beside_the_card_are_no_modules_of_others(home: Path, evil: str) -> None:
+    for name in ("sitecustomize.py", "random.py", "colorsys.py", "usercustomize.py"):
+        (home / name).write_text(evil)
+    (home / "evil.pth").write_text(f"import sys; {evil}")
+    text = (
+        "import sys, os\nsys.path.insert(0, os.path.dirname(__file__))\nimport colorsys, random\n"
+    )
+    sys.modules.pop("colorsys", None)
+    (home / "net.py").write_text(text + NET)
+    _, asked = agreeing(lambda: load(home))
+    assert [file.path.name for file in asked[0].files] == ["net.py"]
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "lazy",
+    [
+        "    import late\n",
+        "    __import__('la' + 'te')\n",
+        "    import importlib; importlib.import_module('la' + 'te')\n",
+        "    exec('import la' + 'te')\n",
+        "    import sys, importlib as i; sys.path.insert(0, HERE); i.import_module('la' + 'te')\n",
+        "    import pickle; pickle.loads(b'cla' + b'te\\nx\\n.')\n",
+        "    try:\n        import importlib; importlib.import_module('la' + 'te')\n"
+        "    except BaseException:\n        pass\n",
+    ],
+)
+def test_what_is_imported_late_is_asked_for(home: Path, evil: str, lazy: str) -> None:
+    here = "import os\nHERE = os.path.dirname(__file__)\n"
+    (home / "net.py").write_text(here + NET.replace("    return", f"{lazy}    return"))
+    trust_file(home / "net.py", "build")
+    (home / "late.py").write_text(evil)
+    assert asked_for(home) == ["late.py"]
+
+
+def test_what_a_forward_imports_is_asked_for(home: Path, evil: str) -> None:
+    (home / "net.py").write_text(
+        "from torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n"
+        "        import late\n        return x\nbuild = Net\n"
+    )
+    network, _ = agreeing(lambda: load(home))
+    (home / "late.py").write_text(evil)
+    with pytest.raises(UntrustedError, match=r"late\.py is a program"):
+        network(1)
+
+
+def test_relative_and_namespace_imports_are_asked_for(home: Path, evil: str) -> None:
+    (home / "space/inner").mkdir(parents=True)
+    (home / "space/inner/one.py").write_text(evil + "from . import two")
+    (home / "space/inner/two.py").write_text(evil)
+    (home / "net.py").write_text("from .space.inner import (\n    one,  # first\n)\n" + NET)
+    assert asked_for(home) == ["net.py", "one.py", "two.py"]
+
+
+def test_a_compiled_module_is_asked_for(home: Path, evil: str) -> None:
+    from importlib.machinery import EXTENSION_SUFFIXES
+
+    (home / f"fast{EXTENSION_SUFFIXES[0]}").write_bytes(b"\x7fELF")
+    (home / "net.py").write_text("import fast\n" + NET)
+    trust_file(home / "net.py", "build")
+    assert asked_for(home) == [f"fast{EXTENSION_SUFFIXES[0]}"]
+    with pytest.raises(ModelError, match="cannot be imported: ImportError"):
+        agreeing(lambda: load(home))
+
+
+def test_bytecode_and_archives_are_refused(home: Path, evil: str) -> None:
+    (home / "hidden.py").write_text(evil)
+    py_compile.compile(str(home / "hidden.py"), cfile=str(home / "hidden.pyc"))
+    (home / "hidden.py").unlink()
+    with zipfile.ZipFile(home / "parts.zip", "w") as archive:
+        archive.writestr("zipped.py", evil)
+    where = f"import sys\nsys.path.insert(0, {str(home / 'parts.zip')!r})\nimport zipped\n"
+    for line, name in (("import hidden\n", "hidden.pyc"), (where, "parts.zip")):
+        (home / "net.py").write_text(line + NET)
+        with pytest.raises(ModelError, match=f"{name} is .* cannot be checked"):
+            agreeing(lambda: load(home))
+
+
+def test_a_module_of_that_name_in_memory_is_not_taken(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("motion_inspector_card_net", "motion_inspector_card_net.parts"):
+        monkeypatch.setitem(sys.modules, name, object())
+    agreeing(lambda: load(home))
+
+
+@pytest.mark.parametrize("target", ["os:system", "sys:exit", "shutil:rmtree", "os.path:join"])
+def test_parts_of_python_are_no_networks(home: Path, target: str) -> None:
+    write_card(home, target)
+    with pytest.raises(ModelError, match="is a part of Python"):
+        load(home)
+
+
+def test_another_function_of_a_trusted_file_is_asked_for(home: Path, evil: str) -> None:
+    (home / "net.py").write_text(NET + f"def wipe():\n    {evil}")
+    agreeing(lambda: load(home))
+    write_card(home, "net.py:wipe")
+    with pytest.raises(UntrustedError, match=r"net\.py:wipe would be called"):
+        load(home)
+
+
+@pytest.mark.parametrize("by", ["PYTHONPATH", "working folder"])
+def test_what_the_working_folder_holds_is_not_installed(
+    home: Path, tmp_path: Path, evil: str, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "around").mkdir()
+    (tmp_path / "around/elsewhere.py").write_text(evil)
+    monkeypatch.chdir(tmp_path / "around")
+    monkeypatch.syspath_prepend("" if by != "PYTHONPATH" else os.getcwd())
+    (home / "net.py").write_text("import elsewhere\n" + NET)
+    assert asked_for(home) == ["net.py", "elsewhere.py"]
+    write_card(home, "elsewhere:build")
+    assert asked_for(home) == ["elsewhere.py"]
+
+
+@posix
+def test_links_are_followed_before_the_question(home: Path, tmp_path: Path, evil: str) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    write_card(other)
+    (other / "net.py").write_text(evil + NET)
+    link = tmp_path / "link"
+    link.symlink_to(home)
+    agreeing(lambda: load(link))
+    load(home)
+    link.unlink()
+    link.symlink_to(other)
+    assert asked_for(link) == ["net.py"]
+    (home / "net.py").unlink()
+    (home / "net.py").symlink_to(other / "net.py")
+    with pytest.raises(UntrustedError) as caught:
+        load(home)
+    assert caught.value.asked.files[0].path == other / "net.py"
+
+
+def test_a_file_outside_is_at_home_in_its_own_folder(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    write_card(tmp_path / "outside", "../card/net.py:build")
+    with pytest.raises(UntrustedError) as caught:
+        load(tmp_path / "outside")
+    assert caught.value.asked.folder == home
+    agreeing(lambda: load(home))
+    load(tmp_path / "outside")
+
+
+@posix
+def test_what_is_no_file_is_not_waited_for(home: Path) -> None:
+    (home / "net.py").write_text("import pipe\n" + NET)
+    os.mkfifo(home / "pipe.py")
+    with pytest.raises(ModelError, match="No module named"):
+        agreeing(lambda: load(home))
+    os.mkfifo(home / "net.pt")
+    write_card(home, "net.pt")
+    with pytest.raises(ModelError, match="not a regular file"):
+        load(home)
+
+
+@posix
+def test_a_huge_file_is_refused_before_it_is_read(home: Path) -> None:
+    for name in ("net.pt", "net.py"):
+        with (home / name).open("wb") as file:
+            file.truncate(2**42)
+    with pytest.raises(ModelError, match="larger than 8 MB"):
+        load(home)
+    write_card(home, "net.pt")
+    with pytest.raises(ModelError, match="has room for"):
+        load(home)
+
+
+def damage(file: Path, kind: str) -> None:
+    file.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "link":
+        file.symlink_to("/dev/zero")
+    elif kind == "folder":
+        file.mkdir()
+    else:
+        file.write_text(kind)
+
+
+@posix
+@pytest.mark.parametrize(
+    "kind", ["[1, 2", "pipe", "link", "folder", '{"folders": 3}', "[" * 99_999, '{"a": 1}']
+)
+def test_a_damaged_list_trusts_nothing(home: Path, own_settings: Path, kind: str) -> None:
+    damage(own_settings / "trusted.json", kind)
+    assert asked_for(home) == ["net.py"]
+    if kind not in ("folder",):
+        trust_file(home / "net.py", "build")
+        load(home)
+
+
+@posix
+def test_a_list_that_others_may_write_trusts_nothing(home: Path, own_settings: Path) -> None:
+    trust_file(home / "net.py", "build")
+    (own_settings / "trusted.json").chmod(0o666)
+    assert asked_for(home) == ["net.py"]
+
+
+def test_a_file_changed_between_question_and_answer_is_asked_for(home: Path, evil: str) -> None:
+    code = code_of(home / "net.py", "build")
+    (home / "net.py").write_text(evil + NET)
+    trust(code)
+    assert asked_for(home) == ["net.py"]
+
+
+@posix
+def test_names_in_the_question_cannot_write_on_the_terminal(home: Path) -> None:
+    folder = home.rename(home.with_name("\x1b[2J\u202ecard"))
+    (folder / "net.py").rename(folder / "n\u202e\u0435t.py")
+    write_card(folder, "n\\u202e\\u0435t.py:build")
+    with pytest.raises(UntrustedError) as caught:
+        load(folder)
+    assert isinstance(caught.value.asked, UntrustedCode)
+    assert "\\x1b" in str(caught.value)
+    for text in (str(caught.value), *caught.value.asked.lines()):
+        assert text.isprintable()
+        assert "\\u0435" in text
+    assert printable("net.py") == "net.py"
+
+
+def test_ten_thousand_files_are_looked_through_in_time(home: Path) -> None:
+    for i in range(3000):
+        (home / f"m{i}.py").write_text(f"import m{i + 1}, m{i // 2}\n")
+    (home / "net.py").write_text("import m0\n" + NET)
+    with pytest.raises(ModelError, match="more than 2000 files"):
+        load(home)
+
+
+def test_circles_of_imports_are_asked_for_once(home: Path) -> None:
+    (home / "a.py").write_text("import b\n")
+    (home / "b.py").write_text("import a, net\n")
+    (home / "net.py").write_text("import a\n" + NET)
+    _, asked = agreeing(lambda: load(home))
+    assert [len(question.files) for question in asked] == [3]
+
+
+def test_code_that_writes_code_is_asked_for_it(home: Path, evil: str) -> None:
+    (home / "made.py").touch()
+    (home / "net.py").write_text(
+        "import importlib, pathlib, made\nHERE = pathlib.Path(__file__).parent\n"
+        + NET.replace(
+            "    return",
+            f"    (HERE / 'made.py').write_text({evil!r}); importlib.reload(made)\n"
+            f"    (HERE / 'fresh.py').write_text({evil!r}); import fresh\n    return",
+        )
+    )
+    with pytest.raises(UntrustedError, match=r"fresh\.py"):
+        agreeing_to_first(lambda: load(home))
+
+
+def agreeing_to_first(work: Callable[[], object]) -> None:
+    with pytest.raises(UntrustedError) as caught:
+        work()
+    trust(caught.value.asked)
+    work()
+
+
+def test_endless_texts_of_imports_take_no_time() -> None:
+    for text in ("from a import (" * 40_000, "from " + "." * 10**6, "import " + "a," * 10**5):
+        assert len(list(named_imports(text, "p"))) < 200_001
+
+
+def test_the_finder_is_there_once(home: Path) -> None:
+    agreeing(lambda: load(home))
+    load(home)
+    assert sum(isinstance(finder, CardFinder) for finder in sys.meta_path) == 1
+    require_trust(home, {}, "net.py:build")
