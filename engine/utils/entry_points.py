@@ -1,8 +1,14 @@
-"""Objects that other packages add by entry points. One that fails is reported and left out."""
+"""Objects that other packages add by entry points.
+
+One that fails, ends the program or takes too long is reported and left out. One that ends the
+process itself (``os._exit``, a crash of compiled code) cannot be stopped from that.
+"""
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
@@ -13,6 +19,11 @@ from engine.cancel import Cancelled
 from engine.errors import EngineError
 
 log = logging.getLogger(__name__)
+
+_PATIENCE_S = 20.0
+"""For all imports of plugins that do not end, together; honest ones import torch late."""
+_LEAST_S = 1.0
+_lost_s = 0.0  # to imports that did not end; only written by who finds the plugins
 
 
 class _Info(Protocol):
@@ -68,15 +79,15 @@ def discover(group: str, kind: type[Plugin], reserved: Collection[str]) -> Disco
     """
     plugins: dict[str, Plugin] = {}
     skipped = []
-    for entry in entry_points(group=group):
+    for entry in _entries(group):
         try:
             plugin = _loaded(entry, kind)
-            _check_name(plugin.info.name, reserved, plugins)
+            name = _checked_name(plugin, reserved, plugins)
         except _UnusableError as error:
             skipped.append(SkippedPlugin(_described(entry), str(error)))
             log.warning("The plugin %s is left out: %s", _described(entry), error)
         else:
-            plugins[plugin.info.name] = plugin.guarded()
+            plugins[name] = plugin.guarded()
     return Discovery(plugins, tuple(skipped))
 
 
@@ -104,23 +115,57 @@ class _UnusableError(Exception):
     """A plugin that cannot be used. The text says why."""
 
 
-def _loaded(entry: EntryPoint, kind: type[Plugin]) -> Plugin:
+def _entries(group: str) -> list[EntryPoint]:
     try:
-        plugin = entry.load()
-    # Importing it runs another author's code, which may fail in any way; the program must not.
-    except (Exception, SystemExit) as error:
-        log.debug("importing %s", entry.value, exc_info=True)
-        raise _UnusableError(f"it raised {type(error).__name__}: {error}") from error
+        return list(entry_points(group=group))
+    # What other packages have written into their folders, damaged in any way.
+    except Exception:
+        log.warning("No plugin of %s is used: a package's list is damaged", group, exc_info=True)
+        return []
+
+
+def _loaded(entry: EntryPoint, kind: type[Plugin]) -> Plugin:
+    ended: list[object] = []
+    raised: list[BaseException] = []
+
+    def load() -> None:
+        try:
+            ended.append(entry.load())
+        # Importing it runs another author's code, which may fail in any way; the program must not.
+        except BaseException as error:  # noqa: BLE001 - of this thread alone, exits included
+            raised.append(error)
+
+    _wait(threading.Thread(target=load, name=f"plugin {entry.name}", daemon=True))
+    if raised:
+        log.debug("importing %s", entry.value, exc_info=raised[0])
+        raise _UnusableError(f"it raised {type(raised[0]).__name__}: {raised[0]}") from raised[0]
+    (plugin,) = ended
     if not isinstance(plugin, kind):
         raise _UnusableError(f"{entry.value} is a {type(plugin).__name__}, not a {kind.__name__}.")
     return plugin
 
 
-def _check_name(name: str, reserved: Collection[str], others: Collection[str]) -> None:
+def _wait(thread: threading.Thread) -> None:
+    """Run an import to its end, or until all of them have been waited for too long."""
+    global _lost_s
+    patience = max(_LEAST_S, _PATIENCE_S - _lost_s)
+    began = time.monotonic()
+    thread.start()
+    thread.join(patience)
+    if thread.is_alive():
+        _lost_s += time.monotonic() - began
+        raise _UnusableError(f"its import did not end within {patience:g} s.")
+
+
+def _checked_name(plugin: _Plugin, reserved: Collection[str], others: Collection[str]) -> str:
+    name: object = getattr(plugin.info, "name", None)
+    if not isinstance(name, str):
+        raise _UnusableError("it has no name.")
     if name in reserved:
         raise _UnusableError(f"the name {name!r} belongs to a built-in one.")
     if name in others:
         raise _UnusableError(f"another plugin has the name {name!r}, too.")
+    return name
 
 
 def _described(entry: EntryPoint) -> str:

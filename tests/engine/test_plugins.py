@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -134,6 +135,58 @@ def test_a_plugin_that_stops_the_program_is_left_out(
     install(MODEL_GROUP, "leaving = leaving:MODEL")
     assert not plugin_models()
     assert "no licence" in caplog.text
+
+
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "GeneratorExit", "BaseException"])
+def test_a_plugin_that_raises_anything_is_left_out(
+    install: Install, tmp_path: Path, caplog: pytest.LogCaptureFixture, error: str
+) -> None:
+    (tmp_path / "raising.py").write_text(f"raise {error}('now')\n")
+    install(MODEL_GROUP, "raising = raising:MODEL")
+    assert not plugin_models()
+    assert f"raising of other is left out: it raised {error}: now" in caplog.text
+
+
+def test_a_plugin_that_does_not_end_is_left_out(
+    install: Install,
+    module: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for name, value in (("_PATIENCE_S", 0.05), ("_LEAST_S", 0.01), ("_lost_s", 0.0)):
+        monkeypatch.setattr(f"engine.utils.entry_points.{name}", value)
+    module.GATE = threading.Event()
+    hanging = "import some_plugins\nsome_plugins.GATE.wait(30)\n"
+    (tmp_path / "hanging.py").write_text(hanging)
+    install(MODEL_GROUP, "slow = hanging:MODEL", "example = motion_inspector_example:MODEL")
+    try:
+        assert list(plugin_models()) == ["example_brightness"]
+        (skipped,) = skipped_plugins()
+    finally:
+        module.GATE.set()
+    assert (skipped.name, "within 0.05 s" in skipped.reason) == ("slow of other", True)
+    assert "slow of other" in caplog.text
+    for thread in threading.enumerate():
+        if thread.name == "plugin slow":
+            thread.join()
+
+
+def test_a_plugin_without_a_name_is_left_out(install: Install, module: ModuleType) -> None:
+    module.MODEL = ModelPlugin(None, lambda *given: None)
+    install(MODEL_GROUP, "nameless = some_plugins:MODEL")
+    assert not plugin_models()
+    assert [skipped.reason for skipped in skipped_plugins()] == ["it has no name."]
+
+
+def test_a_damaged_list_of_plugins_is_told(
+    install: Install, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    install(MODEL_GROUP, "broken")
+    (tmp_path / "other-1.0.dist-info/entry_points.txt").write_bytes(b"\xff[x\n=\n")
+    forget()
+    assert not plugin_models()
+    assert "damaged" in caplog.text
 
 
 def test_names_of_built_in_models_are_refused(
