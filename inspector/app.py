@@ -20,6 +20,7 @@ from engine.utils.paths import config_folder, log_folder
 from gui.backend import Backend, CardBackend, CardField, SessionBackend
 from gui.main_window.window import MainWindow
 from gui.theme.theme import apply_theme
+from gui.widgets.number_edits import use_plain_numbers
 from inspector.backend import explain as explaining
 from inspector.backend.autosave import Autosave, find_recoverable, forget
 from inspector.backend.cards import check_texts, save_texts
@@ -56,6 +57,7 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
     if isinstance(application, QApplication):
         application.setApplicationName("Motion Inspector")
         apply_theme(application)
+    use_plain_numbers()
     window = make_window()
     window.appearance.set_scheme(window.appearance.look.scheme)
     reporter = CrashReporter(window, window.sessions.autosave_now)

@@ -8,11 +8,12 @@ from typing import cast
 
 from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QSlider, QWidget
 
 from engine.render import COLOURS, POLARITIES, HeatLook, Polarity, colour_bar
 from gui.theme import theme
 from gui.widgets.form_widgets import Form, WheelGuard, choice, hbox, narrow, vbox
+from gui.widgets.number_edits import NumberEdit
 from gui.widgets.picture_strip import image_of
 
 _STRIP_PX = 18
@@ -133,7 +134,7 @@ class DisplaySettings(QWidget):
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, _PERCENT)
         self.opacity.setToolTip("How far the full colour covers the picture")
-        self.gamma = QDoubleSpinBox()
+        self.gamma = NumberEdit()
         self.gamma.setRange(*_GAMMA)
         self.gamma.setSingleStep(0.1)
         self.gamma.setToolTip("Below 1 faint relevance shows more, above 1 less")
@@ -174,19 +175,15 @@ class DisplaySettings(QWidget):
         self.look_changed.emit(look)
 
 
-class _Scale(QDoubleSpinBox):
+class _Scale(NumberEdit):
     """A positive number of any size, in as few digits as tell it."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(digits=4)
         self.setDecimals(12)
         self.setRange(1e-12, _MOST)
         self.setValue(1.0)
-        self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-
-    def textFromValue(self, value: float) -> str:
-        """Return the shortest text of a value in the user's locale."""
-        return self.locale().toString(value, "g", 4)
+        self.setStepType(NumberEdit.StepType.AdaptiveDecimalStepType)
 
     def sizeHint(self) -> QSize:
         """Return the size of the digits shown, not of all possible digits."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from engine.descriptions import MethodInfo, OptionInfo
 from gui.explain.missing import Missing
 from gui.widgets.form_widgets import Collapsible, Form, narrow, vbox
+from gui.widgets.number_edits import NumberEdit, WholeNumberEdit
 
 Value = str | float | bool
 Edit = QComboBox | QCheckBox | QSpinBox | QDoubleSpinBox | QLineEdit
@@ -27,6 +28,7 @@ Edit = QComboBox | QCheckBox | QSpinBox | QDoubleSpinBox | QLineEdit
 _INT_LIMIT = 2**31 - 1  # of QSpinBox
 _FLOAT_LIMIT = 1e9
 _DECIMALS = 6
+_DIGITS = 10
 
 
 class MethodOptions(QWidget):
@@ -131,14 +133,6 @@ class MethodOptions(QWidget):
         self._kept.pop(name, None)
 
 
-class _Number(QDoubleSpinBox):
-    """A number shown without the zeros behind its last digit."""
-
-    def textFromValue(self, value: float) -> str:
-        """Return the shortest text of a value in the user's locale."""
-        return self.locale().toString(value, "g", 10)
-
-
 def _edit(option: OptionInfo) -> Edit:
     edit: Edit
     if option.choices:
@@ -147,14 +141,14 @@ def _edit(option: OptionInfo) -> Edit:
     elif option.kind == "bool":
         edit = QCheckBox()
     elif option.kind == "int":
-        edit = QSpinBox()
+        edit = WholeNumberEdit()
         low, high = _limits(option, _INT_LIMIT)
         edit.setRange(int(low), int(high))
     elif option.kind == "float":
-        edit = _Number()
+        edit = NumberEdit(digits=_DIGITS)
         edit.setDecimals(_DECIMALS)
         edit.setRange(*_limits(option, _FLOAT_LIMIT))
-        edit.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+        edit.setStepType(NumberEdit.StepType.AdaptiveDecimalStepType)
     else:
         edit = QLineEdit()
     _set(edit, option.default)

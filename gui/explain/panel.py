@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QWidget
 
 from engine.descriptions import MethodInfo, ModelInfo
 from engine.types import Float64Array, Progress, Request
@@ -31,6 +31,7 @@ from gui.widgets.form_widgets import (
     scrolled,
     vbox,
 )
+from gui.widgets.number_edits import WholeNumberEdit
 
 _SCROLL_BAR_PX = 10
 _NUMBER_PX = 56
@@ -207,9 +208,9 @@ class ExplainPanel(QWidget):
         self.card, self.options = MethodCard(), MethodOptions()
         self.target, self.evidence = ClassSearch(), EvidenceChoice()
         self.against, self.step = ClassSearch("None"), StepChoice()
-        self.first, self.last = QSpinBox(), QSpinBox()
+        self.first, self.last = WholeNumberEdit(), WholeNumberEdit()
         for box, name in ((self.first, "First frame"), (self.last, "Last frame")):
-            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+            box.setButtonSymbols(WholeNumberEdit.ButtonSymbols.NoButtons)
             box.setRange(0, 0)
             box.setMinimumWidth(_NUMBER_PX)
             box.setEnabled(False)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QSlider, QWidget
 
 from engine.types import DEFAULT_SIGMA, PRESETS
 from gui.state.view_state import ViewState
 from gui.widgets.form_widgets import Form, hbox, narrow, vbox
+from gui.widgets.number_edits import NumberEdit
 
 _EVIDENCE = "evidence"
 _ABOUT = {
@@ -62,7 +63,7 @@ class SeparationSettings(QWidget):
             about = _ABOUT.get(name, "")
             self.preset.setItemData(self.preset.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
         self.preset.setToolTip("What the panes motion and static show of the map")
-        self.sigma = QDoubleSpinBox()
+        self.sigma = NumberEdit()
         self.sigma.setRange(0, 10)
         self.sigma.setSingleStep(0.1)
         self.sigma.setDecimals(2)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QToolButton, QWidget
 
 from engine.annotations.notes import Note
 from engine.export.formats import EXPORT_FORMATS, ExportFormat
@@ -20,6 +20,7 @@ from gui.export.pane_list import PaneList
 from gui.state.export_request import ExportRequest
 from gui.widgets.dialogs import save_dialog
 from gui.widgets.form_widgets import Form, WheelGuard, choice, hbox, hint_label, narrow, vbox
+from gui.widgets.number_edits import WholeNumberEdit
 
 _LAYOUT_NAMES = {"row": "Side by side", "column": "One below the other", "grid": "Grid"}
 _HEIGHTS_PX = (240, 360, 480, 720, 1080)
@@ -180,7 +181,7 @@ class ExportForm(QWidget):
         self.range = narrow(QComboBox())
         self.layout_choice = choice({layout: _LAYOUT_NAMES[layout] for layout in LAYOUTS})
         self.height_choice = choice({None: "Automatic"} | {px: f"{px} px" for px in _HEIGHTS_PX})
-        self.first, self.last = QSpinBox(), QSpinBox()
+        self.first, self.last = WholeNumberEdit(), WholeNumberEdit()
         for box, value in ((self.first, self._span[0]), (self.last, self._span[1] - 1)):
             box.setRange(self._span[0], self._span[1] - 1)
             box.setValue(value)

@@ -6,22 +6,14 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QSlider,
-    QSpinBox,
-    QStyle,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QStyle, QToolButton, QWidget
 
 from engine.types import Float64Array
 from gui.state.view_state import LOOPS, PACES, SPEEDS, Loop, ViewState
 from gui.theme import theme
 from gui.theme.icons import SIDE_PX, icon
 from gui.widgets.form_widgets import vbox
+from gui.widgets.number_edits import WholeNumberEdit
 from gui.widgets.time_entry import TimeEntry, clock
 
 _FAR = 2**30
@@ -172,11 +164,11 @@ class Transport(QWidget):
 
     def _make_fields(self) -> None:
         self.slider = RangeSlider()
-        self.number = QSpinBox()
+        self.number = WholeNumberEdit()
         self.number.setKeyboardTracking(False)
         self.number.setToolTip("Frame number")
         self.number.setAccessibleName("Frame number")
-        self.number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.number.setButtonSymbols(WholeNumberEdit.ButtonSymbols.NoButtons)
         self.number.setFixedWidth(72)
         self.entry = TimeEntry()
         self.entry.setFixedWidth(104)

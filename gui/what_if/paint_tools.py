@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QStandardItemModel
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSlider,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
 
 from engine.annotations.regions import Region
 from gui.what_if.paint_layer import Frames, Tool
 from gui.widgets.form_widgets import SPACING, Collapsible, Form, choice, hint_label, vbox
+from gui.widgets.number_edits import WholeNumberEdit
 
 _RADIUS_STEPS = 1000  # a step of the slider is a thousandth of the picture's width
 _RADIUS = 0.04
@@ -134,7 +127,7 @@ class PaintTools(QWidget):
     def _make_box_entry(self) -> None:
         names = "Left", "Top", "Right", "Bottom"
         entry, grid = QWidget(), QGridLayout()
-        self.sides = [QSpinBox() for _ in names]
+        self.sides = [WholeNumberEdit() for _ in names]
         for index, (name, side, value) in enumerate(zip(names, self.sides, _SIDES, strict=True)):
             side.setRange(0, 100)
             side.setValue(value)

@@ -12,7 +12,7 @@ from engine.types import Float64Array
 
 _FRAME = re.compile(r"f?(\d+)")
 _STEP = re.compile(r"[+-]\d+")
-_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?)s?")
+_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d*)?)s?")
 
 
 def parse_place(text: str, frame: int, times_s: Float64Array) -> int:
@@ -62,7 +62,7 @@ def _frame_at(text: str, times_s: Float64Array) -> int:
     match = _CLOCK.fullmatch(text)
     if not match or not text:
         raise ValueError("Type a frame (81), a step (+10) or a time (1:02.5 or 62.5s).")
-    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    hours, minutes, seconds = (float((part or "0").replace(",", ".")) for part in match.groups())
     wanted_s = hours * 3600 + minutes * 60 + seconds
     if wanted_s > times_s[-1] + 1:
         raise ValueError(f"The video ends at {clock(times_s[-1])}.")

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from engine.descriptions import MethodInfo, OptionInfo
 from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
+from gui.widgets.number_edits import WholeNumberEdit
 
 _LEFT = Qt.MouseButton.LeftButton
 OPTIONS = (
@@ -50,7 +51,7 @@ def type_in(qtbot: QtBot, edit: QSpinBox | QDoubleSpinBox, text: str) -> None:
 
 def test_each_option_has_the_edit_of_its_kind_and_a_name(options: MethodOptions) -> None:
     kinds = [type(edit) for edit in options.edits.values()]
-    assert kinds[:3] == [QComboBox, QCheckBox, QSpinBox]
+    assert kinds[:3] == [QComboBox, QCheckBox, WholeNumberEdit]
     assert isinstance(options.edits["noise"], QDoubleSpinBox)
     assert isinstance(options.edits["layer"], QLineEdit)
     names = {label.text() for label in options.findChildren(QLabel)}

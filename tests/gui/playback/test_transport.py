@@ -240,7 +240,7 @@ def test_place_that_makes_no_sense_stays_and_says_why(
 def test_time_between_frames_means_the_one_on_the_screen() -> None:
     times_s = np.array([0.0, 0.5, 2.0])
     assert parse_place("1.9s", 0, times_s) == 1
-    assert parse_place("2.4s", 0, times_s) == 2
+    assert parse_place("2.4s", 0, times_s) == parse_place("2,4s", 0, times_s) == 2
     assert parse_place("0.4999s", 0, times_s) == 1  # times are shown in whole milliseconds
 
 
