@@ -55,6 +55,13 @@ KeepCuts = Annotated[
     bool, typer.Option("--keep-cuts", help="Count windows that cross a shot cut like the others.")
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:N.")]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Replace files there that Motion Inspector did not write, or that have changed since.",
+    ),
+]
 Trust = Annotated[
     bool,
     typer.Option(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.utils.targets import check_target
 from engine.video import open_requested
 from engine.video.encode.formats import FORMATS
 
@@ -28,8 +29,8 @@ class ExportFormat:
         Its name, and its purpose in a sentence.
     suffix : str
         Of the file; empty for a folder.
-    write : callable
-        ExportJob -> Path that was written.
+    writer : callable
+        ExportJob -> Path that was written; to be called by `write`.
     ending : str
         End of the suggested file name, after the name of the video.
     is_clip : bool
@@ -44,11 +45,25 @@ class ExportFormat:
     title: str
     use: str
     suffix: str
-    write: Callable[[ExportJob], Path]
+    writer: Callable[[ExportJob], Path]
     ending: str = "annotated"
     is_clip: bool = False
     has_sound: bool = False
     has_range: bool = True
+
+    def write(self, job: ExportJob) -> Path:
+        """Write an analysis, and return what was written.
+
+        Raises
+        ------
+        ExportError
+            If it cannot be written, or would be written over what is read.
+        """
+        from engine.export.inputs import inputs_of
+
+        read = inputs_of(job.analysis.header.request)
+        check_target(job.path, (*read, job.analysis.folder, *job.inputs))
+        return self.writer(job)
 
     def named(self, path: Path) -> Path:
         """Return the path with the suffix of this format in place of that of another one."""
@@ -68,6 +83,8 @@ def _write_clip(job: ExportJob) -> Path:
             look=job.look,
             frames=job.frames,
             sound=job.sound,
+            overwrite=job.overwrite,
+            inputs=job.inputs,
             report=job.report,
             check=job.check,
         )
@@ -92,8 +109,9 @@ def _write_timeline(job: ExportJob) -> Path:
 
 
 def _write_analysis(job: ExportJob) -> Path:
-    job.analysis.save(job.path, preset=job.look.preset, sigma=job.look.sigma, check=job.check)
-    return job.path
+    from engine.export.whole_folder import save_analysis
+
+    return save_analysis(job, overwrite=job.overwrite)
 
 
 EXPORT_FORMATS: dict[str, ExportFormat] = {

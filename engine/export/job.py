@@ -32,6 +32,11 @@ class ExportJob:
         Progress, and cancellation.
     video : Video or None
         The explained video, where it is open; None opens it for the formats that need it.
+    overwrite : bool
+        Whether files that the program did not write may be replaced, beside that of ``path``.
+    inputs : tuple of Path
+        Files and folders that are open and may not be written over, besides those that the
+        analysis was made from.
     """
 
     analysis: Analysis
@@ -42,3 +47,5 @@ class ExportJob:
     report: Report = unreported
     check: Check = never
     video: Video | None = None
+    overwrite: bool = False
+    inputs: tuple[Path, ...] = ()

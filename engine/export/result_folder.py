@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 from engine.cancel import Check, never
-from engine.errors import ExportError
 from engine.export.clip import checked_frames
 from engine.export.formats import EXPORT_FORMATS
 from engine.export.frames_csv import write_csv
+from engine.export.inputs import inputs_of
 from engine.export.job import ExportJob
 from engine.export.timeline_picture import write_timeline
+from engine.export.whole_folder import whole_folder
 from engine.render.export_clip_settings import ClipSettings
-from engine.store import Analysis
-from engine.types import Preset, Report, unreported
-from engine.utils.atomic import AtomicPath
+from engine.store import DOCUMENT, Analysis
+from engine.store.arrays import ARRAYS
+from engine.types import Preset, Report, Request, unreported
+from engine.utils.folder_update import check_conflicts, check_folder_of_its_own
+from engine.utils.targets import check_targets
 from engine.video import Video
+from engine.video.encode.errors import export_errors
+from engine.video.encode.pictures import PICTURES
+
+TABLE, TIMELINE = "frames.csv", "timeline.png"
 
 
 def export_all(
@@ -32,12 +36,14 @@ def export_all(
     sigma: float,
     format: str = "mp4",
     sound: bool = False,
+    overwrite: bool = False,
     report: Report = unreported,
     check: Check = never,
 ) -> Path:
     """Write clip, CSV, timeline, settings and arrays to a folder, all of them or nothing.
 
-    Files of these names in an existing folder are replaced; others stay.
+    Files of these names in an existing folder are replaced, in one step; others stay. Those that
+    the program did not write, or that have changed since, are replaced only if asked.
 
     Parameters
     ----------
@@ -48,15 +54,18 @@ def export_all(
     format : str
         Of the clip, a key of `EXPORT_FORMATS`: ``annotated.mp4``, ``.webm``, ``.gif``, or for PNGs
         the folder ``annotated``.
+    overwrite : bool
+        Whether files that the program did not write may be replaced.
 
     Raises
     ------
     ExportError
-        If the folder cannot be written.
+        If the folder cannot be written, or something would be lost.
     Cancelled
         If `check` said so; the folder is then as it was.
     """
-    with _folder_made_whole(folder) as partial:
+    inputs = (*inputs_of(analysis.header.request), video.path, analysis.folder)
+    with whole_folder(folder, inputs, overwrite=overwrite) as partial:
         chosen = EXPORT_FORMATS[format]
         job = ExportJob(
             analysis,
@@ -69,43 +78,29 @@ def export_all(
             video,
         )
         chosen.write(job)
-        write_csv(replace(job, path=partial / "frames.csv"))
-        write_timeline(replace(job, path=partial / "timeline.png"))
+        write_csv(replace(job, path=partial / TABLE))
+        write_timeline(replace(job, path=partial / TIMELINE))
         analysis.save(partial, preset=preset, sigma=sigma, check=check)
     return folder
 
 
-@contextmanager
-def _folder_made_whole(folder: Path) -> Iterator[Path]:
-    """Give a folder beside the target to write into, and move it there on success."""
-    if folder.exists() and not folder.is_dir():
-        raise ExportError(f"{folder} is a file, not a folder.", "Choose another one.")
-    try:
-        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-        unfinished = AtomicPath(folder)
-    except OSError as error:
-        raise ExportError(
-            f"{folder} cannot be written ({error.strerror}).", "Choose another folder."
-        ) from error
-    try:
-        unfinished.path.mkdir()
-        yield unfinished.path
-        _move(unfinished, folder)
-    finally:
-        unfinished.discard()
+def check_result_folder(
+    folder: Path, request: Request, format: str, *, overwrite: bool = False
+) -> None:
+    """Refuse at once, not after minutes of work, what `export_all` would refuse.
 
+    Raises
+    ------
+    ExportError
+        If something that is read or that the program did not write would be replaced.
+    """
+    clip = f"annotated{EXPORT_FORMATS[format].suffix}"
+    names = (clip, TABLE, TIMELINE, DOCUMENT, ARRAYS)
+    with export_errors(folder):
+        check_targets(folder, names, inputs_of(request))
+        check_folder_of_its_own(folder)
 
-def _move(unfinished: AtomicPath, folder: Path) -> None:
-    try:
-        if not folder.exists():
-            unfinished.publish()
-            return
-        for path in unfinished.path.iterdir():
-            target = folder / path.name
-            if target.is_dir():
-                shutil.rmtree(target)
-            os.replace(path, target)
-    except OSError as error:
-        raise ExportError(
-            f"{folder} cannot be written ({error.strerror}).", "Choose another folder."
-        ) from error
+        def is_made(name: str) -> bool:
+            return name in names or fnmatch(name, f"{clip}/{PICTURES}")
+
+        check_conflicts(folder, is_made, overwrite=overwrite)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,5 +21,8 @@ def whole_file(target: Path) -> Iterator[Path]:
     ExportError
         If the folder or the file cannot be written.
     """
-    with export_errors(target), AtomicPath(target) as partial:
-        yield partial
+    with export_errors(target):
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+        with AtomicPath(target) as partial:
+            yield partial

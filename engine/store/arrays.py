@@ -16,12 +16,15 @@ from engine.types import Float32Array
 CHUNK = 32
 _DIGEST_BYTES = 16
 
+ARRAYS = "arrays.zarr"
+"""The folder of arrays in that of an analysis."""
+
 
 def open_group(folder: Path, mode: str) -> Any:
     """Open the Zarr group of an analysis folder to replace ("w"), read ("r") or extend ("a")."""
     import zarr  # here: it takes a third of a second that the first window need not wait for
 
-    return zarr.open_group(str(folder / "arrays.zarr"), mode=cast("Any", mode))
+    return zarr.open_group(str(folder / ARRAYS), mode=cast("Any", mode))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
+from engine.utils.folder_swap import settle
 from engine.utils.locks import FileLock, lock_file
 
 log = logging.getLogger(__name__)
@@ -78,11 +79,13 @@ class AtomicPath:
     Raises
     ------
     OSError
-        If the parent cannot be written.
+        If the parent cannot be written, or the target is a device or a pipe.
     """
 
     def __init__(self, target: Path) -> None:
         self._target = target.absolute()
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            raise OSError(errno.ENOTSUP, "it is a device or a pipe, not a file", str(target))
         remove_leftovers(self._target.parent)
         self._folder, self._lock = _claim(self._target.parent)
         self.path = self._folder / self._target.name
@@ -206,10 +209,11 @@ def _removed_if_empty(folder: Path) -> bool:
 
 
 def _remove(folder: Path, lock: FileLock) -> None:
+    settle(folder)
     for path in folder.iterdir():
         if path.name == _LOCK_NAME:
             continue
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()

@@ -81,6 +81,7 @@ def explain(
     sound: Annotated[
         bool, typer.Option("--sound", help="Keep the video's sound in the annotated clip.")
     ] = False,
+    overwrite: options.Overwrite = False,
     trust: options.Trust = False,
 ) -> None:
     """Explain a video headless."""
@@ -108,11 +109,21 @@ def explain(
         input=input,
     )
     run_with_trust_prompt(
-        lambda: explain_to(request, out, format=_parse_format(format), sound=sound), trusted=trust
+        lambda: explain_to(
+            request, out, format=_parse_format(format), sound=sound, overwrite=overwrite
+        ),
+        trusted=trust,
     )
 
 
-def explain_to(request: Request, folder: Path, *, format: str = "mp4", sound: bool = False) -> None:
+def explain_to(
+    request: Request,
+    folder: Path,
+    *,
+    format: str = "mp4",
+    sound: bool = False,
+    overwrite: bool = False,
+) -> None:
     """Explain a video and write clip, timeline, numbers and arrays to a folder.
 
     Parameters
@@ -121,8 +132,8 @@ def explain_to(request: Request, folder: Path, *, format: str = "mp4", sound: bo
         What to explain.
     folder : Path
         Made if needed.
-    format, sound
-        Of the annotated clip, as for `engine.export.result_folder.export_all`.
+    format, sound, overwrite
+        As for `engine.export.result_folder.export_all`.
 
     Raises
     ------
@@ -131,12 +142,13 @@ def explain_to(request: Request, folder: Path, *, format: str = "mp4", sound: bo
     """
     check_folder(folder)
     _check_sound(format, sound)
-    remember_target(folder)
     with progress_bar() as bar:
-        from engine.export.result_folder import export_all
+        from engine.export.result_folder import check_result_folder, export_all
         from engine.pipeline import explain
         from engine.video import open_requested
 
+        check_result_folder(folder, request, format, overwrite=overwrite)
+        remember_target(folder)
         analysis = explain(request, bar.report)
         try:
             with open_requested(request) as video:
@@ -148,6 +160,7 @@ def explain_to(request: Request, folder: Path, *, format: str = "mp4", sound: bo
                     sigma=request.sigma,
                     format=format,
                     sound=sound,
+                    overwrite=overwrite,
                     report=bar.report,
                 )
             summary = _summary(analysis, request)

@@ -85,7 +85,7 @@ def open_writer(
     path : path-like
         The target: .mp4, .webm, .gif, or for PNG pictures a folder, named without a suffix or
         with .png, which the folder then does not have. The writer's ``path`` is what it writes.
-    fps, size, report, check
+    fps, size, report, check, before_publish
         As for `Writer`.
     format : str or None
         One of `FORMATS`, whatever the suffix; None goes by the suffix.

@@ -14,6 +14,9 @@ from engine.errors import ExportError
 from engine.types import UInt8Array
 from engine.video.encode.writer import Writer, WriterOptions
 
+PICTURES = "frame-*.png"
+"""Names of the pictures."""
+
 _DIGITS = 6
 
 

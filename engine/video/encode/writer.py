@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -23,11 +24,16 @@ _TICKS_PER_S = 90_000
 _MAX_RATE_DENOMINATOR = 1001
 
 
+def nothing() -> None:
+    """Nothing has to be done before."""
+
+
 class WriterOptions(TypedDict, total=False):
     """Options of all formats, as in `Writer`."""
 
     report: Report
     check: Check
+    before_publish: Callable[[], object]
 
 
 class Writer(ABC):
@@ -48,6 +54,8 @@ class Writer(ABC):
         Width and height of the pictures in pixels.
     report, check : callable
         Progress of the work that is left when all frames are given, and cancellation of it.
+    before_publish : callable
+        Called once the result is whole, before it becomes the target.
 
     Raises
     ------
@@ -64,13 +72,14 @@ class Writer(ABC):
         *,
         report: Report = unreported,
         check: Check = never,
+        before_publish: Callable[[], object] = nothing,
     ) -> None:
         if not fps > 0 or min(size) < 1:
             raise ValueError(f"cannot write {size} pixels at {fps} frames per second")
         self.path = Path(path)
         self._rate = Fraction(fps).limit_denominator(_MAX_RATE_DENOMINATOR)
         self._width, self._height = size
-        self._report, self._check = report, check
+        self._report, self._check, self._before_publish = report, check, before_publish
         self._times_given: bool | None = None
         self._first_s = 0.0
         self._last_tick = -1
@@ -182,6 +191,7 @@ class Writer(ABC):
             raise ExportError(f"{self.path} was not written: no frame was given.")
         self._complete()
         self._verify()
+        self._before_publish()
         self._unfinished.publish()
 
     def _verify(self) -> None:

@@ -182,7 +182,7 @@ def test_folder_holds_everything_and_opens_again(
     analysis: Analysis, video: Video, tmp_path: Path
 ) -> None:
     folder = export_all(analysis, video, tmp_path / "a" / "out", preset="recommended", sigma=1.5)
-    names = {path.name for path in folder.iterdir()}
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
     assert names == {"annotated.mp4", "frames.csv", "timeline.png", "analysis.json", "arrays.zarr"}
     again = Analysis.open(folder)
     assert again.header.request.sigma == 1.5
