@@ -9,6 +9,7 @@ first, so that statements find it as ``parts``; nobody else does, and ``sys.path
 from __future__ import annotations
 
 import builtins
+import importlib
 import linecache
 import os
 import re
@@ -241,6 +242,9 @@ class Namespace:
         top = name.partition(".")[0]
         if level or not self.is_local(top):
             return builtins.__import__(name, globals, locals, fromlist or (), level)
+        if fromlist == []:  # pickle's, in C, which takes the plain name from sys.modules then
+            importlib.import_module(name)
+            return sys.modules[top]
         module = builtins.__import__(f"{self.name}.{name}", globals, locals, fromlist or (), 0)
         return module if fromlist else sys.modules[f"{self.name}.{top}"]
 

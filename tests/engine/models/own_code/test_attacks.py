@@ -7,72 +7,20 @@ import py_compile
 import sys
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from torch import nn
 
-from engine.errors import ModelError, UntrustedCode, UntrustedError, printable
-from engine.models import load_model
+from engine.errors import ModelError, UntrustedCode, UntrustedError
 from engine.models.cards.trust import require_trust, trust
 from engine.models.own_code.finder import CardFinder
-from engine.models.own_code.namespace import PREFIX
 from engine.models.own_code.static_imports import named_imports
+from tests.engine.models.own_code.cards import NET, asked_for, load, write_card
 from tests.programs import agreeing, code_of, trust_file
 
-NET = "from torch import nn\ndef build():\n    return nn.Identity()\n"
 posix = pytest.mark.skipif(os.name == "nt", reason="links and pipes of POSIX")
-
-
-@pytest.fixture(autouse=True)
-def modules_restored() -> Iterator[None]:
-    modules, finders = set(sys.modules), list(sys.meta_path)
-    yield
-    sys.meta_path[:] = finders
-    for name in set(sys.modules) - modules:
-        if name.startswith(PREFIX) or getattr(sys.modules[name], "__name__", "").startswith(PREFIX):
-            del sys.modules[name]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "card"
-    folder.mkdir()
-    write_card(folder)
-    (folder / "net.py").write_text(NET)
-    return folder
-
-
-def write_card(folder: Path, network: str = "net.py:build") -> Path:
-    (folder / "labels.txt").write_text("a\nb\n")
-    lines = f'network = "{network}"\nlabels = "labels.txt"\nframes = 4\nresize = 16\ncrop = 16\n'
-    (folder / "card.toml").write_text(lines + "stride = 1\n")
-    return folder / "card.toml"
-
-
-def load(folder: Path) -> nn.Module:
-    before = list(sys.path)
-    try:
-        return load_model(folder / "card.toml", device="cpu").module
-    finally:
-        assert sys.path == before
-
-
-@pytest.fixture
-def evil(tmp_path: Path) -> Iterator[str]:
-    """Code that leaves a mark, which must not be there at the end."""
-    mark = tmp_path / "ran.txt"
-    yield f"open({str(mark)!r}, 'a').write(__name__)\n"
-    assert not mark.exists(), mark.read_text()
-
-
-def asked_for(folder: Path) -> list[str]:
-    """Return the names of the files that loading asks for, and nothing else."""
-    with pytest.raises(UntrustedError) as caught:
-        load(folder)
-    assert isinstance(caught.value.asked, UntrustedCode)
-    return [file.path.name for file in caught.value.asked.files]
 
 
 def test_bytecode_beside_a_trusted_file_is_not_read(home: Path, evil: str) -> None:
@@ -336,57 +284,11 @@ def test_a_huge_file_is_refused_before_it_is_read(home: Path) -> None:
         load(home)
 
 
-def damage(file: Path, kind: str) -> None:
-    file.parent.mkdir()
-    if kind == "pipe":
-        os.mkfifo(file)
-    elif kind == "link":
-        file.symlink_to("/dev/zero")
-    elif kind == "folder":
-        file.mkdir()
-    else:
-        file.write_text(kind)
-
-
-@posix
-@pytest.mark.parametrize(
-    "kind", ["[1, 2", "pipe", "link", "folder", '{"folders": 3}', "[" * 99_999, '{"a": 1}']
-)
-def test_a_damaged_list_trusts_nothing(home: Path, own_settings: Path, kind: str) -> None:
-    damage(own_settings / "trusted.json", kind)
-    assert asked_for(home) == ["net.py"]
-    if kind not in ("folder",):
-        trust_file(home / "net.py", "build")
-        load(home)
-
-
-@posix
-def test_a_list_that_others_may_write_trusts_nothing(home: Path, own_settings: Path) -> None:
-    trust_file(home / "net.py", "build")
-    (own_settings / "trusted.json").chmod(0o666)
-    assert asked_for(home) == ["net.py"]
-
-
 def test_a_file_changed_between_question_and_answer_is_asked_for(home: Path, evil: str) -> None:
     code = code_of(home / "net.py", "build")
     (home / "net.py").write_text(evil + NET)
     trust(code)
     assert asked_for(home) == ["net.py"]
-
-
-@posix
-def test_names_in_the_question_cannot_write_on_the_terminal(home: Path) -> None:
-    folder = home.rename(home.with_name("\x1b[2J\u202ecard"))
-    (folder / "net.py").rename(folder / "n\u202e\u0435t.py")
-    write_card(folder, "n\\u202e\\u0435t.py:build")
-    with pytest.raises(UntrustedError) as caught:
-        load(folder)
-    assert isinstance(caught.value.asked, UntrustedCode)
-    assert "\\x1b" in str(caught.value)
-    for text in (str(caught.value), *caught.value.asked.lines()):
-        assert text.isprintable()
-        assert "\\u0435" in text
-    assert printable("net.py") == "net.py"
 
 
 def test_ten_thousand_files_are_looked_through_in_time(home: Path) -> None:
