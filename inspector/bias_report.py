@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,12 +25,15 @@ from engine.bias import (
     measure_video,
     write_report,
 )
+from engine.bias.page import CLASSES_FILE, CLIPS_FILE, PAGE_FILE, PICTURE_FILE
 from engine.diagnostics.out_of_distribution import advice
-from engine.errors import ExportError, ModelError, VideoError, os_errors
+from engine.errors import ModelError, VideoError
 from engine.evidence import Prior
 from engine.evidence.heads import check_probabilities
 from engine.evidence.words import VERDICTS, bits_text
+from engine.export.inputs import inputs_of
 from engine.export.whole_file import whole_file
+from engine.export.whole_folder import whole_folder
 from engine.models import VideoModel
 from engine.models.load import load_requested
 from engine.pipeline.evidence_meter import prior_of
@@ -39,18 +41,27 @@ from engine.pipeline.folder_prior import videos_prior
 from engine.selective import checked_sigma, preset_params
 from engine.types import ModelSpec, Progress, Report, Request
 from engine.utils.bounded_files import read_bounded
+from engine.utils.folder_update import check_conflicts, check_folder_of_its_own, refuse_foreign
 from engine.utils.printable import printable_lines
+from engine.utils.targets import check_targets
+from engine.video.encode.errors import export_errors
 from inspector.cli_options import check_folder
 from inspector.terminal import print_line, print_text, progress_bar
 
 UNFINISHED_FILE = "unfinished.json"
 """Figures of the measured videos, until the report is written."""
 
-_MOST_BYTES = 2**26
+FILES = (PAGE_FILE, PICTURE_FILE, CLASSES_FILE, CLIPS_FILE)
+"""Files of the report."""
+
+_MOST_BYTES = 256 * 2**20
+
 PRIOR_OF_CLIP = "scrambled stills of the first clip of each video"
 
 
-def bias_report(request: Request, settings: BiasSettings, folder: Path) -> None:
+def bias_report(
+    request: Request, settings: BiasSettings, folder: Path, *, overwrite: bool = False
+) -> None:
     """Measure all videos, write the report and print a summary.
 
     Parameters
@@ -61,6 +72,8 @@ def bias_report(request: Request, settings: BiasSettings, folder: Path) -> None:
     settings : BiasSettings
     folder : Path
         Made if needed.
+    overwrite : bool
+        Whether files in it that the program did not write may be replaced.
 
     Raises
     ------
@@ -69,7 +82,7 @@ def bias_report(request: Request, settings: BiasSettings, folder: Path) -> None:
     """
     checked_sigma(settings.sigma)
     preset_params(settings.preset)
-    check_folder(folder)
+    _check_place(request, folder, overwrite=overwrite)
     if not request.video.exists():
         raise VideoError(f"{request.video} does not exist.", "Check the name.")
     with progress_bar() as bars:
@@ -84,10 +97,38 @@ def bias_report(request: Request, settings: BiasSettings, folder: Path) -> None:
     if not clips:
         raise VideoError(f"None of {len(videos)} videos could be used.", failed[0])
     text = _text(request, settings, model, failed, clips)
-    summary = write_report(clips, text, folder)
+    with whole_folder(folder, _inputs(request), overwrite=overwrite) as partial:
+        summary = write_report(clips, text, partial)
     measured.remove()
     print_text(_summary_text(summary, f"{model.spec.name}, {settings.method}", text.notes))
-    print_line(f"Written to {folder}: bias.html, bias.png, bias.csv, clips.csv")
+    print_line(f"Written to {folder}: {', '.join(FILES)}")
+
+
+def _check_place(request: Request, folder: Path, *, overwrite: bool) -> None:
+    """Refuse at once what would be refused when all videos are measured."""
+    check_folder(folder)
+    with export_errors(folder):
+        check_targets(folder, (*FILES, UNFINISHED_FILE), _inputs(request))
+        check_folder_of_its_own(folder)
+        check_conflicts(folder, FILES.__contains__, overwrite=overwrite)
+    unfinished = folder / UNFINISHED_FILE
+    if unfinished.exists() and _saved(unfinished) is None and not overwrite:
+        refuse_foreign([unfinished])
+
+
+def _inputs(request: Request) -> list[Path]:
+    """Return the files that are read; a report may stand among the videos."""
+    return [path for path in inputs_of(request) if not path.is_dir()]
+
+
+def _saved(path: Path) -> dict[str, Any] | None:
+    """Return the figures saved in a file, which may be NaN, or None where it holds others."""
+    try:
+        saved = json.loads(read_bounded(path, _MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return None
+    is_ours = isinstance(saved, dict) and saved.keys() == {"key", "videos"}
+    return saved if is_ours and isinstance(saved["videos"], dict) else None
 
 
 def _prior(
@@ -154,30 +195,15 @@ def _measure_all(
     return failed
 
 
-def _saved(path: Path) -> dict[str, Any]:
-    """Return what an interrupted report has saved, whose figures may be NaN."""
-    hint = "Move that file away, and all videos are measured anew."
-    with os_errors(ExportError, f"{path} cannot be read", hint):
-        raw = read_bounded(path, _MOST_BYTES)
-    try:
-        saved = json.loads(raw)
-    except (ValueError, RecursionError):
-        saved = None
-    if not isinstance(saved, dict) or not isinstance(saved.get("videos"), dict):
-        raise ExportError(f"{path} is not of an interrupted report.", hint)
-    return {"key": None, **saved}
-
-
 class _Measurements:
     """Figures of the measured videos, in a file that is complete at any time."""
 
     def __init__(self, path: Path, key: dict[str, Any]) -> None:
         self._path, self._key = path, key
         self._videos: dict[str, list[dict[str, Any]]] = {}
-        if os.path.lexists(path):
-            saved = _saved(path)
-            if saved["key"] == key:
-                self._videos = saved["videos"]
+        saved = _saved(path)
+        if saved is not None and saved["key"] == key:
+            self._videos = saved["videos"]
 
     def __contains__(self, name: str) -> bool:
         return name in self._videos

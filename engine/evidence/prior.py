@@ -116,6 +116,15 @@ def load_prior(path: Path, classes: int) -> Prior:
     return _parsed(text, str(path), classes)
 
 
+def is_prior(path: Path) -> bool:
+    """Return whether a file is a prior."""
+    try:
+        convert(parse_json(read_bounded(path, _MOST_BYTES)), Prior, "prior")
+    except (OSError, ValueError, TypeError):
+        return False
+    return True
+
+
 _MOST_BYTES = 2**24
 _REMEDY = "Make one from a folder of videos: motion-inspector prior FOLDER --model MODEL."
 

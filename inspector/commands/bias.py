@@ -31,6 +31,7 @@ def bias(
     shuffles: Annotated[int, typer.Option(min=1, help="Random orders of the frames.")] = 8,
     prior: options.Prior = None,
     device: options.Device = "auto",
+    overwrite: options.Overwrite = False,
     trust: options.Trust = False,
 ) -> None:
     """Write the bias report of a model."""
@@ -43,7 +44,9 @@ def bias(
     request = Request(
         video=videos, model=model, weights=weights, labels=labels, device=device, prior=prior
     )
-    run_with_trust_prompt(lambda: bias_report(request, settings, out), trusted=trust)
+    run_with_trust_prompt(
+        lambda: bias_report(request, settings, out, overwrite=overwrite), trusted=trust
+    )
 
 
 COMMAND = Command(

@@ -11,9 +11,13 @@ import typer
 
 from engine.diagnostics.flow_agreement import check_against_flow, write_flow_csv
 from engine.errors import EngineError
+from engine.export.inputs import inputs_of
+from engine.export.whole_file import listed_file
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
 from engine.utils.printable import printable_lines
+from engine.utils.targets import check_target
+from inspector import cli_options as options
 from inspector.backend.flow_agreement import open_explained
 from inspector.commands import Command
 from inspector.terminal import print_text
@@ -25,12 +29,13 @@ def flow(
     threshold: Annotated[
         float, typer.Option(help="What counts as moving, in pixels per frame.")
     ] = 1.0,
+    overwrite: options.Overwrite = False,
 ) -> None:
     """Print the precision against optical flow and write flow.csv into the folder."""
-    print_text(flow_report(results, kind, threshold))
+    print_text(flow_report(results, kind, threshold, overwrite=overwrite))
 
 
-def flow_report(folder: Path, kind: str, threshold_px: float) -> str:
+def flow_report(folder: Path, kind: str, threshold_px: float, *, overwrite: bool = False) -> str:
     """Return the precision against optical flow, and write flow.csv into the folder.
 
     Raises
@@ -54,7 +59,9 @@ def flow_report(folder: Path, kind: str, threshold_px: float) -> str:
             kind=kind,
             threshold_px=threshold_px,
         )
-    write_flow_csv(agreement, analysis, folder / "flow.csv")
+    check_target(folder / "flow.csv", inputs_of(request))
+    with listed_file(folder / "flow.csv", overwrite=overwrite) as partial:
+        write_flow_csv(agreement, analysis, partial)
     lost = int(np.count_nonzero(~agreement.camera_found))
     return _text(agreement.overall, kind, threshold_px, lost, analysis.frame_count)
 

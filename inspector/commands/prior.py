@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import ExportError, os_errors
-from engine.evidence.prior import prior_places
+from engine.evidence.prior import is_prior, prior_places
+from engine.export.inputs import inputs_of
 from engine.types import Request
+from engine.utils.folder_update import refuse_foreign
+from engine.utils.targets import check_target
+from engine.video.encode.errors import export_errors
 from engine.video.folder import videos_below
 from inspector import cli_options as options
 from inspector.commands import Command
@@ -30,14 +33,19 @@ def prior(
         int | None, typer.Option(min=1, help="Of each video; left out, 64 in all.")
     ] = None,
     device: options.Device = "auto",
+    overwrite: options.Overwrite = False,
     trust: options.Trust = False,
 ) -> None:
     """Write the prior of a model."""
     request = Request(video=videos, model=model, weights=weights, labels=labels, device=device)
-    run_with_trust_prompt(lambda: write_prior(request, out, stills), trusted=trust)
+    run_with_trust_prompt(
+        lambda: write_prior(request, out, stills, overwrite=overwrite), trusted=trust
+    )
 
 
-def write_prior(request: Request, out: Path | None, stills: int | None) -> None:
+def write_prior(
+    request: Request, out: Path | None, stills: int | None, *, overwrite: bool = False
+) -> None:
     """Measure a model on stills of a folder's videos, and write its prior.
 
     Parameters
@@ -48,14 +56,19 @@ def write_prior(request: Request, out: Path | None, stills: int | None) -> None:
         The file; None takes the place where it is found by itself.
     stills : int or None
         Of each video.
+    overwrite : bool
+        Whether a file that is no prior may be replaced.
 
     Raises
     ------
     EngineError
         If the model or the folder cannot be used, or the file not be written.
     """
-    videos = videos_below(request.video)
     path = out or prior_places(request.model, request.weights)[0]
+    videos = videos_below(request.video)
+    check_target(path, [file for file in (*inputs_of(request), *videos) if not file.is_dir()])
+    if path.exists() and not overwrite and not is_prior(path):
+        refuse_foreign([path])
     with progress_bar() as bars:
         from engine.evidence import save_prior
         from engine.models.load import load_requested
@@ -63,7 +76,7 @@ def write_prior(request: Request, out: Path | None, stills: int | None) -> None:
 
         model = load_requested(request, bars.report)
         made = videos_prior(model, videos, stills=stills, report=bars.report)
-    with os_errors(ExportError, f"{path} cannot be written", "Choose another --out."):
+    with export_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         save_prior(made, path)
     print_line(f"{path}: {model.spec.name} on {made.source}")
