@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from engine.errors import EngineError
 from engine.types import DEFAULT_PRESET, Request
-from engine.utils.atomic import write_text
+from engine.utils.atomic import AtomicPath
 from engine.utils.bounded_files import read_bounded
 from engine.utils.schema import Base64, SchemaError, convert, parse_json, to_plain
 from gui.state.stand_ins import StandIn, stand_ins_for, with_stand_ins, with_stored
@@ -175,7 +175,8 @@ def save_session(session: SessionFile, path: Path) -> None:
     """
     text = dump(session, path.absolute().parent)
     try:
-        write_text(path, text, sync=True)
+        with AtomicPath(path) as partial:
+            partial.write_text(text, encoding="utf-8")
     except OSError as error:
         raise EngineError(
             f"The session cannot be saved in {path}: {error.strerror or error}.",
