@@ -36,6 +36,8 @@ from engine.store import Analysis, ExplainProgress, Header, Resumable
 from engine.store.resumable import State
 from engine.types import Progress, Report, Request, Window, unreported
 from engine.video import Video, open_requested
+from engine.video.container.stamp import VideoChangedError
+from engine.video.content_hash import content_id
 from engine.windows import OverlapAdd, window_starts
 
 _CACHE_BYTES = 32 * 2**20  # frames are read once, in order
@@ -49,6 +51,7 @@ def explain(
     folder: Path | None = None,
     resume: bool = False,
     key: str | None = None,
+    content: str | None = None,
 ) -> Analysis:
     """Explain a range of a video, window by window.
 
@@ -72,6 +75,9 @@ def explain(
     key : str or None
         The `engine.pipeline.cache_key.request_key` of the request, where the caller has it
         already; None computes it if ``resume`` needs it.
+    content : str or None
+        The `engine.video.content_hash.content_id` of the video from before ``key`` was computed: a
+        video that is another one by now is not explained under that key.
 
     Returns
     -------
@@ -95,11 +101,13 @@ def explain(
     check_options(request.method, dict(request.options))
     request = replace(request, method=find_entry(request.method).info.name)
     _target(request)
-    key = (key or request_key(request)) if resume else None
-    if key is None or folder is None:
-        return _explain(request, report, check, folder, None)
+    if resume and key is None:
+        content = content_id(request.video)
+        key = request_key(request)
+    if not resume or key is None or folder is None:
+        return _explain(request, report, check, folder, None, None)
     finished = open_finished(request, folder, key)
-    return finished or _explain(request, report, check, folder, resumable(request, folder, key))
+    return finished or _explain(request, report, check, folder, key, content)
 
 
 def _explain(
@@ -107,9 +115,13 @@ def _explain(
     report: Report,
     check: Check,
     folder: Path | None,
-    checkpoint: Resumable | None,
+    key: str | None,
+    content: str | None,
 ) -> Analysis:
     with open_requested(request, check=check, report=report, cache_bytes=_CACHE_BYTES) as video:
+        if content not in (None, content_id(request.video)):
+            raise VideoChangedError(request.video)  # from here on the open video notices it
+        checkpoint = resumable(request, folder, key) if key and folder else None
         checked_range(request.frames, len(video), request.video)  # before the model is loaded
         report(Progress(f"Loading {request.model}"))
         model = load_requested(request, report, check)

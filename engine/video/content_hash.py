@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine.errors import VideoError
 from engine.utils.bounded_files import is_regular, open_regular
+from engine.video.container.stamp import FileStamp, VideoChangedError, unchanged
 from engine.video.images.stills import find_stills
 
 _END_BYTES = 2**20
@@ -49,8 +50,12 @@ def content_id(path: Path) -> str:
     try:
         if not is_regular(path) and (pictures := find_stills(path)):
             return f"{len(pictures)}x-{_digest_of_pictures(pictures)}"
-        facts = path.stat()
-        return _sampled_id(path.absolute(), facts.st_size, facts.st_mtime_ns)
+        facts, stamp = path.stat(), FileStamp(path)
+        with unchanged(stamp):
+            return _sampled_id(path.absolute(), facts.st_size, facts.st_mtime_ns)
+    except VideoChangedError:
+        _sampled_id.cache_clear()  # or what was read would be remembered of the file as it was
+        raise
     except OSError as error:
         raise VideoError(
             f"{path} cannot be read ({error.strerror or error}).", "Check the path of the video."

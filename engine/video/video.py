@@ -17,14 +17,16 @@ from engine.cancel import Check, never
 from engine.errors import VideoError
 from engine.types import Float64Array, Report, UInt8Array, unreported
 from engine.video.container.source import Stream, local_path, video_errors
+from engine.video.container.stamp import VideoChangedError
 from engine.video.decode.cache import FrameCache
 from engine.video.decode.colour import BLACK, Colour, Converter, orientation_of, shown_size
 from engine.video.decode.prefetch import Prefetcher
 from engine.video.decode.worker import Worker
 from engine.video.facts import FileFacts, PictureFacts, picture_facts
-from engine.video.images.open_images import CompleteIndex, OpenedPictures, open_pictures
+from engine.video.images.open_images import CompleteIndex, OpenedPictures
 from engine.video.scan.incremental_index import IncrementalIndex
-from engine.video.scan.open_index import Verify, open_stream
+from engine.video.scan.open_index import Verify
+from engine.video.unchanged import open_unchanged
 
 CACHE_BYTES = 512 * 2**20
 """Decoded frames kept by one `Video`: 172 of 1080p, so most of a long group of pictures."""
@@ -144,17 +146,13 @@ class Video:
         self._closed = False
         self._worker = Worker(stream.path)
         try:
-            opened = self._worker.call(
-                lambda tick: (
-                    open_pictures(stream.path, fps, tick)
-                    or open_stream(stream, verify=verify, check=tick, report=report)
-                ),
-                check,
+            opened, self._reader = self._worker.call(
+                lambda tick: open_unchanged(stream, fps, verify, tick, report), check
             )
         except BaseException:
             self._worker.close(_nothing)
             raise
-        self._facts, self._reader = opened.facts, opened.reader
+        self._facts = opened.facts
         self._picture_facts = picture_facts(opened.first)
         self._index: IncrementalIndex | CompleteIndex = (
             opened.index
@@ -345,6 +343,8 @@ class Video:
         if frame is None:
             try:
                 frame = self._worker.call(lambda tick: self._decode(number, chunk, tick), check)
+            except VideoChangedError:
+                raise
             except VideoError:
                 if not (self._hold and number in self.damaged_frames):
                     raise
@@ -365,6 +365,8 @@ class Video:
             return arrived
         try:
             frame = self._read(number, chunk, check)
+        except VideoChangedError:
+            raise
         except VideoError:
             if number in self._reader.lost:
                 self._index.note_lost_frame(check)

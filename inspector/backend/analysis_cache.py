@@ -20,6 +20,7 @@ from engine.store import Analysis
 from engine.types import Report, Request
 from engine.utils.locks import FileLock, alone, is_held
 from engine.utils.paths import cache_folder
+from engine.video.content_hash import content_id
 from inspector.backend.torch_import import import_torch
 
 log = logging.getLogger(__name__)
@@ -51,18 +52,19 @@ class AnalysisCache:
         The analysis is in use until it is closed. Parameters, errors and result are those of
         `engine.pipeline.explain`; what a cancel leaves is gone on with the next time.
         """
+        content = content_id(request.video)  # before the key, which must not be that of another
         key = request_key(request)
         opened = None if key is None else self._opened_with_maps(request, key)
         if opened is not None:
             return opened
         use = None if key is None else self._claimed(key, request)
         if key is None or use is None:
-            return self._explained(request, report, check, None)
+            return self._explained(request, report, check, None, None)
         try:
             place = self._folder / key
             analysis = open_finished(request, place, key)
             if analysis is None:
-                analysis = self._explained(request, report, check, key)
+                analysis = self._explained(request, report, check, key, content)
             self._touch(place)
         except BaseException:
             use.release()
@@ -110,14 +112,15 @@ class AnalysisCache:
         return analysis
 
     def _explained(
-        self, request: Request, report: Report, check: Check, key: str | None
+        self, request: Request, report: Report, check: Check, key: str | None, content: str | None
     ) -> Analysis:
         import_torch()
         from engine.pipeline import explain  # here: what is kept is opened without torch
 
         if key is None:
             return explain(request, report, check)
-        return explain(request, report, check, folder=self._folder / key, resume=True, key=key)
+        place = self._folder / key
+        return explain(request, report, check, folder=place, resume=True, key=key, content=content)
 
     def _claimed(self, key: str, request: Request) -> FileLock | None:
         """Lock an entry for use, or return None if it is busy or cannot be saved."""

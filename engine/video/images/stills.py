@@ -20,6 +20,7 @@ from engine.cancel import Check
 from engine.errors import VideoError
 from engine.types import Float64Array
 from engine.video.container.source import Source, Stream, video_errors
+from engine.video.container.stamp import FileStamp, VideoChangedError, unchanged
 from engine.video.decode.colour import orientation_of
 from engine.video.decode.exif import filtered, without_exif
 from engine.video.decode.reader import Seen
@@ -126,6 +127,7 @@ class StillsReader:
     def __init__(self, path: Path, files: Sequence[Path]) -> None:
         self._path = path
         self._files = tuple(files)
+        self._stamps = tuple(map(FileStamp, files))
         self._lost: frozenset[int] = frozenset()
 
     @property
@@ -138,7 +140,10 @@ class StillsReader:
         check()
         file = self._files[number]
         try:
-            frame = _decode(file)
+            with unchanged(self._stamps[number]):
+                frame = _decode(file)
+        except VideoChangedError:
+            raise
         except VideoError as error:
             self._lost |= {number}
             raise VideoError(

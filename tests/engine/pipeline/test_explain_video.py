@@ -19,6 +19,7 @@ from engine.pipeline.cache_lookup import open_finished
 from engine.store import Analysis, ExplainProgress
 from engine.types import Progress, Request
 from engine.video import open_video
+from engine.video.content_hash import content_id
 from tests.clips import moving_square, write_clip
 from tests.engine.networks import warmed_up
 
@@ -366,3 +367,30 @@ def test_explain_computes_the_key_once(
     monkeypatch.setattr("engine.pipeline.explain_video.request_key", counted)
     explain(request_, folder=tmp_path, resume=True).close()
     assert keys == [request_key(request_)]
+
+
+@pytest.mark.parametrize("windows_before", [0, 1, 2])
+def test_explain_of_a_video_that_changes_meanwhile_is_refused_and_not_kept(
+    request_: Request, tmp_path: Path, windows_before: int
+) -> None:
+    video = tmp_path / "walk.mp4"
+    video.write_bytes(request_.video.read_bytes())
+    request = replace(request_, video=video, evidence="off")
+    content, key = content_id(video), request_key(request)
+    done = 0
+
+    def overwrite() -> None:
+        write_clip(video, moving_square(FRAMES)[::-1])
+
+    def report(progress: Progress) -> None:
+        nonlocal done
+        done += isinstance(progress, ExplainProgress)
+        if isinstance(progress, ExplainProgress) and done == windows_before:
+            overwrite()
+
+    if windows_before == 0:
+        overwrite()  # between the key and the opening
+    with pytest.raises(VideoError, match=r"walk\.mp4 was changed while it was open"):
+        explain(request, report, folder=tmp_path / "kept", resume=True, key=key, content=content)
+    assert key is not None
+    assert open_finished(request, tmp_path / "kept", key) is None

@@ -42,6 +42,7 @@ class Engine:
         folder: Path | None = None,
         resume: bool = False,
         key: str | None = None,
+        content: str | None = None,
     ) -> Analysis:
         self.folders.append(folder)
         self.keys.append(key)
