@@ -20,6 +20,7 @@ from gui.backend import ExportBackend
 from gui.export.form import ExportContext, ExportForm
 from gui.export.preview import ExportPreview
 from gui.tasks.jobs import JobRunner
+from gui.widgets.dialogs import ask_replace
 from gui.widgets.form_widgets import SPACING, hint_label
 
 _SIZE = 960, 600
@@ -134,6 +135,13 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _on_export_clicked(self) -> None:
+        there = self.form.to_ask_for()
+        if there is None:
+            self._send()
+        else:
+            ask_replace(self, there, self._send)
+
+    def _send(self) -> None:
         self.choices_made.emit(self.form.choices())
         self.export_requested.emit(self.form.request())
         self.accept()

@@ -69,6 +69,7 @@ class ExportForm(QWidget):
         super().__init__(parent)
         self._context = context
         self._has_sound = False
+        self._agreed: Path | None = None
         header = context.analysis.header
         self._span = header.start, header.stop
         self._video = header.request.video
@@ -137,6 +138,12 @@ class ExportForm(QWidget):
         if first >= stop:
             return "The range ends before it begins."
         return ""
+
+    def to_ask_for(self) -> Path | None:
+        """Return a file that would be replaced and that the user was not asked about yet."""
+        path = self._whole_path()
+        is_asked = path == self._agreed
+        return path if path.exists() and not path.is_dir() and not is_asked else None
 
     def choices(self) -> dict[str, Any]:
         """Return the choices for the next time, as JSON values."""
@@ -259,9 +266,15 @@ class ExportForm(QWidget):
         self.sound.setEnabled(format.has_sound and self._has_sound)
         no_sound = "The video has none" if format.has_sound else "This format has none"
         self.sound.setToolTip("" if self.sound.isEnabled() else no_sound)
-        there = bool(self.name.text().strip()) and self._whole_path().exists()
         self.name.setToolTip(self.name.text())
-        self.replaces.setText("It is there already and will be replaced." if there else "")
+        self.replaces.setText(self._replaced() if self.name.text().strip() else "")
+
+    def _replaced(self) -> str:
+        """Return what happens to what is there already, or an empty text."""
+        path = self._whole_path()
+        if path.is_dir():
+            return "It is there already: results of the same names in it will be replaced."
+        return "It is there already and will be replaced." if path.exists() else ""
 
     @Slot()
     def _on_format_changed(self) -> None:
@@ -283,6 +296,7 @@ class ExportForm(QWidget):
         kinds = f"{self.chosen_format.title} (*{self.chosen_format.suffix or ''})"
 
         def take(path: Path) -> None:
+            self._agreed = path.absolute()  # the dialog has asked
             self.name.setText(str(path))
 
         suffix = self.chosen_format.suffix.removeprefix(".")

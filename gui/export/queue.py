@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -92,6 +93,7 @@ class ExportQueue(QObject):
     def _start_next(self) -> None:
         self._running, request = self._waiting.popleft()
         analysis, write = self._running, self._backend.write
+        request = replace(request, opened=self._analysis_refs.folders())
 
         def work(report: Report, check: Check) -> Path:
             return write(analysis, request, report, check)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QUndoStack
 
 from engine.annotations.notes import read_webvtt, write_webvtt
 from engine.errors import EngineError
+from engine.utils.targets import check_target
 from gui.commands.command import Command
 from gui.notes.note_edits import NoteList, Notes
 from gui.notes.notes_panel import NotesPanel
@@ -76,7 +77,12 @@ class NotesController(QObject):
             return
         end_s = float(video.timestamps_s[-1]) + 1 / max(video.fps, 1e-3)
         notes, times_s = self.notes.notes, video.timestamps_s
-        if self._guarded(lambda: write_webvtt(notes, times_s, end_s, path)):
+
+        def write() -> None:
+            check_target(path, [video.path])
+            write_webvtt(notes, times_s, end_s, path)
+
+        if self._guarded(write):
             self.told.emit(f"Written: {path}")
 
     @Slot(object)

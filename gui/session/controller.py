@@ -13,6 +13,7 @@ from engine.cancel import Check
 from engine.errors import EngineError
 from engine.store import Analysis
 from engine.types import Report
+from engine.utils.targets import check_target
 from engine.video.content_hash import content_id
 from gui.backend import Recoverable, SessionBackend
 from gui.explain.missing import Missing, missing_files
@@ -148,7 +149,10 @@ class SessionController(QObject):
             return
         folder = path.with_name(path.name.removesuffix(SUFFIX) + _ANALYSIS)
         writes = analysis is not None and analysis.complete and not analysis.is_kept
+        request = session.request
+        read = (request.video, request.weights, request.labels, request.prior)
         try:
+            check_target(path, [file for file in read if file is not None])
             save_session(replace(session, analysis=folder) if writes else session, path)
         except EngineError as error:
             self.failed.emit(Failure(str(error), error.hint))

@@ -14,7 +14,7 @@ from gui.backend import Recoverable
 from gui.commands.command import Command
 from gui.session.controller import LocatedSession, SessionController
 from gui.state.session_file import SUFFIX
-from gui.widgets.dialogs import file_dialog, message_box, save_dialog
+from gui.widgets.dialogs import ask_replace, file_dialog, message_box, save_dialog
 
 _Role = QMessageBox.ButtonRole
 
@@ -49,7 +49,11 @@ class SessionDialogs:
 
         def take(file: Path) -> None:
             has_suffix = file.name.endswith(SUFFIX)
-            self._save_at(file if has_suffix else file.with_name(file.name + SUFFIX), go_on)
+            whole = file if has_suffix else file.with_name(file.name + SUFFIX)
+            if whole != file and whole.exists():  # the dialog has asked about another name
+                ask_replace(self._window, whole, partial(self._save_at, whole, go_on))
+            else:
+                self._save_at(whole, go_on)
 
         name = str(path or video.with_name(video.stem + SUFFIX))
         kinds = f"Sessions (*{SUFFIX})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from engine.store import Analysis
 
 
@@ -24,6 +26,10 @@ class AnalysisRefs:
             self._users[id(analysis)] = analysis, users - 1
         else:
             analysis.close()
+
+    def folders(self) -> tuple[Path, ...]:
+        """Return where the open analyses lie."""
+        return tuple(analysis.folder for analysis, _ in self._users.values())
 
     def close(self) -> None:
         """Close every analysis that still has users."""

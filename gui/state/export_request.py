@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.render.export_clip_settings import ClipSettings
@@ -20,6 +20,8 @@ class ExportRequest:
         As for `engine.export.formats.ExportJob`.
     frames : (int, int) or None
         First frame and the frame after the last, counted in the video; None takes all.
+    opened : tuple of Path
+        Folders of analyses that are open, which may not be written over.
     """
 
     format: str
@@ -27,3 +29,4 @@ class ExportRequest:
     look: ClipSettings
     frames: tuple[int, int] | None = None
     sound: bool = False
+    opened: tuple[Path, ...] = field(default=(), compare=False)

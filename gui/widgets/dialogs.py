@@ -67,6 +67,23 @@ def message_box(
     return box
 
 
+def ask_replace(parent: QWidget, path: Path, replace: Callable[[], object]) -> QMessageBox:
+    """Ask whether a file may be replaced, and call ``replace`` if so."""
+    box = message_box(
+        parent,
+        f"{path.name} is there already.",
+        f"It lies in {path.absolute().parent}.",
+        icon=QMessageBox.Icon.Question,
+    )
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    button = box.addButton("Replace it", QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    button.clicked.connect(replace)
+    box.open()
+    return box
+
+
 def show_table(parent: QWidget, title: str, pairs: Iterable[tuple[str, str]]) -> None:
     """Show names with their texts, without blocking the window."""
     rows = "".join(

@@ -38,7 +38,16 @@ def write(analysis: Analysis, request: ExportRequest, report: Report, check: Che
 
     remember_target(request.path)
     frames = checked_frames(analysis, request.frames)
-    job = ExportJob(analysis, request.path, request.look, frames, request.sound, report, check)
+    job = ExportJob(
+        analysis,
+        request.path,
+        request.look,
+        frames,
+        request.sound,
+        report,
+        check,
+        inputs=request.opened,
+    )
     return EXPORT_FORMATS[request.format].write(job)
 
 

@@ -56,18 +56,31 @@ def save_card(text: str) -> ModelInfo:
     Raises
     ------
     ModelError
-        If it is not a good card, has the name of a model of the catalogue, or cannot be written.
+        If it is not a good card, has the name of a model of the catalogue or of another saved
+        card, or cannot be written.
     """
     card = parse_card_text(text, Path.cwd() / "new.toml")
     stem = _UNFIT.sub("-", card.name).strip("-.") or "model"
     path = shelf_folder() / f"{stem}{CARD_SUFFIX}"
     if stem in (*MODELS, *plugin_models()):
         raise ModelError(f"There is a model called {stem} already.", "Choose another name.")
+    if path.exists() and _text_of(path) != text:
+        raise ModelError(
+            f"There is another card called {stem} already: {path}.",
+            "Choose another name, or remove that file.",
+        )
     hint = "Check that your settings folder can be written to."
     with os_errors(ModelError, f"{path} cannot be written", hint):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, text)
     return _info(path)
+
+
+def _text_of(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _info(path: Path) -> ModelInfo:

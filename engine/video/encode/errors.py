@@ -15,6 +15,8 @@ from engine.errors import ExportError
 @contextlib.contextmanager
 def export_errors(path: Path) -> Iterator[None]:
     """Turn errors of FFmpeg and the file system into an `ExportError` that names the target."""
+    if "\0" in str(path):
+        raise ExportError(f"{str(path)!r} is no possible name: it has a NUL in it.", _OTHER_NAME)
     try:
         yield
     except (av.FFmpegError, OSError) as error:
@@ -25,6 +27,7 @@ def export_errors(path: Path) -> Iterator[None]:
 
 
 _NO_ROOM = "Free some room on the disk, or choose a folder on another one."
+_OTHER_NAME = "Choose another name."
 _NO_RIGHT = "Choose a folder that you may write to."
 _HINTS = {
     errno.ENOSPC: _NO_ROOM,
@@ -33,6 +36,8 @@ _HINTS = {
     errno.EACCES: _NO_RIGHT,
     errno.EPERM: _NO_RIGHT,
     errno.EROFS: _NO_RIGHT,
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.ENOTSUP: _OTHER_NAME,
     errno.ENOENT: "Create the folder first.",
     errno.ENOTDIR: "Choose a folder, not a file, to write into.",
     errno.EISDIR: "A folder has that name: choose another one.",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.annotations.notes import Note
@@ -159,6 +159,41 @@ def test_browse_takes_over_what_is_chosen(dialog: ExportDialog, qtbot: QtBot) ->
     chooser.fileSelected.emit("/tmp/chosen.mp4")
     chooser.close()
     assert dialog.form.path == Path("/tmp/chosen.mp4")
+    dialog.reject()
+
+
+def test_a_file_that_is_there_is_replaced_after_a_question_only(
+    dialog: ExportDialog, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "out.mp4").write_text("mine")
+    qtbot.mouseClick(dialog.export, Qt.MouseButton.LeftButton)
+    [box] = dialog.findChildren(QMessageBox)
+    assert "out.mp4 is there already" in box.text()
+    qtbot.mouseClick(box.button(QMessageBox.StandardButton.Cancel), Qt.MouseButton.LeftButton)
+    assert not engine.wishes
+    qtbot.mouseClick(dialog.export, Qt.MouseButton.LeftButton)
+    box = dialog.findChildren(QMessageBox)[-1]
+    window = dialog.parent()
+    assert isinstance(window, MainWindow)
+    with qtbot.waitSignal(window.exported):
+        next(button for button in box.buttons() if "Replace" in button.text()).click()
+    assert len(engine.wishes) == 1
+
+
+def test_what_the_file_dialog_has_asked_is_not_asked_again(
+    dialog: ExportDialog, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "there.mp4").write_text("mine")
+    qtbot.mouseClick(dialog.form.browse, Qt.MouseButton.LeftButton)
+    [chooser] = dialog.findChildren(QFileDialog)
+    chooser.fileSelected.emit(str(tmp_path / "there.mp4"))
+    chooser.close()
+    assert dialog.form.to_ask_for() is None
+    dialog.form.name.setText(str(tmp_path / "there"))  # the suffix is added
+    assert dialog.form.to_ask_for() is None
+    (tmp_path / "other.mp4").write_text("mine")
+    dialog.form.name.setText(str(tmp_path / "other"))
+    assert dialog.form.to_ask_for() == tmp_path / "other.mp4"
     dialog.reject()
 
 

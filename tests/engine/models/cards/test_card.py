@@ -242,3 +242,11 @@ def test_unit_says_that_the_outputs_are_values() -> None:
     assert parse_card(table, Path("a.toml")).head == "none"
     with pytest.raises(ModelError, match="classes have none"):
         parse_card(table | {"activation": "softmax"}, Path("a.toml"))
+
+
+def test_another_card_of_the_name_is_not_replaced() -> None:
+    text = 'name = "a"\nnetwork = "r3d_18"\n'
+    save_card(text)
+    save_card(text)
+    with pytest.raises(ModelError, match="another card called a"):
+        save_card(text + "stride = 2\n")
