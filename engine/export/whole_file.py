@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.utils.atomic import AtomicPath
 from engine.utils.folder_update import refuse_foreign
 from engine.utils.written_files import digest, is_own, listed, save_list
-from engine.video.encode.errors import export_errors
+from engine.video.encode.errors import export_errors, named_as
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     with export_errors(target):
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
-        with AtomicPath(target) as partial:
+        with AtomicPath(target) as partial, named_as(partial, target):
             yield partial
 
 

@@ -10,7 +10,7 @@ from engine.export.inputs import inputs_of
 from engine.export.job import ExportJob
 from engine.utils.folder_update import updated_folder
 from engine.utils.targets import check_target, check_targets
-from engine.video.encode.errors import export_errors
+from engine.video.encode.errors import export_errors, named_as
 
 
 @contextmanager
@@ -36,7 +36,8 @@ def whole_folder(
     inputs = tuple(inputs)
     check_target(folder, [path for path in inputs if path.is_dir()])
     with export_errors(folder), updated_folder(folder, overwrite=overwrite) as partial:
-        yield partial
+        with named_as(partial, folder):
+            yield partial
         check_targets(folder, [path.name for path in partial.iterdir()], inputs)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 
-from engine.errors import ExportError
+from engine.errors import EngineError, ExportError
 
 
 @contextlib.contextmanager
@@ -24,6 +24,18 @@ def export_errors(path: Path) -> Iterator[None]:
         hint = _HINTS.get(code or 0, "Check the folder, or choose another one.")
         reason = getattr(error, "strerror", None) or str(error)
         raise ExportError(f"{path} cannot be written ({reason}).", hint) from error
+
+
+@contextlib.contextmanager
+def named_as(partial: Path, target: Path) -> Iterator[None]:
+    """Have errors name the target where they name the hidden place that it is written in first."""
+    try:
+        yield
+    except EngineError as error:
+        if str(partial) not in str(error):
+            raise
+        message = str(error).replace(str(partial), str(target))
+        raise ExportError(message, error.hint) from error
 
 
 _NO_ROOM = "Free some room on the disk, or choose a folder on another one."

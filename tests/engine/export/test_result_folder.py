@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -141,3 +142,18 @@ def test_numbers_that_cannot_be_written_keep_the_clip_away(
     with pytest.raises(ExportError):
         export_clip(analysis, video, tmp_path / "walk.mp4", numbers=True, overwrite=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "walk.json"]
+
+
+@pytest.mark.parametrize("part", ["frames_csv.csv.writer", "timeline_picture.Figure.savefig"])
+def test_a_full_disk_is_told_by_the_name_of_the_result(
+    analysis: Analysis, video: Video, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def full(*given: object, **named: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(f"engine.export.{part}", full)
+    with pytest.raises(ExportError, match=r"out.* cannot be written \(No space left") as caught:
+        write(analysis, video, tmp_path / "out", format="gif")
+    assert ".part" not in str(caught.value)
+    assert "room" in caught.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
