@@ -46,6 +46,7 @@ from engine.utils.printable import printable_lines
 from engine.utils.targets import check_targets
 from engine.video.encode.errors import export_errors
 from inspector.cli_options import check_folder
+from inspector.leftovers import remember_target
 from inspector.terminal import print_line, print_text, progress_bar
 
 UNFINISHED_FILE = "unfinished.json"
@@ -114,6 +115,7 @@ def _check_place(request: Request, folder: Path, *, overwrite: bool) -> None:
     unfinished = folder / UNFINISHED_FILE
     if unfinished.exists() and _saved(unfinished) is None and not overwrite:
         refuse_foreign([unfinished])
+    remember_target(folder.resolve())
 
 
 def _inputs(request: Request) -> list[Path]:

@@ -148,7 +148,7 @@ def explain_to(
         from engine.video import open_requested
 
         check_result_folder(folder, request, format, overwrite=overwrite)
-        remember_target(folder)
+        remember_target(folder.resolve())
         analysis = explain(request, bar.report)
         try:
             with open_requested(request) as video:

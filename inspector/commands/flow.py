@@ -20,6 +20,7 @@ from engine.utils.targets import check_target
 from inspector import cli_options as options
 from inspector.backend.flow_agreement import open_explained
 from inspector.commands import Command
+from inspector.leftovers import remember_target
 from inspector.terminal import print_text
 
 
@@ -60,6 +61,7 @@ def flow_report(folder: Path, kind: str, threshold_px: float, *, overwrite: bool
             threshold_px=threshold_px,
         )
     check_target(folder / "flow.csv", inputs_of(request))
+    remember_target(folder / "flow.csv")
     with listed_file(folder / "flow.csv", overwrite=overwrite) as partial:
         write_flow_csv(agreement, analysis, partial)
     lost = int(np.count_nonzero(~agreement.camera_found))

@@ -16,6 +16,7 @@ from engine.video.encode.errors import export_errors
 from engine.video.folder import videos_below
 from inspector import cli_options as options
 from inspector.commands import Command
+from inspector.leftovers import remember_target
 from inspector.terminal import print_line, progress_bar
 from inspector.trust_prompt import run_with_trust_prompt
 
@@ -69,6 +70,7 @@ def write_prior(
     check_target(path, [file for file in (*inputs_of(request), *videos) if not file.is_dir()])
     if path.exists() and not overwrite and not is_prior(path):
         refuse_foreign([path])
+    remember_target(path)
     with progress_bar() as bars:
         from engine.evidence import save_prior
         from engine.models.load import load_requested
