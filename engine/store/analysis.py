@@ -17,20 +17,23 @@ from engine.cancel import Check, never
 from engine.errors import EngineError
 from engine.evidence.evidence import Evidence
 from engine.selective import MapSeparation, Separation
-from engine.store.arrays import GrowingArray, StoredArray, open_group
+from engine.store.arrays import ARRAYS, Facts, GrowingArray, StoredArray, start_group, write_whole
 from engine.store.document import (
     Header,
+    check_windows,
     finite,
     header_from_dict,
     header_to_dict,
     read_document,
+    short,
     versions,
     windows_from_list,
-    write_document,
+    write_analysis,
 )
 from engine.store.explained_windows import ExplainedWindows
-from engine.store.map_volumes import Maps, MapVolumes, high_quantile
-from engine.store.saving import write_maps, write_parts, write_steps
+from engine.store.map_volumes import NAMES, Maps, MapVolumes, high_quantile
+from engine.store.opened import LOGITS, STEP_LOGITS, facts_of, open_files
+from engine.store.saving import RELEVANCE, write_maps, write_parts, write_steps
 from engine.store.window_evidence import (
     STEPS,
     clip_to_dict,
@@ -39,12 +42,11 @@ from engine.store.window_evidence import (
     steps_array,
 )
 from engine.store.written import Written
+from engine.store.zarr_files import DESCRIPTION, check_group, write_group
 from engine.types import DEFAULT_PRESET, Float32Array, Preset, Window
-from engine.utils.schema import to_plain
+from engine.utils.schema import Finite, convert, to_plain
 
 DOCUMENT = "analysis.json"
-ARRAY = "sampled_relevance"
-STEP_LOGITS = "step_logits"
 
 
 class Analysis(ExplainedWindows):
@@ -89,9 +91,9 @@ class Analysis(ExplainedWindows):
             if folder is None:
                 folder = Path(tempfile.mkdtemp(prefix="motion-inspector-"))
             folder.mkdir(parents=True, exist_ok=True)
-            group = open_group(folder, "w")
+            group = start_group(folder)
             shape = (len(header.step_frames), *header.spec.crop)
-            array = GrowingArray(group, ARRAY, shape)
+            array = GrowingArray(group, RELEVANCE, shape)
             maps = MapVolumes.create(group, shape) if header.wants_maps else None
         except OSError as error:
             raise EngineError(
@@ -114,25 +116,23 @@ class Analysis(ExplainedWindows):
         document = read_document(folder / DOCUMENT)
         try:
             header = header_from_dict(document)
-            group = open_group(folder, "r")
-            array = StoredArray(group, ARRAY)
-            shape = (len(header.step_frames), *header.spec.crop)
-            if array.shape != shape:
-                raise ValueError(f"the relevance has shape {array.shape}")
-            analysis = cls(folder, header, array)
+            files = open_files(folder, header, document)
+            analysis = cls(folder, header, files.array(RELEVANCE))
             if "maps" in document:
-                analysis._maps = MapVolumes.open(group, shape, document["maps"])
+                motion, appearance = map(files.array, NAMES)
+                analysis._maps = MapVolumes.open((motion, appearance), document["maps"])
                 analysis._has_maps = True
             entries = document["windows"]
-            logits = np.asarray(group["logits"][:])
-            steps = np.asarray(group[STEPS][:]) if STEPS in group else None
-            analysis._evidence = evidence_from_list(entries, steps)
-            of_steps = np.asarray(group[STEP_LOGITS][:]) if STEP_LOGITS in group else None
-            analysis._windows = windows_from_list(entries, logits, header.start, of_steps)
-            analysis._quantiles = [float(document["scale"])]
-        except (KeyError, TypeError, ValueError, OSError) as error:
+            analysis._evidence = evidence_from_list(entries, files.log2_steps())
+            of_steps = files.step_logits()
+            windows = windows_from_list(entries, files.logits(), header.start, of_steps)
+            check_windows(windows, header)
+            analysis._windows = windows
+            analysis._quantiles = [convert(document["scale"], Finite, "scale")]
+        except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
             raise EngineError(
-                f"{folder} does not hold a complete analysis.", "Explain the video again."
+                f"{folder} does not hold a complete analysis: {short(error)}.",
+                "Explain the video again.",
             ) from error
         return analysis
 
@@ -146,8 +146,9 @@ class Analysis(ExplainedWindows):
             If the arrays in the folder are not what was written.
         """
         shape = (len(header.step_frames), *header.spec.crop)
-        group = open_group(folder, "a")
-        array = GrowingArray.resumed(group, ARRAY, shape, written.growth, check)
+        group = folder / ARRAYS
+        check_group(group)
+        array = GrowingArray.resumed(group, RELEVANCE, shape, written.growth, check)
         analysis = cls(folder, header, array)
         if written.maps is not None:
             analysis._maps = MapVolumes.resumed(group, shape, written.maps, check)
@@ -290,8 +291,9 @@ class Analysis(ExplainedWindows):
             )
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._write_arrays(open_group(folder, "w"), preset, sigma, check)
-            write_document(folder / DOCUMENT, self.document(preset=preset, sigma=sigma))
+            facts = self._write_arrays(start_group(folder), preset, sigma, check)
+            found = self.document(preset=preset, sigma=sigma) | facts_of(facts)
+            write_analysis(folder / DOCUMENT, found)
         except OSError as error:
             raise EngineError(
                 f"{folder} cannot be written: {error.strerror}.", "Choose another folder."
@@ -326,15 +328,21 @@ class Analysis(ExplainedWindows):
             **({"maps": self._maps.settings} if self._maps is not None and self.has_maps else {}),
         }
 
-    def write_numbers(self, group: Any) -> None:
-        """Write the arrays of windows, which are small, to a Zarr group."""
+    def write_numbers(self, group: Path) -> Facts:
+        """Write the arrays of windows, which are small, to a folder of arrays."""
         steps = steps_array(self.evidence, len(self.header.spec.labels))
-        group.create_array("logits", data=self.logits(), overwrite=True)
-        of_steps = self.step_logits()
-        if of_steps is not None:
-            group.create_array(STEP_LOGITS, data=of_steps, overwrite=True)
-        if steps is not None:
-            group.create_array(STEPS, data=steps, overwrite=True)
+        arrays = {LOGITS: self.logits(), STEP_LOGITS: self.step_logits(), STEPS: steps}
+        facts = {DESCRIPTION: write_group(group)}
+        for name, values in arrays.items():
+            if values is not None:
+                facts |= write_whole(group, name, values)
+        return facts
+
+    @property
+    def facts(self) -> Facts:
+        """Facts of the files of relevance and maps that were written."""
+        own = self._array.facts if isinstance(self._array, GrowingArray) else {}
+        return own | (self._maps.facts if self._maps is not None else {})
 
     @property
     def progress(self) -> Written:
@@ -357,14 +365,16 @@ class Analysis(ExplainedWindows):
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _write_arrays(self, group: Any, preset: Preset, sigma: float, check: Check) -> None:
+    def _write_arrays(self, group: Path, preset: Preset, sigma: float, check: Check) -> Facts:
         separation, size = self.separation(preset), self.header.spec.crop
         steps, frames = (len(self.step_frames), *size), (self.frame_count, *size)
-        write_steps(group, (ARRAY,), steps, lambda a, b: (self.read_steps(a, b),), check)
+        facts = write_steps(
+            group, (RELEVANCE,), steps, lambda a, b: (self.read_steps(a, b),), check
+        )
         if self.has_maps:
-            write_maps(group, steps, self.read_maps, check)
-        write_parts(group, frames, lambda a, b: separation.frames(a, b, sigma), check)
-        self.write_numbers(group)
+            facts |= write_maps(group, steps, self.read_maps, check)
+        facts |= write_parts(group, frames, lambda a, b: separation.frames(a, b, sigma), check)
+        return facts | self.write_numbers(group)
 
     def _no_maps(self) -> EngineError:
         if self.header.wants_maps:

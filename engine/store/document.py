@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -25,9 +26,15 @@ from engine.types import (
     Window,
 )
 from engine.utils.bounded_files import read_bounded
-from engine.utils.schema import convert, parse_json, to_plain
+from engine.utils.schema import Finite, convert, parse_json, to_plain
 
 FORMAT = 1
+
+_MOST_BYTES = 2**27
+_MOST_VALUES = 6_000_000
+_MOST_PIXELS_A_SIDE = 2**17
+_MOST_REASON = 200
+_CHECKSUM = ',\n  "checksum": "'
 
 _SELDOM = ("grey", "inputs", "pass_as")
 """Fields of a model that are left out where they are empty."""
@@ -106,9 +113,6 @@ class _StoredWindow:
     cuts: tuple[int, ...] = ()
 
 
-_MOST_BYTES = 2**28
-
-
 def header_to_dict(header: Header) -> dict[str, Any]:
     """Return a header as plain values that JSON can hold."""
     return {
@@ -147,17 +151,66 @@ def header_from_dict(document: dict[str, Any]) -> Header:
     """
     start, stop = convert(document["range"], tuple[int, int], "range")
     steps = convert(document["sampled_frames"], list[int], "sampled_frames")
-    return Header(
+    header = Header(
         request=convert(document["request"], Request, "request"),
         spec=convert(document["model"], ModelSpec, "model"),
         size=convert(document["video"]["size"], tuple[int, int], "video.size"),
-        fps=convert(document["video"]["fps"], float, "video.fps"),
+        fps=convert(document["video"]["fps"], Finite, "video.fps"),
         start=start,
         stop=stop,
-        timestamps_s=np.array(convert(document["timestamps_s"], list[float]), dtype=np.float64),
+        timestamps_s=np.array(convert(document["timestamps_s"], list[Finite]), dtype=np.float64),
         step_frames=np.array(steps, dtype=np.int64) - start,
         seen=convert(document["seen"], Rect, "seen"),
     )
+    _check_header(header)
+    return header
+
+
+def _check_header(header: Header) -> None:
+    """Check that lengths and ranges fit one another, so that nothing later relies on them in vain.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+    """
+    frames, steps, spec = header.stop - header.start, header.step_frames, header.spec
+    if header.start < 0 or frames != len(header.timestamps_s) or frames < 1:
+        raise ValueError("the range and the timestamps are not of the same length")
+    if not len(steps) or steps.min() < 0 or steps.max() >= frames or (np.diff(steps) < 0).any():
+        raise ValueError("sampled frames lie outside the range, or in no order")
+    if min(spec.frames, *spec.crop, len(spec.labels)) < 1 or spec.frames > _MOST_VALUES:
+        raise ValueError("the model has no frames, pixels or labels")
+    if not all(0 < side <= _MOST_PIXELS_A_SIDE for side in header.size) or header.fps <= 0:
+        raise ValueError("the video has an impossible size or frame rate")
+    edges = [header.seen.left, header.seen.top, header.seen.right, header.seen.bottom]
+    if not all(math.isfinite(edge) and abs(edge) <= _MOST_PIXELS_A_SIDE for edge in edges):
+        raise ValueError("the part that was seen is impossible")
+
+
+def check_windows(windows: Sequence[Window], header: Header) -> None:
+    """Check that windows follow one another over all sampled frames.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+    """
+    steps, length, done, before = header.step_frames, header.spec.frames, 0, -1
+    for window in windows:
+        first = window.start_step
+        if not before < first <= done or first >= len(steps):
+            raise ValueError("the windows do not follow one another over the range")
+        before, last = first, min(first + length, len(steps))
+        padded = first + length - last
+        expected = np.append(steps[first:last], np.repeat(steps[last - 1], padded))
+        if window.padded != padded or not np.array_equal(window.frame_indices, expected):
+            raise ValueError("the frames of a window are not the sampled ones")
+        if not 0 <= window.target < len(header.spec.labels) or window.time_step < 1:
+            raise ValueError("a window has a class or time step that does not exist")
+        done = last
+    if done != len(steps):
+        raise ValueError("the windows do not reach the end of the range")
 
 
 def windows_to_list(windows: Sequence[Window], header: Header) -> list[dict[str, Any]]:
@@ -253,10 +306,15 @@ def read_document(path: Path) -> dict[str, Any]:
         If the file is missing, is not JSON, or is not an analysis this version can read.
     """
     try:
-        document = parse_json(read_bounded(path, _MOST_BYTES))
+        raw = read_bounded(path, _MOST_BYTES)
+        if sum(raw.count(sign) for sign in (b",", b"[", b"{")) > _MOST_VALUES:
+            raise ValueError("it holds too many values")
+        document = parse_json(raw)
+        _check_checksum(raw, document)
     except (OSError, ValueError) as error:
         raise EngineError(
-            f"{path} cannot be read as an analysis.", "Choose a folder written by 'explain'."
+            f"{path} cannot be read as an analysis: {short(error)}.",
+            "Choose a folder written by 'explain'.",
         ) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise EngineError(
@@ -264,6 +322,33 @@ def read_document(path: Path) -> dict[str, Any]:
             "Explain the video again.",
         )
     return document
+
+
+def short(error: Exception) -> str:
+    """Return the reason of an error as part of a sentence."""
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    text = " ".join((reason or type(error).__name__).split())
+    return text if len(text) <= _MOST_REASON else f"{text[:_MOST_REASON]}..."
+
+
+def write_analysis(path: Path, document: dict[str, Any]) -> None:
+    """Write an analysis.json with its format number, and behind all the checksum of the rest."""
+    text = json.dumps({"format": FORMAT, **document}, indent=2, allow_nan=False)
+    head = text.removesuffix("\n}")
+    path.write_text(f'{head}{_CHECKSUM}{_checksum(head.encode())}"\n}}\n', encoding="utf-8")
+
+
+def _check_checksum(raw: bytes, document: object) -> None:
+    """Refuse a document whose checksum is not that of what it follows; earlier ones have none."""
+    if not isinstance(document, dict) or "checksum" not in document:
+        return
+    head = raw.replace(b"\r\n", b"\n").rpartition(_CHECKSUM.encode())[0]
+    if document["checksum"] != _checksum(head):
+        raise ValueError("it was changed since it was written")
+
+
+def _checksum(text: bytes) -> str:
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
 def write_document(path: Path, document: dict[str, Any]) -> None:

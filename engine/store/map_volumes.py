@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
 from engine.cancel import Check
-from engine.store.arrays import GrowingArray, Growth, StoredArray
+from engine.store.arrays import Facts, GrowingArray, Growth, Shape, StoredArray
 from engine.types import Float32Array
+from engine.utils.schema import Finite, convert
 
 NAMES = ("evidence_motion", "evidence_appearance")
 """Names of the arrays."""
 
-Shape = tuple[int, int, int]
 _Array = GrowingArray | StoredArray
 Maps = tuple[Float32Array, Float32Array]
 """Maps of motion and of appearance, float32 (n, h, w) each."""
@@ -37,6 +36,13 @@ class MapsWritten:
     quantiles: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """The scale of maps, as analysis.json has it."""
+
+    scale: Finite
+
+
 class MapVolumes:
     """Both volumes, which grow or are finished."""
 
@@ -45,27 +51,30 @@ class MapVolumes:
         self._quantiles = quantiles
 
     @classmethod
-    def create(cls, group: Any, shape: Shape) -> MapVolumes:
+    def create(cls, group: Path, shape: Shape) -> MapVolumes:
         """Start both."""
         motion, appearance = (GrowingArray(group, name, shape) for name in NAMES)
         return cls((motion, appearance), [])
 
     @classmethod
-    def open(cls, group: Any, shape: Shape, settings: Mapping[str, Any]) -> MapVolumes:
+    def open(cls, arrays: tuple[StoredArray, StoredArray], settings: object) -> MapVolumes:
         """Open finished ones, with the `settings` that were kept.
 
         Raises
         ------
-        KeyError, TypeError, ValueError
-            If they are not there.
+        ValueError
+            If these are none.
         """
-        motion, appearance = (StoredArray(group, name) for name in NAMES)
-        if not motion.shape == appearance.shape == shape:
-            raise ValueError(f"the maps have shapes {motion.shape} and {appearance.shape}")
-        return cls((motion, appearance), [float(settings["scale"])])
+        return cls(arrays, [convert(settings, _Settings, "maps").scale])
+
+    @property
+    def facts(self) -> Facts:
+        """Facts of the files of maps that were written."""
+        growing = [array for array in self._arrays if isinstance(array, GrowingArray)]
+        return {name: facts for array in growing for name, facts in array.facts.items()}
 
     @classmethod
-    def resumed(cls, group: Any, shape: Shape, done: MapsWritten, check: Check) -> MapVolumes:
+    def resumed(cls, group: Path, shape: Shape, done: MapsWritten, check: Check) -> MapVolumes:
         """Go on with both, after reading all of them.
 
         Raises

@@ -14,6 +14,7 @@ import base64
 import hashlib
 import json
 import logging
+import os
 import shutil
 import time
 import zipfile
@@ -29,19 +30,23 @@ from engine.cancel import Check
 from engine.errors import EngineError
 from engine.evidence.evidence import Evidence
 from engine.store.analysis import DOCUMENT, Analysis
-from engine.store.arrays import Growth, open_group
+from engine.store.archives import read_arrays
+from engine.store.arrays import ARRAYS, Growth
 from engine.store.document import (
     Header,
     header_to_dict,
     read_document,
     windows_from_list,
-    write_document,
+    write_analysis,
 )
 from engine.store.map_volumes import NAMES, MapsWritten
+from engine.store.opened import facts_of
 from engine.store.window_evidence import evidence_from_dict, explained_to_list
 from engine.store.written import Written
 from engine.types import Window
 from engine.utils.atomic import atomic_file, sync_to_disk
+from engine.utils.bounded_files import read_bounded
+from engine.utils.schema import parse_json
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +57,8 @@ State = Mapping[str, npt.NDArray[Any]]
 """What the computation holds between two windows, by name."""
 
 _FORMAT = 1
+_MOST_JOURNAL_BYTES = 2**28
+_UNUSABLE = (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, EngineError)
 _KEEP_EVERY_S = 1.0
 _OF_SEPARATION_OR_PLACE = (
     "video", "weights", "labels", "prior", "preset", "sigma", "device", "evidence"
@@ -119,7 +126,7 @@ class Resumable:
         try:
             document = read_document(self._folder / DOCUMENT)
             same = self._asked.is_met_by(document.get("asked"))
-            if same and self._is_whole(document.get("files")):
+            if same and document.get("files"):
                 return Analysis.open(self._folder)
         except EngineError as error:
             log.warning("%s is computed anew: %s", self._folder, error)
@@ -156,7 +163,7 @@ class Resumable:
             return self._taken_up(header, check)
         except FileNotFoundError:
             pass  # nothing was begun here
-        except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except _UNUSABLE as error:
             log.warning("%s is computed anew: %s", self._folder, error)
         return self._started(header), None
 
@@ -187,27 +194,26 @@ class Resumable:
             If it cannot be written.
         """
         try:
-            group = open_group(self._folder, "a")
-            analysis.write_numbers(group)
-            vouched = {"asked": asdict(self._asked), "files": self._sizes(sync=True)}
+            facts = analysis.write_numbers(self._folder / ARRAYS) | analysis.facts
+            for name in facts:
+                sync_to_disk(self._folder / ARRAYS / name)
+            vouched = {"asked": asdict(self._asked), **facts_of(facts)}
             with atomic_file(self._folder / DOCUMENT, sync=True, unique=False) as partial:
-                write_document(partial, analysis.settings() | vouched)
+                write_analysis(partial, analysis.settings() | vouched)
             for name in (UNFINISHED, JOURNAL):
                 (self._folder / name).unlink(missing_ok=True)
         except OSError as error:
             raise _unwritable(self._folder, error) from error
 
     def _taken_up(self, header: Header, check: Check) -> tuple[Analysis, dict[str, Any]]:
-        path = self._folder / UNFINISHED
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            held = dict(arrays)
+        held = read_arrays(self._folder / UNFINISHED)
         count = int(held["windows"])
         windows, evidence = self._read_journal(count, str(held["heading"]), header)
         growth = _growth(held)
         quantiles = tuple(held["quantiles"].tolist())
         written = Written(windows, evidence, quantiles, growth, _maps_of(held))
         analysis = Analysis.resumed(header, self._folder, written, check)
-        for partial in self._folder.rglob("*.partial"):  # chunks that Zarr was about to write
+        for partial in self._folder.rglob("*.part*"):  # chunks that were about to be written
             partial.unlink()
         self._journaled = count
         state = {name[6:]: held[name] for name in held if name.startswith("state_")}
@@ -243,13 +249,15 @@ class Resumable:
         self, count: int, heading: str, header: Header
     ) -> tuple[tuple[Window, ...], tuple[Evidence | None, ...]]:
         """Return the first windows of the journal with their evidence, and cut off the rest."""
-        with (self._folder / JOURNAL).open("rb+") as journal:
-            lines = [journal.readline() for _ in range(count + 1)]
-            facts, *values = map(_value, lines)
-            same = self._asked.is_met_by(facts.pop("asked", None)) and facts == self._facts
-            if not same or _checksum(lines[0]) != heading:
-                raise ValueError("it is of something else")
-            journal.truncate(sum(map(len, lines)))
+        path = self._folder / JOURNAL
+        lines = read_bounded(path, _MOST_JOURNAL_BYTES).splitlines(keepends=True)[: count + 1]
+        if count < 0 or len(lines) != count + 1:
+            raise ValueError("the journal has too few lines")
+        facts, *values = map(_value, lines)
+        same = self._asked.is_met_by(facts.pop("asked", None)) and facts == self._facts
+        if not same or _checksum(lines[0]) != heading:
+            raise ValueError("it is of something else")
+        os.truncate(path, sum(map(len, lines)))
         self._heading = heading
         rows = np.array([_unpacked(value["logits"], "<f4") for value in values], np.float32)
         entries = [value["window"] for value in values]
@@ -269,19 +277,6 @@ class Resumable:
                 **_held_maps(written.maps),
                 **{f"state_{name}": array for name, array in state.items()},
             )
-
-    def _sizes(self, *, sync: bool = False) -> dict[str, int]:
-        """Bytes of every file of the arrays, by its name from the folder."""
-        files = sorted(path for path in self._folder.glob("arrays.zarr/**/*") if path.is_file())
-        for path in files if sync else ():
-            sync_to_disk(path)
-        return {path.relative_to(self._folder).as_posix(): path.stat().st_size for path in files}
-
-    def _is_whole(self, files: object) -> bool:
-        whole = bool(files) and files == self._sizes()
-        if not whole:
-            log.warning("%s is computed anew: its files are not whole", self._folder)
-        return whole
 
 
 def remove(folder: Path) -> None:
@@ -370,7 +365,9 @@ def _value(line: bytes) -> dict[str, Any]:
     checksum, _, text = line.rstrip(b"\n").partition(b" ")
     if checksum.decode("ascii", "replace") != _checksum(text) or not line.endswith(b"\n"):
         raise ValueError("a line of the journal is damaged")
-    value: dict[str, Any] = json.loads(text)
+    value = parse_json(text)
+    if not isinstance(value, dict):
+        raise ValueError("a line of the journal is no object")
     return value
 
 

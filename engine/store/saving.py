@@ -3,49 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 from engine.cancel import Check
 from engine.selective import FrameMaps
-from engine.store.arrays import CHUNK, GrowingArray
+from engine.store.arrays import CHUNK, Facts, GrowingArray
 from engine.store.map_volumes import NAMES
 from engine.types import Float32Array
 
-_PARTS = ("relevance", "motion", "static")
+RELEVANCE = "sampled_relevance"
+PARTS = ("relevance", "motion", "static")
 
 Shape = tuple[int, int, int]
 
 
 def write_steps(
-    group: Any,
+    group: Path,
     names: tuple[str, ...],
     shape: Shape,
     read: Callable[[int, int], tuple[Float32Array, ...]],
     check: Check,
-) -> None:
-    """Write arrays of these names, (M, h, w), from what reads all of them by range."""
+) -> Facts:
+    """Write arrays of these names, (M, h, w), from what reads all of them by range.
+
+    Returns the facts of the files.
+    """
     arrays = [GrowingArray(group, name, shape) for name in names]
     for start in range(0, shape[0], CHUNK):
         check()
         parts = read(start, min(start + CHUNK, shape[0]))
         for array, part in zip(arrays, parts, strict=True):
             array.append(part)
+    return {name: facts for array in arrays for name, facts in array.facts.items()}
 
 
 def write_maps(
-    group: Any, shape: Shape, read: Callable[[int, int], tuple[Float32Array, ...]], check: Check
-) -> None:
+    group: Path, shape: Shape, read: Callable[[int, int], tuple[Float32Array, ...]], check: Check
+) -> Facts:
     """Write both maps of evidence."""
-    write_steps(group, NAMES, shape, read, check)
+    return write_steps(group, NAMES, shape, read, check)
 
 
 def write_parts(
-    group: Any, shape: Shape, read: Callable[[int, int], FrameMaps], check: Check
-) -> None:
+    group: Path, shape: Shape, read: Callable[[int, int], FrameMaps], check: Check
+) -> Facts:
     """Write the relevance of every frame, its motion part and its static part."""
 
     def parts(start: int, stop: int) -> tuple[Float32Array, ...]:
         maps = read(start, stop)
         return maps.relevance, maps.motion, maps.static
 
-    write_steps(group, _PARTS, shape, parts, check)
+    return write_steps(group, PARTS, shape, parts, check)
