@@ -236,3 +236,17 @@ def test_the_keys_of_a_card_stand_for_a_processor(tmp_path: Path) -> None:
     assert (spec.frames, spec.crop, spec.resize) == (FRAMES, (SIZE, SIZE), 36)
     assert (spec.value_range, spec.mean, spec.std) == ((0, 255), (1, 2, 3), (4, 4, 4))
     assert spec.stride == 4
+
+
+@pytest.mark.parametrize("file", ["config.json", "preprocessor_config.json"])
+def test_code_that_a_checkpoint_names_is_not_run(file: str, tmp_path: Path) -> None:
+    folder = save_checkpoint("videomae", tmp_path / "checkpoint")
+    names = ("AutoConfig", "AutoModelForVideoClassification", "AutoProcessor", "AutoImageProcessor")
+    mark = tmp_path / "ran.txt"
+    (folder / "evil.py").write_text(f"open({str(mark)!r}, 'w').close()")
+    edit(folder / file, auto_map={name: "evil.Evil" for name in (*names, "AutoVideoProcessor")})
+    load_transformer(folder, device="cpu")
+    edit(folder / "config.json", model_type="unheard_of")
+    with pytest.raises(ModelError):
+        load_transformer(folder, device="cpu")
+    assert not mark.exists()
