@@ -12,6 +12,7 @@ from engine.errors import UntrustedError, printable
 from engine.models.cards.trust import trust
 
 Result = TypeVar("Result")
+_MOST_QUESTIONS = 50
 
 
 def run_with_trust_prompt(work: Callable[[], Result], *, trusted: bool) -> Result:
@@ -29,13 +30,14 @@ def run_with_trust_prompt(work: Callable[[], Result], *, trusted: bool) -> Resul
     UntrustedError
         If the user does not agree, or there is nobody to ask.
     """
-    while True:
+    for _ in range(_MOST_QUESTIONS):
         try:
             return work()
         except UntrustedError as error:
             if not (trusted or _agrees(error)):
                 raise
             trust(error.asked)
+    return work()  # whoever writes new code each time is told that it is not trusted
 
 
 def _agrees(error: UntrustedError) -> bool:

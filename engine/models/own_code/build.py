@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.errors import EngineError, ModelError
 from engine.models.cards.trust import require_trust
-from engine.models.own_code import finder
+from engine.models.own_code import finder, guard
 from engine.models.own_code.namespace import Namespace
 from engine.models.own_code.places import installed_spec, is_of_python
 from engine.utils.bounded_files import read_bounded
@@ -42,6 +42,7 @@ def own_function(target: str, folder: Path) -> Iterator[tuple[Callable[..., Any]
     """
     where, _, name = target.rpartition(":")
     finder.install()
+    guard.install()
     path = _file(where, folder)
     home = Path(os.path.realpath(folder))
     if path is not None and not path.is_relative_to(home):

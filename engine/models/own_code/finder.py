@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
+from importlib.abc import InspectLoader, Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import FrameType, ModuleType
+from importlib.util import find_spec
+from types import CodeType, FrameType, ModuleType
 
 from engine.models.own_code.namespace import KEY, PREFIX, Namespace
 
@@ -38,7 +39,7 @@ class CardFinder(MetaPathFinder):
         if parent:
             full = getattr(sys.modules.get(parent), "__name__", "")
             return _alias(fullname, f"{full}.{tail}") if full.startswith(PREFIX) else None
-        namespace, direct = _caller()
+        namespace, direct = caller()
         if namespace is None or not namespace.is_local(fullname, installed_first=not direct):
             return None
         return _alias(fullname, f"{namespace.name}.{fullname}")
@@ -55,6 +56,12 @@ class _Alias(Loader):
         module = importlib.import_module(self._full)
         self._spec = module.__spec__
         return module
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the module's code for `runpy`, which runs it under a name of its own."""
+        spec = find_spec(self._full)
+        loader = None if spec is None else spec.loader
+        return loader.get_code(self._full) if isinstance(loader, InspectLoader) else None
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self._spec  # the import machinery has just set the alias's
@@ -75,7 +82,7 @@ def _own_spec(full: str, path: Sequence[str] | None) -> ModuleSpec:
     return spec
 
 
-def _caller() -> tuple[Namespace | None, bool]:
+def caller() -> tuple[Namespace | None, bool]:
     """Return the card whose code is running, and whether it is the one that imports."""
     frame: FrameType | None = sys._getframe(1)
     direct = True

@@ -33,6 +33,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from engine.errors import EngineError, UntrustedError
 from engine.models.own_code.places import installed_spec, is_installed, is_of_program, is_of_python
 from engine.models.own_code.sources import Sources
 from engine.models.own_code.static_imports import named_imports
@@ -60,6 +61,7 @@ class Namespace:
         self.name = f"{PREFIX}{next(_numbers)}"
         self._builtins: dict[str, Any] = {**vars(builtins), "__import__": self._import, KEY: self}
         self._local: dict[str, bool] = {}
+        self._codes: list[CodeType] = []
         self._finders: dict[str, FileFinder] = {}
         self._at_first = tuple(sys.path)
         self._added: list[str] = []
@@ -145,6 +147,29 @@ class Namespace:
             self._local[name] = found
         return self._local[name]
 
+    def code_of(self, loader: _Source) -> CodeType:
+        """Compile a file that the user has agreed to.
+
+        Raises
+        ------
+        UntrustedError
+            It names the file, and what else it imports.
+        """
+        path = Path(loader.path)
+        try:
+            text = self.sources.trusted(path)
+        except UntrustedError:
+            package = path.stem == "__init__"
+            self.gather([ModuleSpec(loader.name, loader, origin=loader.path, is_package=package)])
+            self.sources.require_trust()
+            raise
+        code: CodeType = loader.source_to_code(text, loader.path)
+        self._codes.append(code)
+        # What inspect and tracebacks show is what runs, also if the file is changed meanwhile.
+        lines = decode_source(text).splitlines(keepends=True)
+        linecache.cache[loader.path] = (len(text), None, lines, loader.path)
+        return code
+
     def find(self, full: str, places: Sequence[str] | None = None) -> ModuleSpec | None:
         """Find a module by the full name that it has here, in the places of its package."""
         spec, portions = None, []
@@ -170,6 +195,8 @@ class Namespace:
         """
         try:
             yield
+        except EngineError:
+            raise
         except (Exception, SystemExit):
             self.sources.settle()  # most likely it failed for that
             raise
@@ -181,6 +208,28 @@ class Namespace:
     def prepare(self, module: ModuleType) -> None:
         """Give a module the ``__import__`` of this namespace before it is run."""
         vars(module)["__builtins__"] = self._builtins
+
+    def check_executed(self, code: CodeType, path: Path) -> None:
+        """Refuse compiled code of a file that was not imported, unless it is what was agreed to.
+
+        Raises
+        ------
+        UntrustedError
+            If the user has not agreed to the file.
+        ModelError
+            If the code is not what the file holds.
+        """
+        if any(code is known for known in self._codes):
+            return
+        real = Path(os.path.realpath(path))
+        homes = (str(self.sources.folder), *self._added)
+        if not any(real.is_relative_to(os.path.realpath(home)) for home in homes):
+            return
+        if is_installed(str(real.parent)):  # a virtual environment inside of the folder
+            return
+        text = self.sources.trusted(real)
+        if code != compile(text, str(path), "exec", dont_inherit=True):
+            raise self.sources.refuse(path, "run from another code than its source")
 
     def _places(self) -> list[str]:
         """Return the card's folder, and all of ``sys.path`` that is not installed."""
@@ -209,6 +258,8 @@ class Namespace:
 
     def _take_paths(self) -> None:
         """Take off ``sys.path`` what the code added, and search it for this code alone."""
+        if type(sys.path) is not list:  # the code gave it another kind
+            sys.path = list(sys.path)
         for place in [place for place in sys.path if place not in self._at_first]:
             inside = Path(os.path.realpath(place)).is_relative_to(self.sources.folder)
             if (inside or self._is_building) and not is_installed(os.path.abspath(place)):
@@ -257,12 +308,7 @@ class _Source(SourceFileLoader):
         self.namespace = namespace
 
     def get_code(self, fullname: str) -> CodeType:
-        text = self.namespace.sources.trusted(Path(self.path))
-        code: CodeType = self.source_to_code(text, self.path)
-        # What inspect and tracebacks show is what runs, also if the file is changed meanwhile.
-        lines = decode_source(text).splitlines(keepends=True)
-        linecache.cache[self.path] = (len(text), None, lines, self.path)
-        return code
+        return self.namespace.code_of(self)
 
     def get_source(self, fullname: str = "") -> str:
         _, text = self.namespace.sources.read(Path(self.path))

@@ -63,7 +63,7 @@ class Sources:
             require_trust(self.folder, {real: _digest(text)})
         return text
 
-    def require_trust(self, call: str) -> None:
+    def require_trust(self, call: str = "") -> None:
         """Refuse to go on unless the user has agreed to all that was read, and to a call.
 
         Raises

@@ -150,6 +150,49 @@ def test_what_is_imported_late_is_asked_for(home: Path, evil: str, lazy: str) ->
     assert asked_for(home) == ["late.py"]
 
 
+BY_PATH = {
+    "runpy": "import runpy; runpy.run_path(LATE)",
+    "runpy by name": "import runpy; runpy.run_module('la' + 'te')",
+    "spec": "import importlib.util as u; s = u.spec_from_file_location('x', LATE); "
+    "s.loader.exec_module(u.module_from_spec(s))",
+    "loader": "import pkgutil; [f.find_spec(n).loader.load_module(n) "
+    "for f, n, _ in pkgutil.iter_modules([HERE]) if n == 'late']",
+    "exec": "import pathlib; exec(compile(pathlib.Path(LATE).read_text(), LATE, 'exec'))",
+}
+
+
+@pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
+@pytest.mark.parametrize("way", BY_PATH)
+def test_what_is_run_by_its_path_is_asked_for(home: Path, evil: str, way: str) -> None:
+    here = (
+        "import os\nHERE = os.path.dirname(__file__)\nLATE = os.path.join(HERE, 'la' + 'te.py')\n"
+    )
+    (home / "net.py").write_text(
+        here + NET.replace("    return", f"    {BY_PATH[way]}\n    return")
+    )
+    trust_file(home / "net.py", "build")
+    (home / "late.py").write_text("x = 1\n")
+    _, asked = agreeing(lambda: load(home))
+    assert [file.path.name for file in asked[0].files] == ["late.py"]
+    load(home)
+    (home / "late.py").write_text(evil)
+    assert asked_for(home) == ["late.py"]
+
+
+def test_bytecode_of_what_is_run_by_its_path_is_refused(home: Path, evil: str) -> None:
+    line = "import importlib.util as u; s = u.spec_from_file_location('x', LATE); "
+    here = "import os\nLATE = os.path.join(os.path.dirname(__file__), 'la' + 'te.py')\n"
+    line += "s.loader.exec_module(u.module_from_spec(s))"
+    (home / "net.py").write_text(here + NET.replace("    return", f"    {line}\n    return"))
+    late, kept = home / "late.py", home / f"__pycache__/late.{sys.implementation.cache_tag}.pyc"
+    late.write_text(evil)
+    unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(str(late), cfile=str(kept), invalidation_mode=unchecked)
+    late.write_text("x = 1\n")
+    with pytest.raises(ModelError, match="another code than its source"):
+        agreeing(lambda: load(home))
+
+
 def test_what_a_forward_imports_is_asked_for(home: Path, evil: str) -> None:
     (home / "net.py").write_text(
         "from torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n"
@@ -297,6 +340,16 @@ def test_ten_thousand_files_are_looked_through_in_time(home: Path) -> None:
     (home / "net.py").write_text("import m0\n" + NET)
     with pytest.raises(ModelError, match="more than 2000 files"):
         load(home)
+
+
+def test_what_is_found_late_is_asked_for_with_its_own_imports(home: Path, evil: str) -> None:
+    (home / "net.py").write_text(f"import importlib\nimportlib.import_module('pk' + 'g')\n{NET}")
+    trust_file(home / "net.py", "build")
+    (home / "pkg").mkdir()
+    (home / "pkg/__init__.py").write_text(evil + "from . import one, two\n")
+    (home / "pkg/one.py").write_text(evil)
+    (home / "pkg/two.py").write_text(evil)
+    assert asked_for(home) == ["__init__.py", "two.py", "one.py"]
 
 
 def test_circles_of_imports_are_asked_for_once(home: Path) -> None:
