@@ -46,7 +46,7 @@ def installed_spec(name: str, places: list[str] | None = None) -> ModuleSpec | N
         Where to look for its first part; by default all of ``sys.path`` that is installed.
     """
     if places is None:
-        places = [place for place in sys.path if is_installed(place)]
+        places = [place for place in sys.path if is_installed(os.path.abspath(place))]
     spec = None
     parts = name.split(".")
     for count in range(1, len(parts) + 1):
