@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -19,6 +21,7 @@ from engine.types import Request
 from engine.utils.paths import config_folder, log_folder
 from gui.backend import Backend, CardBackend, CardField, SessionBackend
 from gui.main_window.window import MainWindow
+from gui.tasks.endings import endings
 from gui.theme.theme import apply_theme
 from gui.widgets.number_edits import use_plain_numbers
 from inspector.backend import explain as explaining
@@ -34,6 +37,8 @@ from inspector.leftovers import tidy_in_background
 from inspector.logs import Logs
 
 _SIGNAL_POLL_MS = 250
+_INTERRUPTED = 130
+_END_S = 3.5
 _WARM_MS = 400  # torch is imported then: later, while something runs, it would be felt
 _SWITCH_S = 0.001  # at Python's 5 ms a few busy threads hold the window up for tens of ms
 
@@ -74,9 +79,14 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
     QTimer.singleShot(0, window, window.session_dialogs.offer_lost)
     if path is not None:
         QTimer.singleShot(0, window, lambda: open_in(window, path, start=start))
+    window.closing.connect(_end_by_force_later)
     code = application.exec()
     logs.stop()
-    return 130 if interrupted else code
+    code = _INTERRUPTED if interrupted else code
+    if endings.stuck:
+        _end_by_force(code)
+    faulthandler.cancel_dump_traceback_later()
+    return code
 
 
 def make_window() -> MainWindow:
@@ -138,18 +148,41 @@ def open_in(window: MainWindow, path: Path, *, start: bool = False) -> None:
 
 
 def _close_on_interrupt(window: MainWindow) -> list[int]:
-    """Close the window on Ctrl-C, and return a list that is filled when that has happened."""
+    """Close the window on Ctrl-C and SIGTERM, and return a list that is filled when it happened.
+
+    The second of them ends the program at once.
+    """
     caught: list[int] = []
 
     def handle(number: int, frame: object) -> None:
+        if caught:
+            _end_by_force(_INTERRUPTED)
         caught.append(number)
-        window.close()
+        window.end_now()
 
     signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
     timer = QTimer(window)  # Python sees signals only when it runs, and Qt's loop is not Python
     timer.timeout.connect(_nothing)
     timer.start(_SIGNAL_POLL_MS)
     return caught
+
+
+def _end_by_force_later() -> None:
+    """End the program some seconds from now, even if a worker holds the interpreter for ever.
+
+    All that is to be kept is on the disk by then: sessions and what was explained.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)  # of the system: it must outlive this function
+    faulthandler.dump_traceback_later(_END_S, exit=True, file=nowhere)
+
+
+def _end_by_force(code: int) -> NoReturn:
+    """End the program without waiting for its threads, which Python would."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(code)
 
 
 def _nothing() -> None:

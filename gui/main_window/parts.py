@@ -74,6 +74,8 @@ class WindowParts(QMainWindow):
 
     def close_parts(self) -> None:
         """Stop every job and thread, then release the analyses."""
+        for runner in self.findChildren(JobRunner):
+            runner.ask_to_end()  # all at once: one that is stuck must not use up the others' time
         self.sessions.close()
         self.explain.close()
         self.comparison.close()

@@ -26,6 +26,7 @@ from gui.playback.video_commands import video_commands
 from gui.session.open_files import FileOpener, Receivers
 from gui.state.curves import CurveSet
 from gui.state.video_info import VideoInfo, VideoRequest, video_mismatch
+from gui.tasks.endings import CLOSE_S, endings
 from gui.tasks.jobs import Failure
 from gui.tasks.throttle import Throttle
 from gui.widgets.dialogs import message_box
@@ -40,8 +41,11 @@ class MainWindow(WindowParts):
     -------
     video_opened(), explained(), exported(path), problem_told(message)
         For tests and scripts; each after the window shows it.
+    closing()
+        The window closes now.
     """
 
+    closing = Signal()
     video_opened = Signal()
     explained = Signal()
     exported = Signal(object)
@@ -367,17 +371,26 @@ class MainWindow(WindowParts):
         """Open the dropped files."""
         self.files.open_together([Path(url.toLocalFile()) for url in event.mimeData().urls()])
 
+    def end_now(self) -> None:
+        """Close without asking. What is not saved is offered at the next start."""
+        if not self.edits.isClean():
+            self.sessions.keep_for_next_start()
+            self.edits.setClean()
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, then stop every job and thread."""
         if not self.edits.isClean():
             event.ignore()
             self.session_dialogs.ask_unsaved(self.close)
             return
+        self.closing.emit()
         self.appearance.save(self.docks, self.export.choices)
         self.playhead_throttle.stop()
         self._redraw_soon.stop()
         for dialog in (*self.findChildren(ModelWizard), *self.findChildren(ExportDialog)):
             dialog.reject()
-        self.close_parts()
+        with endings.within(CLOSE_S):
+            self.close_parts()
         self.files.close()
         super().closeEvent(event)

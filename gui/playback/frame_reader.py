@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from gui.playback.frame_worker import FrameWorker
 from gui.state.video_info import FrameRequest, VideoInfo, VideoRequest
-from gui.tasks.jobs import STOP_MS
-
-log = logging.getLogger(__name__)
+from gui.tasks.endings import endings
 
 
 class FrameReader(QObject):
@@ -65,8 +61,7 @@ class FrameReader(QObject):
     def close(self) -> None:
         """Close the video and end the thread."""
         self._closing.emit()
-        if not self._thread.wait(STOP_MS):
-            log.error("the frame reader did not end")
+        endings.wait(self._thread, self._worker)
 
     @Slot(object)
     def _on_worker_opened(self, info: VideoInfo) -> None:

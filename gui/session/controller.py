@@ -105,6 +105,8 @@ class SessionController(QObject):
         self._pending: LocatedSession | None = None
         self._shown: SessionFile | None = None  # with its request as it fits the video
         self._content = ""
+        self._is_kept = False
+        self._autosaves = 0
         self._make_runners()
         self._timer = QTimer(self)
         self._timer.setInterval(_AUTOSAVE_MS)
@@ -185,10 +187,18 @@ class SessionController(QObject):
     def autosave(self) -> None:
         """Save what is open for the case of a crash, in the background."""
         session, path, backend = self._snapshot(), self.path, self.backend.autosave
-        self.saver.submit(lambda report, check: backend.save(session, path))
+        self._autosaves += 1
+        number = self._autosaves
+
+        def work(report: Report, check: Check) -> None:
+            if number == self._autosaves:  # else newer contents are in the file already
+                backend.save(session, path)
+
+        self.saver.submit(work)
 
     def autosave_now(self) -> Path | None:
         """Save what is open at once, and return the file."""
+        self._autosaves += 1
         return self.backend.autosave.save(self._snapshot(), self.path)
 
     def close(self) -> None:
@@ -196,7 +206,15 @@ class SessionController(QObject):
         self._timer.stop()
         for runner in (self.runner, self.contents, self.analyses, self.saver):
             runner.close()
-        self.backend.autosave.close()
+        if not self._is_kept:
+            self.backend.autosave.close()
+
+    def keep_for_next_start(self) -> None:
+        """Save what is open, for the next start to offer it. Only `close` may follow."""
+        self._timer.stop()
+        self.saver.close()
+        self.autosave_now()
+        self._is_kept = True
 
     def _make_runners(self) -> None:
         self.runner = JobRunner("sessions", self)

@@ -10,16 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from engine.cancel import Cancelled, CancelToken, Check
 from engine.errors import EngineError, UntrustedCode, UntrustedError
 from engine.types import Progress, Report
+from gui.tasks.endings import endings
 
 log = logging.getLogger(__name__)
 
 Work = Callable[[Report, Check], Any]
-STOP_MS = 20_000
+PATIENCE_MS = 5_000
+"""Time after which a job that was asked to stop is left to itself, in a thread of its own."""
+_MORE_PATIENCE_MS = 30_000  # where one window of a large network may well take seconds
 _LOW_PRIORITY = 10  # of Linux's niceness
 
 
@@ -50,10 +53,11 @@ class JobWorker(QObject):
 
     Signals
     -------
-    progressed(job_id, progress), finished(job_id, result), failed(job_id, failure),
-    cancelled(job_id)
+    begun(job_id), progressed(job_id, progress), finished(job_id, result),
+    failed(job_id, failure), cancelled(job_id)
     """
 
+    begun = Signal(int)
     progressed = Signal(int, object)
     finished = Signal(int, object)
     failed = Signal(int, object)
@@ -73,6 +77,7 @@ class JobWorker(QObject):
         def report(progress: Progress) -> None:
             self.progressed.emit(job.job_id, progress)
 
+        self.begun.emit(job.job_id)
         try:
             job.token.check()
             result = job.work(report, job.token.check)
@@ -95,7 +100,8 @@ class JobRunner(QObject):
     """Hands work to a thread and passes on what comes back of the newest job alone.
 
     A result of an older job is given to ``discard``, which releases it. A runner of
-    ``low_priority`` leaves the processor to the window wherever both want it.
+    ``low_priority`` leaves the processor to the window wherever both want it. A job that does not
+    stop when it is asked to is left to itself after ``patience_ms``, and a new thread takes over.
 
     Signals
     -------
@@ -116,18 +122,29 @@ class JobRunner(QObject):
         discard: Callable[[Any], None] | None = None,
         *,
         low_priority: bool = False,
+        patience_ms: int | None = None,
     ) -> None:
         super().__init__(parent)
         self._discard = discard
         self._job: Job | None = None
-        self._last_id = 0
+        self._last_id = self._begun_id = 0
+        self._name, self._low_priority = name, low_priority
+        usual_ms = _MORE_PATIENCE_MS if low_priority else PATIENCE_MS
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(usual_ms if patience_ms is None else patience_ms)
+        self._patience.timeout.connect(self._on_patience_timeout)
+        self._start_thread()
+
+    def _start_thread(self) -> None:
         self._thread = QThread()
-        self._thread.setObjectName(name)
+        self._thread.setObjectName(self._name)
         self._worker = JobWorker()
         self._worker.moveToThread(self._thread)
-        if low_priority:
+        if self._low_priority:
             self._thread.started.connect(self._worker.lower_priority)
         self._submitted.connect(self._worker.run)
+        self._worker.begun.connect(self._on_worker_begun)
         self._worker.progressed.connect(self._on_worker_progressed)
         self._worker.finished.connect(self._on_worker_finished)
         self._worker.failed.connect(self._on_worker_failed)
@@ -141,8 +158,7 @@ class JobRunner(QObject):
 
     def submit(self, work: Work) -> int:
         """Start work in the thread, in place of the running job, and return its number."""
-        if self._job is not None:
-            self._job.token.cancel()
+        self.cancel()
         self._last_id += 1
         self._job = Job(self._last_id, work, CancelToken())
         self._submitted.emit(self._job)
@@ -152,17 +168,55 @@ class JobRunner(QObject):
         """Ask the running job to stop. `cancelled` follows."""
         if self._job is not None:
             self._job.token.cancel()
+            self._patience.start()
+
+    def ask_to_end(self) -> None:
+        """Ask the job and the thread to stop, without waiting. Only `close` may follow."""
+        if self._job is not None:
+            self._job.token.cancel()
+        self._job = None
+        self._patience.stop()
+        self._thread.quit()
 
     def close(self) -> None:
         """Stop the job and the thread, and wait for both."""
-        self.cancel()
+        self.ask_to_end()
+        endings.wait(self._thread, self._worker)
+
+    @Slot()
+    def _on_patience_timeout(self) -> None:
+        """Leave a job alone that was asked to stop and is stuck, and do the one that waits."""
+        waiting = self._job
+        if waiting is None:
+            return
+        if self._begun_id < waiting.job_id:
+            waiting.token.cancel()  # of what the stuck thread would do, should it come back
+            self._leave_thread()
+            self._job = None
+            self.submit(waiting.work)
+        elif waiting.token.cancelled:
+            self._job = None
+            self._leave_thread()
+            self.cancelled.emit()
+
+    def _leave_thread(self) -> None:
+        log.error("%s is stuck in a job; it is left alone", self._name)
+        self._submitted.disconnect(self._worker.run)
+        endings.leave(self._thread, self._worker)
+        self._start_thread()
+
+    def _end_job(self) -> None:
         self._job = None
-        self._thread.quit()
-        if not self._thread.wait(STOP_MS):
-            log.error("thread %s did not end", self._thread.objectName())
+        self._patience.stop()
 
     def _is_newest(self, job_id: int) -> bool:
         return self._job is not None and self._job.job_id == job_id
+
+    @Slot(int)
+    def _on_worker_begun(self, job_id: int) -> None:
+        self._begun_id = max(self._begun_id, job_id)
+        if self._is_newest(job_id) and self._job is not None and not self._job.token.cancelled:
+            self._patience.stop()  # the one before has ended
 
     @Slot(int, object)
     def _on_worker_progressed(self, job_id: int, progress: Progress) -> None:
@@ -172,7 +226,7 @@ class JobRunner(QObject):
     @Slot(int, object)
     def _on_worker_finished(self, job_id: int, result: Any) -> None:
         if self._is_newest(job_id):
-            self._job = None
+            self._end_job()
             self.finished.emit(result)
         elif self._discard is not None:
             self._discard(result)
@@ -180,11 +234,11 @@ class JobRunner(QObject):
     @Slot(int, object)
     def _on_worker_failed(self, job_id: int, failure: Failure) -> None:
         if self._is_newest(job_id):
-            self._job = None
+            self._end_job()
             self.failed.emit(failure)
 
     @Slot(int)
     def _on_worker_cancelled(self, job_id: int) -> None:
         if self._is_newest(job_id):
-            self._job = None
+            self._end_job()
             self.cancelled.emit()
