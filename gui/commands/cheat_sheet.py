@@ -5,11 +5,12 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QWidget
 
 from gui.commands.command import CommandTable, native_text
 from gui.theme import theme
 from gui.widgets.form_widgets import hint_label, vbox
+from gui.widgets.plain_text import PlainLabel
 
 _COLUMNS = 3
 
@@ -24,8 +25,9 @@ class CheatSheet(QDialog):
         columns = QHBoxLayout()
         columns.setSpacing(28)
         for blocks in _spread(_blocks(table)):
-            column = QLabel("".join(blocks))
+            column = PlainLabel()
             column.setTextFormat(Qt.TextFormat.RichText)
+            column.setText("".join(blocks))
             column.setAlignment(Qt.AlignmentFlag.AlignTop)
             columns.addWidget(column)
         hint = hint_label(

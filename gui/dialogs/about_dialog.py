@@ -13,10 +13,11 @@ import numpy as np
 import PySide6
 from PySide6.QtCore import QEvent, Qt, Slot, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QWidget
 
 from gui.theme import theme
 from gui.widgets.form_widgets import hint_label, vbox
+from gui.widgets.plain_text import PlainLabel
 
 NAME = "Motion Inspector"
 _PACKAGE = "motion-inspector"
@@ -78,19 +79,22 @@ class AboutDialog(QDialog):
         self.copy.clicked.connect(self._on_copy_clicked)
 
     def _make_widgets(self) -> None:
-        self.title = QLabel(f"{NAME} {version()}")
+        self.title = PlainLabel(f"{NAME} {version()}")
         self.title.setObjectName("figure")
         purpose = "See which motion drove a video model's decision, frame by frame."
-        self.purpose = QLabel(purpose)
+        self.purpose = PlainLabel(purpose)
         self.purpose.setWordWrap(True)
-        self.paper = QLabel()
+        self.paper = PlainLabel()
+        self.paper.setTextFormat(Qt.TextFormat.RichText)
         self.paper.setWordWrap(True)
         self.paper.setOpenExternalLinks(True)
         rows = "".join(
             f"<tr><td style='padding-right:16px'>{escape(name)}</td><td>{escape(text)}</td></tr>"
             for name, text in self._pairs[1:]
         )
-        self.table = QLabel(f"<table>{rows}</table>")
+        self.table = PlainLabel()
+        self.table.setTextFormat(Qt.TextFormat.RichText)
+        self.table.setText(f"<table>{rows}</table>")
         self.table.setWordWrap(True)
         self.table.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         licence = "MIT licence. The libraries that it runs on have licences of their own."

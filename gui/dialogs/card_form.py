@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -67,7 +68,7 @@ class CardForm(QWidget):
         else:
             edit = QLineEdit()
             edit.setPlaceholderText(field.example)
-        edit.setToolTip(f"<p>{field.text}</p>")
+        edit.setToolTip(f"<p>{html.escape(field.text)}</p>")
         changed = edit.textChanged if isinstance(edit, QLineEdit) else edit.currentTextChanged
         changed.connect(self.changed)
         return edit

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
 
 from gui.dialogs.about_dialog import as_lines
 from gui.widgets.form_widgets import heading, hint_label, notice_label, vbox
+from gui.widgets.plain_text import PlainLabel
 
 _MOST_SHOWN = 20
 
@@ -80,7 +81,7 @@ class CrashDialog(QDialog):
         self.message = notice_label()
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.saved = QLabel(saved)
+        self.saved = PlainLabel(saved)
         self.saved.setTextFormat(Qt.TextFormat.PlainText)
         self.saved.setWordWrap(True)
         self.count = hint_label()

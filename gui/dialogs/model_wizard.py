@@ -9,15 +9,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.descriptions import CardReport, Finding, ModelInfo
 from engine.errors import EngineError, UntrustedCode
@@ -29,6 +21,7 @@ from gui.explain.results_panel import TopClasses
 from gui.tasks.jobs import Failure, JobRunner
 from gui.theme import theme
 from gui.widgets.picture_strip import image_of
+from gui.widgets.plain_text import PlainLabel
 
 _WAIT_MS = 400  # after the last key, before the checks begin
 _PICTURE_PX = 112
@@ -60,8 +53,9 @@ class ModelWizard(QDialog):
         super().__init__(parent)
         self._cards, self._video, self._start = cards, video, start
         self.form = CardForm(cards.fields, models)
-        self.findings, self.status = QLabel(), QLabel()
-        self.pictures = QLabel()
+        self.findings, self.status = PlainLabel(), PlainLabel()
+        self.findings.setTextFormat(Qt.TextFormat.RichText)
+        self.pictures = PlainLabel()
         self.top = TopClasses()
         self.save = QPushButton("Save")
         self.runner = JobRunner("cards", self)
@@ -93,7 +87,7 @@ class ModelWizard(QDialog):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.status)
         layout.addWidget(_scrolled(self.findings), 1)
-        seen, classes = QLabel("What the model sees"), QLabel("Top classes of this clip")
+        seen, classes = PlainLabel("What the model sees"), PlainLabel("Top classes of this clip")
         for widget in (seen, self.pictures, classes, self.top, self.save):
             layout.addWidget(widget)
         return side

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -11,6 +12,7 @@ from engine.evidence.prior import SUFFIX
 from engine.types import EvidenceEffort
 from gui.widgets.dialogs import file_dialog
 from gui.widgets.form_widgets import SPACING, narrow
+from gui.widgets.plain_text import in_one_line, plain
 
 _EFFORTS: dict[EvidenceEffort, tuple[str, str]] = {
     "full": ("Full", "Two stills and two other orders of the frames a window"),
@@ -77,8 +79,11 @@ class EvidenceChoice(QWidget):
         self.prior = path
         text = "Prior" if path is None else path.name.removesuffix(SUFFIX)
         middle = Qt.TextElideMode.ElideMiddle
-        self.file.setText(self.file.fontMetrics().elidedText(text, middle, _NAME_PX))
-        self.file.setToolTip(_PRIOR if path is None else f"<p>{path}</p>{_PRIOR}")
+        shown = self.file.fontMetrics().elidedText(in_one_line(text), middle, _NAME_PX)
+        self.file.setText(shown.replace("&", "&&"))
+        self.file.setToolTip(
+            _PRIOR if path is None else f"<p>{html.escape(plain(str(path)))}</p>{_PRIOR}"
+        )
         self.usual.setChecked(path is None)
         self.changed.emit()
 

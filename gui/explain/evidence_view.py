@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.evidence.summary import ClipEvidence
 from gui.explain.bits_bars import BitsBars
@@ -10,6 +10,7 @@ from gui.state.evidence_set import EvidenceSet, WindowEvidence
 from gui.state.evidence_words import bits_text, of_text, verdict_sentence
 from gui.widgets.form_widgets import hint_label, vbox
 from gui.widgets.hint_link import HintLink
+from gui.widgets.plain_text import PlainLabel
 
 _NOT_YET = "Explain the video to see whether it is decided by movement or by the picture."
 _NONE = (
@@ -28,7 +29,7 @@ class EvidenceView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._set: EvidenceSet | None = None
-        self.verdict, self.reason = QLabel(), QLabel()
+        self.verdict, self.reason = PlainLabel(), PlainLabel()
         self.verdict.setObjectName("verdict")
         for label in (self.verdict, self.reason):
             label.setWordWrap(True)

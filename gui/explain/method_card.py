@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from engine.descriptions import MethodInfo
@@ -29,6 +29,7 @@ class MethodCard(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.summary, self.details = hint_label(), notice_label()
+        self.details.setTextFormat(Qt.TextFormat.RichText)
         self.details.hide()
         self.more = QToolButton()
         self.more.setObjectName("link")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping
 from functools import partial
@@ -152,7 +153,7 @@ def _edit(option: OptionInfo) -> Edit:
     else:
         edit = QLineEdit()
     _set(edit, option.default)
-    edit.setToolTip(f"<p>{option.text}</p>")
+    edit.setToolTip(f"<p>{html.escape(option.text)}</p>")
     edit.setAccessibleName(_title(option.name))
     return edit
 

@@ -13,6 +13,7 @@ from engine.descriptions import ModelInfo
 from gui.explain.missing import Missing
 from gui.widgets.dialogs import file_dialog
 from gui.widgets.form_widgets import Form, choose_even_unknown, hbox, hint_label, narrow
+from gui.widgets.plain_text import in_one_line, plain, tip
 
 
 class ModelChoice(QWidget):
@@ -99,7 +100,7 @@ class ModelChoice(QWidget):
         self.input.clear()
         self.input.addItem("All together", None)
         for name in names:
-            self.input.addItem(name, name)
+            self.input.addItem(in_one_line(name), name)
         self._show_inputs()
 
     def _show_inputs(self) -> None:
@@ -110,7 +111,7 @@ class ModelChoice(QWidget):
             part.setVisible(several or self.input.currentData() is not None)
 
     def _list(self, model: ModelInfo) -> None:
-        self.model.addItem(model.label, model.name)
+        self.model.addItem(in_one_line(model.label), model.name)
         last = self.model.count() - 1
         self.model.setItemData(last, _model_card(model), Qt.ItemDataRole.ToolTipRole)
 
@@ -127,9 +128,10 @@ class ModelChoice(QWidget):
         self.weights = path
         text = "Own weights..." if path is None else path.name
         room = self.file.fontMetrics()
-        self.file.setText(room.elidedText(text, Qt.TextElideMode.ElideMiddle, 130))
+        shown = room.elidedText(in_one_line(text), Qt.TextElideMode.ElideMiddle, 130)
+        self.file.setText(shown.replace("&", "&&"))
         about = "Use your own weights file for this model"
-        self.file.setToolTip(about if path is None else f"{path}\n{about}")
+        self.file.setToolTip(about if path is None else tip(f"{path}\n{about}"))
 
     @Slot()
     def _on_model_changed(self) -> None:
@@ -150,7 +152,7 @@ def _model_card(model: ModelInfo) -> str:
     size = "" if model.download_mb is None else f"Download: {model.download_mb:.1f} MB, once."
     licence = f"Licence: {model.licence}." if model.licence else ""
     rows = (
-        f"<b>{html.escape(model.summary)}</b>",
+        f"<b>{html.escape(plain(model.summary))}</b>",
         *map(html.escape, (model.accuracy, licence, size)),
     )
     return "".join(f"<p>{text}</p>" for text in rows if text)

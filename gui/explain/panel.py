@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from engine.descriptions import MethodInfo, ModelInfo
 from engine.types import Float64Array, Progress, Request
@@ -32,6 +32,7 @@ from gui.widgets.form_widgets import (
     vbox,
 )
 from gui.widgets.number_edits import WholeNumberEdit
+from gui.widgets.plain_text import PlainLabel
 
 _SCROLL_BAR_PX = 10
 _NUMBER_PX = 56
@@ -246,7 +247,7 @@ class ExplainPanel(QWidget):
         self._step_name = rows.names[-1]
         self._show_step()
         rows.add("Evidence", self.evidence)
-        rows.add("Frames", hbox(self.first, QLabel("to"), self.last))
+        rows.add("Frames", hbox(self.first, PlainLabel("to"), self.last))
         rows.add("Shot cuts", self.keep_cuts)
         aligned(rows, self.model_choice.form)
         content = QWidget()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.diagnostics.reliability import Badge
 from engine.utils.score_text import score_text
@@ -22,6 +22,7 @@ from gui.state.peaks import Peak
 from gui.theme import theme
 from gui.widgets.form_widgets import hbox, heading, hint_label, later_heading, notice_label, vbox
 from gui.widgets.hint_link import HintLink
+from gui.widgets.plain_text import PlainLabel
 
 _ROWS = 5
 _CLASSES, _VALUES = "Top classes at this frame", "Values at this frame"
@@ -224,7 +225,7 @@ class ResultsPanel(QWidget):
 
     def _make_labels(self) -> None:
         self.failure, self.notices, self.advice = (notice_label() for _ in range(3))
-        self.clip, self.meaning, self.about = QLabel(), QLabel(), hint_label()
+        self.clip, self.meaning, self.about = PlainLabel(), PlainLabel(), hint_label()
         self.clip.setObjectName("share")
         self.clip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.clip.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from engine.types import Progress
 from gui.widgets.form_widgets import SPACING, hint_label, vbox
+from gui.widgets.plain_text import PlainLabel
 
 _FIGURE_SPACE = "\u2007"  # as wide as a digit: numbers that grow do not move what follows
 _BAR_PX = 8
@@ -110,7 +111,7 @@ class RunBar(QWidget):
         self.progress.setAccessibleName("Progress")
         self.progress.hide()
         self.status = hint_label()
-        self.left = QLabel()
+        self.left = PlainLabel()
         self.left.setObjectName("faint")
 
     def _lay_out(self) -> None:

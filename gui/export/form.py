@@ -21,6 +21,7 @@ from gui.state.export_request import ExportRequest
 from gui.widgets.dialogs import save_dialog
 from gui.widgets.form_widgets import Form, WheelGuard, choice, hbox, hint_label, narrow, vbox
 from gui.widgets.number_edits import WholeNumberEdit
+from gui.widgets.plain_text import tip
 
 _LAYOUT_NAMES = {"row": "Side by side", "column": "One below the other", "grid": "Grid"}
 _HEIGHTS_PX = (240, 360, 480, 720, 1080)
@@ -266,7 +267,7 @@ class ExportForm(QWidget):
         self.sound.setEnabled(format.has_sound and self._has_sound)
         no_sound = "The video has none" if format.has_sound else "This format has none"
         self.sound.setToolTip("" if self.sound.isEnabled() else no_sound)
-        self.name.setToolTip(self.name.text())
+        self.name.setToolTip(tip(self.name.text()))
         self.replaces.setText(self._replaced() if self.name.text().strip() else "")
 
     def _replaced(self) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QPixmap, QResizeEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.cancel import Check
 from engine.types import Report, UInt8Array
 from gui.tasks.jobs import Failure, JobRunner
 from gui.widgets.form_widgets import hint_label, vbox
 from gui.widgets.picture_strip import image_of
+from gui.widgets.plain_text import PlainLabel
 
 Draw = Callable[[Report, Check], UInt8Array]
 _LEAST_PX = 320, 240
@@ -23,7 +24,7 @@ class ExportPreview(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.picture, self.text = QLabel(), hint_label()
+        self.picture, self.text = PlainLabel(), hint_label()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setWordWrap(True)
         self.picture.setMinimumSize(*_LEAST_PX)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QLabel, QMainWindow, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from engine.annotations.notes import Note
 from engine.store import Analysis
@@ -32,6 +32,7 @@ from gui.tasks.jobs import JobRunner
 from gui.timeline.flow_energy import FlowMeasuring
 from gui.timeline.timeline import Timeline
 from gui.what_if.controller import WhatIfController
+from gui.widgets.plain_text import PlainLabel
 
 LEAST_SIZE = 1024, 640
 FIRST_SIZE = 1280, 800
@@ -103,7 +104,7 @@ class WindowParts(QMainWindow):
 
     def _make_widgets(self) -> None:
         self.panes, self.timeline, self.transport = PaneGrid(), Timeline(), Transport()
-        self.hover_label = QLabel()
+        self.hover_label = PlainLabel()
         self.statusBar().addPermanentWidget(self.hover_label)
 
     def _make_controllers(self) -> None:

@@ -30,6 +30,7 @@ from gui.tasks.endings import CLOSE_S, endings
 from gui.tasks.jobs import Failure
 from gui.tasks.throttle import Throttle
 from gui.widgets.dialogs import message_box
+from gui.widgets.plain_text import in_one_line, title_text
 
 _FOLLOW_MS = 40  # curves and numbers follow the panes: each redraw of them takes as long as a pane
 
@@ -39,10 +40,8 @@ class MainWindow(WindowParts):
 
     Signals
     -------
-    video_opened(), explained(), exported(path), problem_told(message)
-        For tests and scripts; each after the window shows it.
-    closing()
-        The window closes now.
+    video_opened(), explained(), exported(path), problem_told(message), closing()
+        For the application, tests and scripts; all but the last after the window shows it.
     """
 
     closing = Signal()
@@ -189,7 +188,7 @@ class MainWindow(WindowParts):
         playing = self.playback.told, self.view_bindings.told, self.flow_energy.told
         writing = self.notes.told, self.export.told, self.sessions.told
         for message in (self.explain.told, *playing, *writing):
-            message.connect(self.statusBar().showMessage)
+            message.connect(self._say)
         opening = self.analysis_loader.failed, self.sessions.failed, self.comparison.failed
         saving = self.notes.failed, self.export.failed, self.shortcuts.failed
         for failure in (self.flow_energy.failed, *opening, *saving):
@@ -297,12 +296,16 @@ class MainWindow(WindowParts):
         if failure is not None:
             self.tell(failure)
 
+    @Slot(str)
+    def _say(self, text: str) -> None:
+        self.statusBar().showMessage(in_one_line(text))
+
     @Slot()
     def _show_title(self) -> None:
         """Show the name of the session or video, marked if it has unsaved changes."""
         path = self.sessions.path or (None if self.video is None else self.video.path)
         if path is not None:
-            self.setWindowTitle(f"{path.name}[*] – Motion Inspector")
+            self.setWindowTitle(f"{title_text(path.name)}[*] – Motion Inspector")
             self.setWindowModified(not self.edits.isClean())
 
     @Slot(object)

@@ -32,6 +32,7 @@ from engine.errors import EngineError
 from engine.types import Float64Array
 from gui.notes.note_edits import NoteList, Notes
 from gui.theme import theme
+from gui.widgets.plain_text import tip
 from gui.widgets.time_entry import clock
 
 NOTE = Qt.ItemDataRole.UserRole
@@ -137,7 +138,7 @@ class NoteRows(QAbstractTableModel):
         return {
             Qt.ItemDataRole.DisplayRole: text.replace("\n", "  /  "),
             Qt.ItemDataRole.EditRole: text,
-            Qt.ItemDataRole.ToolTipRole: note.text,
+            Qt.ItemDataRole.ToolTipRole: tip(note.text),
             NOTE: note,
         }.get(Qt.ItemDataRole(role))
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QStyle, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QStyle, QToolButton, QWidget
 
 from engine.types import Float64Array
 from gui.state.view_state import LOOPS, PACES, SPEEDS, Loop, ViewState
@@ -14,6 +14,7 @@ from gui.theme import theme
 from gui.theme.icons import SIDE_PX, icon
 from gui.widgets.form_widgets import vbox
 from gui.widgets.number_edits import WholeNumberEdit
+from gui.widgets.plain_text import PlainLabel
 from gui.widgets.time_entry import TimeEntry, clock
 
 _FAR = 2**30
@@ -172,7 +173,7 @@ class Transport(QWidget):
         self.number.setFixedWidth(72)
         self.entry = TimeEntry()
         self.entry.setFixedWidth(104)
-        self.time, self.whole = QLabel("0:00.000"), QLabel("/ 0:00.000")
+        self.time, self.whole = PlainLabel("0:00.000"), PlainLabel("/ 0:00.000")
         self.speed = QComboBox()
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}x", speed)
@@ -183,7 +184,7 @@ class Transport(QWidget):
         self.pace.addItems([pace for pace in PACES])
         self.pace.setToolTip("Keep time and skip frames, or show every frame")
         self.pace.setAccessibleName("Pace")
-        self.rate = QLabel()
+        self.rate = PlainLabel()
         self.rate.setObjectName("faint")
 
     def _lay_out(self) -> None:

@@ -14,6 +14,7 @@ from gui.backend import RecentBackend
 from gui.commands.command import Command
 from gui.state.session_file import SUFFIX
 from gui.widgets.dialogs import file_dialog, folder_dialog
+from gui.widgets.plain_text import menu_text, tip
 from resources import resource_path
 
 VIDEO_KINDS = "*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.mpeg *.ts *.gif *.ogv *.flv *.wmv"
@@ -85,11 +86,11 @@ class FileOpener:
         """Fill a menu with the files last opened."""
         menu.clear()
         for entry in self._recent.entries():
-            action = menu.addAction(entry.path.name)
-            action.setToolTip(str(entry.path))
+            action = menu.addAction(menu_text(entry.path.name))
+            action.setToolTip(tip(str(entry.path)))
             action.setEnabled(entry.is_there)
             if not entry.is_there:
-                action.setText(f"{entry.path.name} (missing)")
+                action.setText(f"{menu_text(entry.path.name)} (missing)")
             action.triggered.connect(partial(self.open, entry.path))
         if menu.isEmpty():
             menu.addAction("Nothing yet").setEnabled(False)

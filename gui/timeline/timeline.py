@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from engine.types import Float64Array
 from gui.state.curves import CurveSet
@@ -17,6 +17,7 @@ from gui.timeline.plots import KEYS, USUAL, WITHOUT_EVIDENCE, TimelinePlots, col
 from gui.timeline.readout import readout
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.form_widgets import vbox
+from gui.widgets.plain_text import PlainLabel
 
 _TOOLTIPS = {
     "evidence": "How much of the evidence is movement, with its 95 % interval; a step a window",
@@ -68,7 +69,7 @@ class Timeline(QWidget):
         self._view = self.plots.view
         self._view.viewport().installEventFilter(self)
         self._view.viewport().setMouseTracking(True)
-        self.readout = QLabel()
+        self.readout = PlainLabel()
         self.readout.setObjectName("faint")
         self.readout.setTextFormat(Qt.TextFormat.RichText)
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from engine.types import separation_text
 from engine.what_if.checks import Cost, FreezeCheck, StillSplit
 from gui.what_if.deletion_curves import DeletionCurves
 from gui.widgets.form_widgets import hint_label, later_heading, scroll_into_view, vbox
 from gui.widgets.picture_strip import PictureStrip
+from gui.widgets.plain_text import PlainLabel
 from gui.widgets.score_bars import Pair, ScoreBars, percent
 
 _VERDICTS: dict[Cost, str] = {
@@ -27,7 +28,7 @@ class FreezeView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.verdict = QLabel()
+        self.verdict = PlainLabel()
         self.verdict.setWordWrap(True)
         self.bars, self.curves, self.about = (
             ScoreBars("Original", "Frozen"),
@@ -57,7 +58,7 @@ class StillsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.verdict = QLabel()
+        self.verdict = PlainLabel()
         self.verdict.setWordWrap(True)
         self.pictures, self.about = PictureStrip(), hint_label()
         vbox(self, self.verdict, self.pictures, self.about)

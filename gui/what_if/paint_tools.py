@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QStandardItemModel
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSlider, QWidget
 
 from engine.annotations.regions import Region
 from gui.what_if.paint_layer import Frames, Tool
 from gui.widgets.form_widgets import SPACING, Collapsible, Form, choice, hint_label, vbox
 from gui.widgets.number_edits import WholeNumberEdit
+from gui.widgets.plain_text import PlainLabel
 
 _RADIUS_STEPS = 1000  # a step of the slider is a thousandth of the picture's width
 _RADIUS = 0.04
@@ -133,7 +134,7 @@ class PaintTools(QWidget):
             side.setValue(value)
             side.setSuffix(" %")
             side.setMinimumWidth(_SIDE_PX)
-            label = QLabel(name)
+            label = PlainLabel(name)
             label.setBuddy(side)
             grid.addWidget(label, index // 2, index % 2 * 2)
             grid.addWidget(side, index // 2, index % 2 * 2 + 1)

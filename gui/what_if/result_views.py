@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.annotations.regions import Region
 from engine.types import Float64Array
 from engine.what_if.queries import MotionTests, RegionAgreement, WhatIfResult
 from gui.widgets.form_widgets import hint_label, vbox
 from gui.widgets.picture_strip import PictureStrip
+from gui.widgets.plain_text import PlainLabel
 from gui.widgets.score_bars import Pair, ScoreBars, percent
 
 _CLASSES = 5
@@ -23,7 +24,7 @@ class ResultView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asked = Region()
-        self.verdict = QLabel()
+        self.verdict = PlainLabel()
         self.verdict.setWordWrap(True)
         self.stale = hint_label("The region has changed since: ask again.")
         self.bars = ScoreBars("Original", "Perturbed")
@@ -101,7 +102,7 @@ class AgreementView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.motion, self.relevance, self.area = QLabel(), QLabel(), hint_label()
+        self.motion, self.relevance, self.area = PlainLabel(), PlainLabel(), hint_label()
         for label in (self.motion, self.relevance):
             label.setWordWrap(True)
         vbox(self, self.motion, self.relevance, self.area)

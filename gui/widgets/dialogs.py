@@ -7,7 +7,9 @@ from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QWidget
+
+from gui.widgets.plain_text import plain
 
 
 def file_dialog(
@@ -61,9 +63,12 @@ def message_box(
     icon: QMessageBox.Icon = QMessageBox.Icon.NoIcon,
 ) -> QMessageBox:
     """Make a box with a text, and more of it in small, to be opened with ``open()``."""
-    box = QMessageBox(icon, title, text, parent=parent)
+    box = QMessageBox(icon, title, "", parent=parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setInformativeText(more)
+    box.setText(plain(text))
+    box.setInformativeText(plain(more))
+    for label in box.findChildren(QLabel):
+        label.setTextFormat(Qt.TextFormat.PlainText)
     return box
 
 
@@ -87,7 +92,10 @@ def ask_replace(parent: QWidget, path: Path, replace: Callable[[], object]) -> Q
 def show_table(parent: QWidget, title: str, pairs: Iterable[tuple[str, str]]) -> None:
     """Show names with their texts, without blocking the window."""
     rows = "".join(
-        f"<tr><td><b>{escape(name)}</b>&nbsp;&nbsp;</td><td>{escape(text)}</td></tr>"
+        f"<tr><td><b>{escape(plain(name))}</b>&nbsp;&nbsp;</td><td>{escape(plain(text))}</td></tr>"
         for name, text in pairs
     )
-    message_box(parent, f"<table>{rows}</table>", title=title).open()
+    box = message_box(parent, "", title=title)
+    box.setTextFormat(Qt.TextFormat.RichText)
+    box.setText(f"<table>{rows}</table>")
+    box.open()

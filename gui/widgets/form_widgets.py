@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.widgets.plain_text import PlainLabel
+
 SPACING = 8
 PANEL_MARGIN = 12
 PANEL_MARGINS = (PANEL_MARGIN,) * 4
@@ -31,7 +33,7 @@ _GUARDED = (QComboBox, QAbstractSpinBox, QSlider)
 
 def heading(text: str) -> QLabel:
     """Make a heading over a group of settings."""
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setObjectName("heading")
     return label
 
@@ -45,7 +47,7 @@ def later_heading(text: str) -> QLabel:
 
 def hint_label(text: str = "") -> QLabel:
     """Make a faint label that wraps."""
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setObjectName("faint")
     label.setWordWrap(True)
     return label
@@ -53,7 +55,7 @@ def hint_label(text: str = "") -> QLabel:
 
 def notice_label() -> QLabel:
     """Make a label that wraps, for what the user must not miss."""
-    label = QLabel()
+    label = PlainLabel()
     label.setObjectName("notice")
     label.setWordWrap(True)
     return label
@@ -106,7 +108,7 @@ class Form(QGridLayout):
 
     def add(self, name: str, widget: QWidget) -> None:
         """Add a setting with its name before it."""
-        label = QLabel(name)
+        label = PlainLabel(name)
         label.setBuddy(widget)
         self.names.append(label)
         self.addWidget(label, self.rowCount(), 0)
