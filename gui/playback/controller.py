@@ -51,6 +51,7 @@ class PlaybackController(QObject):
         panes.frame_wanted.connect(self.request_frame)
         self.reader.opened.connect(self._on_reader_opened)
         self.reader.updated.connect(self._on_reader_updated)
+        self.reader.failed.connect(self.pause)  # or every frame of a broken file would be told
         self.reader.failed.connect(self.failed)
         self.reader.reading.connect(self._on_reader_reading)
         self.reader.frame_read.connect(self._on_reader_frame_read)
