@@ -24,6 +24,7 @@ from engine.models.cards.card_schema import CARD_KEYS
 from engine.models.devices import move, resolve_device
 from engine.models.model import VideoModel
 from engine.models.preprocess.input_layout import TokenGrid, packing
+from engine.models.weights.safetensors_file import FLOATS, tensors_listed
 from engine.types import ModelSpec, Progress, Report, unreported
 from engine.utils.bounded_files import open_regular, read_bounded
 from engine.utils.schema import SchemaError, parse_json
@@ -227,8 +228,22 @@ def _network(library: Any, folder: Path) -> torch.nn.Module:
         ),
     )
     _check_fit(info, folder)
+    _check_kinds(module, folder)
     network: torch.nn.Module = module.float().eval().requires_grad_(False)
     return network
+
+
+def _check_kinds(module: torch.nn.Module, folder: Path) -> None:
+    """Refuse weights of complex or whole numbers, of which only a part would be taken."""
+    needed = {name for name, _ in module.named_parameters()}
+    for path in sorted(folder.glob("*.safetensors")):
+        for name, kind in _read(folder, partial(tensors_listed, path)).items():
+            if name in needed and kind not in FLOATS:
+                raise ModelError(
+                    f"The weights in {folder} do not fit the model: {name} is {kind}, but one of "
+                    f"{', '.join(FLOATS)} is needed.",
+                    "Save the network again with save_pretrained, before any quantisation.",
+                )
 
 
 def _check_fit(info: dict[str, Any], folder: Path) -> None:

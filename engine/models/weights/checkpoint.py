@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 
 from engine.errors import ModelError
 from engine.models.weights.file_sizes import check_archive
@@ -26,6 +25,7 @@ from engine.models.weights.foreign_files import (
 )
 from engine.models.weights.pickle_names import FaultError, HarmError, shown
 from engine.models.weights.pickle_values import Made, StoredArray, StoredTensor, mapping_of
+from engine.models.weights.safetensors_file import LONGEST_NAME, MOST_TENSORS, read_safetensors
 from engine.models.weights.torch_file import TorchFile, open_torch_file
 from engine.utils.bounded_files import is_regular, open_regular
 
@@ -38,9 +38,7 @@ _TRAINING = re.compile(
 """Keys of what a training needs to go on, which holds no weights."""
 _PART = re.compile(r"(?P<name>.+)-\d{5}-of-(?P<count>\d{5})\.safetensors")
 """Name of a part of weights that are split over several files."""
-_MOST_TENSORS = 100_000
 _MOST_DEPTH = 8
-_LONGEST_NAME = 300
 _MOST_SHARED = 8
 """How often a file may hold the same values under other names."""
 _MOST_LISTED = 1000
@@ -153,7 +151,7 @@ def _of_safetensors(path: Path) -> Weights:
     """Read a file, or all parts of a set such as ``model-00001-of-00003.safetensors``."""
     part = _PART.fullmatch(path.name)
     if part is None:
-        return Weights(dict(load_file(path)))
+        return Weights(read_safetensors(path))
     count = int(part["count"])
     names = [f"{part['name']}-{i:05}-of-{count:05}.safetensors" for i in range(1, count + 1)]
     absent = [name for name in names if not is_regular(path.with_name(name))]
@@ -164,7 +162,7 @@ def _of_safetensors(path: Path) -> Weights:
         )
     state: State = {}
     for name in names:
-        state |= load_file(path.with_name(name))
+        state |= read_safetensors(path.with_name(name))
     return Weights(state)
 
 
@@ -218,8 +216,8 @@ def _tensors(content: object) -> Iterator[tuple[str, str, StoredTensor | StoredA
                 yield nest, key, entry
             elif depth < _MOST_DEPTH and not _TRAINING.match(key.lower()):
                 ahead.append((f"{nest}.{key}" if nest else key, entry, depth + 1))
-        if max(found, len(seen)) > _MOST_TENSORS:
-            raise FaultError(f"holds more than {_MOST_TENSORS} tensors, more than a network has")
+        if max(found, len(seen)) > MOST_TENSORS:
+            raise FaultError(f"holds more than {MOST_TENSORS} tensors, more than a network has")
 
 
 def _entries(value: object) -> Iterator[tuple[str, object]]:
@@ -231,7 +229,7 @@ def _entries(value: object) -> Iterator[tuple[str, object]]:
         return
     for key, entry in pairs.items():
         name = str(key) if isinstance(key, str | int) else ""
-        possible = name.isprintable() and 0 < len(name) < _LONGEST_NAME
+        possible = name.isprintable() and 0 < len(name) < LONGEST_NAME
         if possible and not isinstance(entry, str | int | float | bytes | None):
             yield name, entry
 

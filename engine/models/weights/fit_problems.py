@@ -159,7 +159,7 @@ def _kind(tensor: torch.Tensor) -> str:
     if tensor.is_complex():
         return "complex"
     if tensor.is_floating_point():
-        return "float"
+        return "float" if tensor.dtype.itemsize > 1 else "float of 8 bits, with a scale elsewhere"
     return "bool" if tensor.dtype == torch.bool else "int"
 
 

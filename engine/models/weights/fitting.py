@@ -113,7 +113,8 @@ def fit(module: nn.Module, fitted: Fitted, model: str, origin: str) -> tuple[str
     """
     own, needed = _tensors_of(module), needed_by(module)
     rest = [name for name in fitted.rest if not _may_lack(name)]
-    problems, hint = problems_of(needed, fitted.state, rest, fitted.odd)
+    copied = {n: own[n] for n in fitted.state if n in own and not _is_count(n, fitted.state[n])}
+    problems, hint = problems_of(needed | copied, fitted.state, rest, fitted.odd)
     if problems:
         raise ModelError(
             f"The weights {origin} do not fit the model {model}: {', '.join(problems)}.", hint
@@ -131,6 +132,8 @@ def needed_by(module: nn.Module) -> State:
 
 def _not_finite(module: nn.Module) -> Iterator[str]:
     names = [name for name, value in module.named_parameters() if not value.isfinite().all()]
+    # A mask may well be infinite, but nothing is no number.
+    names += [name for name, value in module.named_buffers() if value.isnan().any()]
     if names:
         yield (
             f"{len(names)} of the weights are not finite (first {names[0]}): the training has "
@@ -149,6 +152,11 @@ def _tensors_of(module: nn.Module) -> State:
     """Return the tensors of a network's state dict, which may hold other things as well."""
     state = module.state_dict()
     return {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
+
+
+def _is_count(name: str, value: torch.Tensor) -> bool:
+    """Return whether a tensor is a counter, also as an average of trainings has it."""
+    return bool(_COUNTED.search(name)) and value.numel() == 1 and not value.is_complex()
 
 
 def _may_lack(name: str) -> bool:

@@ -117,7 +117,7 @@ class _Machine:
         self.calls = 0
         self.inner = inner
         self.source = source
-        self.encoded = 0
+        self.work = 0
         self.plain: dict[int, tuple[object, StoredValues]] = {}
 
     def to_mark(self) -> list[Any]:
@@ -129,8 +129,8 @@ class _Machine:
         if self.calls > _MOST_CALLS:
             raise FaultError(f"holds more than {_MOST_CALLS} objects, more than a network has")
         value = self._plain(args) if kind == PLAIN_STORAGE and not self.inner else made(kind, args)
-        self.encoded += len(value) if isinstance(value, bytes) else 0
-        if self.encoded > self.source.consumed:
+        self.work += _work(value, args)
+        if self.work > 2 * self.source.consumed:
             raise FaultError("asks for more bytes of memory than it has")
         self.stack.append(value)
 
@@ -140,6 +140,14 @@ class _Machine:
         if id(content) not in self.plain:
             self.plain[id(content)] = (content, _plain_storage(content))
         return self.plain[id(content)][1]
+
+
+def _work(value: object, args: object) -> int:
+    """Return the bytes or entries that a call has read and made anew of what it was given."""
+    given = args if isinstance(args, tuple) else ()
+    if not isinstance(value, bytes | dict) or any(value is one for one in given):
+        return 0
+    return len(value) + sum(len(one) for one in given if isinstance(one, list | tuple))
 
 
 def _push(machine: _Machine, value: object) -> None:

@@ -226,6 +226,19 @@ def _state_of_parameter(path: Path, canary: Path) -> None:
     )
 
 
+def _copied_often(path: Path, _canary: Path) -> None:
+    """A list of 100,000 pairs made a dict 50,000 times."""
+    pairs = b"".join(b"K%cK\x01\x86" % (index % 256) for index in range(100_000))
+    again = b"h\x00h\x01\x85R" * 50_000
+    begin = b"\x80\x02ccollections\nOrderedDict\nq\x00("
+    archive(path, begin + pairs + b"lq\x01](" + again + b"e.")
+
+
+def _safetensors_of_many(path: Path, canary: Path) -> None:
+    entry = '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}'
+    _safetensors("{" + ",".join(f'"w{i}":{entry}' for i in range(200_000)) + "}", b"")(path, canary)
+
+
 _BAD_TENSORS: dict[str, Writer] = {
     "negative side": tensor((-4,), (1,)),
     "negative stride": tensor((4,), (-1,)),
@@ -342,6 +355,19 @@ _COSTS: dict[str, Writer] = {
         '{"weight":{"dtype":"F32","shape":[-4],"data_offsets":[0,64]}}'
     ),
     "safetensors that is no JSON": _safetensors('{"weight":'),
+    "pairs made a dict 50,000 times": _copied_often,
+    "safetensors of 200,000 tensors": _safetensors_of_many,
+    "safetensors of one name twice": _safetensors(
+        '{"weight":{"dtype":"F32","shape":[4,4],"data_offsets":[0,64]},'
+        '"weight":{"dtype":"F32","shape":[4,4],"data_offsets":[0,64]}}'
+    ),
+    "safetensors of a name of 1 MB": _safetensors(
+        '{"' + "n\\n" * 2**19 + '":{"dtype":"F32","shape":[16],"data_offsets":[0,64]}}'
+    ),
+    "safetensors of overlapping tensors": _safetensors(
+        '{"weight":{"dtype":"F32","shape":[4,4],"data_offsets":[0,64]},'
+        '"bias":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}'
+    ),
     "safetensors nested deeply": _safetensors('{"a":' * 5000),
 }
 

@@ -258,3 +258,48 @@ def test_fit_counts_what_differs_and_leaves_the_network_alone() -> None:
         "1 are of no use to it (first tail.weight), "
         "1 have another shape (first fc.weight: (5, 4) instead of (3, 4))."
     )
+
+
+def batch_norm() -> nn.Module:
+    return nn.Sequential(nn.Conv3d(1, 2, 1), nn.BatchNorm3d(2))
+
+
+KINDS = ["complex64", "int64", "int8", "uint8", "bool", "float8_e4m3fn", "float8_e5m2"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["0.weight", "1.bias", "1.running_var"])
+def test_numbers_of_another_kind_are_refused_by_name(name: str, kind: str) -> None:
+    network = batch_norm()
+    state = dict(network.state_dict())
+    state[name] = state[name].to(getattr(torch, kind))
+    with pytest.raises(ModelError, match=f"{name} is {kind}, but float32 is needed"):
+        fit(network, matched(network, Weights(state)), "net", "w.pth")
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float64"])
+def test_numbers_of_another_precision_are_taken(kind: str) -> None:
+    network = batch_norm()
+    state = {n: t.to(getattr(torch, kind)) for n, t in network.state_dict().items()}
+    assert fit(network, matched(network, Weights(state)), "net", "w.pth") == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (torch.zeros((), dtype=torch.complex64), "num_batches_tracked is complex64"),
+        (torch.zeros(5, dtype=torch.int64), "another shape"),
+    ],
+)
+def test_counters_that_cannot_be_are_refused(value: torch.Tensor, said: str) -> None:
+    network = batch_norm()
+    state = {**network.state_dict(), "1.num_batches_tracked": value}
+    with pytest.raises(ModelError, match=said):
+        fit(network, matched(network, Weights(state)), "net", "w.pth")
+
+
+def test_statistics_that_are_no_numbers_are_told() -> None:
+    network = batch_norm()
+    state = {**network.state_dict(), "1.running_mean": torch.full((2,), float("nan"))}
+    (notice,) = fit(network, matched(network, Weights(state)), "net", "w.pth")
+    assert "not finite (first 1.running_mean)" in notice
