@@ -26,7 +26,7 @@ _GRACE_S = 0.0006  # WebVTT has whole milliseconds, and half of one is lost in r
 _ARROW = "-->"
 _CLOCK = r"(?:(\d{2,4}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
 _SPAN = re.compile(rf"\s*{_CLOCK}\s+{_ARROW}\s+{_CLOCK}(?:\s.*)?")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,6 +53,7 @@ class Note:
     text: str
 
     def __post_init__(self) -> None:
+        self._refuse_long(16 * MOST_CHARACTERS)  # before much is made of it
         object.__setattr__(self, "text", _tidy(self.text))
         if not 0 <= self.first < self.stop <= MOST_FRAMES:
             raise EngineError(
@@ -61,7 +62,10 @@ class Note:
             )
         if not self.text:
             raise EngineError(f"The note on frame {self.first} is empty.", "Type a text for it.")
-        if len(self.text) > MOST_CHARACTERS:
+        self._refuse_long(MOST_CHARACTERS)
+
+    def _refuse_long(self, most: int) -> None:
+        if len(self.text) > most:
             raise EngineError(
                 f"The note on frame {self.first} is {len(self.text)} characters long.",
                 f"Shorten it to {MOST_CHARACTERS}.",
@@ -178,7 +182,7 @@ def read_webvtt(path: Path, timestamps_s: Float64Array) -> tuple[Note, ...]:
             notes.extend(_notes_of(block, timestamps_s))
         except EngineError as error:
             raise EngineError(f"{path}, line {number}: {error}", error.hint) from error
-    _require_few(len(notes))
+        _require_few(len(notes))
     return tuple(sorted(notes))
 
 
@@ -214,10 +218,11 @@ def _notes_of(block: list[str], timestamps_s: Float64Array) -> list[Note]:
         raise EngineError(
             f"'{block[0][:80]}' is not a time span.", "Write it as 00:01.000 --> 00:02.500."
         )
-    text = _tidy(html.unescape(_TAG.sub("", "\n".join(block[1:]))))
+    text = html.unescape(_TAG.sub("", "\n".join(block[1:])))
     times = found.groups()
     frames = _frames(_seconds(times[:4]), _seconds(times[4:]), timestamps_s)
-    return [Note(*frames, text)] if text else []
+    is_long = len(text) > 16 * MOST_CHARACTERS  # refused before it is tidied
+    return [Note(*frames, text)] if is_long or _tidy(text) else []
 
 
 def _seconds(parts: tuple[str | None, ...]) -> float:

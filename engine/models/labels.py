@@ -16,7 +16,8 @@ from engine.errors import ModelError
 from engine.utils.bounded_files import decoded, read_bounded
 from engine.utils.schema import SchemaError, parse_json
 
-_MOST_BYTES = 2**24
+_MOST_BYTES = 2**22
+_MOST_LINES = 100_000
 _ONE_A_LINE = "Give a text file with one label a line, in the order of the outputs."
 _NAMES = re.compile(
     r"(class|label|category|action|activity|gesture|display)?[_ ]?(names?|labels?|text|title)|"
@@ -68,6 +69,8 @@ def read_labels(path: Path) -> Labels:
     text, notices = _decoded(raw, path)
     if any(ord(sign) < 32 and sign not in "\t\n\r\f\v" for sign in text):
         raise ModelError(f"The labels file {path} is not text.", _ONE_A_LINE)
+    if len(text.splitlines()) > _MOST_LINES:
+        raise ModelError(f"The labels file {path} has more than {_MOST_LINES} lines.", _ONE_A_LINE)
     names = [name.strip().strip('"').strip() for name in _parsed(text, path)]
     if not any(names):
         raise ModelError(f"The labels file {path} is empty.", _ONE_A_LINE)

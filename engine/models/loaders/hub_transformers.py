@@ -192,7 +192,7 @@ def _check_files(folder: Path) -> None:
             wrong = f"cannot be used: {error}"
         if wrong:
             raise ModelError(
-                f"The file {path.name} of the model in {folder} {wrong}.",
+                f"The model in {folder} cannot be read: its {path.name} {wrong}.",
                 "Download it again, or save it again with save_pretrained.",
             )
 

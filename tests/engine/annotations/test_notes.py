@@ -200,6 +200,8 @@ def test_webvtt_of_others_is_read(tmp_path: Path) -> None:
         (b"WEBVTT\n\nx\n00:02.000 --> 00:01.000\na", "line 3: The cue ends before it starts"),
         (b"WEBVTT\n\n10:00.000 --> 10:01.000\na", "after the end of the video"),
         (b"WEBVTT\n\n00:00.000 --> 00:01.000\n" + b"a" * 2001, "2001 characters"),
+        (b"WEBVTT\n\n00:00.000 --> 00:01.000\n" + b"<" * 200_000, "200000 characters"),
+        (b"WEBVTT\n\n" + b"00:00.000 --> 00:01.000\na\n\n" * 10_001, "10001 notes are too many"),
         (b"WEBVTT\n" + b"a" * 2**24, "larger than 16 MB"),
     ],
 )

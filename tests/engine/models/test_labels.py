@@ -99,6 +99,8 @@ def test_read_labels_leaves_numbers_and_signs_of_names_alone(text: str, tmp_path
         ("a.json", '{"wave": [1]}', "neither a list of names nor a table"),
         ("a.json", "[1, 2]", "neither a list of names nor a table"),
         ("a.json", "{", "is not JSON"),
+        ("a.txt", "a\n" * 100_001, "more than 100000 lines"),
+        ("a.txt", "a" * 2**22 + "a", "larger than 4 MB"),
         ("a.json", "[" * 100_000, "is not JSON"),
         ("a.txt", "wave\0run", "is not text"),
         ("a.txt", " \n\n", "is empty"),
