@@ -1,1 +1,4 @@
-"""Hostile files, one module a kind: each makes a valid file or folder and spoils it at random."""
+"""Generators of hostile files, one module a kind of file, for tests and long runs alike.
+
+Each takes a `random.Random`, so that a case can be made again from its seed.
+"""
