@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.errors import EngineError
 from engine.render.panes import FrameHeat
 from engine.store import Analysis
 from gui.state.view_state import ViewState
@@ -42,7 +43,10 @@ class MapSource:
         if index >= separation.frames_ready:
             return FrameHeat(None, NOT_YET)
         marks: tuple[str, ...] = () if self.analysis.sampled[index] else ("interpolated",)
-        maps = separation.frame_soon(index, state.sigma, _WAIT_S)
+        try:
+            maps = separation.frame_soon(index, state.sigma, _WAIT_S)
+        except EngineError as error:  # a chunk that is missing, or is not what was written
+            return FrameHeat(None, str(error))
         marks += (shown,) if shown != state.preset else ()
         marks += ("scaled to 0..1",) if separation.is_rescaled else ()
         return FrameHeat(maps, SEPARATING if maps is None else "", marks)
