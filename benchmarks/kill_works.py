@@ -18,6 +18,7 @@ from engine.models.weights.download import Download, fetch
 from engine.store import Analysis
 from engine.types import Request, unreported
 from engine.utils.atomic import remove_leftovers
+from engine.utils.folder_update import updated_folder
 from engine.utils.written_files import LIST_NAME
 from engine.video import open_video
 from gui.state.session_file import SessionFile, save_session
@@ -92,6 +93,14 @@ def export(inputs: Path, folder: Path, sigma: str) -> None:
         export_clip(analysis, video, folder / "walk.mp4", frames=frames, numbers=True)
 
 
+def folder_swap(_inputs: Path, folder: Path, text: str) -> None:
+    """Replace a folder of small files again and again, by those of the other text and of this."""
+    for content in ("1", "2") * 8 if text == "2" else ("1",):
+        with updated_folder(folder / "out") as new:
+            for number in range(4):
+                (new / f"{number}.txt").write_text(content)
+
+
 def session(inputs: Path, folder: Path, text: str) -> None:
     """Save a session again and again, each time with the same large note."""
     note = {"text": text * 200_000}
@@ -137,6 +146,7 @@ WORKS: dict[str, Work] = {
         _begin_with(export), export, _of("walk.mp4", "walk.csv", "walk.json"), _leftovers
     ),
     "explain": Work(_begin_with(explain), explain, _of("out"), _leftovers),
+    "folder": Work(_begin_with(folder_swap), folder_swap, _of("out"), _leftovers),
     "session": Work(_begin_with(session), session, _of("a.mis.json"), _leftovers),
     "cache": Work(
         _begin_cache,

@@ -21,7 +21,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["session", "cache", "download", "export", "explain"])
+@pytest.mark.parametrize("what", ["folder", "session", "cache", "download", "export", "explain"])
 def test_killed_writers_leave_old_or_new(what: str, given: Path, tmp_path: Path) -> None:
     outcome = kill_rounds(what, 4, given, tmp_path)
     assert not outcome.wrong
