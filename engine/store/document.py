@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -151,8 +151,12 @@ def header_from_dict(document: dict[str, Any]) -> Header:
     """
     start, stop = convert(document["range"], tuple[int, int], "range")
     steps = convert(document["sampled_frames"], list[int], "sampled_frames")
+    request = convert(document["request"], Request, "request")
+    if "path" in document["video"]:  # however it was typed, and from which folder
+        place = convert(document["video"]["path"], Path, "video.path")
+        request = replace(request, video=place) if place.exists() else request
     header = Header(
-        request=convert(document["request"], Request, "request"),
+        request=request,
         spec=convert(document["model"], ModelSpec, "model"),
         size=convert(document["video"]["size"], tuple[int, int], "video.size"),
         fps=convert(document["video"]["fps"], Finite, "video.fps"),
@@ -333,6 +337,8 @@ def short(error: Exception) -> str:
 
 def write_analysis(path: Path, document: dict[str, Any]) -> None:
     """Write an analysis.json with its format number, and behind all the checksum of the rest."""
+    place = str(Path(document["request"]["video"]).absolute())
+    document = {**document, "video": {**document["video"], "path": place}}
     text = json.dumps({"format": FORMAT, **document}, indent=2, allow_nan=False)
     head = text.removesuffix("\n}")
     path.write_text(f'{head}{_CHECKSUM}{_checksum(head.encode())}"\n}}\n', encoding="utf-8")

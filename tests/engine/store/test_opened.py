@@ -61,6 +61,18 @@ def test_a_spoiled_folder_of_earlier_times_is_refused_or_opens(tmp_path: Path, s
         numbers(folder)
 
 
+def test_the_video_is_found_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips/square.mp4").write_bytes(b"video")
+    monkeypatch.chdir(tmp_path)
+    filled(tmp_path / "work", steps=8).save(tmp_path / "saved", preset="recommended", sigma=1.0)
+    monkeypatch.chdir(tmp_path / "clips")
+    found = Analysis.open(tmp_path / "saved").header.request.video
+    assert found == tmp_path / "clips/square.mp4"
+
+
 def test_a_deleted_chunk_is_named(saved: Path) -> None:
     (saved / CHUNK).unlink()
     with pytest.raises(EngineError, match="chunk 1 of sampled_relevance is missing"):
