@@ -229,6 +229,8 @@ def _keep(tally: Tally, canary: Canary, state: Path | None) -> None:
 
 def _one(kind: str, number: int, seed: int) -> int:
     """Run one case here, and print all of its outcome."""
+    import benchmarks.hostile.reading  # noqa: F401 - before the memory is limited
+
     with tempfile.TemporaryDirectory() as home:
         outcome = run_case(Guard(Path(home)), Path(home), kind, seed, number)
     print(json.dumps(outcome, indent=1))
