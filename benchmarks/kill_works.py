@@ -27,8 +27,8 @@ from inspector.cli import main
 from tests.clips import moving_square, write_clip
 
 FRAMES, SIZE = 48, (64, 64)
-_WEIGHTS = hashlib.sha256(bytes(2**22)).hexdigest()[:8]
-WEIGHTS = f"net-{_WEIGHTS}.pth"
+_WEIGHTS_BYTES = 2**22
+WEIGHTS = f"net-{hashlib.sha256(bytes(_WEIGHTS_BYTES)).hexdigest()[:8]}.pth"
 _ENTRIES = 12
 
 
@@ -62,7 +62,7 @@ def inputs(folder: Path) -> Iterator[Path]:
         write_clip(folder / "videos" / f"{name}.mp4", moving_square(FRAMES, SIZE))
     explain(folder, folder, "1")
     (folder / "served").mkdir()
-    (folder / "served" / WEIGHTS).write_bytes(bytes(2**22))
+    (folder / "served" / WEIGHTS).write_bytes(bytes(_WEIGHTS_BYTES))
     handler = functools.partial(_Quiet, directory=str(folder / "served"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -115,7 +115,8 @@ def cache(_inputs: Path, folder: Path, _text: str) -> None:
 
 def download(inputs: Path, folder: Path, _text: str) -> None:
     """Fetch the weights file."""
-    fetch(Download((inputs / "address").read_text(), folder, "weights"), unreported, never)
+    url = (inputs / "address").read_text()
+    fetch(Download(url, folder, "weights", _WEIGHTS_BYTES), unreported, never)
 
 
 def _begin_with(run: Callable[[Path, Path, str], None]) -> Callable[[Path, Path], None]:

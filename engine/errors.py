@@ -69,25 +69,6 @@ class UntrustedCode:
     files: tuple[UntrustedFile, ...]
     call: str = ""
 
-    def lines(self) -> list[str]:
-        """Return a line for each file and the call, with nothing in it that acts on a screen."""
-        lines = [self._line(file) for file in self.files]
-        if self.call:
-            lines.append(f"calls {printable(self.call)}")
-        return lines
-
-    def _line(self, file: UntrustedFile) -> str:
-        inside = file.path.is_relative_to(self.folder)
-        name = printable(str(file.path.relative_to(self.folder) if inside else file.path))
-        state = "changed" if file.changed else "new"
-        return f"{name}  ({state}, SHA-256 {file.sha256[:12]})"
-
-
-def printable(name: str) -> str:
-    r"""Return a name with control characters as ``\x1b``, other letters than ASCII told apart."""
-    shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
-    return shown if name.isascii() else f"{shown} [{ascii(name)[1:-1]}]"
-
 
 class UntrustedError(ModelError):
     """Loading a network would run files, or use a server, that the user has not trusted.

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 import typer
 
-from engine.errors import UntrustedError, printable
+from engine.errors import UntrustedError
 from engine.models.cards.trust import trust
+from engine.utils.printable import code_lines, printable
 
 Result = TypeVar("Result")
 _MOST_QUESTIONS = 50
@@ -44,8 +45,8 @@ def _agrees(error: UntrustedError) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     if isinstance(error.asked, str):
-        return typer.confirm(f"{error} Send them, now and later?", default=False, err=True)
-    lines = "".join(f"\n  {line}" for line in error.asked.lines())
-    folder = printable(str(error.asked.folder))
-    text = f"{error}\nIn {folder}:{lines}\nRun it, now and later?"
+        text = f"{printable(str(error))} Send them, now and later?"
+    else:
+        lines = "\n  ".join(code_lines(error.asked))
+        text = f"{printable(str(error))}\n{lines}\nRun it, now and later?"
     return typer.confirm(text, default=False, err=True)

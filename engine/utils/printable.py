@@ -9,6 +9,9 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
+
+from engine.errors import UntrustedCode, UntrustedFile
 
 _ESCAPED = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Categories of Unicode: controls, invisible formats, lone surrogates, separators of lines."""
@@ -42,6 +45,22 @@ def printable_lines(lines: Iterable[str]) -> str:
     return "\n".join(map(printable, lines))
 
 
+def spelled_out(name: str) -> str:
+    r"""Return a name as `printable`, and after it in ASCII where a letter may look like another.
+
+    For names of what is to be run, of which a Cyrillic letter would make another file.
+    """
+    shown = printable(name)
+    return shown if name.isascii() else f"{shown} [{ascii(name)[1:-1]}]"
+
+
+def code_lines(code: UntrustedCode) -> list[str]:
+    """Return the lines of a question about code: its folder, each file, and what is called."""
+    lines = [f"In {spelled_out(str(code.folder))}:"]
+    lines += [_file_line(file, code.folder) for file in code.files]
+    return [*lines, f"calls {spelled_out(code.call)}"] if code.call else lines
+
+
 def text_cell(text: str) -> str:
     """Return text for a cell of CSV that no spreadsheet takes for a formula.
 
@@ -65,3 +84,10 @@ def _shown(sign: str) -> str:
     if unicodedata.category(sign) not in _ESCAPED or sign in _JOINERS:
         return sign
     return sign.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _file_line(file: UntrustedFile, folder: Path) -> str:
+    inside = file.path.is_relative_to(folder)
+    name = spelled_out(str(file.path.relative_to(folder) if inside else file.path))
+    state = "changed" if file.changed else "new"
+    return f"{name}  ({state}, SHA-256 {file.sha256[:12]})"

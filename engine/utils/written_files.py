@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.utils.atomic import write_text
-from engine.utils.bounded_files import read_bounded
+from engine.utils.bounded_files import open_regular, read_bounded
 from engine.utils.schema import convert, parse_json
 
 LIST_NAME = ".motion-inspector.json"
@@ -84,7 +84,7 @@ def digest(path: Path) -> str:
     OSError
         If it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QMessageBox, QPlainTextEdit, QWidget
 
-from engine.errors import UntrustedCode, printable
+from engine.errors import UntrustedCode
+from engine.utils.printable import code_lines
 from gui.tasks.jobs import Failure
 from gui.widgets.dialogs import message_box
 
@@ -48,7 +49,7 @@ def ask_trust(parent: QWidget, failure: Failure, agreed: Callable[[], None]) -> 
 
 def _add_list(box: QMessageBox, code: UntrustedCode) -> None:
     """Show the files below the texts, and scroll where they are many."""
-    lines = [f"In {printable(str(code.folder))}:", *code.lines()]
+    lines = code_lines(code)
     shown = QPlainTextEdit("\n".join(lines))
     shown.setReadOnly(True)
     shown.setTabChangesFocus(True)

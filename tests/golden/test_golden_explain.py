@@ -43,7 +43,11 @@ def results(
 def masked(document: dict[str, Any]) -> dict[str, Any]:
     """Return an analysis.json without what differs from machine to machine."""
     request = document["request"] | {"video": Path(document["request"]["video"]).name}
-    return document | {"request": request, "versions": list(document["versions"])}
+    video = {name: document["video"][name] for name in document["video"] if "path" not in name}
+    files = [name for name in document["files"] if "/c/" not in name]
+    plain = document | {"request": request, "video": video, "files": files}
+    plain["versions"] = list(document["versions"])
+    return {name: plain[name] for name in plain if not name.startswith("checksum")}
 
 
 def columns(path: Path) -> dict[str, list[str | float]]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from engine.descriptions import ModelInfo
 from engine.errors import ModelError, os_errors
 from engine.models.cards.card import CARD_SUFFIX, ModelCard, is_card
-from engine.models.cards.reading import parse_card_text, read_card
+from engine.models.cards.reading import MOST_BYTES, parse_card_text, read_card
 from engine.models.catalogue import MODELS
 from engine.models.model_plugins import plugin_models
 from engine.utils.atomic import write_text
-from engine.utils.bounded_files import is_regular
+from engine.utils.bounded_files import is_regular, read_bounded
 from engine.utils.paths import config_folder
 
 _UNFIT = re.compile(r"[^\w.-]+")
@@ -78,7 +78,7 @@ def save_card(text: str) -> ModelInfo:
 
 def _text_of(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_bounded(path, MOST_BYTES).decode()
     except (OSError, UnicodeDecodeError):
         return None
 

@@ -26,7 +26,7 @@ from engine.utils.bounded_files import decoded, read_bounded
 from engine.utils.hints import did_you_mean
 from engine.utils.schema import SchemaError, convert, fields_of, parse_toml, shortened
 
-_MOST_BYTES = 2**20
+MOST_BYTES = 2**20
 _MOST_INPUTS = 32
 _HUB_PART = re.compile(r"[^\\/:*?\"<>|]{1,255}")
 _NAMING = ("network", "endpoint", "frame_network")
@@ -117,7 +117,7 @@ def _inputs_in(tables: Any, path: Path) -> tuple[InputKeys, ...]:
 
 def _table_in(path: Path) -> dict[str, Any]:
     try:
-        text = decoded(read_bounded(path, _MOST_BYTES))
+        text = decoded(read_bounded(path, MOST_BYTES))
     except OSError as error:
         raise ModelError(
             f"The model card {path} cannot be read ({error.strerror or error}).", "Check its path."

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.errors import ModelError, UntrustedCode, UntrustedError, UntrustedFile, os_errors
-from engine.errors import printable as shown
 from engine.utils.atomic import write_text
 from engine.utils.bounded_files import read_bounded
 from engine.utils.paths import config_folder
+from engine.utils.printable import spelled_out
 from engine.utils.schema import SchemaError, convert, parse_json, to_plain
 
 _MOST_BYTES = 2**26
@@ -111,12 +111,12 @@ def require_trust_of_address(address: str) -> None:
 
 def _untrusted(asked: UntrustedCode) -> UntrustedError:
     if not asked.files:
-        what = f"{shown(asked.call)} would be called"
+        what = f"{spelled_out(asked.call)} would be called"
     elif len(asked.files) == 1:
-        what = f"{shown(str(asked.files[0].path))} is a program"
+        what = f"{spelled_out(str(asked.files[0].path))} is a program"
     else:
-        first = shown(str(asked.files[0].path))
-        others = _listed(shown(file.path.name) for file in asked.files[1:])
+        first = spelled_out(str(asked.files[0].path))
+        others = _listed(spelled_out(file.path.name) for file in asked.files[1:])
         what = f"{first} is a program, with {others}"
     if all(file.changed for file in asked.files) and asked.files:
         what += ", changed since you agreed to run it"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.cancel import Cancelled
 from engine.errors import VideoError
+from engine.utils.bounded_files import open_regular
 
 _END_BYTES = 2**16
 
@@ -90,7 +91,7 @@ def _ends(path: Path, facts: tuple[int, int] | None) -> tuple[bytes, bytes] | No
     if facts is None:
         return None
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             first = file.read(min(_END_BYTES, facts[0]))
             file.seek(max(facts[0] - _END_BYTES, 0))
             return first, file.read(min(_END_BYTES, facts[0]))

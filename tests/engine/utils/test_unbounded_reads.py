@@ -15,7 +15,6 @@ ALLOWED = {
     ("engine/models/loaders/user_networks.py", "json.loads"): "a part of an archive, checked",
     ("engine/pipeline/cache_key.py", "read_bytes"): "modules and resources of the program",
     ("engine/store/resumable.py", "json.loads"): "its own values, written a line before",
-    ("engine/store/resumable.py", "open"): "its own file, whose name nobody else chooses",
     ("engine/utils/bounded_files.py", "open"): "a descriptor that was looked at",
     ("engine/utils/locks.py", "open"): "a lock, of which nothing is read",
     ("engine/utils/atomic.py", "open"): "a lock, of which nothing is read",

@@ -42,7 +42,8 @@ def compared(explained: MainWindow, qtbot: QtBot) -> MainWindow:
 def saved(folder: Path, count: int, size: tuple[int, int] | None = None) -> Path:
     header = header_for(Request(video=Path("square.mp4")), 0, count)
     analysis = Analysis.create(header if size is None else replace(header, size=size))
-    analysis.append([window_at(0, count)], relevance(0, count))
+    windows = [window_at(first, min(8, count - first)) for first in range(0, count, 8)]
+    analysis.append(windows, relevance(0, count))
     analysis.save(folder, preset="recommended", sigma=4.0)
     analysis.close()
     return folder

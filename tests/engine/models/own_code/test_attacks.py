@@ -17,6 +17,7 @@ from engine.errors import ModelError, UntrustedCode, UntrustedError
 from engine.models.cards.trust import require_trust, trust
 from engine.models.own_code.finder import CardFinder
 from engine.models.own_code.static_imports import named_imports
+from engine.utils.printable import code_lines
 from tests.engine.models.own_code.cards import NET, asked_for, load, write_card
 from tests.programs import agreeing, code_of, trust_file
 
@@ -66,7 +67,7 @@ def test_a_changed_file_is_asked_for_by_its_name(home: Path, evil: str, changed:
     with pytest.raises(UntrustedError, match="changed since") as caught:
         load(home)
     assert isinstance(caught.value.asked, UntrustedCode)
-    assert [line.split()[0] for line in caught.value.asked.lines()] == [str(Path(changed))]
+    assert [line.split()[0] for line in code_lines(caught.value.asked)[1:]] == [str(Path(changed))]
 
 
 def test_a_file_swapped_all_the_time_runs_only_as_agreed(home: Path, evil: str) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import UntrustedCode, UntrustedError, printable
+from engine.errors import UntrustedCode, UntrustedError
+from engine.utils.printable import code_lines, spelled_out
 from tests.engine.models.own_code.cards import asked_for, load, write_card
 from tests.programs import trust_file
 
@@ -54,7 +55,7 @@ def test_names_in_the_question_cannot_write_on_the_terminal(home: Path) -> None:
         load(folder)
     assert isinstance(caught.value.asked, UntrustedCode)
     assert "\\x1b" in str(caught.value)
-    for text in (str(caught.value), *caught.value.asked.lines()):
+    for text in (str(caught.value), *code_lines(caught.value.asked)[1:]):
         assert text.isprintable()
         assert "\\u0435" in text
-    assert printable("net.py") == "net.py"
+    assert spelled_out("net.py") == "net.py"
