@@ -54,20 +54,20 @@ def start_group(folder: Path) -> Path:
 
 
 def layout_of(shape: Shape) -> Layout:
-    """Return the layout of an array of maps.
+    """Return the layout of an array of maps: as many planes a chunk as is read quickly.
 
     Raises
     ------
     EngineError
         If its maps are too large to be kept.
     """
-    layout = Layout(shape, (min(CHUNK, shape[0]), *shape[1:]))
-    if layout.chunk_bytes > MOST_CHUNK_BYTES:
+    most = MOST_CHUNK_BYTES // (4 * math.prod(shape[1:]))
+    if most < 1:
         raise EngineError(
             f"Maps of {shape[1]} x {shape[2]} pixels are too large to be kept.",
-            f"A crop of up to {math.isqrt(MOST_CHUNK_BYTES // 4 // CHUNK)} pixels a side is kept.",
+            f"A crop of up to {math.isqrt(MOST_CHUNK_BYTES // 4)} pixels a side is kept.",
         )
-    return layout
+    return Layout(shape, (min(CHUNK, most, shape[0]), *shape[1:]))
 
 
 def write_whole(group: Path, name: str, values: npt.NDArray[Any]) -> Facts:
