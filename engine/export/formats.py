@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.store.explained_video import open_explained
 from engine.utils.targets import check_target
-from engine.video import open_requested
 from engine.video.encode.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class ExportFormat:
 def _write_clip(job: ExportJob) -> Path:
     from engine.export.clip import export_clip
 
-    with nullcontext(job.video) if job.video else open_requested(job.analysis.header.request) as v:
+    with nullcontext(job.video) if job.video else open_explained(job.analysis.header) as v:
         return export_clip(
             job.analysis,
             v,

@@ -189,6 +189,7 @@ def header_of(request: Request, model: VideoModel, video: Video) -> Header:
         timestamps_s=times,
         step_frames=sample_frames(model.spec, video.timestamps_s, start, stop) - start,
         seen=seen_rect(model.spec, video.size),
+        content=content_id(request.video),
     )
 
 

@@ -30,6 +30,7 @@ from engine.store.document import (
     windows_from_list,
     write_analysis,
 )
+from engine.store.explained_video import found_video
 from engine.store.explained_windows import ExplainedWindows
 from engine.store.map_volumes import NAMES, Maps, MapVolumes, high_quantile
 from engine.store.opened import LOGITS, STEP_LOGITS, facts_of, open_files
@@ -116,6 +117,8 @@ class Analysis(ExplainedWindows):
         document = read_document(folder / DOCUMENT)
         try:
             header = header_from_dict(document)
+            place = found_video(document, folder)
+            header = replace(header, request=replace(header.request, video=place))
             files = open_files(folder, header, document)
             analysis = cls(folder, header, files.array(RELEVANCE))
             if "maps" in document:

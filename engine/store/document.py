@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from engine.types import (
     Request,
     Window,
 )
+from engine.utils.atomic import final_place
 from engine.utils.bounded_files import read_bounded
 from engine.utils.schema import Finite, convert, parse_json, to_plain
 
@@ -73,6 +75,8 @@ class Header:
         often as it was given.
     seen : Rect
         The part of the picture that the model saw.
+    content : str
+        Name of the video's content (`engine.video.content_hash.content_id`), empty if unknown.
     """
 
     request: Request
@@ -84,6 +88,7 @@ class Header:
     timestamps_s: Float64Array
     step_frames: Int64Array
     seen: Rect
+    content: str = ""
 
     @property
     def wants_maps(self) -> bool:
@@ -118,7 +123,7 @@ def header_to_dict(header: Header) -> dict[str, Any]:
     return {
         "request": request_to_plain(header.request),
         "model": _plain_spec(header.spec),
-        "video": {"size": header.size, "fps": header.fps},
+        "video": {"size": header.size, "fps": header.fps} | _if_known("content", header.content),
         "range": [header.start, header.stop],
         "timestamps_s": header.timestamps_s.tolist(),
         "sampled_frames": (header.step_frames + header.start).tolist(),
@@ -151,12 +156,8 @@ def header_from_dict(document: dict[str, Any]) -> Header:
     """
     start, stop = convert(document["range"], tuple[int, int], "range")
     steps = convert(document["sampled_frames"], list[int], "sampled_frames")
-    request = convert(document["request"], Request, "request")
-    if "path" in document["video"]:  # however it was typed, and from which folder
-        place = convert(document["video"]["path"], Path, "video.path")
-        request = replace(request, video=place) if place.exists() else request
     header = Header(
-        request=request,
+        request=convert(document["request"], Request, "request"),
         spec=convert(document["model"], ModelSpec, "model"),
         size=convert(document["video"]["size"], tuple[int, int], "video.size"),
         fps=convert(document["video"]["fps"], Finite, "video.fps"),
@@ -165,6 +166,7 @@ def header_from_dict(document: dict[str, Any]) -> Header:
         timestamps_s=np.array(convert(document["timestamps_s"], list[Finite]), dtype=np.float64),
         step_frames=np.array(steps, dtype=np.int64) - start,
         seen=convert(document["seen"], Rect, "seen"),
+        content=convert(document["video"].get("content", ""), str, "video.content"),
     )
     _check_header(header)
     return header
@@ -337,8 +339,10 @@ def short(error: Exception) -> str:
 
 def write_analysis(path: Path, document: dict[str, Any]) -> None:
     """Write an analysis.json with its format number, and behind all the checksum of the rest."""
-    place = str(Path(document["request"]["video"]).absolute())
-    document = {**document, "video": {**document["video"], "path": place}}
+    place = Path(document["request"]["video"]).absolute()
+    relative = _relative(place, final_place(path.absolute()).parent)
+    places = {"path": str(place)} | _if_known("relative", relative)
+    document = {**document, "video": {**document["video"], **places}}
     text = json.dumps({"format": FORMAT, **document}, indent=2, allow_nan=False)
     head = text.removesuffix("\n}")
     path.write_text(f'{head}{_CHECKSUM}{_checksum(head.encode())}"\n}}\n', encoding="utf-8")
@@ -355,6 +359,17 @@ def _check_checksum(raw: bytes, document: object) -> None:
 
 def _checksum(text: bytes) -> str:
     return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+def _relative(place: Path, folder: Path) -> str:
+    try:
+        return os.path.relpath(place, folder)
+    except ValueError:  # on another drive of Windows
+        return ""
+
+
+def _if_known(name: str, value: str) -> dict[str, str]:
+    return {name: value} if value else {}
 
 
 def write_document(path: Path, document: dict[str, Any]) -> None:

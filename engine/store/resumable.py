@@ -291,6 +291,7 @@ def _compared(header: Header) -> dict[str, Any]:
     values = header_to_dict(header)
     for name in _OF_SEPARATION_OR_PLACE:
         del values["request"][name]
+    values["video"].pop("content", None)  # which the key knows
     for part, fields in _ADDED.items():
         for name, usual in fields.items():
             if values[part][name] == usual:

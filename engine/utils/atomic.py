@@ -129,6 +129,12 @@ class AtomicPath:
             self._lock.close()
 
 
+def final_place(path: Path) -> Path:
+    """Return where a path will be once every `AtomicPath` that it lies in is published."""
+    hidden = [part for part in path.parts if part.startswith(_PREFIX) and part.endswith(_SUFFIX)]
+    return Path(*(part for part in path.parts if part not in hidden))
+
+
 def sync_to_disk(path: Path) -> None:
     """Wait until a file, or a folder except on Windows, is safe on the disk."""
     if path.is_dir() and sys.platform == "win32":

@@ -9,8 +9,8 @@ from engine.export.formats import EXPORT_FORMATS
 from engine.export.job import ExportJob
 from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
+from engine.store.explained_video import open_explained
 from engine.types import Report, UInt8Array
-from engine.video import open_requested
 from engine.video.encode.sound import has_sound
 from gui.backend import ExportBackend
 from gui.state.export_request import ExportRequest
@@ -72,6 +72,6 @@ def preview(
     from engine.export.composition import Composition
 
     inside = checked_frames(analysis, frames)
-    with open_requested(analysis.header.request) as video:
+    with open_explained(analysis.header) as video:
         check()
         return Composition(analysis, video, look, inside).picture(frame)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from engine.cancel import Check
 from engine.diagnostics.flow_agreement import check_against_flow
-from engine.errors import EngineError
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
+from engine.store.explained_video import open_explained
 from engine.types import Preset, Progress, Report
-from engine.video import Video, open_requested
 
 
 def flow_agreement(
@@ -29,19 +28,7 @@ def flow_agreement(
         done += 1
         report(Progress("Comparing with optical flow", min(done // 2, count), count))
 
-    with open_explained(analysis) as video:
+    with open_explained(analysis.header) as video:
         return check_against_flow(
             analysis, video, preset=preset, sigma=sigma, check=counted
         ).overall
-
-
-def open_explained(analysis: Analysis) -> Video:
-    """Open the video of an analysis, or raise `EngineError` if it is gone or another one."""
-    request = analysis.header.request
-    video = open_requested(request)
-    if len(video) < analysis.header.stop or video.size != analysis.header.size:
-        video.close()
-        raise EngineError(
-            f"{request.video} is not the video that was explained.", "Explain it again."
-        )
-    return video

@@ -15,10 +15,10 @@ from engine.export.inputs import inputs_of
 from engine.export.whole_file import listed_file
 from engine.metrics import FlowPrecision
 from engine.store import Analysis
+from engine.store.explained_video import open_explained
 from engine.utils.printable import printable_lines
 from engine.utils.targets import check_target
 from inspector import cli_options as options
-from inspector.backend.flow_agreement import open_explained
 from inspector.commands import Command
 from inspector.leftovers import remember_target
 from inspector.terminal import print_text
@@ -51,7 +51,7 @@ def flow_report(folder: Path, kind: str, threshold_px: float, *, overwrite: bool
         )
     analysis = Analysis.open(folder)
     request = analysis.header.request
-    with open_explained(analysis) as video:
+    with open_explained(analysis.header) as video:
         agreement = check_against_flow(
             analysis,
             video,

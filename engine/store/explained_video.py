@@ -1,0 +1,82 @@
+"""The video of an analysis, found from the folder of the analysis and known by its content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.cancel import Check, never
+from engine.errors import VideoError
+from engine.store.document import Header
+from engine.utils.schema import convert
+from engine.video import Video, open_requested
+from engine.video.content_hash import content_id
+
+
+def open_explained(header: Header, *, check: Check = never) -> Video:
+    """Open the video that was explained.
+
+    Raises
+    ------
+    VideoError
+        If it is gone, or another one.
+    """
+    path = header.request.video
+    if header.content and content_id(path) != header.content:
+        raise _another(path)
+    video = open_requested(header.request, check=check)
+    if len(video) < header.stop or video.size != header.size:
+        video.close()
+        raise _another(path)
+    return video
+
+
+def found_video(document: Mapping[str, Any], folder: Path) -> Path:
+    """Return where the video of an analysis is now.
+
+    Looked for at its place, from the folder of the analysis, beside it, and as it was typed. The
+    first with the content that was explained is taken, else the first that is there.
+
+    Parameters
+    ----------
+    document : mapping
+        Of analysis.json.
+    folder : Path
+        That it lies in.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If a field is missing or of the wrong type.
+    """
+    typed = convert(document["request"]["video"], Path, "request.video")
+    about = document["video"]
+    named = [about[name] for name in ("path", "relative") if name in about]
+    named = [*convert(named, list[Path], "video"), Path(typed.name), Path("..", typed.name)]
+    places = [*(folder / path for path in named), typed]
+    there = [path for path in dict.fromkeys(places) if _is_there(path)]
+    content = convert(about.get("content", ""), str, "video.content")
+    alike = (path for path in there if not content or _content(path) == content)
+    return next(alike, there[0] if there else typed)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # no possible path
+        return False
+
+
+def _content(path: Path) -> str | None:
+    try:
+        return content_id(path)
+    except VideoError:  # unreadable: not what is looked for
+        return None
+
+
+def _another(path: Path) -> VideoError:
+    return VideoError(
+        f"{path} is not the video that was explained: its content is another.",
+        "Put the video back in its place, or explain this one.",
+    )
