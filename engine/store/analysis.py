@@ -332,7 +332,9 @@ class Analysis(ExplainedWindows):
         }
 
     def write_numbers(self, group: Path) -> Facts:
-        """Write the arrays of windows, which are small, to a folder of arrays."""
+        """Write the arrays of windows, which are small, and remove maps that were given up."""
+        for name in () if self.has_maps else NAMES:
+            shutil.rmtree(group / name, ignore_errors=True)
         steps = steps_array(self.evidence, len(self.header.spec.labels))
         arrays = {LOGITS: self.logits(), STEP_LOGITS: self.step_logits(), STEPS: steps}
         facts = {DESCRIPTION: write_group(group)}
@@ -345,7 +347,7 @@ class Analysis(ExplainedWindows):
     def facts(self) -> Facts:
         """Facts of the files of relevance and maps that were written."""
         own = self._array.facts if isinstance(self._array, GrowingArray) else {}
-        return own | (self._maps.facts if self._maps is not None else {})
+        return own | (self._maps.facts if self._maps is not None and self.has_maps else {})
 
     @property
     def progress(self) -> Written:

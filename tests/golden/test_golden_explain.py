@@ -43,7 +43,11 @@ def results(
 def masked(document: dict[str, Any]) -> dict[str, Any]:
     """Return an analysis.json without what differs from machine to machine."""
     request = document["request"] | {"video": Path(document["request"]["video"]).name}
-    video = {name: document["video"][name] for name in document["video"] if "path" not in name}
+    video = {
+        name: document["video"][name]
+        for name in document["video"]
+        if name not in ("path", "relative")
+    }
     files = [name for name in document["files"] if "/c/" not in name]
     plain = document | {"request": request, "video": video, "files": files}
     plain["versions"] = list(document["versions"])

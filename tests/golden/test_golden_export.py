@@ -64,9 +64,9 @@ def test_export_looks_and_reads_as_it_did(exported: Path) -> None:
         same_picture(f"export/{name}.webp", picture, factor=2, mean=1.5, share=0.005)
     same_json("export/clip.json", facts(exported))
     document = json.loads(exported.with_suffix(".json").read_text(encoding="utf-8"))
-    same_json(
-        "export/annotated.json", document | {"versions": list(document["versions"])}, loose=LOOSE
-    )
+    document["request"]["video"] = Path(document["request"]["video"]).name
+    document["versions"] = list(document["versions"])
+    same_json("export/annotated.json", document, loose=LOOSE)
     files = sorted(path.name for path in exported.parent.glob("annotated*"))
     same_text("export/files.txt", "\n".join(files))
 

@@ -20,9 +20,11 @@ LABELS = ("walking", "boxing")
 
 def made_up(path: Path, video: Video, step: int = 1, evidence: Evidence | None = None) -> Analysis:
     """An analysis of all of a video with random relevance, every ``step``-th frame sampled."""
-    spec = ModelSpec("fake", LABELS, 8, None, step, (16, 16), (16, 16), (0.5,) * 3, (0.25,) * 3)
+    steps = np.arange(0, len(video), step)
+    spec = ModelSpec(
+        "fake", LABELS, len(steps), None, step, (16, 16), (16, 16), (0.5,) * 3, (0.25,) * 3
+    )
     count = len(video)
-    steps = np.arange(0, count, step)
     header = Header(
         request=Request(video=path, model="fake", frames=(0, count)),
         spec=spec,

@@ -9,8 +9,8 @@ from engine.descriptions import CardReport
 from engine.errors import UntrustedError
 from engine.model_check import check_card
 from engine.models.cards.reading import read_card
-from engine.models.cards.trust import trust
 from tests.clips import moving_square, write_clip
+from tests.programs import trust_file
 
 NETS = '''
 import torch
@@ -161,7 +161,7 @@ def report_on(
     (folder / "nets.py").write_text(NETS)
     (folder / "labels.txt").write_text("".join(f"class {k}\n" for k in range(labels)))
     (folder / "card.toml").write_text(CARD.format(function=function, more=more, fps=fps))
-    trust(folder / "nets.py")
+    trust_file(folder / "nets.py", function)
     return check_card(read_card(folder / "card.toml"), clip)
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from engine.errors import AttributionError
 from engine.models.cards.library import save_card
-from engine.models.cards.trust import trust
 from engine.pipeline import explain
 from engine.store import Analysis
 from engine.types import Request
 from tests.clips import moving_square, write_clip
+from tests.programs import trust_file
 
 SOURCE = """
 import torch
@@ -64,7 +64,7 @@ def request_(tmp_path_factory: pytest.TempPathFactory) -> Request:
 
 @pytest.fixture
 def asked(request_: Request) -> Request:
-    trust(Path(request_.model).parent / "net.py")
+    trust_file(Path(request_.model).parent / "net.py", "build")
     return request_
 
 

@@ -56,7 +56,7 @@ def test_typed_card_is_checked_saved_listed_and_loaded(
     [
         ("frames", "many", "'many', but a whole number"),
         ("frames", "4\nname = 3", "but a whole number"),
-        ("mean", "[1, 2", "'[1, 2', but a number or three"),
+        ("mean", "[1, 2", "'[1, 2', but a number from -1e9 to 1e9 or three"),
         ("labels", "gone.txt", "gone.txt cannot be read"),
     ],
 )

@@ -25,7 +25,7 @@ STEPS: dict[str, tuple[Any, str, str]] = {
     "unfinished": (resumable.Resumable, "_replace_unfinished", "after"),
     "half unfinished": (np, "savez", "half"),
     "finish": (resumable.Resumable, "finish", "before"),
-    "document": (resumable, "write_document", "after"),
+    "document": (resumable, "write_analysis", "after"),
     "finished": (resumable.Resumable, "finish", "after"),
 }
 

@@ -103,7 +103,7 @@ def test_endpoint_is_sent_nothing_before_it_is_trusted(
     with pytest.raises(UntrustedError, match="frames of your videos") as caught:
         load_model(path)
     assert not server.shapes
-    trust(caught.value.path)
+    trust(caught.value.asked)
     assert load_model(path).closed == "HTTP"
 
 

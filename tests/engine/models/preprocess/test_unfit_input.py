@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from engine.attribution import attribute
 from engine.errors import ModelError
 from engine.models import load_model
-from engine.models.cards.trust import trust
 from engine.models.model import VideoModel
 from engine.models.preprocess.unfit_input import check_signature
 from engine.network_inputs import NetworkInput, PassAs
 from tests.engine.models.preprocess.test_geometry import SPEC
+from tests.programs import trust_file
 
 CLIP = torch.rand(1, 3, 4, 8, 8)
 FLOW = NetworkInput(name="moves", kind="flow", value_range=(-1, 1), mean=(0.0,) * 2, std=(1.0,) * 2)
@@ -154,7 +154,7 @@ def loaded(folder: Path, card: str) -> VideoModel:
     (folder / "net.py").write_text(SOURCE)
     (folder / "labels.txt").write_text("a\nb\n")
     (folder / "card.toml").write_text(card)
-    trust(folder / "net.py")
+    trust_file(folder / "net.py", "build")
     return load_model(folder / "card.toml", device="cpu")
 
 
