@@ -112,7 +112,7 @@ def _parsed(text: str, path: Path) -> Sequence[str]:
     if numbered is not None:
         return numbered
     rows = _rows(text, path.suffix.lower())
-    if rows is not None:
+    if rows:
         return _of_table(rows, path)
     header = len(lines) > 1 and bool(_NAMES.fullmatch(lines[0].lower()))
     return lines[header:]

@@ -19,7 +19,6 @@ from engine.models.cards.card_schema import (
     CardKeys,
     Expected,
     InputKeys,
-    Key,
 )
 from engine.models.catalogue import MODELS
 from engine.utils.bounded_files import decoded, read_bounded
@@ -187,12 +186,19 @@ def _unfit(error: SchemaError, path: Path) -> ModelError:
     return ModelError(
         f"The key {'.'.join([*tables, repr(name)])} of the card {path} is {error.shown}, but "
         f"{error.needed} is needed.",
-        f"For example: {_example(name, INPUT_KEYS if tables == ['inputs'] else None)}",
+        _example_of(name, tables),
     )
 
 
-def _example(name: str, keys: Mapping[str, Key] | None = None) -> str:
-    return (keys or CARD_KEYS | EXPECTED_KEYS)[name].example
+def _example_of(name: str, tables: list[str]) -> str:
+    """Return the hint for a key, or for the table that a name of the user's stands in."""
+    keys = INPUT_KEYS if tables == ["inputs"] else CARD_KEYS | EXPECTED_KEYS
+    known = [part for part in (name, *reversed(tables)) if part in keys]
+    return f"For example: {keys[known[0]].example}" if known else "See docs/model-card.md."
+
+
+def _example(name: str) -> str:
+    return (CARD_KEYS | EXPECTED_KEYS)[name].example
 
 
 def _check_together(card: ModelCard) -> None:

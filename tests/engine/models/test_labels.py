@@ -133,3 +133,10 @@ def test_read_labels_refuses_what_is_no_file_or_no_end(tmp_path: Path) -> None:
     for name in ("pipe", "zeros", "large", "none", ".", "a" * 5000, "a\0b"):
         with pytest.raises(ModelError, match="labels file"):
             read_labels(tmp_path / name)
+
+
+def test_a_table_without_a_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("\n \n")
+    with pytest.raises(ModelError, match=r"labels\.csv is empty"):
+        read_labels(path)

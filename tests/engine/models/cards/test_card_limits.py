@@ -138,3 +138,8 @@ def test_more_renames_than_can_be_compared_are_refused() -> None:
 
 def test_the_limits_are_those_of_a_card_alone() -> None:
     assert ModelCard(network="hf:/models/mine").network == "hf:/models/mine"  # typed by the user
+
+
+def test_names_of_renames_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"\.rename"):
+        read_card(card_with(tmp_path, "[rename]\n'' = 1\n"))
