@@ -33,7 +33,7 @@ def _chosen(files: list[Path], random: Random) -> Path:
 
 def _spoil(path: Path, random: Random) -> None:
     chance = random.random()
-    if chance < 0.1 or not path.is_file():
+    if chance < 0.1 or path.is_symlink() or not path.is_file():
         replaced(path, random)
     elif chance < 0.15:
         path.unlink()

@@ -60,7 +60,7 @@ def odd_value(random: Random) -> Any:
         return random.choice((None, True, False, [], {}, [[]], [None], {"": ""}))
     if kind == 6:
         return [random.choice((*_NUMBERS, *_TEXTS))] * random.choice((1, 2, 3, 1000))
-    return nested(random.choice((2, 50, 300)), random)
+    return nested(random.choice((2, 50, 200)), random)
 
 
 def nested(depth: int, random: Random) -> Any:

@@ -26,7 +26,7 @@ SUFFIX = ".mis.json"
 FORMAT = 1
 
 _KIND = "Motion Inspector session"
-_MOST_BYTES = 64 * 2**20
+_MOST_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,7 +285,7 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "a.mis.json"
     with path.open("wb") as file:
         file.truncate(2**40)
-    with pytest.raises(EngineError, match="larger than 64 MB"):
+    with pytest.raises(EngineError, match="larger than 32 MB"):
         read_session(path)
 
 
