@@ -35,6 +35,8 @@ def _spoil(path: Path, random: Random) -> None:
     chance = random.random()
     if chance < 0.1 or path.is_symlink() or not path.is_file():
         replaced(path, random)
+    elif path.stat().st_size > 2**26:  # spoiled before, by a file without end
+        path.unlink()
     elif chance < 0.15:
         path.unlink()
     elif chance < 0.2:
@@ -45,7 +47,7 @@ def _spoil(path: Path, random: Random) -> None:
         except (ValueError, OSError, RecursionError):
             return
         path.write_text(json_text(spoiled_tree(tree, random), random), errors="replace")
-    elif path.stat().st_size < 2**26:
+    else:
         path.write_bytes(spoiled_bytes(path.read_bytes(), random))
 
 

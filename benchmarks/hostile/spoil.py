@@ -104,7 +104,7 @@ def _change(owner: Any, key: Any, random: Random) -> None:
     elif how == 1 and isinstance(owner, dict):
         owner[random.choice(_TEXTS)] = owner[key]
     elif how == 2 and isinstance(owner, list):
-        owner.extend([owner[key]] * random.choice((1, 10, 5000)))
+        owner.extend([owner[key]] * random.choice((1, 10, 300)))
     elif how == 3 and isinstance(owner[key], int | float):
         owner[key] = random.choice(
             (-owner[key], owner[key] + 1, owner[key] * 10**6, str(owner[key]))
