@@ -35,9 +35,7 @@ def _spoil(path: Path, random: Random) -> None:
     chance = random.random()
     if chance < 0.1 or path.is_symlink() or not path.is_file():
         replaced(path, random)
-    elif path.stat().st_size > 2**26:  # spoiled before, by a file without end
-        path.unlink()
-    elif chance < 0.15:
+    elif path.stat().st_size > 2**26 or chance < 0.15:  # spoiled before, by a file without end
         path.unlink()
     elif chance < 0.2:
         path.write_bytes(gzip.compress(b"\0" * random.choice((100, 2**24))))
