@@ -119,7 +119,7 @@ def _check_place(request: Request, folder: Path, *, overwrite: bool) -> None:
 
 
 def _inputs(request: Request) -> list[Path]:
-    """Return the files that are read; a report may stand among the videos."""
+    """Return the files that are read, but not the folder of videos that a report may stand in."""
     return [path for path in inputs_of(request) if not path.is_dir()]
 
 

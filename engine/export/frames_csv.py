@@ -74,16 +74,10 @@ def write_csv(job: ExportJob) -> Path:
                 curves.signed_relevance[i],
             )
             target = int(targets[i])
-            label = text_cell(header.spec.label(target))
-            rows.writerow(
-                [
-                    *(frame, *map(_cell, numbers), target, label, sampled[i]),
-                    *_evidence_cells(evidence, i),
-                    text_cell(header.spec.name),
-                    int(i in cuts),
-                    *([] if unit is None else [text_cell(unit)]),
-                ]
-            )
+            label, name = map(text_cell, (header.spec.label(target), header.spec.name))
+            row = [frame, *map(_cell, numbers), target, label, sampled[i]]
+            row += [*_evidence_cells(evidence, i), name, int(i in cuts)]
+            rows.writerow([*row, *([] if unit is None else [text_cell(unit)])])
     return job.path
 
 

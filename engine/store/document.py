@@ -349,7 +349,7 @@ def write_analysis(path: Path, document: dict[str, Any]) -> None:
 
 
 def _check_checksum(raw: bytes, document: object) -> None:
-    """Refuse a document whose checksum is not that of what it follows; earlier ones have none."""
+    """Refuse a document whose checksum is not that of what it follows, if it has one."""
     if not isinstance(document, dict) or "checksum" not in document:
         return
     head = raw.replace(b"\r\n", b"\n").rpartition(_CHECKSUM.encode())[0]

@@ -39,7 +39,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class HttpError(Exception):
-    """A failed exchange; its text is half a sentence for people."""
+    """A failed exchange, told in half a sentence."""
 
 
 class HttpTimeoutError(HttpError):
@@ -267,7 +267,7 @@ def _sent_on(url: str, target: str) -> str:
 
 
 def _told(error: Exception) -> Exception:
-    """Return an error of the network as half a sentence; others are bugs, and stay."""
+    """Return an error of the network as half a sentence, and others as they are: bugs."""
     reason = getattr(error, "reason", error)  # of urllib's URLError
     if isinstance(reason, TimeoutError):
         return HttpTimeoutError("the server takes too long")

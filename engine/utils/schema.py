@@ -209,7 +209,7 @@ def _refuse_constant(text: str) -> float:
 
 
 def _reason(error: ValueError) -> str:
-    """Return what is wrong with a text; Python's words for long numbers are for programmers."""
+    """Return the fault of a text, in other words than Python's for programmers."""
     return _TOO_LONG if "integer string conversion" in str(error) else str(error)
 
 

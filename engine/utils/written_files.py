@@ -32,7 +32,7 @@ class _Stored:
 
 
 def listed(folder: Path) -> dict[str, str]:
-    """Return what a folder's list names, with hashes; nothing where there is no list of ours."""
+    """Return what a folder's list names, with hashes, or nothing without a list of ours."""
     path = folder / LIST_NAME
     if path.is_symlink():
         return {}
@@ -89,7 +89,7 @@ def digest(path: Path) -> str:
 
 
 def names_below(folder: Path) -> Iterator[str]:
-    """Yield all that is no folder below a folder, as "a/b.png"; links are not followed."""
+    """Yield all that is no folder below a folder, as "a/b.png", without following links."""
     for place, folders, files in os.walk(folder):
         links = [name for name in folders if os.path.islink(os.path.join(place, name))]
         for name in (*files, *links):

@@ -58,7 +58,7 @@ class MethodOptions(QWidget):
         vbox(self, self.collapsible)
 
     def set_method(self, method: MethodInfo | None) -> None:
-        """Offer the options of a method, at their defaults; none of a method that is not here."""
+        """Offer the options of a method at their defaults, and none of one that is not here."""
         options = () if method is None else method.options
         self._infos = {option.name: option for option in options}
         self._kept = {}

@@ -89,7 +89,7 @@ class ModelChoice(QWidget):
         self.changed.emit()
 
     def choose_input(self, name: str | None) -> None:
-        """Choose an input, also one that the model does not have; None for all together."""
+        """Choose an input, also one that the model does not have, or with None all together."""
         choose_even_unknown(self.input, name, str(name))
         self._show_inputs()
 

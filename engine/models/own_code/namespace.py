@@ -238,7 +238,7 @@ class Namespace:
         return [str(self.sources.folder), *others]
 
     def _is_local(self, name: str) -> bool | None:
-        """Search as Python would, the card's folder first; None if there is no such module."""
+        """Search as Python would, the card's folder first, or return None without one."""
         folder = str(self.sources.folder)
         portion = False
         for place in map(os.path.abspath, (folder, *self._added, *sys.path)):
