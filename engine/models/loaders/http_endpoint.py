@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
+from urllib.request import Request
 
 from msgspec import Meta
 
+from engine.cancel import never
 from engine.errors import ModelError
 from engine.models.loaders.black_box import Kind
 from engine.types import Float32Array
+from engine.utils.http_exchange import Exchange, Head, HttpError, HttpTimeoutError, UnreachableError
 from engine.utils.schema import SchemaError, convert, parse_json
 
 _MOST_BYTES = 8 * 2**20  # of an answer; a thousand classes of a batch take 200 kB
@@ -48,10 +48,7 @@ class Endpoint:
     def __init__(self, address: str, timeout_s: float) -> None:
         self._address = address
         self._timeout_s = timeout_s
-        handlers: list[Any] = [_NoRedirect()]
-        if urlsplit(address).hostname in _LOCAL:
-            handlers.append(urllib.request.ProxyHandler({}))
-        self._opener = urllib.request.build_opener(*handlers)
+        self._direct = urlsplit(address).hostname in _LOCAL
 
     def score(self, clips: Float32Array) -> tuple[list[list[float]], Kind]:
         """Ask for the scores of clips, float32 (N, 3, T, h, w).
@@ -61,7 +58,7 @@ class Endpoint:
         ModelError
             If there is no answer in time, or not the one of the protocol.
         """
-        request = urllib.request.Request(
+        request = Request(
             self._address,
             data=_body(clips),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
@@ -75,55 +72,48 @@ class Endpoint:
             ) from error
         return reply.scores, reply.kind
 
-    def _answer(self, request: urllib.request.Request) -> bytes:
+    def _answer(self, request: Request) -> bytes:
+        """Return the body of the answer, all of it before the deadline."""
         deadline = time.monotonic() + self._timeout_s
         try:
-            with self._opener.open(request, timeout=self._timeout_s) as answer:
-                return self._read(answer, deadline)
-        except urllib.error.HTTPError as error:
-            with error:
-                raise self._refused(error) from error
-        except TimeoutError as error:
+            with Exchange(request, direct=self._direct) as exchange:
+                head = exchange.head(deadline, never)
+                if head.status != 200:
+                    raise self._refused(head)
+                return self._body_of(exchange, head, deadline)
+        except HttpTimeoutError as error:
             raise self._too_slow() from error
-        except urllib.error.URLError as error:
-            if isinstance(error.reason, TimeoutError):
-                raise self._too_slow() from error
-            reason = getattr(error.reason, "strerror", None) or error.reason
+        except UnreachableError as error:
             raise ModelError(
-                f"The endpoint {self._address} cannot be reached ({reason}).", _START
+                f"The endpoint {self._address} cannot be reached: {error}.", _START
             ) from error
-        except (OSError, http.client.HTTPException) as error:
+        except HttpError as error:
             raise ModelError(
-                f"The endpoint {self._address} broke off its answer "
-                f"({str(error) or type(error).__name__}).",
-                _START,
+                f"The endpoint {self._address} broke off its answer: {error}.", _START
             ) from error
 
-    def _read(self, answer: http.client.HTTPResponse, deadline: float) -> bytes:
-        """Return the body of an answer, which may come slowly and be of any size."""
+    def _body_of(self, exchange: Exchange, head: Head, deadline: float) -> bytes:
         content = bytearray()
-        while part := answer.read1(2**16):
+        while part := exchange.block(deadline, never):
             content += part
             if len(content) > _MOST_BYTES:
                 raise ModelError(
                     f"The endpoint {self._address} answers more than {_MOST_BYTES // 2**20} MB.",
                     _PROTOCOL,
                 )
-            if time.monotonic() > deadline:
-                raise self._too_slow()
-        if answer.length:
-            raise http.client.IncompleteRead(bytes(content), answer.length)
+        if head.length is not None and len(content) < head.length:
+            raise HttpError(f"{len(content)} of {head.length} bytes came")
         return bytes(content)
 
-    def _refused(self, error: urllib.error.HTTPError) -> ModelError:
-        if 300 <= error.code < 400:
+    def _refused(self, head: Head) -> ModelError:
+        if 300 <= head.status < 400:
             return ModelError(
-                f"The endpoint {self._address} sends its callers elsewhere (status {error.code}).",
+                f"The endpoint {self._address} sends its callers elsewhere (status {head.status}).",
                 "Frames go to the address of the card alone: write the final one there.",
             )
         return ModelError(
-            f"The endpoint {self._address} answers with an error: status {error.code}"
-            f"{f', {error.reason}' if error.reason else ''}.",
+            f"The endpoint {self._address} answers with an error: status {head.status}"
+            f"{f', {head.reason}' if head.reason else ''}.",
             _PROTOCOL,
         )
 
@@ -132,13 +122,6 @@ class Endpoint:
             f"The endpoint {self._address} did not answer within {self._timeout_s:g} s.",
             "Start the server, or give it longer: timeout = 120 in the card.",
         )
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Leaves an answer that sends elsewhere as it is, so that it is an error."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """Return no other request."""
 
 
 def _body(clips: Float32Array) -> bytes:

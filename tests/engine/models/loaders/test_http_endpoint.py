@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from tests.engine.models.loaders.scoring_server import (
     send_scores,
     serving,
 )
+from tests.raw_server import Caller, raw_server
 
 CARD = """
 endpoint = "{address}"
@@ -245,3 +247,25 @@ def test_server_of_the_page_answers() -> None:
         scores, _ = Endpoint(f"http://127.0.0.1:{server.server_address[1]}/", 30).score(clips)
         thread.join()
     assert np.array(scores)[:, 0] == pytest.approx(clips.mean((1, 2, 3, 4)))
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (lambda caller: caller.drip(), "did not answer within 0.5 s"),
+        (lambda caller: (caller.send(HEAD), caller.drip(b"X-A: 1\r\n")), "did not answer within"),
+        (lambda caller: (caller.send(HEAD), caller.flood(b"X-A: 1\r\n")), "broke off its answer"),
+        (lambda caller: (caller.send(HEAD + b"\r\n"), caller.drip()), "did not answer within"),
+        (lambda caller: (caller.send(HEAD + b"\r\n"), caller.flood(b" " * 2**16)), "than 8 MB"),
+        (lambda caller: caller.send(HEAD + b"Content-Length: 9\r\n\r\n{"), "1 of 9 bytes came"),
+        (lambda caller: caller.send(HEAD + b"\r\n" + b"[" * 100_000), "something else than scores"),
+    ],
+)
+def test_hostile_servers_are_told_in_time(script: Callable[[Caller], object], said: str) -> None:
+    began = time.monotonic()
+    with raw_server(script) as address, pytest.raises(ModelError, match=said):  # type: ignore[arg-type]
+        Endpoint(address, timeout_s=0.5).score(np.zeros((1, 3, 4, 8, 8), np.float32))
+    assert time.monotonic() - began < 5
