@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from engine.store import Analysis
 from engine.types import Preset, Progress
 from gui.backend import Backend
-from gui.tasks.jobs import JobRunner
+from gui.tasks.jobs import MORE_PATIENCE_MS, JobRunner
 
 
 class BackgroundJobs(QObject):
@@ -32,7 +32,7 @@ class BackgroundJobs(QObject):
     def __init__(self, backend: Backend, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._backend = backend
-        self.labels = JobRunner("labels", self)
+        self.labels = JobRunner("labels", self, patience_ms=MORE_PATIENCE_MS)
         self.agreement = JobRunner("agreement with flow", self)
         self.labels.finished.connect(self.labels_loaded)
         self.labels.failed.connect(self.failed)

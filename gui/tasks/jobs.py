@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 Work = Callable[[Report, Check], Any]
 PATIENCE_MS = 5_000
 """Time after which a job that was asked to stop is left to itself, in a thread of its own."""
-_MORE_PATIENCE_MS = 30_000  # where one window of a large network may well take seconds
+MORE_PATIENCE_MS = 30_000
+"""The same where one window of a large network, or the first import of torch, may take seconds."""
 _LOW_PRIORITY = 10  # of Linux's niceness
 
 
@@ -129,7 +130,7 @@ class JobRunner(QObject):
         self._job: Job | None = None
         self._last_id = self._begun_id = 0
         self._name, self._low_priority = name, low_priority
-        usual_ms = _MORE_PATIENCE_MS if low_priority else PATIENCE_MS
+        usual_ms = MORE_PATIENCE_MS if low_priority else PATIENCE_MS
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(usual_ms if patience_ms is None else patience_ms)
