@@ -1,8 +1,9 @@
-"""Folders of exports, from which leftovers of killed exports are removed at the next start."""
+"""Folders from which leftovers of killed runs are removed at the next start."""
 
 from __future__ import annotations
 
 import logging
+import tempfile
 import threading
 from pathlib import Path
 
@@ -31,8 +32,8 @@ def remember_target(target: Path) -> None:
 
 
 def tidy() -> None:
-    """Remove leftovers of killed exports from the folders of exports."""
-    for folder in _remembered():
+    """Remove leftovers of killed runs from the folders of exports, and of temporary files."""
+    for folder in (*_remembered(), *_of_temporary_files()):
         remove_leftovers(Path(folder))
 
 
@@ -45,6 +46,13 @@ def _remembered() -> list[str]:
     try:
         return read_bounded(_list_path(), _MOST_BYTES).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):  # nothing was exported yet, or the list is spoilt
+        return []
+
+
+def _of_temporary_files() -> list[str]:
+    try:
+        return [tempfile.gettempdir()]
+    except OSError:  # there is none
         return []
 
 

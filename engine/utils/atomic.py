@@ -173,7 +173,7 @@ def remove_leftovers(folder: Path) -> int:
 def _claim(parent: Path) -> tuple[Path, FileLock]:
     for _ in range(_ATTEMPTS):
         folder = parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
-        folder.mkdir()
+        folder.mkdir(mode=0o700)  # in a folder of all users, too
         try:
             lock = FileLock.take(folder / _LOCK_NAME)
         except FileNotFoundError:

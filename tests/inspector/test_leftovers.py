@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
+
+import pytest
 
 from inspector.leftovers import remember_target, tidy
 
@@ -21,6 +24,16 @@ def test_leftovers_go_where_was_exported_to(tmp_path: Path) -> None:
     tidy()
     left = {name: len(list((tmp_path / name).iterdir())) for name in ("one", "two", "other")}
     assert left == {"one": 0, "two": 0, "other": 1}
+
+
+def test_leftovers_go_from_the_place_of_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    leave_something(tmp_path)
+    (tmp_path / "motion-inspector-notes").mkdir()  # which somebody may have called so
+    tidy()
+    assert [path.name for path in tmp_path.iterdir()] == ["motion-inspector-notes"]
 
 
 def test_list_of_folders_stays_short(export_list: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import ModelError, os_errors
+from engine.utils.atomic import AtomicPath
 
 _CHUNK = 2**20
 
@@ -22,26 +23,30 @@ _CHUNK = 2**20
 def private_copy(path: Path) -> Iterator[tuple[Path, str]]:
     """Copy a file into a folder that others cannot write to, and give the copy and its SHA-256.
 
-    The copy has the file's name. It is removed at the end, or by the system if it is in use.
+    The copy has the file's name. It is removed at the end, or by the next start if it is in use
+    or the program is killed.
 
     Raises
     ------
     ModelError
         If the file cannot be read, is no regular file, or there is no room for a copy of it.
     """
-    folder = Path(tempfile.mkdtemp(prefix="motion-inspector-"))
+    hint = "Make room there, or set TMPDIR to a folder with more."
+    with os_errors(ModelError, "There is no place for temporary files", hint):
+        scratch = AtomicPath(Path(tempfile.gettempdir(), "copy"))  # which is never published
+    folder = scratch.path
     try:
+        folder.mkdir(mode=0o700)
         with os_errors(ModelError, f"The network file {path} cannot be read", "Check its path."):
             source = _opened(path)
         copy = folder / path.name
-        hint = "Make room there, or set TMPDIR to a folder with more."
-        message = f"{path} cannot be copied to {folder.parent}, which loading it takes"
+        message = f"{path} cannot be copied to {tempfile.gettempdir()}, which loading it takes"
         with source, os_errors(ModelError, message, hint):
             _check_room(path, os.fstat(source.fileno()).st_size, folder)
             digest = _copied(source, copy, os.fstat(source.fileno()).st_size)
         yield copy, digest
     finally:
-        shutil.rmtree(folder, ignore_errors=True)  # Windows keeps loaded modules
+        scratch.discard()  # Windows keeps loaded modules, and logs it
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -57,7 +62,7 @@ def _check_room(path: Path, size: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if size > free:
         raise ModelError(
-            f"{path} has {size} bytes, but {folder.parent} has room for {free}.",
+            f"{path} has {size} bytes, but {tempfile.gettempdir()} has room for {free}.",
             "Loading it takes a copy: make room there, or set TMPDIR to a folder with more.",
         )
 

@@ -78,8 +78,8 @@ def test_folder_taken_away_while_it_is_claimed_is_made_anew(
     made = Path.mkdir
     taken: list[Path] = []
 
-    def mkdir(path: Path) -> None:
-        made(path)
+    def mkdir(path: Path, mode: int) -> None:
+        made(path, mode)
         if not taken:
             taken.append(path)
             remove_leftovers(tmp_path)
