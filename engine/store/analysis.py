@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -45,6 +44,7 @@ from engine.store.window_evidence import (
 from engine.store.written import Written
 from engine.store.zarr_files import DESCRIPTION, check_group, write_group
 from engine.types import DEFAULT_PRESET, Float32Array, Preset, Window
+from engine.utils.atomic import TEMPORARY_HINT, TemporaryFolder
 from engine.utils.schema import Finite, convert, to_plain
 
 DOCUMENT = "analysis.json"
@@ -73,7 +73,7 @@ class Analysis(ExplainedWindows):
         self._has_maps = False
         self._separations: dict[Preset, Separation | MapSeparation] = {}
         self._quantiles: list[float] = []
-        self._temporary = False
+        self._temporary: TemporaryFolder | None = None
         self._closing: Callable[[], None] | None = None
 
     @classmethod
@@ -87,19 +87,19 @@ class Analysis(ExplainedWindows):
         EngineError
             If the folder cannot be written.
         """
-        temporary = folder is None
+        temporary = None
+        if folder is None:
+            temporary = TemporaryFolder()
+            folder = temporary.path
         try:
-            if folder is None:
-                folder = Path(tempfile.mkdtemp(prefix="motion-inspector-"))
             folder.mkdir(parents=True, exist_ok=True)
             group = start_group(folder)
             shape = (len(header.step_frames), *header.spec.crop)
             array = GrowingArray(group, RELEVANCE, shape)
             maps = MapVolumes.create(group, shape) if header.wants_maps else None
         except OSError as error:
-            raise EngineError(
-                f"{folder} cannot be written: {error.strerror}.", "Choose another folder."
-            ) from error
+            hint = "Choose another folder." if temporary is None else TEMPORARY_HINT
+            raise EngineError(f"{folder} cannot be written: {error.strerror}.", hint) from error
         analysis = cls(folder, header, array)
         analysis._maps, analysis._has_maps = maps, maps is not None
         analysis._temporary = temporary
@@ -173,7 +173,7 @@ class Analysis(ExplainedWindows):
     @property
     def is_kept(self) -> bool:
         """True for an analysis in a folder of the user's, not a temporary one or a cache."""
-        return not self._temporary and self._closing is None
+        return self._temporary is None and self._closing is None
 
     @property
     def scale(self) -> float:
@@ -367,8 +367,8 @@ class Analysis(ExplainedWindows):
         action, self._closing = self._closing, None
         if action is not None:
             action()
-        if self._temporary:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self._temporary is not None:
+            self._temporary.discard()
 
     def _write_arrays(self, group: Path, preset: Preset, sigma: float, check: Check) -> Facts:
         separation, size = self.separation(preset), self.header.spec.crop

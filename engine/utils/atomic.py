@@ -4,7 +4,8 @@
 killed writer must leave nothing behind: it writes into a hidden folder that holds a locked file.
 The system removes the lock when the writer's process ends, however it ends, so a folder whose
 lock is free was left by a killed writer. Process numbers would not tell: they are used again, and
-mean nothing on another computer that shares the disk.
+mean nothing on another computer that shares the disk. `TemporaryFolder` is such a folder too, in
+the place of temporary files, where others may lay what looks like one: only the user's own go.
 """
 
 from __future__ import annotations
@@ -14,16 +15,22 @@ import logging
 import os
 import secrets
 import shutil
+import stat
 import sys
+import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
+from engine.errors import EngineError, os_errors
 from engine.utils.folder_swap import settle
-from engine.utils.locks import FileLock, lock_file
+from engine.utils.locks import FileLock, lock_file, opened
 
 log = logging.getLogger(__name__)
+
+TEMPORARY_HINT = "Make room there, or set TMPDIR to a folder with more."
 
 _PREFIX, _SUFFIX = ".motion-inspector-", ".part"
 _LOCK_NAME = "owner.lock"
@@ -121,12 +128,38 @@ class AtomicPath:
 
     def discard(self) -> None:
         """Remove the temporary files, at the end of every use, also after `publish`."""
-        try:
-            _remove(self._folder, self._lock)
-        except OSError:  # an error here would hide the one that led here; the next export retries
-            log.warning("%s cannot be removed", self._folder, exc_info=True)
-        finally:
-            self._lock.close()
+        _discard(self._folder, self._lock)
+
+
+class TemporaryFolder:
+    """An empty folder in the place of temporary files, which nobody else can open.
+
+    Those that killed runs of the user left there are removed first. It goes at the latest when
+    nobody has it any more, or at the end of the program.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+
+    Raises
+    ------
+    EngineError
+        If there is no place for temporary files.
+    """
+
+    def __init__(self) -> None:
+        with os_errors(EngineError, "There is no place for temporary files", TEMPORARY_HINT):
+            parent = Path(tempfile.gettempdir())
+            remove_leftovers(parent)
+            room, lock = _claim(parent)
+            self.path = room / "files"
+            self._end = weakref.finalize(self, _discard, room, lock)
+            self.path.mkdir(mode=0o700)
+
+    def discard(self) -> None:
+        """Remove it with all that is in it, once."""
+        self._end()
 
 
 def final_place(path: Path) -> Path:
@@ -147,7 +180,7 @@ def sync_to_disk(path: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> int:
-    """Remove leftovers of killed writers from a folder, without its subfolders.
+    """Remove the user's leftovers of killed writers from a folder, without its subfolders.
 
     A leftover that cannot be removed is logged and stays: it must not stop the user's work.
 
@@ -184,14 +217,14 @@ def _claim(parent: Path) -> tuple[Path, FileLock]:
 
 
 def _removed_if_dead(folder: Path) -> bool:
-    if folder.is_symlink() or not folder.is_dir():
+    if not _is_own_folder(folder):
         return False
     try:
-        file = (folder / _LOCK_NAME).open("rb+")
+        file = opened(folder / _LOCK_NAME, create=False)
     except FileNotFoundError:
         return _removed_if_empty(folder)
     except OSError:
-        return False  # another user's
+        return False  # it may not be written, or is a link or a pipe
     with file:
         try:
             lock_file(file, wait=False)
@@ -206,12 +239,31 @@ def _removed_if_dead(folder: Path) -> bool:
     return True
 
 
+def _is_own_folder(path: Path) -> bool:
+    """Return whether a folder, and no link to one, is of this user: others may exchange theirs."""
+    try:
+        facts = path.lstat()
+    except OSError:
+        return False
+    own = sys.platform == "win32" or facts.st_uid == os.geteuid()
+    return own and stat.S_ISDIR(facts.st_mode)
+
+
 def _removed_if_empty(folder: Path) -> bool:
     try:
         folder.rmdir()
     except OSError:
         return False  # its writer has just begun, or it is none of ours
     return True
+
+
+def _discard(folder: Path, lock: FileLock) -> None:
+    try:
+        _remove(folder, lock)
+    except OSError:  # an error here would hide the one that led here; the next start retries
+        log.warning("%s cannot be removed", folder, exc_info=True)
+    finally:
+        lock.close()
 
 
 def _remove(folder: Path, lock: FileLock) -> None:

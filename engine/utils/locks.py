@@ -50,7 +50,7 @@ class FileLock:
         OSError
             If it cannot be written.
         """
-        file = _opened(path)
+        file = opened(path)
         try:
             lock_file(file, wait=False)
         except (BlockingIOError, PermissionError):
@@ -80,7 +80,7 @@ class FileLock:
 def is_held(path: Path) -> bool:
     """Return whether a living process holds the lock on a file, and remove a free one."""
     try:
-        file = path.open("rb+")
+        file = opened(path, create=False)
     except OSError:
         return path.exists()  # another user's, or gone
     with file:
@@ -97,15 +97,15 @@ def is_held(path: Path) -> bool:
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Enter a context that one process and thread at a time can be in, for short work."""
-    with _opened(path) as file:
+    with opened(path) as file:
         with suppress(OSError):  # a disk without locks, where nobody can be kept out
             lock_file(file, wait=True)
         yield
 
 
-def _opened(path: Path) -> BinaryIO:
-    """Return a file to lock, made if it is missing, and never what a link or a pipe leads to."""
-    flags = os.O_RDWR | os.O_CREAT
+def opened(path: Path, *, create: bool = True) -> BinaryIO:
+    """Return a file to lock, made if it may be, and never what a link or a pipe leads to."""
+    flags = os.O_RDWR | (os.O_CREAT if create else 0)
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import ModelError, os_errors
-from engine.utils.atomic import AtomicPath
+from engine.utils.atomic import TEMPORARY_HINT, TemporaryFolder
 
 _CHUNK = 2**20
 
@@ -31,17 +31,14 @@ def private_copy(path: Path) -> Iterator[tuple[Path, str]]:
     ModelError
         If the file cannot be read, is no regular file, or there is no room for a copy of it.
     """
-    hint = "Make room there, or set TMPDIR to a folder with more."
-    with os_errors(ModelError, "There is no place for temporary files", hint):
-        scratch = AtomicPath(Path(tempfile.gettempdir(), "copy"))  # which is never published
+    scratch = TemporaryFolder()
     folder = scratch.path
     try:
-        folder.mkdir(mode=0o700)
         with os_errors(ModelError, f"The network file {path} cannot be read", "Check its path."):
             source = _opened(path)
         copy = folder / path.name
         message = f"{path} cannot be copied to {tempfile.gettempdir()}, which loading it takes"
-        with source, os_errors(ModelError, message, hint):
+        with source, os_errors(ModelError, message, TEMPORARY_HINT):
             _check_room(path, os.fstat(source.fileno()).st_size, folder)
             digest = _copied(source, copy, os.fstat(source.fileno()).st_size)
         yield copy, digest
@@ -63,7 +60,7 @@ def _check_room(path: Path, size: int, folder: Path) -> None:
     if size > free:
         raise ModelError(
             f"{path} has {size} bytes, but {tempfile.gettempdir()} has room for {free}.",
-            "Loading it takes a copy: make room there, or set TMPDIR to a folder with more.",
+            f"Loading it takes a copy. {TEMPORARY_HINT}",
         )
 
 

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.utils.atomic import AtomicPath, atomic_file, remove_leftovers, write_text
+from engine.errors import EngineError
+from engine.utils.atomic import (
+    AtomicPath,
+    TemporaryFolder,
+    atomic_file,
+    remove_leftovers,
+    write_text,
+)
 
 HOLD = """
 import sys
@@ -135,3 +142,76 @@ def test_atomic_path_publishes_unless_an_error_is_raised(tmp_path: Path) -> None
     with pytest.raises(UnicodeEncodeError), AtomicPath(tmp_path / "bad") as path:
         path.write_text("half \udc00", encoding="utf-8")
     assert [path.name for path in tmp_path.iterdir()] == ["good"]
+
+
+def left_by_a_kill(folder: Path) -> Path:
+    room = folder / ".motion-inspector-dead.part"
+    room.mkdir()
+    (room / "owner.lock").touch()
+    (room / "half").write_text("half")
+    return room
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="users are told apart by rights there")
+def test_leftovers_of_other_users_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = left_by_a_kill(tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: room.stat().st_uid + 1)
+    assert remove_leftovers(tmp_path) == 0
+    assert (room / "half").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes in folders there")
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_room_whose_lock_is_no_file_stays(tmp_path: Path, kind: str) -> None:
+    room, mine = left_by_a_kill(tmp_path), tmp_path / "mine"
+    (room / "owner.lock").unlink()
+    mine.touch()
+    if kind == "link":
+        (room / "owner.lock").symlink_to(mine)
+    else:
+        os.mkfifo(room / "owner.lock")
+    assert remove_leftovers(tmp_path) == 0
+    assert (room / "half").exists()
+    assert mine.exists()
+
+
+def test_links_in_a_leftover_go_and_what_they_lead_to_stays(tmp_path: Path) -> None:
+    room, mine = left_by_a_kill(tmp_path), tmp_path / "mine"
+    mine.mkdir()
+    (mine / "a.txt").touch()
+    (room / "files").symlink_to(mine)
+    assert remove_leftovers(tmp_path) == 1
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "a.txt"]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The place of temporary files."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_temporary_folder_is_for_nobody_else_and_goes(place: Path) -> None:
+    left_by_a_kill(place)
+    folder = TemporaryFolder()
+    (folder.path / "a").touch()
+    assert [path.name for path in place.iterdir()] == [folder.path.parent.name]
+    if sys.platform != "win32":
+        assert {path.stat().st_mode & 0o777 for path in (folder.path, folder.path.parent)} == {
+            0o700
+        }
+    folder.discard()
+    folder.discard()
+    assert not list(place.iterdir())
+
+
+def test_temporary_folder_goes_when_nobody_has_it(place: Path) -> None:
+    TemporaryFolder()
+    assert not list(place.iterdir())
+
+
+def test_temporary_folder_without_a_place_is_told(place: Path) -> None:
+    place.rmdir()
+    with pytest.raises(EngineError, match="no place for temporary files") as caught:
+        TemporaryFolder()
+    assert "TMPDIR" in caught.value.hint

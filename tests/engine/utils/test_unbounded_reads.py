@@ -16,8 +16,6 @@ ALLOWED = {
     ("engine/pipeline/cache_key.py", "read_bytes"): "modules and resources of the program",
     ("engine/store/resumable.py", "json.loads"): "its own values, written a line before",
     ("engine/utils/bounded_files.py", "open"): "a descriptor that was looked at",
-    ("engine/utils/locks.py", "open"): "a lock, of which nothing is read",
-    ("engine/utils/atomic.py", "open"): "a lock, of which nothing is read",
     ("engine/utils/schema.py", "json.loads"): "the one reader of JSON",
     ("engine/utils/schema.py", "tomllib.loads"): "the one reader of TOML",
     ("inspector/bias_report.py", "json.loads"): "bounded; its figures may be NaN, unlike JSON",
