@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 Check = Callable[[], None]
 """Called between units of work; raises `Cancelled` when the work is no longer wanted."""
@@ -40,3 +42,25 @@ class CancelToken:
 
 def never() -> None:
     """Do nothing, as a check that never cancels."""
+
+
+_check: ContextVar[Check] = ContextVar("check", default=never)
+
+
+@contextmanager
+def checked_by(check: Check) -> Iterator[None]:
+    """Enter a context in which `current_check` is that check.
+
+    For what lies behind a network's call, which has no argument for it: a server that is waited
+    for.
+    """
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
+
+
+def current_check() -> Check:
+    """Return the check of the work that this thread does, one that never cancels without."""
+    return _check.get()

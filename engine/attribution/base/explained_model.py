@@ -17,7 +17,7 @@ from engine.attribution.base.network_faults import NOT_THEIRS, described, is_mem
 from engine.attribution.base.network_habits import habits_of
 from engine.attribution.base.outputs import probabilities_of, read_outputs
 from engine.attribution.base.targets import Goal
-from engine.cancel import Check, never
+from engine.cancel import Check, checked_by, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
 from engine.types import Activation, Report, unreported
@@ -207,7 +207,7 @@ class ExplainedModel:
             f"{model.spec.name} failed on a clip of shape {tuple(values.shape)}",
             _advice(model, tuple(values.shape)),
         )
-        with faults, self.habits.minded(model.module):
+        with faults, self.habits.minded(model.module), checked_by(self.check):
             try:
                 made = called(model, values, keeps_gradients=self._keeps_gradients)
             except (*NOT_THEIRS, SystemExit):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError
-from engine.models.cards.address import fault_of
+from engine.models.cards.address import fault_of, without_login
 from engine.models.cards.card import HUB_PREFIX, ModelCard, is_network_file
 from engine.models.cards.card_files import file_beside, hint_of_toml, network_beside
 from engine.models.cards.card_schema import (
@@ -304,7 +304,8 @@ def _check_endpoint(card: ModelCard) -> None:
     fault = fault_of(card.network)
     if fault:
         raise ModelError(
-            f"The endpoint {card.network!r} of the card {card.path} cannot be used: {fault}.",
+            f"The endpoint {without_login(card.network)!r} of the card {card.path} cannot be used: "
+            f"{fault}.",
             f"For example: {_example('endpoint')}",
         )
     for name in ("checkpoint", "layer"):

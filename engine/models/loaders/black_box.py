@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from engine.cancel import Cancelled
 from engine.errors import AttributionError, EngineError
 from engine.models.model import VideoModel
 from engine.types import Float32Array, ModelSpec
@@ -63,7 +64,7 @@ class BlackBox(nn.Module):
         try:
             answer, kind = self._score(clips)
             scores = _as_array(answer)
-        except EngineError:
+        except (EngineError, Cancelled):
             raise
         except Exception as error:  # whatever a function of the user's raises
             text = f"{self._spec.name} failed on a clip: {type(error).__name__}: {error}."

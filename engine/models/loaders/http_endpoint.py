@@ -12,7 +12,7 @@ from urllib.request import Request
 
 from msgspec import Meta
 
-from engine.cancel import never
+from engine.cancel import current_check
 from engine.errors import ModelError
 from engine.models.loaders.black_box import Kind
 from engine.types import Float32Array
@@ -20,6 +20,7 @@ from engine.utils.http_exchange import Exchange, Head, HttpError, HttpTimeoutErr
 from engine.utils.schema import SchemaError, convert, parse_json
 
 _MOST_BYTES = 8 * 2**20  # of an answer; a thousand classes of a batch take 200 kB
+_MOST_REASON = 100  # characters of what a server calls its status
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _PROTOCOL = "Look at the server's log; docs/black-boxes.md says what it must answer."
 _START = "Start the server, or correct 'endpoint' in the card."
@@ -51,7 +52,7 @@ class Endpoint:
         self._direct = urlsplit(address).hostname in _LOCAL
 
     def score(self, clips: Float32Array) -> tuple[list[list[float]], Kind]:
-        """Ask for the scores of clips, float32 (N, 3, T, h, w).
+        """Ask for the scores of clips, float32 (N, 3, T, h, w), until that is cancelled.
 
         Raises
         ------
@@ -77,7 +78,7 @@ class Endpoint:
         deadline = time.monotonic() + self._timeout_s
         try:
             with Exchange(request, direct=self._direct) as exchange:
-                head = exchange.head(deadline, never)
+                head = exchange.head(deadline, current_check())
                 if head.status != 200:
                     raise self._refused(head)
                 return self._body_of(exchange, head, deadline)
@@ -94,7 +95,7 @@ class Endpoint:
 
     def _body_of(self, exchange: Exchange, head: Head, deadline: float) -> bytes:
         content = bytearray()
-        while part := exchange.block(deadline, never):
+        while part := exchange.block(deadline, current_check()):
             content += part
             if len(content) > _MOST_BYTES:
                 raise ModelError(
@@ -113,7 +114,7 @@ class Endpoint:
             )
         return ModelError(
             f"The endpoint {self._address} answers with an error: status {head.status}"
-            f"{f', {head.reason}' if head.reason else ''}.",
+            f"{f', {head.reason[:_MOST_REASON]}' if head.reason else ''}.",
             _PROTOCOL,
         )
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import re
 import threading
 import time
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from engine.attribution import attribute, motion_use
+from engine.cancel import Cancelled
 from engine.errors import AttributionError, EngineError, ModelError, UntrustedError
 from engine.model_check import check_card
 from engine.models import load_model
@@ -135,8 +137,14 @@ def half(handler: BaseHTTPRequestHandler, _: np.ndarray) -> None:
     handler.wfile.write(b'{"scores": [[')
 
 
-def body(text: str, status: int = 200, **headers: str) -> Answer:
-    return lambda handler, _: send(handler, text.encode(), status, **headers)
+def body(text: str | bytes, status: int = 200, **headers: str) -> Answer:
+    content = text.encode() if isinstance(text, str) else text
+    return lambda handler, _: send(handler, content, status, **headers)
+
+
+def long_reason(handler: BaseHTTPRequestHandler, _: np.ndarray) -> None:
+    handler.send_response(500, "x" * 60_000)
+    handler.end_headers()
 
 
 RUBBISH: dict[str, tuple[Answer, str]] = {
@@ -160,6 +168,11 @@ RUBBISH: dict[str, tuple[Answer, str]] = {
     "ragged": (body('{"scores": [[1, 2], [1]], "kind": "logits"}'), "failed on a clip"),
     "no chances": (body('{"scores": [[3, 2]], "kind": "probabilities"}'), "add up to one"),
     "huge": (body("[" + "1," * 5_000_000), "more than 8 MB"),
+    "compressed": (
+        body(gzip.compress(b" " * 2**24), **{"Content-Encoding": "gzip"}),
+        "something else than scores",
+    ),
+    "a long reason": (long_reason, "status 500, xxx"),
     "closed": (close, "broke off"),
     "half": (half, "broke off"),
 }
@@ -172,6 +185,7 @@ def test_rubbish_is_told_in_one_sentence(name: str, server: ScoringServer, card:
         attribute(*loaded(card), 0, "occlusion")
     assert text in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000
     assert caught.value.hint
 
 
@@ -181,6 +195,20 @@ def test_slow_endpoint_is_told(server: ScoringServer, slow: object) -> None:
     with pytest.raises(ModelError, match=r"did not answer within 0.3 s") as caught:
         Endpoint(server.address, 0.3).score(np.zeros((1, 3, 4, 8, 8), np.float32))
     assert "timeout" in caught.value.hint
+
+
+@pytest.mark.parametrize("slow", [never, drip])
+def test_slow_endpoint_is_cancelled(server: ScoringServer, card: Path, slow: object) -> None:
+    server.answer = slow(server)  # type: ignore[operator]
+    began_s = time.monotonic()
+
+    def check() -> None:
+        if server.shapes:  # asked, and without an answer
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        motion_use(*loaded(card), check=check)
+    assert time.monotonic() - began_s < 3
 
 
 def test_endpoint_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -217,6 +245,11 @@ def test_check_tells_an_endpoint_that_dies(server: ScoringServer, card: Path) ->
         ("127.0.0.1:80", "does not begin with http"),
         ("http:///score", "names no server"),
         ("http://me:secret@a/score", "password"),
+        ("http://me:se@cret@a/score", "password"),
+        ("me:secret@a/score", "does not begin with http"),
+        ("http://me:secret@a:99999/", "Port out of range"),
+        ("http://known.org%2Fb/score", "name of its server"),
+        ("http://known.org\\\\b/score", "name of its server"),
         ("http://a:99999/", "Port out of range"),
         ("http://a/b c", "characters"),
     ],
@@ -225,6 +258,7 @@ def test_addresses_that_cannot_be_used(address: str, text: str, tmp_path: Path) 
     with pytest.raises(ModelError, match="cannot be used") as caught:
         read_card(written(tmp_path, address))
     assert text in str(caught.value)
+    assert "cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("line", ['network = "s3d"', 'checkpoint = "a.pth"', 'layer = "fc"'])
