@@ -18,6 +18,7 @@ from engine.cancel import Cancelled
 from engine.errors import EngineError
 from engine.utils.printable import PrintableFormatter
 from inspector.commands import find_commands
+from inspector.system_faults import narrow_space, system_fault
 from inspector.terminal import ERRORS, print_error, print_text
 
 _WRONG_USAGE = typer.BadParameter.__bases__
@@ -52,12 +53,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if isinstance(error, _WRONG_USAGE):
             return _refuse_usage(error)
-        logging.getLogger(__name__).debug("internal error", exc_info=True)
-        print_error(
-            f"Internal error: {type(error).__name__}: {error}",
-            "Please report it, with what --log-level debug prints.",
-        )
+        logging.getLogger(__name__).debug("error", exc_info=True)
+        _tell(error)
     return 1
+
+
+def _tell(error: Exception) -> None:
+    """Print what the system refuses, or that an error is a bug."""
+    fault = system_fault(error) or EngineError(
+        f"Internal error: {type(error).__name__}: {error}",
+        "Please report it, with what --log-level debug prints.",
+    )
+    print_error(str(fault), fault.hint)
 
 
 def _refuse_usage(error: Any) -> int:
@@ -82,6 +89,18 @@ def _print_version(requested: bool) -> None:
         raise typer.Exit
 
 
+class _TerminalFormatter(PrintableFormatter):
+    """Format of logs on the terminal: of an error its last line, but all of it for debugging."""
+
+    def __init__(self, form: str, *, traces: bool) -> None:
+        super().__init__(form)
+        self._traces = traces
+
+    def formatException(self, ei: Any) -> str:
+        text = super().formatException(ei)
+        return text if self._traces else text.splitlines()[-1]
+
+
 @app.callback()
 def _options(
     version: Annotated[
@@ -93,9 +112,12 @@ def _options(
     levels = logging.getLevelNamesMapping()
     if log_level.upper() not in levels:
         raise typer.BadParameter(f"{log_level!r} is not a log level.", param_hint="--log-level")
-    logging.basicConfig(level=levels[log_level.upper()])
+    level = levels[log_level.upper()]
+    logging.basicConfig(level=level)
     for handler in logging.getLogger().handlers:
-        handler.setFormatter(PrintableFormatter(logging.BASIC_FORMAT))
+        handler.setFormatter(_TerminalFormatter(logging.BASIC_FORMAT, traces=level < logging.INFO))
+    if narrow := narrow_space():
+        ERRORS.print(narrow)
 
 
 for _command in find_commands():

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.errors import ExportError, os_errors
 from engine.types import Progress
 from engine.utils.printable import printable, printable_lines
 
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-OUTPUT = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+class _Output(Console):
+    """The output, which may go to a full disk."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        with os_errors(ExportError, "The output cannot be written", "Write it to another place."):
+            super().print(*objects, **options)
+
+
+OUTPUT = _Output(soft_wrap=True, highlight=False, markup=False, emoji=False)
 ERRORS = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 

@@ -19,7 +19,7 @@ from engine.attribution.attribute_clip import Explainer
 from engine.attribution.base.targets import Contrast, Target, resolve_target
 from engine.attribution.catalogue import check_options, find_entry
 from engine.cancel import Cancelled, Check, never
-from engine.errors import AttributionError, VideoError
+from engine.errors import AttributionError, EngineError, VideoError, os_errors
 from engine.evidence import EvidenceMaps
 from engine.evidence.effort import MAPS_PASSES, evidence_passes
 from engine.models import VideoModel, sample_frames, seen_rect
@@ -41,6 +41,7 @@ from engine.video.content_hash import content_id
 from engine.windows import OverlapAdd, window_starts
 
 _CACHE_BYTES = 32 * 2**20  # frames are read once, in order
+_ROOM = "Make room there, or use another disk (TMPDIR, MOTION_INSPECTOR_CACHE)."
 
 
 def explain(
@@ -293,7 +294,9 @@ class _Run:
         window = replace(window, disagreement=disagreement, by_input=by_input)
         final = self._blend.flush(done)
         blended = self._maps.blend(maps, kept, done, left_out=left_out)
-        self._analysis.append([window], final, [measured.evidence], blended)
+        place = self._analysis.folder
+        with os_errors(EngineError, f"The analysis cannot be written to {place}", _ROOM):
+            self._analysis.append([window], final, [measured.evidence], blended)
 
     def _state(self) -> State:
         of_windows = {**self._meter.state(), **self._disagreement.state(), **self._maps.state()}

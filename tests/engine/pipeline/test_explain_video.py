@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +120,19 @@ def test_explain_leaves_nothing_after_an_error(
     monkeypatch.setattr("engine.pipeline.explain_video.Explainer", broken)
     with pytest.raises(AttributionError, match="broken"):
         explain(request_)
+    assert not list(scratch.iterdir())
+
+
+def test_explain_tells_a_full_disk(
+    request_: Request, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("engine.store.arrays.write_chunk", full)
+    with pytest.raises(EngineError, match=r"analysis cannot be written .*No space left") as caught:
+        explain(request_)
+    assert "TMPDIR" in caught.value.hint
     assert not list(scratch.iterdir())
 
 
