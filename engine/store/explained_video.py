@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from engine.store.document import Header
 from engine.utils.schema import convert
 from engine.video import Video, open_requested
 from engine.video.content_hash import content_id
+from engine.video.images.stills import find_stills
 
 
 def open_explained(header: Header, *, check: Check = never) -> Video:
@@ -23,13 +25,43 @@ def open_explained(header: Header, *, check: Check = never) -> Video:
         If it is gone, or another one.
     """
     path = header.request.video
-    if header.content and content_id(path) != header.content:
-        raise _another(path)
+    check_explained(header, path)
     video = open_requested(header.request, check=check)
     if len(video) < header.stop or video.size != header.size:
         video.close()
         raise _another(path)
     return video
+
+
+def check_explained(header: Header, path: Path) -> None:
+    """Check that a file, folder or pattern has the content of the video that was explained.
+
+    Analyses of earlier versions do not know it: then only that something is there.
+
+    Raises
+    ------
+    VideoError
+        If it is gone, or another one.
+    """
+    if not _is_there(path):
+        raise VideoError(
+            f"{path}, the video that was explained, is not where it was.",
+            "Put it back in its place, or beside the folder of the analysis.",
+        )
+    if header.content and content_id(path) != header.content:
+        raise _another(path)
+
+
+def with_video(header: Header, path: Path) -> Header:
+    """Return a header whose video is at another place.
+
+    Raises
+    ------
+    VideoError
+        As `check_explained`.
+    """
+    check_explained(header, path)
+    return replace(header, request=replace(header.request, video=path))
 
 
 def found_video(document: Mapping[str, Any], folder: Path) -> Path:
@@ -63,8 +95,8 @@ def found_video(document: Mapping[str, Any], folder: Path) -> Path:
 
 def _is_there(path: Path) -> bool:
     try:
-        return path.exists()
-    except (OSError, ValueError):  # no possible path
+        return path.exists() or bool(find_stills(path))
+    except (OSError, ValueError, VideoError):  # no possible path, or a pattern of nothing
         return False
 
 

@@ -11,6 +11,7 @@ from engine.errors import EngineError
 from engine.models import VideoModel
 from engine.pipeline.window_reader import WindowClip
 from engine.render.heat_overlay import overlay
+from engine.store.explained_video import check_explained
 from engine.types import Int64Array, Progress, Rect, Report, Request, UInt8Array, unreported
 from engine.video import open_requested
 from engine.what_if.causal import DRAWS, SHARE, SHARES, FrozenScores, frozen_scores
@@ -47,8 +48,8 @@ def freeze_check(
     Raises
     ------
     EngineError
-        If the video cannot be used, the window is not explained, nothing in it is motion, or the
-        model gives values.
+        If the video cannot be used or is not the one of the map, the window is not explained,
+        nothing in it is motion, or the model gives values.
     """
     if model.spec.activation == "none":
         raise EngineError(
@@ -58,6 +59,7 @@ def freeze_check(
         )
     scores: list[FrozenScores] = []
     labels: list[str] = []
+    check_explained(separated.analysis.header, request.video)
     with open_requested(request, check=check, report=report) as video:
         windows = RequestWindows(model, video, request, check)
         shown = windows.nearest(frame)

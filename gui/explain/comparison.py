@@ -14,6 +14,7 @@ from gui.explain.controller import ExplainController
 from gui.panes.pane_grid import PaneGrid
 from gui.state.analysis_refs import AnalysisRefs
 from gui.state.curves import CurveSet, curves_of
+from gui.state.saved_analysis import open_of_video
 from gui.state.video_info import video_mismatch
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
@@ -99,7 +100,10 @@ class ComparisonController(QObject):
 
     def open(self, folder: Path) -> None:
         """Compare with a saved analysis, then emit `changed` or `failed`."""
-        self._loader.submit(lambda report, check: Analysis.open(folder))
+        shown = self._explain.analysis
+        if shown is not None:
+            video = shown.header.request.video
+            self._loader.submit(lambda report, check: open_of_video(folder, video))
 
     def swap(self) -> None:
         """Show the other analysis first."""

@@ -23,6 +23,7 @@ from gui.panes.pane_grid import PaneGrid
 from gui.playback.controller import PlaybackController
 from gui.playback.frame_reader import FrameReader
 from gui.playback.transport import Transport
+from gui.session.analysis_opener import AnalysisOpener
 from gui.session.controller import SessionController
 from gui.session.dialogs import SessionDialogs
 from gui.state.analysis_refs import AnalysisRefs
@@ -83,7 +84,7 @@ class WindowParts(QMainWindow):
         self.what_if.close()
         self.flow_energy.close()
         self.export.close()
-        self.analysis_loader.close()
+        self.analysis_opener.close()
         self.playback.close()
         self.analysis_refs.close()
         self.log_buffer.close()
@@ -115,7 +116,7 @@ class WindowParts(QMainWindow):
         self.playback = PlaybackController(view, panes, self.transport, self)
         self.notes = NotesController(view, self.timeline, self.edits, self)
         self.flow_energy = FlowMeasuring(self)
-        self.analysis_loader = JobRunner("loader", self)
+        self.analysis_opener = AnalysisOpener(self)
 
     def _make_analysis_controllers(self) -> None:
         backend, view, refs, panes = self.backend, self.view, self.analysis_refs, self.panes

@@ -52,7 +52,6 @@ class MainWindow(WindowParts):
 
     def __init__(self, backend: Backend, parent: QWidget | None = None) -> None:
         super().__init__(backend, parent)
-        self._pending_analysis: Analysis | None = None
         self._explain_when_open = False
         self.files = self._make_opener()
         self._connect_all()
@@ -70,12 +69,12 @@ class MainWindow(WindowParts):
     def open_video(self, path: Path, *, explain: bool = False) -> None:
         """Open a video, and explain it at once if `explain` is set."""
         self._explain_when_open = explain
-        self._pending_analysis = None
+        self.analysis_opener.forget()
         self.playback.open(VideoRequest(path))
 
     def open_analysis(self, folder: Path) -> None:
         """Open a folder that 'explain' or 'Save analysis' wrote, with its video."""
-        self.analysis_loader.submit(lambda report, check: Analysis.open(folder))
+        self.analysis_opener.open(folder)
 
     def export_to(self, path: Path) -> None:
         """Export the analysis as an annotated clip, in the background."""
@@ -182,14 +181,15 @@ class MainWindow(WindowParts):
         self.flow_energy.measured.connect(self.timeline.set_flow)
         self.export.written.connect(self.exported)
         self.export.changed.connect(self._refresh_commands)
-        self.analysis_loader.finished.connect(self._on_analysis_loader_finished)
+        self.analysis_opener.video_requested.connect(self.playback.open)
+        self.analysis_opener.opened.connect(self._on_analysis_opener_opened)
 
     def _connect_messages(self) -> None:
         playing = self.playback.told, self.view_bindings.told, self.flow_energy.told
         writing = self.notes.told, self.export.told, self.sessions.told
         for message in (self.explain.told, *playing, *writing):
             message.connect(self._say)
-        opening = self.analysis_loader.failed, self.sessions.failed, self.comparison.failed
+        opening = self.analysis_opener.failed, self.sessions.failed, self.comparison.failed
         saving = self.notes.failed, self.export.failed, self.shortcuts.failed
         for failure in (self.flow_energy.failed, *opening, *saving):
             failure.connect(self.tell)
@@ -258,8 +258,7 @@ class MainWindow(WindowParts):
         self._show_video(info)
         self.sessions.video_opened(info)
         self.commands.refresh()
-        if self._pending_analysis is not None:
-            self._show_pending(self._pending_analysis)
+        self.analysis_opener.video_opened(info)
         self.video_opened.emit()
         if self._explain_when_open:
             self._explain_when_open = False
@@ -279,6 +278,7 @@ class MainWindow(WindowParts):
     @Slot(object)
     def _on_playback_failed(self, failure: Failure) -> None:
         self.sessions.video_failed()
+        self.analysis_opener.forget()
         if self.video is None:
             self._show_empty()
         else:
@@ -288,7 +288,7 @@ class MainWindow(WindowParts):
     @Slot(object)
     def _on_sessions_analysis_opened(self, analysis: Analysis) -> None:
         video = self.video
-        failure = None if video is None else video_mismatch(analysis, video.size, video.frame_count)
+        failure = None if video is None else video_mismatch(analysis, video.size, video.whole_count)
         if video is not None and failure is None:
             self.explain.take(analysis)
             return
@@ -315,9 +315,9 @@ class MainWindow(WindowParts):
         self.timeline.set_frame_count(info.frame_count)
         self.timeline.set_damage(info.damage)
 
-    def _show_pending(self, analysis: Analysis) -> None:
+    @Slot(object)
+    def _on_analysis_opener_opened(self, analysis: Analysis) -> None:
         request = analysis.header.request
-        self._pending_analysis = None
         self.explain.take(analysis)
         self.view.update(preset=request.preset, sigma=request.sigma)
         self.view.go_to(analysis.header.start)
@@ -358,12 +358,6 @@ class MainWindow(WindowParts):
     def _go_on(self, untrusted: UntrustedCode | str) -> None:
         self.backend.cards.trust(untrusted)
         self.explain.explain_chosen()
-
-    @Slot(object)
-    def _on_analysis_loader_finished(self, analysis: Analysis) -> None:
-        request = analysis.header.request
-        self._pending_analysis = analysis
-        self.playback.open(VideoRequest(request.video, request.stream, request.deinterlace))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files."""

@@ -18,6 +18,7 @@ from engine.video.content_hash import content_id
 from gui.backend import Recoverable, SessionBackend
 from gui.explain.missing import Missing, missing_files
 from gui.session.session_contents import Workspace, contents_of, not_here
+from gui.state.saved_analysis import open_of_video
 from gui.state.session_file import SUFFIX, SessionFile, read_session, save_session
 from gui.state.video_info import VideoInfo, VideoRequest
 from gui.tasks.jobs import Failure, JobRunner
@@ -263,7 +264,7 @@ class SessionController(QObject):
         if session.explain and not missing and (folder is None or not folder.is_dir()):
             self.explain_requested.emit()
         elif folder is not None:
-            self.analyses.submit(lambda report, check: Analysis.open(folder))
+            self.analyses.submit(lambda report, check: open_of_video(folder, info.path))
         self.opened.emit()
 
     @Slot(object)

@@ -14,7 +14,7 @@ from gui.backend import Recoverable
 from gui.commands.command import Command
 from gui.session.controller import LocatedSession, SessionController
 from gui.state.session_file import SUFFIX
-from gui.widgets.dialogs import ask_replace, file_dialog, message_box, save_dialog
+from gui.widgets.dialogs import ask_replace, ask_where, message_box, save_dialog
 
 _Role = QMessageBox.ButtonRole
 
@@ -79,13 +79,8 @@ class SessionDialogs:
         """Let the user find the video of a session."""
         path = located.session.request.video
         hint = f"{path} is missing, and no file beside the session has its content."
-        box = self._box("The video of this session is not where it was.", hint)
-        look = box.addButton("Look for it...", _Role.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(look)
-        take, title = partial(self._sessions.go_on, located), f"Where is {path.name} now?"
-        look.clicked.connect(lambda: file_dialog(self._window, title, take).open())
-        box.open()
+        text, take = "The video of this session is not where it was.", self._sessions.go_on
+        ask_where(self._window, text, hint, path.name, partial(take, located))
 
     def offer_lost(self) -> None:
         """Offer the session that a crash left open, the newest first."""

@@ -72,6 +72,11 @@ class VideoInfo:
     lost: frozenset[int] = frozenset()
     about: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def whole_count(self) -> int | None:
+        """The number of frames, or None while more will come."""
+        return self.frame_count if self.progress >= 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Extras:
@@ -120,11 +125,11 @@ class FrameSet:
 
 
 def video_mismatch(
-    analysis: Analysis, size: tuple[int, int] | None, frame_count: int
+    analysis: Analysis, size: tuple[int, int] | None, frame_count: int | None
 ) -> Failure | None:
-    """Return a failure if an analysis cannot be of a video of this size and length."""
+    """Return a failure if an analysis cannot be of a video of this size and length, if known."""
     header = analysis.header
-    if header.stop <= frame_count and header.size == size:
+    if (frame_count is None or header.stop <= frame_count) and header.size == size:
         return None
     return Failure(
         f"{analysis.folder.name} explains another video.",

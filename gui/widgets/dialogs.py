@@ -89,6 +89,19 @@ def ask_replace(parent: QWidget, path: Path, replace: Callable[[], object]) -> Q
     return box
 
 
+def ask_where(
+    parent: QWidget, text: str, more: str, name: str, take: Callable[[Path], object]
+) -> QMessageBox:
+    """Let the user look for a file that is not where it was, and call ``take`` with it."""
+    box = message_box(parent, text, more, icon=QMessageBox.Icon.Question)
+    look = box.addButton("Look for it...", QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(look)
+    look.clicked.connect(lambda: file_dialog(parent, f"Where is {name} now?", take).open())
+    box.open()
+    return box
+
+
 def show_table(parent: QWidget, title: str, pairs: Iterable[tuple[str, str]]) -> None:
     """Show names with their texts, without blocking the window."""
     rows = "".join(

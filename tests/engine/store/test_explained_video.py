@@ -5,12 +5,14 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from engine.errors import VideoError
 from engine.export.whole_folder import whole_folder
 from engine.store import Analysis
-from engine.store.explained_video import open_explained
+from engine.store.explained_video import open_explained, with_video
 from engine.video.content_hash import content_id
 from tests.clips import moving_square, write_clip
 from tests.engine.store.analyses import filled
@@ -60,3 +62,38 @@ def test_video_of_another_content_is_refused(saved: Path, tmp_path: Path) -> Non
 def test_results_name_the_video_from_where_they_end_up(saved: Path) -> None:
     about = json.loads((saved / "analysis.json").read_text())["video"]
     assert about["relative"] == "../square.mp4"
+
+
+def test_pictures_of_a_pattern_are_found_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    for number in range(8):
+        picture = np.full((64, 96, 3), number, np.uint8)
+        cv2.imwrite(str(tmp_path / "pictures" / f"{number:02}.png"), picture)
+    monkeypatch.chdir(tmp_path / "pictures")
+    analysis = filled(tmp_path / "work", steps=8)
+    request = replace(analysis.header.request, video=Path("%02d.png"))
+    analysis.header = replace(analysis.header, request=request, content=content_id(request.video))
+    analysis.save(tmp_path / "results", preset="recommended", sigma=1.0)
+    monkeypatch.chdir(tmp_path)
+    header = Analysis.open(tmp_path / "results").header
+    assert header.request.video == tmp_path / "pictures" / "%02d.png"
+    with open_explained(header) as video:
+        assert len(video) == 8
+
+
+def test_missing_video_is_told_with_what_to_do(saved: Path, tmp_path: Path) -> None:
+    (tmp_path / "clips" / "square.mp4").unlink()
+    with pytest.raises(VideoError, match="explained, is not where it was"):
+        open_explained(Analysis.open(saved).header)
+
+
+def test_with_video_takes_the_same_content_alone(saved: Path, tmp_path: Path) -> None:
+    header = Analysis.open(saved).header
+    copy = Path(shutil.copy(header.request.video, tmp_path / "copy.mp4"))
+    assert with_video(header, copy).request.video == copy
+    other = write_clip(tmp_path / "other.mp4", moving_square(8)[::-1])
+    with pytest.raises(VideoError, match="is not the video that was explained"):
+        with_video(header, other)
+    assert with_video(replace(header, content=""), other).request.video == other

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.attribution import frozen_frame_split
-from engine.errors import EngineError
+from engine.errors import EngineError, VideoError
 from engine.models import VideoModel
 from engine.pipeline.explain_video import header_of
 from engine.pipeline.single_clip import clip_at
@@ -78,6 +79,15 @@ def test_freeze_check_scores_the_class_that_was_explained(
     assert found.motion_curve[0] == found.others_curve[0] == found.original
     assert found.motion_curve[-1] == found.others_curve[-1] < found.original
     assert found.motion == found.motion_curve[found.shares.index(found.share)]
+
+
+def test_freeze_check_refuses_another_video_than_that_of_the_map(
+    model: VideoModel, request_: Request, tmp_path: Path
+) -> None:
+    shown = separated(model, request_, tmp_path / "map", FRAMES)
+    other = write_clip(tmp_path / "other.mp4", moving_square(FRAMES)[::-1])
+    with pytest.raises(VideoError, match="is not the video that was explained"):
+        freeze_check(model, replace(request_, video=other), shown, "window", 0)
 
 
 def test_freeze_check_of_the_clip_is_the_mean_of_its_windows(
