@@ -11,7 +11,7 @@ from msgspec import Meta
 from engine.types import Float64Array
 
 Verdict = Literal["movement", "several pictures", "one picture", "mixed", "cannot tell"]
-Bits = Annotated[float, Meta(ge=0)]
+Bits = Annotated[float, Meta(ge=0, le=1e9)]
 
 
 @dataclass(frozen=True, slots=True)

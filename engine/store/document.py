@@ -28,7 +28,7 @@ from engine.types import (
 )
 from engine.utils.atomic import final_place
 from engine.utils.bounded_files import read_bounded
-from engine.utils.schema import Finite, convert, parse_json, to_plain
+from engine.utils.schema import Finite, Share, convert, parse_json, to_plain
 
 FORMAT = 1
 
@@ -112,7 +112,7 @@ class _StoredWindow:
     time_step: int = 1
     notices: tuple[str, ...] = ()
     activation: Activation = "softmax"
-    disagreement: float | None = None
+    disagreement: Share | None = None
     positions: float | None = None
     by_input: tuple[InputRelevance, ...] = ()
     cuts: tuple[int, ...] = ()
@@ -212,7 +212,7 @@ def check_windows(windows: Sequence[Window], header: Header) -> None:
         expected = np.append(steps[first:last], np.repeat(steps[last - 1], padded))
         if window.padded != padded or not np.array_equal(window.frame_indices, expected):
             raise ValueError("the frames of a window are not the sampled ones")
-        if not 0 <= window.target < len(header.spec.labels) or window.time_step < 1:
+        if not (0 <= window.target < len(header.spec.labels) and 1 <= window.time_step <= length):
             raise ValueError("a window has a class or time step that does not exist")
         done = last
     if done != len(steps):

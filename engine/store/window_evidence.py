@@ -13,7 +13,7 @@ from engine.evidence.evidence import Bits, Evidence, Verdict
 from engine.evidence.summary import ClipEvidence
 from engine.store.document import Header, finite, windows_to_list
 from engine.types import Float64Array, ModelSpec, Window
-from engine.utils.schema import convert, to_plain
+from engine.utils.schema import Share, convert, to_plain
 
 STEPS = "log2_steps"
 """Name of the array (W, 4, K) with `Evidence.log2_steps`, nan for windows without evidence."""
@@ -23,8 +23,8 @@ STEPS = "log2_steps"
 class _StoredEvidence:
     """Evidence of a window as analysis.json has it, as far as it is read."""
 
-    share: float | None
-    interval: tuple[float | None, float | None]
+    share: Share | None
+    interval: tuple[Share | None, Share | None]
     still_bits: Bits
     frames_bits: Bits
     order_bits: Bits
@@ -68,11 +68,13 @@ def evidence_from_dict(entry: Any, steps: Float64Array) -> Evidence | None:
     Raises
     ------
     ValueError
-        If a field is missing or of the wrong type.
+        If a field is missing, of the wrong type, or out of its range.
     """
     if entry is None:
         return None
     stored = convert(entry, _StoredEvidence, "evidence")
+    if not 0 <= stored.target < steps.shape[1]:
+        raise ValueError("evidence is of a class that does not exist")
     low, high = stored.interval
     return Evidence(
         share=_or_nan(stored.share),

@@ -22,6 +22,9 @@ from engine.utils.bounded_files import decoded
 
 Value = TypeVar("Value")
 Finite = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
+Share = Annotated[float, msgspec.Meta(ge=-1, le=2)]
+"""A share of 0 to 1, or an end of its interval, with room for rounding."""
+
 Base64 = Annotated[
     str,
     msgspec.Meta(

@@ -179,6 +179,16 @@ def test_an_array_of_zarr_2_runs_nothing(tmp_path: Path) -> None:
         Analysis.open(folder)
 
 
+@pytest.mark.parametrize(("name", "value"), [("target", 3), ("target", -1), ("share", 1e308)])
+def test_evidence_out_of_its_range_is_refused(saved: Path, name: str, value: float) -> None:
+    document = json.loads((saved / DOCUMENT).read_text())
+    del document["checksum"]
+    document["windows"][0]["evidence"][name] = value
+    (saved / DOCUMENT).write_text(json.dumps(document))
+    with pytest.raises(EngineError):
+        Analysis.open(saved)
+
+
 def test_a_bomb_is_not_decoded(tmp_path: Path) -> None:
     folder = old_copy(tmp_path)
     bomb = numcodecs.zstd.compress(np.zeros(2**24, np.uint8))
