@@ -12,7 +12,7 @@ from engine.errors import VideoError
 from engine.store.document import Header
 from engine.utils.schema import convert
 from engine.video import Video, open_requested
-from engine.video.content_hash import content_id
+from engine.video.content_hash import holds
 from engine.video.images.stills import find_stills
 
 
@@ -36,7 +36,8 @@ def open_explained(header: Header, *, check: Check = never) -> Video:
 def check_explained(header: Header, path: Path) -> None:
     """Check that a file, folder or pattern has the content of the video that was explained.
 
-    Analyses of earlier versions do not know it: then only that something is there.
+    One that more was recorded behind has it too. Analyses of earlier versions do not know it: then
+    only that something is there.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def check_explained(header: Header, path: Path) -> None:
             f"{path}, the video that was explained, is not where it was.",
             "Put it back in its place, or beside the folder of the analysis.",
         )
-    if header.content and content_id(path) != header.content:
+    if header.content and not holds(path, header.content):
         raise _another(path)
 
 
@@ -89,7 +90,7 @@ def found_video(document: Mapping[str, Any], folder: Path) -> Path:
     places = [*(folder / path for path in named), typed]
     there = [path for path in dict.fromkeys(places) if _is_there(path)]
     content = convert(about.get("content", ""), str, "video.content")
-    alike = (path for path in there if not content or _content(path) == content)
+    alike = (path for path in there if not content or _holds(path, content))
     return next(alike, there[0] if there else typed)
 
 
@@ -100,11 +101,11 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _content(path: Path) -> str | None:
+def _holds(path: Path, content: str) -> bool:
     try:
-        return content_id(path)
+        return holds(path, content)
     except VideoError:  # unreadable: not what is looked for
-        return None
+        return False
 
 
 def _another(path: Path) -> VideoError:

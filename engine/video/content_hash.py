@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.errors import VideoError
 from engine.utils.bounded_files import is_regular, open_regular
-from engine.video.container.stamp import FileStamp, VideoChangedError, unchanged
+from engine.video.container.stamp import FileStamp, VideoChangedError, file_facts, unchanged
 from engine.video.images.stills import find_stills
 
 _END_BYTES = 2**20
@@ -57,9 +57,27 @@ def content_id(path: Path) -> str:
         _sampled_id.cache_clear()  # or what was read would be remembered of the file as it was
         raise
     except OSError as error:
-        raise VideoError(
-            f"{path} cannot be read ({error.strerror or error}).", "Check the path of the video."
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def holds(path: Path, content: str) -> bool:
+    """Return True if a video has a content, or had it before more was recorded behind.
+
+    Raises
+    ------
+    VideoError
+        If it cannot be read.
+    """
+    size, facts = size_in(content), file_facts(path)
+    if size is None or facts is None or facts[0] <= size:
+        return content_id(path) == content
+    digest = _digest()
+    try:
+        with unchanged(FileStamp(path, may_grow=True)):
+            _add_samples(digest, path, size)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return f"{size}-{digest.hexdigest()}" == content
 
 
 def size_in(content: str) -> int | None:
@@ -78,6 +96,11 @@ def file_id(path: Path) -> str:
     """
     facts = path.stat()
     return _file_id(path.absolute(), facts.st_size, facts.st_mtime_ns)
+
+
+def _unreadable(path: Path, error: OSError) -> VideoError:
+    reason = error.strerror or error
+    return VideoError(f"{path} cannot be read ({reason}).", "Check the path of the video.")
 
 
 @lru_cache(maxsize=256)
@@ -107,10 +130,10 @@ def _digest_of_pictures(pictures: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _add_samples(digest: hashlib.blake2b, path: Path) -> None:
-    """Add a file's size and the blocks that stand for it."""
+def _add_samples(digest: hashlib.blake2b, path: Path, size: int | None = None) -> None:
+    """Add a file's size and the blocks that stand for it, or those of its first bytes."""
     with open_regular(path) as file:
-        size = file.seek(0, 2)
+        size = file.seek(0, 2) if size is None else size
         digest.update(f"{size}\0".encode())
         for start, length in _places(size):
             file.seek(start)

@@ -145,13 +145,13 @@ def explain_to(
     with progress_bar() as bar:
         from engine.export.result_folder import check_result_folder, export_all
         from engine.pipeline import explain
-        from engine.video import open_requested
+        from engine.store.explained_video import open_explained
 
         check_result_folder(folder, request, format, overwrite=overwrite)
         remember_target(folder.resolve())
         analysis = explain(request, bar.report)
         try:
-            with open_requested(request) as video:
+            with open_explained(analysis.header) as video:
                 export_all(
                     analysis,
                     video,

@@ -41,7 +41,7 @@ class FileStamp:
 
     def __init__(self, path: Path, *, may_grow: bool = False) -> None:
         self.path = path
-        self._facts = _facts(path)
+        self._facts = file_facts(path)
         self._ends = _ends(path, self._facts) if may_grow else None
         self._size = 0 if self._facts is None else self._facts[0]
 
@@ -50,7 +50,7 @@ class FileStamp:
         """True if the file was changed since."""
         if self._facts is None:
             return False
-        now = _facts(self.path)
+        now = file_facts(self.path)
         if now == self._facts:
             return False
         if self._ends is None or now is None or now[0] <= self._size:
@@ -76,7 +76,8 @@ def unchanged(stamp: FileStamp) -> Iterator[None]:
         raise VideoChangedError(stamp.path)
 
 
-def _facts(path: Path) -> tuple[int, int] | None:
+def file_facts(path: Path) -> tuple[int, int] | None:
+    """Return size and time of the last change in ns of a regular file, or None for others."""
     try:
         if not path.is_file():
             return None

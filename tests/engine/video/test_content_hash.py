@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import VideoError
-from engine.video.content_hash import content_id, file_id, size_in
+from engine.video.content_hash import content_id, file_id, holds, size_in
 
 LARGE = 20 * 2**20
 
@@ -110,3 +110,19 @@ def test_file_id_sees_a_file_that_was_written_again(tmp_path: Path) -> None:
     path.write_bytes(b"two")
     os.utime(path, ns=(1, 1))
     assert file_id(path) != before
+
+
+@pytest.mark.parametrize("size", [0, 1000, LARGE])
+def test_holds_is_true_of_a_recording_that_went_on_alone(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a"
+    whole = write_large(path).read_bytes()[:size]
+    path.write_bytes(whole)
+    content = content_id(path)
+    assert holds(path, content)
+    path.write_bytes(whole + b"more")
+    assert holds(path, content)
+    assert not holds(path, f"{size + 9}-{content}")
+    path.write_bytes(b"x" + whole)
+    assert not holds(path, content) or not size
+    path.write_bytes(whole[1:])
+    assert not holds(path, content) or not size
