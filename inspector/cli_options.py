@@ -12,6 +12,7 @@ from engine.errors import ExportError
 from engine.selective import checked_preset
 from engine.types import PRESETS, SPLIT_PRESETS, EvidenceEffort, Step
 from engine.types import Preset as PresetName
+from engine.utils.schema import shortened
 
 DEFAULT_MODEL = "figures"
 _NamedStep = Literal["mean", "max"]
@@ -114,8 +115,18 @@ def check_folder(folder: Path) -> None:
     Raises
     ------
     ExportError
-        If it is a file, or neither it nor its nearest existing parent can be written.
+        If it is a file or no name for a folder, or neither it nor its nearest existing parent
+        can be written.
     """
+    try:
+        folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:  # a name too long, links in a circle
+        raise ExportError(
+            f"{shortened(str(folder))} cannot be a folder ({error.strerror}).",
+            "Choose another --out.",
+        ) from error
     if folder.exists() and not folder.is_dir():
         raise ExportError(f"{folder} is a file, but a folder is needed.", "Choose another --out.")
     existing = folder.absolute()

@@ -18,6 +18,7 @@ import torch
 import torchvision.transforms.functional as F
 from torch import nn
 
+from engine.errors import VideoError
 from engine.models.preprocess.colours import luma
 from engine.models.preprocess.geometry import resized_size, seen_rect
 from engine.models.preprocess.input_planes import (
@@ -29,6 +30,9 @@ from engine.models.preprocess.input_planes import (
 )
 from engine.models.preprocess.unfit_input import unfit_input
 from engine.types import ModelSpec, Rect, Step, UInt8Array
+
+_MOST_PIXELS = 2**25
+"""Of a resized picture, which is float before it is cropped: 400 MB; of 8K there are as many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,6 +171,8 @@ class VideoModel:
         ------
         ValueError
             If the array has another shape or dtype.
+        VideoError
+            If a picture is so long and thin that its resize would fill the memory.
         """
         if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3 or not frames.size:
             raise ValueError(
@@ -189,6 +195,12 @@ class VideoModel:
         # resizes three times as fast as planes; the values are the same.
         picture = torch.from_numpy(np.array(frame, order="C")).permute(2, 0, 1)
         width, height = resized_size(self.spec, (frame.shape[1], frame.shape[0]))
+        if width * height > max(_MOST_PIXELS, frame.shape[0] * frame.shape[1]):
+            raise VideoError(
+                f"A picture of {frame.shape[1]} x {frame.shape[0]} pixels would become one of "
+                f"{width} x {height} for {self.spec.name}, which is too large.",
+                "Crop the video to what matters in it: it is too long and thin.",
+            )
         resized = F.resize(picture, [height, width], antialias=self.spec.antialias)
         cropped: torch.Tensor = F.center_crop(resized, list(self.spec.crop))
         return luma(cropped).expand(3, -1, -1) if self.spec.grey else cropped

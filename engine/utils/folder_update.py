@@ -79,7 +79,8 @@ def check_folder_of_its_own(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ExportError(f"{folder} is a file, not a folder.", "Choose another one.")
     here = Path.cwd()
-    if os.path.ismount(folder) or folder.resolve() in (here, *here.parents):
+    place = Path(os.path.realpath(folder))  # which links in a circle do not stop
+    if os.path.ismount(folder) or place in (here, *here.parents):
         raise ExportError(
             f"{folder} cannot be replaced as a whole: it is the working folder, or a disk.",
             f"Choose a folder in it, such as {folder / 'results'}.",

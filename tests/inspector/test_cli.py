@@ -168,6 +168,15 @@ def test_explain_refuses_a_file_as_its_folder(
     assert out.read_text() == "precious"
 
 
+@pytest.mark.parametrize("name", ["loop", "x" * 300, "a/" * 2100])
+def test_explain_refuses_what_is_no_folder(
+    name: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    assert main(["explain", str(clip), "--out", str(tmp_path / name)]) == 1
+    assert "cannot be a folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "words", [["explain"], ["explain", "a.mp4", "--out", "o", "--frames", "x"]]
 )

@@ -28,6 +28,8 @@ Encoder = Literal["software", "auto"]
 _BT709 = 1
 _LIMITED_RANGE = 1
 _KEY_FRAME_EVERY_S = 2
+_MOST_BETWEEN_KEY_FRAMES = 2**15
+"""Pictures; files tell rates of any size, and encoders count in 32 bits."""
 _HARDWARE_BITS_PER_PIXEL = 0.3
 
 
@@ -83,7 +85,8 @@ class EncodedWriter(Writer):
         stream.width, stream.height = _even(self._width), _even(self._height)
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
-        context.gop_size = max(round(self._rate * _KEY_FRAME_EVERY_S), 1)
+        every = max(round(self._rate * _KEY_FRAME_EVERY_S), 1)
+        context.gop_size = min(every, _MOST_BETWEEN_KEY_FRAMES)
         # pictures stored as they are shown: else MP4 with a variable rate ends too early
         context.max_b_frames = 0
         context.flags |= Flags.frame_duration

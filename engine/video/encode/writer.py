@@ -81,7 +81,7 @@ class Writer(ABC):
         self._width, self._height = size
         self._report, self._check, self._before_publish = report, check, before_publish
         self._times_given: bool | None = None
-        self._first_s = 0.0
+        self._first_s = self._last_s = 0.0
         self._last_tick = -1
         self._count = 0
 
@@ -181,10 +181,11 @@ class Writer(ABC):
             raise ValueError("times must be given for all frames or for none")
         if time_s is None:
             return self._count
-        tick = round((time_s - self._first_s) * _TICKS_PER_S)
-        if tick <= self._last_tick:
+        if self._count and time_s <= self._last_s:
             raise ValueError(f"time {time_s} s does not come after that of the frame before")
-        return tick
+        self._last_s = time_s
+        tick = round((time_s - self._first_s) * _TICKS_PER_S)
+        return max(tick, self._last_tick + 1)  # files tell times of any clock, which may be finer
 
     def _finish(self) -> None:
         if not self._count:

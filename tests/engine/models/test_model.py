@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torchvision.models import get_model_weights
 
+from engine.errors import VideoError
 from engine.models.loaders.sources import find_network
 from engine.models.model import VideoModel
 from engine.models.networks.torchvision_zoo import HEADS
@@ -99,6 +100,11 @@ def test_preprocess_refuses_other_arrays(frames: UInt8Array) -> None:
 
 
 CORNERS = {"top left": (0, 0), "top right": (0, -1), "bottom left": (-1, 0), "bottom": (-1, -1)}
+
+
+def test_preprocess_refuses_pictures_that_become_too_large() -> None:
+    with pytest.raises(VideoError, match="A picture of 1 x 60000 pixels would become one of"):
+        model_of(replace(SPEC, resize=128)).preprocess(random_frames(60_000, 1, 1))
 
 
 @pytest.mark.parametrize("name", HEADS)

@@ -56,6 +56,15 @@ def test_writer_keeps_variable_times_from_the_first_on(tmp_path: Path) -> None:
         assert np.allclose(video.timestamps_s, times_s - 3.0, atol=1e-5)
 
 
+def test_writer_keeps_frames_closer_than_its_clock(tmp_path: Path) -> None:
+    """A file may tell thousands of millions of frames in each second."""
+    with VideoWriter(tmp_path / "a.mp4", 2**31 - 1, SIZE) as writer:
+        for number in range(5):
+            writer.write(numbered_picture(number), time_s=number / (2**31 - 1))
+    with open_video(tmp_path / "a.mp4") as video:
+        assert [number_in(picture) for picture in video] == list(range(5))
+
+
 def test_writer_refuses_times_that_do_not_increase_or_come_for_some(tmp_path: Path) -> None:
     with VideoWriter(tmp_path / "a.mp4", 25, SIZE) as writer:
         writer.write(numbered_picture(0), time_s=0.0)
