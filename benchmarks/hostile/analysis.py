@@ -14,9 +14,14 @@ from benchmarks.hostile.spoil import json_text, replaced, spoiled_bytes, spoiled
 
 
 def mutated_analysis(folder: Path, random: Random) -> Path:
-    """Copy a small valid analysis, spoil one to three of its parts, and return its folder."""
+    """Return a spoiled copy of a small valid analysis, in a folder."""
+    return spoiled_folder(_valid(), folder, random)
+
+
+def spoiled_folder(valid: Path, folder: Path, random: Random) -> Path:
+    """Copy an analysis, spoil one to three of its parts, and return its folder."""
     target = folder / "analysis"
-    shutil.copytree(_valid(), target)
+    shutil.copytree(valid, target)
     for _ in range(random.choice((1, 1, 2, 3))):
         files = sorted(path for path in target.rglob("*") if not path.is_dir() or path.is_symlink())
         if files:

@@ -70,7 +70,7 @@ class Guard:
         self._acts: list[str] | None = None
         signal.signal(signal.SIGALRM, _too_slow)
         sys.addaudithook(self._hear)
-        _limit_memory()
+        limit_memory(MOST_BYTES)
 
     def run(self, read: Callable[[Path], Any], path: Path) -> Outcome:
         """Read a file and tell how it ended."""
@@ -163,8 +163,9 @@ def _too_slow(*_: object) -> None:
     raise _SlowError
 
 
-def _limit_memory() -> None:
-    size = int(_status_mb("VmSize") * 2**20) + MOST_BYTES + 2**29  # threads reserve some
+def limit_memory(most_bytes: int) -> None:
+    """Limit what this process may take beyond what it has, for good."""
+    size = int(_status_mb("VmSize") * 2**20) + most_bytes + 2**29  # threads reserve some
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
