@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks.hostile.spoil import odd_value, spoiled_file, spoiled_tree
+from benchmarks.hostile.spoil import odd_text, odd_value, spoiled_file, spoiled_tree
 
 _CARD: dict[str, Any] = {
     "name": "mine", "network": "figures", "frames": 16, "fps": 15, "crop": [64, 64],
@@ -48,10 +48,26 @@ def mutated_card(folder: Path, random: Random) -> Path:
         card = {"network": card}
     path = folder / "card.toml"
     text = "".join(f"{_text(str(key))} = {_toml(value)}\n" for key, value in card.items())
+    if random.random() < 0.2:
+        lines = text.splitlines()
+        lines.insert(random.randrange(len(lines) + 1), _odd_line(random))
+        text = "\n".join(lines)
     if random.random() < 0.05:
         text += f"network = {_toml(odd_value(random))}\n" + "[[a]]\n[a.b]\n" * 3
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     return spoiled_file(path, random)
+
+
+def _odd_line(random: Random) -> str:
+    """Return a line that TOML allows, of keys that cost much or come twice, or that it does not."""
+    return random.choice(
+        (
+            f"{random.choice(('frames', 'crop', 'mean', 'name'))} = {odd_text(random)}",
+            f"rename = {{ '{'*a' * random.randint(1, 60)}b' = 'x' }}",
+            "[[inputs]]\nname = 'a'\nkind = 'rgb'\n" * random.choice((1, 99)),
+            "a" + ".a" * random.choice((5, 500)) + " = 1",
+        )
+    )
 
 
 def _text(text: str) -> str:

@@ -18,6 +18,8 @@ from engine.errors import EngineError
 
 MOST_S = 5.0
 MOST_BYTES = 2**30
+_MOST_CHARACTERS = 6000
+"""Of a sentence; paths alone may have 4096."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _RUNNING = {
     *("os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "subprocess.Popen"),
@@ -141,8 +143,8 @@ def _fault_of_words(error: EngineError) -> str:
         return f"no sentence or no hint: {text[:60]!r} in {_place(error)}"
     if re.search(r"Internal error|Traceback \(most", text):
         return f"not a sentence for people in {_place(error)}"
-    if len(text) + len(error.hint) > 20_000:
-        return f"a sentence of {len(text)} characters in {_place(error)}"
+    if "\n" in text or len(text) > _MOST_CHARACTERS:
+        return f"a sentence of lines, or of {len(text)} characters, in {_place(error)}"
     return ""
 
 

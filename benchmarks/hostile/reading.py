@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from torch import nn
 
 from benchmarks.hostile.analysis import mutated_analysis
 from benchmarks.hostile.annotations import mutated_annotations
@@ -22,6 +23,7 @@ from engine.models.cards.reading import read_card
 from engine.models.labels import read_labels
 from engine.models.load import load_model
 from engine.models.weights.checkpoint import read_weights
+from engine.models.weights.fitting import fit, matched
 from engine.store import Analysis
 from gui.session.session_contents import contents_of, request_within, view_within
 from gui.state.session_file import read_session
@@ -70,11 +72,16 @@ def _annotations(path: Path) -> None:
         _session(path)
 
 
+def _checkpoint(path: Path) -> None:
+    network = nn.ModuleDict({"fc": nn.Linear(6, 4)})
+    fit(network, matched(network, read_weights(path)), "net", str(path))
+
+
 KINDS = {
     "card": Kind(mutated_card, _card),
     "session": Kind(mutated_session, _session),
     "analysis": Kind(mutated_analysis, _analysis),
-    "checkpoint": Kind(hostile_checkpoint, read_weights),
+    "checkpoint": Kind(hostile_checkpoint, _checkpoint),
     "annotations": Kind(mutated_annotations, _annotations),
     "labels": Kind(mutated_labels, read_labels),
     "prior": Kind(mutated_prior, lambda path: load_prior(path, 2)),

@@ -49,6 +49,18 @@ _TEXTS = (
 )
 
 
+_WRITTEN = (
+    *("", "1e400", "-1e400", "NaN", "Infinity", "9" * 5000, "[" * 3000, "[" * 150 + "]" * 150),
+    *('"\\ud800"', '"\\u0000"', '"\\u001b[31m"', '"a\\nb"', f'"{"../" * 2000}"', "-", "0x1", "1_0"),
+)
+"""Values as they stand in a file, which no library would write."""
+
+
+def odd_text(random: Random) -> str:
+    """Return what may stand in a file where a value should."""
+    return random.choice(_WRITTEN)
+
+
 def odd_value(random: Random) -> Any:
     """Return a value that few expect: of another type, huge, nested or empty."""
     kind = random.randrange(8)
@@ -125,6 +137,10 @@ def json_text(tree: Any, random: Random) -> str:
         return text.replace("1", "1" * 5000, 1)
     if how == 3:
         return text + text
+    if how == 4:
+        place = random.choice([i for i, sign in enumerate(text) if sign in ":,["] or [0])
+        end = min((i for sign in ",}]" if (i := text.find(sign, place + 1)) > 0), default=place)
+        return text[: place + 1] + odd_text(random) + text[end:]
     return text
 
 
@@ -143,7 +159,12 @@ def spoiled_bytes(raw: bytes, random: Random) -> bytes:
     if how == 3:
         return raw[:place] + b"\0" * 8 + raw[place + 8 :]
     if how == 4:
-        return random.choice((b"\xff\xfe", b"\xef\xbb\xbf", b"\0\0\xfe\xff", b"PK\x03\x04")) + raw
+        return (
+            random.choice(
+                (b"\xff\xfe", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\0\0\xfe\xff", b"PK\x03\x04")
+            )
+            + raw
+        )
     changed = bytearray(raw)
     for _ in range(random.choice((1, 3, 30))):
         changed[random.randrange(len(changed))] ^= 1 << random.randrange(8)

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import zarr
 
+from benchmarks.hostile.analysis import spoil_folder
 from engine.errors import EngineError
 from engine.store import DOCUMENT, Analysis, opened
 from engine.store.zarr_files import Layout, encode
 from tests.engine.store.analyses import evidence_of, filled, header_of, noise, window_of
-from tests.engine.store.strangers import mutated_analysis
 from tests.golden.keeping import KEPT
 
 CHUNK = "arrays.zarr/sampled_relevance/c/1/0/0"
@@ -48,7 +48,7 @@ def numbers(folder: Path) -> list[bytes | str]:
 @pytest.mark.parametrize("seed", range(60))
 def test_a_spoiled_folder_is_refused_or_tells_the_same(saved: Path, seed: int) -> None:
     expected = numbers(saved)
-    mutated_analysis(saved, random.Random(seed))
+    spoil_folder(saved, random.Random(seed))
     with suppress(EngineError):
         assert numbers(saved) == expected
 
@@ -56,7 +56,7 @@ def test_a_spoiled_folder_is_refused_or_tells_the_same(saved: Path, seed: int) -
 @pytest.mark.parametrize("seed", range(30))
 def test_a_spoiled_folder_of_earlier_times_is_refused_or_opens(tmp_path: Path, seed: int) -> None:
     folder = Path(shutil.copytree(OLD, tmp_path / "saved"))
-    mutated_analysis(folder, random.Random(seed))
+    spoil_folder(folder, random.Random(seed))
     with suppress(EngineError):
         numbers(folder)
 
