@@ -73,10 +73,10 @@ def settle(room: Path) -> None:
     if journal is None:
         return
     new, target, old = room / journal.name, room.parent / journal.name, room / _OLD
-    if old.is_dir() and not os.path.lexists(target):
+    if _is_folder(old) and not os.path.lexists(target):
         (new if _is_new(new, journal) else old).rename(target)
     for place in (old, new):
-        if place.is_dir() and not _is_new(place, journal):
+        if _is_folder(place) and not _is_new(place, journal):
             _give_back(place, target, frozenset(journal.dropped))
 
 
@@ -96,7 +96,12 @@ def _read(room: Path) -> _Journal | None:
         journal: _Journal = convert(raw, _Journal, _JOURNAL)
     except (OSError, ValueError, TypeError):  # none, or half written: then nothing was swapped
         return None
-    return journal if journal.name == Path(journal.name).name != ".." else None
+    return journal if journal.name == Path(journal.name).name not in ("", "..") else None
+
+
+def _is_folder(place: Path) -> bool:
+    """Tell folders from links to them: a room that strangers made may lead to the user's own."""
+    return place.is_dir() and not place.is_symlink()
 
 
 def _is_new(place: Path, journal: _Journal) -> bool:
