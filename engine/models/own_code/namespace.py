@@ -9,6 +9,7 @@ first, so that statements find it as ``parts``; nobody else does, and ``sys.path
 from __future__ import annotations
 
 import builtins
+import errno
 import importlib
 import linecache
 import os
@@ -222,14 +223,31 @@ class Namespace:
         if any(code is known for known in self._codes):
             return
         real = Path(os.path.realpath(path))
-        homes = (str(self.sources.folder), *self._added)
-        if not any(real.is_relative_to(os.path.realpath(home)) for home in homes):
-            return
-        if is_installed(str(real.parent)):  # a virtual environment inside of the folder
+        if not self._is_at_home(real):
             return
         text = self.sources.trusted(real)
         if code != compile(text, str(path), "exec", dont_inherit=True):
             raise self.sources.refuse(path, "run from another code than its source")
+
+    def check_bytecode(self, path: Path) -> None:
+        """Refuse to open compiled code of a file; beside its source, Python does without it.
+
+        Raises
+        ------
+        PermissionError
+            If it lies where the network's code does.
+        """
+        if not self._is_at_home(Path(os.path.realpath(path))):
+            return
+        if path.parent.name != "__pycache__":
+            self.sources.refuse(path, "bytecode without its source")
+        raise PermissionError(errno.EACCES, "bytecode is not read", str(path))
+
+    def _is_at_home(self, real: Path) -> bool:
+        """Tell whether a file is the network's own, in no virtual environment of the folder."""
+        homes = (str(self.sources.folder), *self._added)
+        at_home = any(real.is_relative_to(os.path.realpath(home)) for home in homes)
+        return at_home and not is_installed(str(real.parent))
 
     def _places(self) -> list[str]:
         """Return the card's folder, and all of ``sys.path`` that is not installed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import marshal
 import os
 import py_compile
 import sys
@@ -151,6 +153,13 @@ def test_what_is_imported_late_is_asked_for(home: Path, evil: str, lazy: str) ->
     assert asked_for(home) == ["late.py"]
 
 
+def _runs(line: str, name: str) -> str:
+    """Return a network whose function runs a file that no import names."""
+    here = "import os\nHERE = os.path.dirname(__file__)\n"
+    here += f"LATE = os.path.join(HERE, *{name!r}.split('/'))\n"
+    return here + NET.replace("    return", f"    {line}\n    return")
+
+
 BY_PATH = {
     "runpy": "import runpy; runpy.run_path(LATE)",
     "runpy by name": "import runpy; runpy.run_module('la' + 'te')",
@@ -165,12 +174,7 @@ BY_PATH = {
 @pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 @pytest.mark.parametrize("way", BY_PATH)
 def test_what_is_run_by_its_path_is_asked_for(home: Path, evil: str, way: str) -> None:
-    here = (
-        "import os\nHERE = os.path.dirname(__file__)\nLATE = os.path.join(HERE, 'la' + 'te.py')\n"
-    )
-    (home / "net.py").write_text(
-        here + NET.replace("    return", f"    {BY_PATH[way]}\n    return")
-    )
+    (home / "net.py").write_text(_runs(BY_PATH[way], "late.py"))
     trust_file(home / "net.py", "build")
     (home / "late.py").write_text("x = 1\n")
     _, asked = agreeing(lambda: load(home))
@@ -180,16 +184,36 @@ def test_what_is_run_by_its_path_is_asked_for(home: Path, evil: str, way: str) -
     assert asked_for(home) == ["late.py"]
 
 
-def test_bytecode_of_what_is_run_by_its_path_is_refused(home: Path, evil: str) -> None:
-    line = "import importlib.util as u; s = u.spec_from_file_location('x', LATE); "
-    here = "import os\nLATE = os.path.join(os.path.dirname(__file__), 'la' + 'te.py')\n"
-    line += "s.loader.exec_module(u.module_from_spec(s))"
-    (home / "net.py").write_text(here + NET.replace("    return", f"    {line}\n    return"))
-    late, kept = home / "late.py", home / f"__pycache__/late.{sys.implementation.cache_tag}.pyc"
-    late.write_text(evil)
-    unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    py_compile.compile(str(late), cfile=str(kept), invalidation_mode=unchecked)
-    late.write_text("x = 1\n")
+def _disguised(evil: str, path: Path) -> None:
+    """Write bytecode that has neither the name nor the path of a file's."""
+    code = compile(evil, "nowhere", "exec").replace(co_name="disguised")
+    path.parent.mkdir(exist_ok=True)
+    header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)
+    path.write_bytes(header + marshal.dumps(code))
+
+
+@pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
+@pytest.mark.parametrize("way", ["spec", "loader"])
+def test_bytecode_of_what_is_run_by_its_path_is_not_read(home: Path, evil: str, way: str) -> None:
+    (home / "net.py").write_text(_runs(BY_PATH[way], "late.py"))
+    (home / "late.py").write_text("x = 1\n")
+    _disguised(evil, home / f"__pycache__/late.{sys.implementation.cache_tag}.pyc")
+    agreeing(lambda: load(home))
+    load(home)
+
+
+@pytest.mark.parametrize("place", ["late.pyc", "__pycache__/late.pyc"])
+def test_bytecode_run_by_its_path_is_refused(home: Path, evil: str, place: str) -> None:
+    (home / "net.py").write_text(_runs(BY_PATH["runpy"], place))
+    _disguised(evil, home / place)
+    with pytest.raises(ModelError, match="bytecode"):
+        agreeing(lambda: load(home))
+
+
+def test_code_of_another_name_is_compared_with_its_file(home: Path, evil: str) -> None:
+    made = f"exec(compile({evil!r}, LATE, 'exec').replace(co_name='disguised'))"
+    (home / "net.py").write_text(_runs(made, "late.py"))
+    (home / "late.py").write_text("x = 1\n")
     with pytest.raises(ModelError, match="another code than its source"):
         agreeing(lambda: load(home))
 
