@@ -82,10 +82,10 @@ def run_window(path: Path | None, request: Request | None = None, *, start: bool
     window.closing.connect(_end_by_force_later)
     code = application.exec()
     logs.stop()
-    return _ended(_INTERRUPTED if interrupted else code)
+    return ended(_INTERRUPTED if interrupted else code)
 
 
-def _ended(code: int) -> int:
+def ended(code: int) -> int:
     """Return the exit code, or end the process with it where a thread is stuck."""
     if endings.stuck:
         _end_by_force(code)

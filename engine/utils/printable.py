@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections.abc import Iterable
+from copy import copy
 from pathlib import Path
 
 from engine.errors import UntrustedCode, UntrustedFile
@@ -75,8 +76,13 @@ class PrintableFormatter(logging.Formatter):
     """Format of logs in which no message passes for another: further lines are indented."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as text, `printable` line by line."""
-        first, *others = super().format(record).split("\n")
+        """Return the record as text, `printable` line by line.
+
+        The text of a traceback is neither taken from another handler nor kept for one.
+        """
+        own = copy(record)
+        own.exc_text = None
+        first, *others = super().format(own).split("\n")
         return printable_lines([first, *(f"  {line}".expandtabs() for line in others)])
 
 

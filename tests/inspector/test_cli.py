@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from inspector.cli import main
+from engine.utils.printable import PrintableFormatter
+from inspector.cli import _TerminalFormatter, main
 from tests.clips import moving_square, write_clip
 from tests.engine.networks import warmed_up
 
@@ -278,3 +280,15 @@ def test_explain_refuses_windows_that_overlap_wholly(
 ) -> None:
     assert main(["explain", str(clip), "--out", str(tmp_path / "out"), "--overlap", "1"]) != 0
     assert "--overlap" in capsys.readouterr().err
+
+
+def test_an_error_on_the_terminal_leaves_its_traceback_to_the_log_file() -> None:
+    terminal = _TerminalFormatter(logging.BASIC_FORMAT, traces=False)
+    try:
+        raise ValueError("deep down")
+    except ValueError:
+        log = logging.getLogger("x")
+        record = log.makeRecord("x", logging.ERROR, "f", 1, "failed", (), sys.exc_info())
+    assert "Traceback" not in terminal.format(record)
+    assert "Traceback" in PrintableFormatter().format(record)
+    assert "Traceback" not in terminal.format(record)

@@ -19,7 +19,7 @@ from engine.annotations.notes import Note
 from engine.store import ExplainProgress
 from engine.types import Progress
 from gui.main_window.window import MainWindow
-from inspector.app import make_window
+from inspector.app import ended, make_window
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
         if deed == "export":
             window.explained.connect(partial(export, window, Path(out[0])))
         window.open_video(Path(video), explain=True)
-    application.exec()
+    sys.exit(ended(application.exec()))
 
 
 def note(window: MainWindow) -> None:
