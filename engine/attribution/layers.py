@@ -66,9 +66,17 @@ def default_layer(model: VideoModel, clip: Clip) -> str:
     AttributionError
         If the network has no layer with space.
     """
-    if model.spec.layer:
-        return model.spec.layer
-    layers = layers_of(model, clip)
+    return model.spec.layer or last_usable(model, layers_of(model, clip))
+
+
+def last_usable(model: VideoModel, layers: list[LayerInfo]) -> str:
+    """Return the last of a network's layers that can make a map.
+
+    Raises
+    ------
+    AttributionError
+        If there is none.
+    """
     usable = [layer for layer in layers if not layer.reason]
     if not usable:
         spatial = [one for one in layers if len(one.shape) in (4, 5) and min(one.shape[-2:]) > 1]

@@ -76,6 +76,23 @@ def request_key(request: Request) -> str | None:
     return key_with_maps(key) if request.preset == "evidence" else key
 
 
+def deciding_files(request: Request) -> list[Path]:
+    """Return the user's files that decide an explanation besides the video, each once.
+
+    Of a card whose network has parts that cannot be followed, the card itself, its weights and
+    labels.
+
+    Raises
+    ------
+    ModelError
+        If the card cannot be used.
+    """
+    card = find_card(request.model)
+    files = [] if card is None else files_of(card) or _named_by(card)
+    named = [request.weights, request.labels, None if request.evidence == "off" else request.prior]
+    return list(dict.fromkeys([*files, *(path for path in named if path is not None)]))
+
+
 def key_with_maps(key: str) -> str:
     """Return the key of a request for maps of evidence besides, from that of one without.
 
@@ -93,16 +110,15 @@ def _model(name: str) -> dict[str, Any] | None:
     card = find_card(name)
     if card is None:
         return {"name": name} if name in MODELS else None
-    files = _files_of(card)
+    files = files_of(card)
     if files is None:
         return None
     return {"name": card.name, "files": [(path.name, _file(path)) for path in files]}
 
 
-def _files_of(card: ModelCard) -> list[Path] | None:
+def files_of(card: ModelCard) -> list[Path] | None:
     """Return the files that a card's network is made of, or None if not all are known."""
-    assert card.path is not None
-    files = [path for path in (card.path, card.checkpoint, card.labels) if path is not None]
+    files = _named_by(card)
     if card.endpoint is not None:
         return None
     if card.is_known or card.frame_network is not None:
@@ -119,6 +135,12 @@ def _files_of(card: ModelCard) -> list[Path] | None:
         return None
     # What a network's file imports from its folder decides as much as itself.
     return files + sorted(card.folder.rglob("*.py"))
+
+
+def _named_by(card: ModelCard) -> list[Path]:
+    """Return a card's own file and those of its weights and labels."""
+    named = (card.path, card.checkpoint, card.labels)
+    return [path for path in named if path is not None]
 
 
 def _prior(request: Request) -> str | None:

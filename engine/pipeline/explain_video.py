@@ -24,7 +24,7 @@ from engine.evidence import EvidenceMaps
 from engine.evidence.effort import MAPS_PASSES, evidence_passes
 from engine.models import VideoModel, sample_frames, seen_rect
 from engine.models.load import load_requested
-from engine.pipeline.cache_key import request_key
+from engine.pipeline.cache_key import deciding_files, request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
 from engine.pipeline.evidence_meter import EvidenceMeter, Measured
 from engine.pipeline.input_parts import check_input, input_parts, shown_relevance
@@ -33,6 +33,7 @@ from engine.pipeline.window_disagreement import WindowDisagreement
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.selective import checked_preset, checked_sigma
 from engine.store import Analysis, ExplainProgress, Header, Resumable
+from engine.store.provenance import provenance_of
 from engine.store.resumable import State
 from engine.types import Progress, Report, Request, Window, unreported
 from engine.video import Video, open_requested
@@ -127,7 +128,8 @@ def _explain(
         report(Progress(f"Loading {request.model}"))
         model = load_requested(request, report, check)
         request = _resolved(request, model)
-        header = header_of(request, model, video)
+        made_with = provenance_of(str(model.device), deciding_files(request))
+        header = replace(header_of(request, model, video), provenance=made_with)
         state = None
         if checkpoint is None:
             analysis = Analysis.create(header, folder)

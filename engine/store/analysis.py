@@ -328,6 +328,7 @@ class Analysis(ExplainedWindows):
             "cuts": [cut + self.header.start for cut in self.cuts],
             "scale": self.scale,
             "versions": versions(),
+            **({"made_with": to_plain(made)} if (made := self.header.provenance) else {}),
             **({"maps": self._maps.settings} if self._maps is not None and self.has_maps else {}),
         }
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.errors import EngineError
 from engine.network_inputs import InputRelevance
+from engine.store.provenance import Provenance
 from engine.types import (
     Activation,
     Float32Array,
@@ -77,6 +78,8 @@ class Header:
         The part of the picture that the model saw.
     content : str
         Name of the video's content (`engine.video.content_hash.content_id`), empty if unknown.
+    provenance : Provenance or None
+        Device, Python and files that it is made with; None where they are not known.
     """
 
     request: Request
@@ -89,6 +92,7 @@ class Header:
     step_frames: Int64Array
     seen: Rect
     content: str = ""
+    provenance: Provenance | None = None
 
     @property
     def wants_maps(self) -> bool:
@@ -119,7 +123,7 @@ class _StoredWindow:
 
 
 def header_to_dict(header: Header) -> dict[str, Any]:
-    """Return a header as plain values that JSON can hold."""
+    """Return a header as plain values that JSON can hold, without the provenance."""
     return {
         "request": request_to_plain(header.request),
         "model": _plain_spec(header.spec),
@@ -167,9 +171,16 @@ def header_from_dict(document: dict[str, Any]) -> Header:
         step_frames=np.array(steps, dtype=np.int64) - start,
         seen=convert(document["seen"], Rect, "seen"),
         content=convert(document["video"].get("content", ""), str, "video.content"),
+        provenance=_provenance(document),
     )
     _check_header(header)
     return header
+
+
+def _provenance(document: dict[str, Any]) -> Provenance | None:
+    """Return what an analysis was made with, None of one of an earlier version."""
+    made_with = document.get("made_with")
+    return None if made_with is None else convert(made_with, Provenance, "made_with")
 
 
 def _check_header(header: Header) -> None:

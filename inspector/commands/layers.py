@@ -34,17 +34,18 @@ def layers_table(name: str, weights: Path | None) -> str:
     EngineError
         If the model cannot be used.
     """
-    from engine.attribution import layers_of  # here: it imports torch
+    from engine.attribution.layers import last_usable, layers_of  # here: it imports torch
     from engine.models import load_model
 
     model = load_model(name, weights=weights, device="cpu")
     size = (model.spec.frames, *model.spec.crop, 3)
     clip = model.preprocess(np.zeros(size, np.uint8))
     infos = layers_of(model, clip)
+    default = model.spec.layer or last_usable(model, infos)
     name_width = max(len(layer.name) for layer in infos)
     kind_width = max(len(layer.kind) for layer in infos)
     lines = [
-        f"{'*' if layer.name == model.spec.layer else ' '} {layer.name:{name_width}}  "
+        f"{'*' if layer.name == default else ' '} {layer.name:{name_width}}  "
         f"{layer.kind:{kind_width}}  {_usable(layer)}"
         for layer in infos
     ]
@@ -52,7 +53,15 @@ def layers_table(name: str, weights: Path | None) -> str:
 
 
 def _usable(layer: LayerInfo) -> str:
-    return layer.reason or "map of " + "x".join(str(extent) for extent in layer.shape[-3:])
+    """Return the extents of a layer's map, by what its output has, or why it makes none."""
+    if layer.reason:
+        return layer.reason
+    *_, steps, height, width = layer.shape
+    if len(layer.shape) == 5:  # clips, channels, steps, height, width
+        return f"map of {steps} steps of {height} x {width}"
+    if len(layer.shape) == 4:  # frames, channels, height, width
+        return f"map of {height} x {width} in each frame"
+    return "map of its tokens"
 
 
 COMMAND = Command(

@@ -51,6 +51,7 @@ def masked(document: dict[str, Any]) -> dict[str, Any]:
     files = [name for name in document["files"] if "/c/" not in name]
     plain = document | {"request": request, "video": video, "files": files}
     plain["versions"] = list(document["versions"])
+    plain["made_with"] = document["made_with"] | {"python": "", "system": ""}
     return {name: plain[name] for name in plain if not name.startswith("checksum")}
 
 

@@ -90,7 +90,7 @@ def test_maps_of_a_layer_with_many_steps_are_not_warned_of() -> None:
         model_of(warmed_up("figures", classes=8), 8), random_clip(1, 3, 16, 64, 64), 0, "grad_cam"
     )
     assert result.steps == 16
-    assert result.notices == ()
+    assert result.notices == ("The map is of the layer features; the option layer takes another.",)
 
 
 def test_enlarged_maps_show_each_frame_its_own_slice() -> None:
