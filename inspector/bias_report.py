@@ -234,7 +234,8 @@ def _key(request: Request, settings: BiasSettings, model: VideoModel) -> dict[st
     }
     source = {"prior": settings.prior and settings.prior.source}
     key = {"model": request.model, "videos": str(request.video.resolve()), **files}
-    return key | asdict(settings) | source | {"labels of it": list(model.spec.labels)}
+    given = {"options": dict(settings.options)}
+    return key | asdict(settings) | given | source | {"labels of it": list(model.spec.labels)}
 
 
 def _text(
@@ -248,7 +249,7 @@ def _text(
         ("model", model.spec.name),
         ("weights", "its own" if request.weights is None else request.weights.name),
         ("videos", str(request.video)),
-        ("method", find_entry(settings.method).info.title),
+        ("method", _method_text(settings)),
         ("relevance separated by", f"{settings.preset}, sigma {settings.sigma:g}"),
         ("clips a video", f"up to {settings.clips_per_video}, {model.spec.frames} frames each"),
         ("random orders of the frames", str(settings.shuffles)),
@@ -258,6 +259,12 @@ def _text(
     notes = (*model.notices, *of_clips, *failed)
     title = f"Motion or scenery? {model.spec.name} on {len({c.video for c in clips})} videos"
     return ReportText(title, rows, notes)
+
+
+def _method_text(settings: BiasSettings) -> str:
+    """Return a method's title with the options that were given."""
+    given = [f"{name}={value}" for name, value in settings.options]
+    return ", ".join([find_entry(settings.method).info.title, *given])
 
 
 def _out_of_distribution_note(spec: ModelSpec, clips: list[BiasClip]) -> list[str]:

@@ -25,6 +25,12 @@ Model = Annotated[str, typer.Option(help=_MODEL)]
 Weights = Annotated[Path | None, typer.Option(help="Your weights for it.")]
 Labels = Annotated[Path | None, typer.Option(help="Class names, one a line.")]
 Method = Annotated[str, typer.Option(help="See 'motion-inspector methods'.")]
+MethodOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option", metavar="NAME=VALUE", help="An option of the method; may be repeated."
+    ),
+]
 Preset = Annotated[str, typer.Option(help=f"How relevance is separated: {', '.join(PRESETS)}.")]
 SplitPreset = Annotated[
     str, typer.Option(help=f"How relevance is separated: {', '.join(SPLIT_PRESETS)}.")
@@ -94,6 +100,23 @@ def parse_step(text: str | None) -> Step | None:
             f"{text!r} is no whole number from 0 up, mean or max.", param_hint="--step"
         )
     return int(text)
+
+
+def parse_method_options(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
+    """Return the names and values of a method's options.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one is not of the form NAME=VALUE.
+    """
+    pairs = [text.partition("=") for text in texts or ()]
+    for text, (name, sign, _) in zip(texts or (), pairs, strict=True):
+        if not (name and sign):
+            raise typer.BadParameter(
+                f"{text!r} is not of the form NAME=VALUE.", param_hint="--option"
+            )
+    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
 def chosen_window(start: int | None, window: int | None, *, every: bool) -> int | None:

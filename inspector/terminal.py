@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -21,6 +22,10 @@ from engine.utils.printable import printable, printable_lines
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
+
+
+_LINE_EVERY_S = 15.0
+"""A log gets at most four lines of progress a minute; short runs add none."""
 
 
 class _Output(Console):
@@ -85,15 +90,40 @@ class ProgressBars:
         self._bars.update(self._tasks[stage], completed=progress.done, total=total)
 
 
+class ProgressLines:
+    """Engine progress as a line now and then, for logs of runs without a terminal."""
+
+    def __init__(self) -> None:
+        self._told_s = monotonic()
+
+    def report(self, progress: Progress) -> None:
+        """Print how far a stage is, if nothing was printed for a while."""
+        if monotonic() - self._told_s < _LINE_EVERY_S:
+            return
+        self._told_s = monotonic()
+        far = f" {progress.done / progress.total:.0%}" if progress.total else ""
+        left = progress.seconds_left
+        ERRORS.print(f"{printable(progress.stage)}{far}{'' if not left else time_left(left)}")
+
+
+def time_left(seconds: float) -> str:
+    """Return a time as the end of a sentence, ", about 2 min left"."""
+    amount = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    return f", about {amount} left"
+
+
 @contextmanager
-def progress_bar() -> Iterator[ProgressBars]:
-    """Show progress bars on the terminal, nothing where the errors go elsewhere."""
+def progress_bar() -> Iterator[ProgressBars | ProgressLines]:
+    """Show progress bars on the terminal, lines now and then where the errors go elsewhere."""
+    if not ERRORS.is_terminal:
+        yield ProgressLines()
+        return
     # here: the window starts through the command line, and shows no bars
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=ERRORS, disable=not ERRORS.is_terminal) as bars:
+    with Bars(*columns, console=ERRORS) as bars:
         yield ProgressBars(bars)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,8 @@ class BiasSettings:
         Random orders of the frames, >= 1.
     prior : Prior or None
         What evidence is counted from; None makes one of each video's first clip.
+    options : tuple of (str, str)
+        Options of the method by name.
     """
 
     method: str
@@ -48,6 +51,7 @@ class BiasSettings:
     clips_per_video: int = 3
     shuffles: int = 8
     prior: Prior | None = None
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,8 @@ def measure_video(
         If the video cannot be read, the method not be used, or the model gives values.
     """
     check_probabilities(model.spec)
-    explainer = Explainer(model, label, settings.method, check=check)
+    options: dict[str, Any] = dict(settings.options)
+    explainer = Explainer(model, label, settings.method, check=check, **options)
     found: list[BiasClip] = []
     prior = settings.prior
     with open_video(path) as video:

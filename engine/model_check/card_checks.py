@@ -35,6 +35,7 @@ def check_card(
     video: Path | None,
     start: int = 0,
     *,
+    device: str = "cpu",
     report: Report = unreported,
     check: Check = never,
 ) -> CardReport:
@@ -43,11 +44,13 @@ def check_card(
     Parameters
     ----------
     card : ModelCard
-        Loaded on the CPU.
+        Of the model, with the weights and labels that are meant.
     video : Path or None
         The video; None takes noise, and leaves out what needs a video.
     start : int
         First frame of the clip in it.
+    device : str
+        Where it is tried, as for `engine.models.load_model`.
     report, check : callable
         Progress of the loading; raises `Cancelled` to stop between checks.
 
@@ -59,7 +62,7 @@ def check_card(
         If ``check`` says so.
     """
     try:
-        model = load_card(card, "cpu", report, check)
+        model = load_card(card, device, report, check)
         findings = [_loaded(card, model.spec, model.notices)]
         clip = noise_clip(model) if video is None else clip_at(model, video, start)
     except UntrustedError:

@@ -78,7 +78,7 @@ def load_model(
     Cancelled
         If ``check`` says so; a download goes on from there the next time.
     """
-    card = _with_files(card_of(name_or_path), weights, labels)
+    card = card_of(name_or_path, weights, labels)
     return load_card(card, device, report or unreported, check)
 
 
@@ -97,8 +97,17 @@ def load_requested(
     return model.at_step(request.step)
 
 
-def card_of(name_or_path: str | Path) -> ModelCard:
+def card_of(
+    name_or_path: str | Path, weights: Path | str | None = None, labels: Path | str | None = None
+) -> ModelCard:
     """Return the card of a model, one without settings for a plain name.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        As for `load_model`.
+    weights, labels : Path or str, optional
+        Files that are taken in place of the card's own.
 
     Raises
     ------
@@ -106,7 +115,12 @@ def card_of(name_or_path: str | Path) -> ModelCard:
         If the card cannot be used.
     """
     name = str(name_or_path)
-    return find_card(name_or_path) or ModelCard(name=name, network=name)
+    card = find_card(name_or_path) or ModelCard(name=name, network=name)
+    return replace(
+        card,
+        checkpoint=card.checkpoint if weights is None else Path(weights),
+        labels=card.labels if labels is None else Path(labels),
+    )
 
 
 def load_card(card: ModelCard, device: str, report: Report, check: Check) -> VideoModel:
@@ -186,17 +200,6 @@ def _other_labels(card: ModelCard, count: int, classes: int) -> ModelError:
         f"The labels file {card.labels} has {count} labels, but the weights of "
         f"{card.name} decide between {classes} classes.",
         f"Give {classes} labels, one a line in the order of the logits.",
-    )
-
-
-def _with_files(
-    card: ModelCard, weights: Path | str | None, labels: Path | str | None
-) -> ModelCard:
-    """Return the card with files given beside it in place of its own."""
-    return replace(
-        card,
-        checkpoint=card.checkpoint if weights is None else Path(weights),
-        labels=card.labels if labels is None else Path(labels),
     )
 
 

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from engine.attribution import DEFAULT_METHOD
-from engine.attribution.catalogue import find_entry
+from engine.attribution.catalogue import check_options, find_entry
 from engine.types import DEFAULT_PRESET, DEFAULT_SIGMA, Request
 from inspector import cli_options as options
-from inspector.cli_options import parse_preset
+from inspector.cli_options import parse_method_options, parse_preset
 from inspector.commands import Command
 from inspector.trust_prompt import run_with_trust_prompt
 
@@ -25,6 +25,7 @@ def bias(
     weights: options.Weights = None,
     labels: options.Labels = None,
     method: options.Method = DEFAULT_METHOD,
+    option: options.MethodOptions = None,
     preset: options.SplitPreset = DEFAULT_PRESET,
     sigma: options.Sigma = DEFAULT_SIGMA,
     clips: Annotated[int, typer.Option(min=1, help="Clips of each video, spread evenly.")] = 3,
@@ -40,7 +41,9 @@ def bias(
 
     checked_preset = parse_preset(preset)
     name = find_entry(method).info.name
-    settings = BiasSettings(name, checked_preset, sigma, clips, shuffles)
+    pairs = parse_method_options(option)
+    check_options(name, dict(pairs))
+    settings = BiasSettings(name, checked_preset, sigma, clips, shuffles, options=pairs)
     request = Request(
         video=videos, model=model, weights=weights, labels=labels, device=device, prior=prior
     )

@@ -19,14 +19,20 @@ from inspector.trust_prompt import run_with_trust_prompt
 def check_model(
     card: options.ModelArgument,
     video: Annotated[Path, typer.Argument(help="A video that it should recognise.")],
+    weights: options.Weights = None,
+    labels: options.Labels = None,
     start: options.Start = 0,
+    device: options.Device = "auto",
     trust: options.Trust = False,
 ) -> None:
     """Print the result of every check, and exit with 1 if one failed."""
     from engine.model_check import check_card  # here: it imports torch
     from engine.models.load import card_of
 
-    report = run_with_trust_prompt(lambda: check_card(card_of(card), video, start), trusted=trust)
+    report = run_with_trust_prompt(
+        lambda: check_card(card_of(card, weights, labels), video, start, device=device),
+        trusted=trust,
+    )
     print_text(report_text(report))
     if "fail" in (finding.level for finding in report.findings + report.methods):
         raise typer.Exit(1)

@@ -19,7 +19,7 @@ from engine.store import Analysis
 from engine.types import DEFAULT_OVERLAP, DEFAULT_PRESET, DEFAULT_SIGMA, Request, separation_text
 from engine.utils.printable import printable_lines
 from inspector import cli_options as options
-from inspector.cli_options import check_folder, parse_preset, parse_step
+from inspector.cli_options import check_folder, parse_method_options, parse_preset, parse_step
 from inspector.commands import Command
 from inspector.leftovers import remember_target
 from inspector.terminal import print_line, print_text, progress_bar
@@ -43,12 +43,7 @@ def explain(
         str | None, typer.Option(help="A class to compare with: why --class rather than this one.")
     ] = None,
     step: options.StepText = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--option", metavar="NAME=VALUE", help="An option of the method; may be repeated."
-        ),
-    ] = None,
+    option: options.MethodOptions = None,
     preset: options.Preset = DEFAULT_PRESET,
     sigma: options.Sigma = DEFAULT_SIGMA,
     frames: Annotated[
@@ -92,7 +87,7 @@ def explain(
         weights=weights,
         labels=labels,
         method=find_entry(method).info.name,
-        options=_parse_method_options(option or []),
+        options=parse_method_options(option),
         target=target,
         against=against,
         preset=checked_preset,
@@ -230,16 +225,6 @@ def _checked_overlap(overlap: float) -> float:
     if not 0 <= overlap < 1:
         raise typer.BadParameter(f"{overlap:g} is not from 0 to below 1.", param_hint="--overlap")
     return overlap
-
-
-def _parse_method_options(texts: list[str]) -> tuple[tuple[str, str], ...]:
-    pairs = [text.partition("=") for text in texts]
-    for text, (name, sign, _) in zip(texts, pairs, strict=True):
-        if not (name and sign):
-            raise typer.BadParameter(
-                f"{text!r} is not of the form NAME=VALUE.", param_hint="--option"
-            )
-    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
 def _parse_format(name: str) -> str:

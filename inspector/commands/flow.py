@@ -65,10 +65,13 @@ def flow_report(folder: Path, kind: str, threshold_px: float, *, overwrite: bool
     with listed_file(folder / "flow.csv", overwrite=overwrite) as partial:
         write_flow_csv(agreement, analysis, partial)
     lost = int(np.count_nonzero(~agreement.camera_found))
-    return _text(agreement.overall, kind, threshold_px, lost, analysis.frame_count)
+    lines = _lines(agreement.overall, kind, threshold_px, lost, analysis.frame_count)
+    return printable_lines([*lines, f"Frame by frame: {folder / 'flow.csv'}"])
 
 
-def _text(overall: FlowPrecision, kind: str, threshold_px: float, lost: int, frames: int) -> str:
+def _lines(
+    overall: FlowPrecision, kind: str, threshold_px: float, lost: int, frames: int
+) -> list[str]:
     lines = [
         f"Kept as motion: {overall.kept:.1%} of the area; of it, {overall.precision:.1%} moves "
         f"more than {threshold_px:g} px per frame ({kind}).",
@@ -84,7 +87,7 @@ def _text(overall: FlowPrecision, kind: str, threshold_px: float, lost: int, fra
             f"In {overall.contested:.0%} of the frames used, a thing that fills much of the "
             "picture may have been taken for the background."
         )
-    return printable_lines([*lines, "Frame by frame: flow.csv"])
+    return lines
 
 
 COMMAND = Command(

@@ -99,6 +99,18 @@ def test_progress_shows_any_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b]0" not in drawn.getvalue()
 
 
+def test_progress_without_a_terminal_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times_s = iter((0.0, 1.0, 16.0, 16.0, 20.0))
+    monkeypatch.setattr(terminal, "monotonic", lambda: next(times_s))
+    with terminal.progress_bar() as lines:
+        lines.report(Progress("Explaining", 0, 4))
+        lines.report(Progress("Explaining", 1, 4, 240.0))
+        lines.report(Progress("Explaining", 2, 4, 160.0))
+    assert capsys.readouterr().err == "Explaining 25%, about 4 min left\n"
+
+
 def test_facts_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.print_facts([("File", "[/x]\\\x1b[2J\n.mp4")])
     assert capsys.readouterr().out.rstrip() == r"File  [/x]\\x1b[2J\n.mp4"

@@ -142,3 +142,17 @@ def test_bias_refuses_a_model_of_values(
     assert run(videos, card, tmp_path / "out") == 1
     assert "net gives values" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_bias_gives_the_method_its_options(videos: Path, card: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(videos, card, out, "--method", "smooth_grad", "--option", "samples=2") == 0
+    assert "samples=2" in (out / "bias.html").read_text(encoding="utf-8")
+
+
+def test_bias_refuses_an_option_at_once(
+    videos: Path, card: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(videos, card, tmp_path / "out", "--option", "samples=2") == 1
+    assert "samples" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
