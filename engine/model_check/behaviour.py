@@ -11,7 +11,6 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from engine.attribution.base.dropout import NOTICE as DROPOUT_NOTICE
 from engine.attribution.base.evaluating import evaluating
 from engine.attribution.base.network_call import called
-from engine.attribution.base.network_faults import described
 from engine.attribution.base.network_habits import ONE_BY_ONE, habits_of
 from engine.attribution.base.outputs import read_outputs
 from engine.descriptions import Finding
@@ -21,6 +20,7 @@ from engine.model_check.input_checks import failed, passed, warned
 from engine.models.cards.card_schema import Expected
 from engine.models.model import Clip, VideoModel
 from engine.pipeline.single_clip import clip_at, noise_clip
+from engine.utils.foreign_code import described, exits_as_errors
 
 _ALIKE = 1e-5  # relative; what float32 leaves of equal scores
 _ONLY_PERTURBATION = "Only perturbation methods, such as occlusion, will work."
@@ -123,7 +123,8 @@ def _traced(logits: Tensor, values: Tensor, kept: bool) -> Finding:
             f"{_ONLY_PERTURBATION}",
         )
     try:
-        (slope,) = torch.autograd.grad(logits.max(), values, allow_unused=True)
+        with exits_as_errors():
+            (slope,) = torch.autograd.grad(logits.max(), values, allow_unused=True)
     except Exception as error:  # noqa: BLE001 - whatever a network's backward raises
         text = f"The backward pass fails: {described(error)}. {_ONLY_PERTURBATION}"
         return failed("gradient", text)

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from engine.attribution.base.evaluating import evaluating
 from engine.attribution.base.network_call import called
-from engine.attribution.base.network_faults import described
 from engine.attribution.base.network_habits import habits_of
 from engine.attribution.base.outputs import Outputs, read_outputs
 from engine.descriptions import Finding
@@ -18,6 +17,7 @@ from engine.errors import AttributionError, EngineError
 from engine.model_check.head_checks import count_finding, head_findings
 from engine.model_check.input_checks import failed, passed, warned
 from engine.models.model import Clip, VideoModel
+from engine.utils.foreign_code import described, exits_as_errors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +34,7 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
         output = output_of(model, clip.tensor)
     except EngineError as error:
         return Run([failed("output", f"{error} {error.hint}")])
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a network raises
+    except Exception as error:  # noqa: BLE001 - whatever a network raises
         return Run([failed("layout", _layout_text(model, clip, error))])
     try:
         outputs = read_outputs(output, 1, model.spec)
@@ -67,7 +67,7 @@ def _layout_finding(model: VideoModel, clip: Clip) -> Finding:
         return passed("layout", f"{taken}.")
     try:
         read_outputs(output_of(model, swapped), 1, model.spec)
-    except (Exception, SystemExit):  # noqa: BLE001 - whatever a network raises
+    except Exception:  # noqa: BLE001 - whatever a network raises
         return passed("layout", f"{taken}.")
     return warned(
         "layout",
@@ -90,8 +90,10 @@ def _layout_text(model: VideoModel, clip: Clip, error: BaseException) -> str:
     for text, other in _orders(clip.tensor, "grey" if model.spec.grey else "rgb").items():
         try:
             with evaluating(model.module), torch.no_grad():
-                model.module(other.clone(memory_format=torch.contiguous_format))
-        except (Exception, SystemExit):  # noqa: BLE001 - whatever a network raises
+                values = other.clone(memory_format=torch.contiguous_format)
+                with exits_as_errors():
+                    model.module(values)
+        except Exception:  # noqa: BLE001 - whatever a network raises
             continue
         return f"{fails}, but takes {tuple(other.shape)}: {text}."
     return (

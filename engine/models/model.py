@@ -30,6 +30,7 @@ from engine.models.preprocess.input_planes import (
 )
 from engine.models.preprocess.unfit_input import unfit_input
 from engine.types import ModelSpec, Rect, Step, UInt8Array
+from engine.utils.foreign_code import exits_as_errors
 
 _MOST_PIXELS = 2**25
 """Of a resized picture, which is float before it is cropped: 400 MB; of 8K there are as many."""
@@ -134,9 +135,10 @@ class VideoModel:
         """
         given = self._given(planes)
         try:
-            if isinstance(given[0], Keywords):
-                return self.module(**given[0])
-            return self.module(*given)
+            with exits_as_errors():
+                if isinstance(given[0], Keywords):
+                    return self.module(**given[0])
+                return self.module(*given)
         except (TypeError, ValueError, LookupError, AttributeError, RuntimeError) as error:
             reason = unfit_input(self.module, self.spec, given, error)
             if reason is None:

@@ -17,6 +17,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from engine.cancel import Cancelled
 from engine.errors import EngineError
+from engine.utils.foreign_code import described, exits_as_errors
 
 log = logging.getLogger(__name__)
 
@@ -97,14 +98,15 @@ def guard(call: Callable[..., Any], name: str, failure: type[EngineError]) -> Ca
     @wraps(call)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         try:
-            return call(*args, **kwargs)
+            with exits_as_errors():
+                return call(*args, **kwargs)
         except (EngineError, Cancelled):
             raise
         except Exception as error:
             if type(error).__name__ == "OutOfMemoryError":  # of torch, which is not imported here
                 raise
             raise failure(
-                f"The plugin {name} failed: {type(error).__name__}: {error}",
+                f"The plugin {name} failed: {described(error)}",
                 "Tell its author; the log has the details with --log-level debug.",
             ) from error
 

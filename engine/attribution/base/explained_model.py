@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.attribution.base.dropout import NOTICE as DROPOUT_NOTICE
 from engine.attribution.base.network_call import Called, called
-from engine.attribution.base.network_faults import NOT_THEIRS, described, is_memory, network_faults
+from engine.attribution.base.network_faults import NOT_THEIRS, is_memory, network_faults
 from engine.attribution.base.network_habits import habits_of
 from engine.attribution.base.outputs import probabilities_of, read_outputs
 from engine.attribution.base.targets import Goal
@@ -21,6 +21,7 @@ from engine.cancel import Check, checked_by, never
 from engine.errors import AttributionError
 from engine.models.model import Clip, VideoModel
 from engine.types import Activation, Report, unreported
+from engine.utils.foreign_code import CodeExit, described
 
 Result = TypeVar("Result")
 
@@ -210,7 +211,7 @@ class ExplainedModel:
         with faults, self.habits.minded(model.module), checked_by(self.check):
             try:
                 made = called(model, values, keeps_gradients=self._keeps_gradients)
-            except (*NOT_THEIRS, SystemExit):
+            except (*NOT_THEIRS, CodeExit):
                 raise
             except Exception as error:
                 self._blame(values, error)

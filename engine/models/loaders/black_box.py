@@ -14,6 +14,7 @@ from engine.cancel import Cancelled
 from engine.errors import AttributionError, EngineError
 from engine.models.model import VideoModel
 from engine.types import Float32Array, ModelSpec
+from engine.utils.foreign_code import described, exits_as_errors
 
 Kind = Literal["logits", "probabilities"]
 Score = Callable[[Float32Array], tuple[object, Kind]]
@@ -62,12 +63,13 @@ class BlackBox(nn.Module):
 
     def _logits(self, clips: Float32Array) -> Float32Array:
         try:
-            answer, kind = self._score(clips)
-            scores = _as_array(answer)
+            with exits_as_errors():
+                answer, kind = self._score(clips)
+                scores = _as_array(answer)
         except (EngineError, Cancelled):
             raise
         except Exception as error:  # whatever a function of the user's raises
-            text = f"{self._spec.name} failed on a clip: {type(error).__name__}: {error}."
+            text = f"{self._spec.name} failed on a clip: {described(error)}."
             raise AttributionError(text, _PLACE) from error
         scores = self._checked(scores, len(clips))
         if kind == "logits" or self._spec.activation == "none":

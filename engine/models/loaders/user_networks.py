@@ -26,6 +26,7 @@ from engine.models.own_code.build import own_function
 from engine.models.own_code.sources import Sources
 from engine.models.weights.checkpoint import check_is_network
 from engine.models.weights.file_sizes import check_archive, check_claim
+from engine.utils.foreign_code import described, exits_as_errors
 
 _CLASS_NAMES = ("classes", "num_classes", "n_classes")
 """Parameters of a user's function that are given the number of classes."""
@@ -120,13 +121,14 @@ def build_own(target: str, folder: Path, classes: int) -> nn.Module:
     """
     with own_function(target, folder) as (function, origin):
         try:
-            network = function(**_class_argument(function, classes))
+            with exits_as_errors():
+                network = function(**_class_argument(function, classes))
         except EngineError:
             raise
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             name = target.rpartition(":")[2]
             raise ModelError(
-                f"{name} in {origin} failed: {type(error).__name__}: {error}.",
+                f"{name} in {origin} failed: {described(error)}.",
                 "It is called without arguments, but for the number of classes as 'classes' or "
                 "'num_classes' if it has such a parameter.",
             ) from error

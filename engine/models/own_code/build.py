@@ -17,6 +17,7 @@ from engine.models.own_code import finder, guard
 from engine.models.own_code.namespace import Namespace
 from engine.models.own_code.places import installed_spec, is_of_python
 from engine.utils.bounded_files import read_bounded
+from engine.utils.foreign_code import described, exits_as_errors
 from engine.utils.hints import did_you_mean
 
 _MOST_BYTES = 2**26
@@ -108,12 +109,13 @@ def _installed(where: str, name: str, home: Path) -> tuple[Callable[..., Any], P
 @contextmanager
 def _imports(origin: Path) -> Iterator[None]:
     try:
-        yield
+        with exits_as_errors():
+            yield
     except EngineError:
         raise
-    except (Exception, SystemExit) as error:
+    except Exception as error:
         raise ModelError(
-            f"{origin} cannot be imported: {type(error).__name__}: {error}.",
+            f"{origin} cannot be imported: {described(error)}.",
             "Run it with Python by itself, and install what it needs.",
         ) from error
 

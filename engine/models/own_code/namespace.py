@@ -198,7 +198,7 @@ class Namespace:
             yield
         except EngineError:
             raise
-        except (Exception, SystemExit):
+        except Exception:
             self.sources.settle()  # most likely it failed for that
             raise
         finally:

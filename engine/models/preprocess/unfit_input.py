@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from engine.errors import ModelError
 from engine.models.preprocess.input_planes import Keywords
 from engine.types import ModelSpec
+from engine.utils.foreign_code import exits_as_errors
 
 _CHANNELS = re.compile(
     r"expected input\[([\d, ]+)\] to have (\d+) channels, but got (\d+) channels"
@@ -221,7 +222,7 @@ def _other_container(module: nn.Module, spec: ModelSpec, clip: Tensor) -> ModelE
 def _accepts(module: nn.Module, value: Any) -> bool:
     """Tell whether a network gets as far as its layers with a value."""
     try:
-        with torch.no_grad():
+        with torch.no_grad(), exits_as_errors():
             module(value)
     except RuntimeError:  # of a layer: sizes, channels
         return True

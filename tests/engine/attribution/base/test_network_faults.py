@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from engine.attribution import attribute
-from engine.attribution.base.network_faults import described, network_faults
+from engine.attribution.base.network_faults import network_faults
 from engine.cancel import Cancelled
 from engine.errors import AttributionError, EngineError, ModelError
 from engine.evidence import decision_evidence
+from engine.utils.foreign_code import described
 from tests.engine.attribution.broken_networks import (
     BACKWARDS,
     FORWARDS,
