@@ -22,12 +22,11 @@ from engine.errors import ModelError
 from engine.models.cards.card import ModelCard
 from engine.models.cards.card_schema import CARD_KEYS
 from engine.models.devices import move, resolve_device
+from engine.models.loaders.hub_folders import CONFIG, PROCESSOR_FILES, check_files, check_sizes
 from engine.models.model import VideoModel
 from engine.models.preprocess.input_layout import TokenGrid, packing
 from engine.models.weights.safetensors_file import FLOATS, tensors_listed
 from engine.types import ModelSpec, Progress, Report, unreported
-from engine.utils.bounded_files import open_regular, read_bounded
-from engine.utils.schema import SchemaError, parse_json
 
 _HINT = 'Install it with: pip install "motion-inspector[hf]"'
 
@@ -113,8 +112,9 @@ def load_transformer(
             f"{folder} holds a model of the kind {config.model_type!r}, which is not known here.",
             f"Known kinds: {', '.join(_KINDS)}. Other networks can be used by a model card.",
         )
-    spec = _without_input(str(path_or_name), config, kind)
-    if any((folder / name).is_file() for name in _PROCESSOR_FILES):
+    _read(folder, partial(check_sizes, folder, config))
+    spec = _read(folder, partial(_without_input, str(path_or_name), config, kind))
+    if any((folder / name).is_file() for name in PROCESSOR_FILES):
         read = partial(library.AutoVideoProcessor.from_pretrained, folder, **_LOCAL)
         spec = _with_processor(spec, _read(folder, read), folder)
     else:
@@ -129,18 +129,9 @@ def load_transformer(
     return VideoModel(spec, move(module, target, spec.name), target, pack)
 
 
-_PROCESSOR_FILES = (
-    "preprocessor_config.json",
-    "video_preprocessor_config.json",
-    "processor_config.json",
-)
 _TOLD = ("resize", "range", "mean", "std")
 """Keys of a card that say what such a file does."""
 
-_CONFIG = "config.json"
-_READ_JSON = (_CONFIG, ".index.json")
-_MOST_JSON_BYTES = 2**24
-_WEIGHTS = (".safetensors", ".bin")
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -168,39 +159,21 @@ def _folder(name: str) -> Path:
                 f"{name} is neither a folder nor in the cache of the Hugging Face hub.",
                 f"Check the path, or download it once with: hf download {name}",
             ) from error
-    if not (folder / _CONFIG).exists():
+    if not (folder / CONFIG).exists():
         raise ModelError(
             f"The folder {folder} holds no model: it has no config.json.",
             "Give a folder as save_pretrained writes it.",
         )
-    _check_files(folder)
+    check_files(folder)
     return folder
-
-
-def _check_files(folder: Path) -> None:
-    """Refuse what its library would read without end: pipes, devices, endless or deep JSON."""
-    for path in sorted(folder.iterdir()):
-        wrong = ""
-        try:
-            if path.suffix == ".json" and path.name.endswith(_READ_JSON):
-                parse_json(read_bounded(path, _MOST_JSON_BYTES))
-            elif path.suffix in _WEIGHTS:
-                open_regular(path).close()
-        except OSError as error:
-            wrong = f"cannot be read ({error.strerror or error})"
-        except SchemaError as error:
-            wrong = f"cannot be used: {error}"
-        if wrong:
-            raise ModelError(
-                f"The model in {folder} cannot be read: its {path.name} {wrong}.",
-                "Download it again, or save it again with save_pretrained.",
-            )
 
 
 def _read(folder: Path, read: Callable[[], Any]) -> Any:
     """Read a part of a checkpoint, with every way of failing told as one."""
     try:
         return read()
+    except ModelError:
+        raise
     # What is damaged fails with a dozen different types, and each means the same here.
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
@@ -316,7 +289,7 @@ def _check_told(card: ModelCard | None, folder: Path) -> None:
     if missing:
         examples = "; ".join(CARD_KEYS[name].example for name in missing)
         raise ModelError(
-            f"The folder {folder} has no {_PROCESSOR_FILES[0]}, which says what becomes of the "
+            f"The folder {folder} has no {PROCESSOR_FILES[0]}, which says what becomes of the "
             "pictures.",
             "Copy that file from the checkpoint that this one was trained from, or write "
             f"{', '.join(missing)} in a model card, as they were in training, for example: "
