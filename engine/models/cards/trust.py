@@ -134,8 +134,15 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _key(path: Path) -> str:
-    """Return a path as text that JSON can hold, also where its bytes are no text."""
-    return os.fsencode(path).decode(errors="backslashreplace")
+    """Return a path as text that JSON can hold, also where its bytes are no text.
+
+    No two paths have the same: what stands for bytes is no absolute path.
+    """
+    name = os.fsencode(path)
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return f"bytes {name.hex()}"
 
 
 def _file() -> Path:

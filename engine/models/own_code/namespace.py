@@ -36,8 +36,9 @@ from typing import Any
 
 from engine.errors import EngineError, UntrustedError
 from engine.models.own_code.places import installed_spec, is_installed, is_of_program, is_of_python
-from engine.models.own_code.sources import Sources
+from engine.models.own_code.sources import MOST_SOURCE_BYTES, Sources
 from engine.models.own_code.static_imports import named_imports
+from engine.utils.bounded_files import read_bounded
 
 PREFIX = "motion_inspector_card_"
 KEY = "__motion_inspector_card__"
@@ -225,9 +226,25 @@ class Namespace:
         real = Path(os.path.realpath(path))
         if not self._is_at_home(real):
             return
+        is_python = real.suffix in (*SOURCE_SUFFIXES, *BYTECODE_SUFFIXES)
+        if not is_python and not self._is_source(real, code, path):
+            return  # code that names a file of another kind, such as a template
         text = self.sources.trusted(real)
         if code != compile(text, str(path), "exec", dont_inherit=True):
             raise self.sources.refuse(path, "run from another code than its source")
+
+    def check_library(self, path: Path) -> None:
+        """Refuse a library of compiled code that was not imported, unless it was agreed to.
+
+        Raises
+        ------
+        UntrustedError
+            If the user has not agreed to the file.
+        """
+        real = Path(os.path.realpath(path))
+        if self._is_at_home(real):
+            with self.sources.copied(real):
+                return
 
     def check_bytecode(self, path: Path) -> None:
         """Refuse to open compiled code of a file; beside its source, Python does without it.
@@ -242,6 +259,15 @@ class Namespace:
         if path.parent.name != "__pycache__":
             self.sources.refuse(path, "bytecode without its source")
         raise PermissionError(errno.EACCES, "bytecode is not read", str(path))
+
+    @staticmethod
+    def _is_source(real: Path, code: CodeType, path: Path) -> bool:
+        """Tell whether code is what a file that need not be one of Python compiles to."""
+        try:
+            text = read_bounded(real, MOST_SOURCE_BYTES)
+            return bool(code == compile(text, str(path), "exec", dont_inherit=True))
+        except (OSError, SyntaxError, ValueError):
+            return False
 
     def _is_at_home(self, real: Path) -> bool:
         """Tell whether a file is the network's own, in no virtual environment of the folder."""

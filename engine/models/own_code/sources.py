@@ -14,7 +14,7 @@ from engine.models.own_code.copies import private_copy
 from engine.utils.bounded_files import read_bounded
 
 MOST_FILES = 2000
-_MOST_BYTES = 2**23
+MOST_SOURCE_BYTES = 2**23
 _MOST_IN_ALL = 2**26
 
 
@@ -44,7 +44,7 @@ class Sources:
         if real not in self._texts:
             message = f"The network file {path} cannot be read"
             with os_errors(ModelError, message, "Check its path; code has up to 8 MB a file."):
-                self._texts[real] = read_bounded(real, _MOST_BYTES)
+                self._texts[real] = read_bounded(real, MOST_SOURCE_BYTES)
             self._check_size()
         return real, self._texts[real]
 

@@ -416,3 +416,43 @@ def test_the_finder_is_there_once(home: Path) -> None:
     load(home)
     assert sum(isinstance(finder, CardFinder) for finder in sys.meta_path) == 1
     require_trust(home, {}, "net.py:build")
+
+
+@posix
+@pytest.mark.parametrize(
+    "way",
+    [
+        "import ctypes; ctypes.CDLL(LATE)",
+        "import torch; torch.ops.load_library(LATE)",
+        "import importlib.util as u; u.module_from_spec(u.spec_from_file_location('late', LATE))",
+    ],
+)
+def test_a_library_loaded_by_its_path_is_asked_for(home: Path, way: str) -> None:
+    from importlib.machinery import EXTENSION_SUFFIXES
+
+    name = f"late{EXTENSION_SUFFIXES[-1]}"
+    (home / "net.py").write_text(
+        _runs(f"try: {way}\n    except (OSError, ImportError): pass", name)
+    )
+    trust_file(home / "net.py", "build")
+    (home / name).write_bytes(b"\x7fELF, but no more")
+    assert asked_for(home) == [name]
+    agreeing(lambda: load(home))
+    (home / name).write_bytes(b"\x7fELF, and changed")
+    assert asked_for(home) == [name]
+
+
+@pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
+def test_source_of_any_name_run_by_its_path_is_asked_for(home: Path, evil: str) -> None:
+    line = "from importlib.machinery import SourceFileLoader as S; S('x', LATE).load_module()"
+    (home / "net.py").write_text(_runs(line, "late.txt"))
+    trust_file(home / "net.py", "build")
+    (home / "late.txt").write_text(evil)
+    assert asked_for(home) == ["late.txt"]
+
+
+def test_code_that_names_a_file_of_another_kind_is_the_cards_own(home: Path) -> None:
+    (home / "net.py").write_text(_runs("exec(compile('x = 1', LATE, 'exec'))", "page.html"))
+    (home / "page.html").write_text("<p>{{ x }}</p>")
+    trust_file(home / "net.py", "build")
+    load(home)
