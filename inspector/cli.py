@@ -113,9 +113,9 @@ def _options(
     if log_level.upper() not in levels:
         raise typer.BadParameter(f"{log_level!r} is not a log level.", param_hint="--log-level")
     level = levels[log_level.upper()]
-    logging.basicConfig(level=level)
-    for handler in logging.getLogger().handlers:
-        handler.setFormatter(_TerminalFormatter(logging.BASIC_FORMAT, traces=level < logging.INFO))
+    handler = logging.StreamHandler()
+    handler.setFormatter(_TerminalFormatter(logging.BASIC_FORMAT, traces=level < logging.INFO))
+    logging.basicConfig(level=level, handlers=[handler])
     if narrow := narrow_space():
         ERRORS.print(narrow)
 
