@@ -245,7 +245,7 @@ def test_layers_are_listed_with_their_shapes(capsys: pytest.CaptureFixture[str])
     assert main(["layers"]) == 0
     printed = capsys.readouterr().out
     assert "* features" in printed
-    assert "map of 16x7x7" in printed
+    assert "map of 16 steps of 7 x 7" in printed
     assert "no height and width" in printed
 
 
