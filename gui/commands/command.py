@@ -9,9 +9,7 @@ from itertools import chain
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QMenuBar
-
-_PRESSING = ("Space", "Return")
+from PySide6.QtWidgets import QMenu, QMenuBar
 
 Menus = Mapping[str, tuple[tuple[str, ...], ...]]
 """Path of a menu, as "&View/Theme" -> names of its commands, a line between each group of them."""
@@ -154,12 +152,7 @@ class CommandTable(QObject):
         return action
 
     def _run(self, command: Command, *_: object) -> None:
-        """Run a command, unless its key was meant for the button that has the keyboard."""
-        focus = QApplication.focusWidget()
-        pressing = any(keys in _PRESSING for keys in self.keys(command.name))
-        if pressing and isinstance(focus, QAbstractButton) and focus.isEnabled():
-            focus.click()
-        elif command.checked is None:
+        if command.checked is None:
             command.run()
         else:
             command.run(self._actions[command.name].isChecked())

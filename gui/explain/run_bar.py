@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from engine.types import Progress
 from gui.widgets.form_widgets import SPACING, hint_label, vbox
 from gui.widgets.plain_text import PlainLabel
+from gui.widgets.single_click import SingleClickButton
 
 _FIGURE_SPACE = "\u2007"  # as wide as a digit: numbers that grow do not move what follows
 _BAR_PX = 8
@@ -76,8 +77,7 @@ class RunBar(QWidget):
             self.status.setText(text)
 
     def show_busy(self, busy: bool) -> None:
-        """Switch between Explain and Cancel, keeping the focus on the visible one."""
-        had_focus = self.explain.hasFocus() or self.cancel.hasFocus()
+        """Switch between Explain and Cancel."""
         self._busy = busy
         self.explain.setVisible(not busy)
         self.cancel.setVisible(busy)
@@ -86,8 +86,6 @@ class RunBar(QWidget):
         self.progress.setRange(0, 0)
         self.status.setText("Starting" if busy else self._idle_text)
         self.left.setText("")
-        if had_focus:
-            (self.cancel if busy else self.explain).setFocus()
 
     def show_progress(self, progress: Progress) -> None:
         """Show stage, windows done and time left."""
@@ -98,11 +96,11 @@ class RunBar(QWidget):
             self.left.setText(left_text(progress))
 
     def _make_widgets(self) -> None:
-        self.explain = QPushButton("Explain")
+        self.explain = SingleClickButton("Explain")
         self.explain.setObjectName("primary")
         self.explain.setToolTip("Explain the chosen frames (Ctrl+Return)")
         self.explain.setEnabled(False)
-        self.cancel = QPushButton("Cancel")
+        self.cancel = SingleClickButton("Cancel")
         self.cancel.setToolTip("Stop after the window that is being explained")
         self.cancel.hide()
         self.progress = QProgressBar()

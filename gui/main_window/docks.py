@@ -80,11 +80,10 @@ class Docks:
         self._size()
 
     def show(self, name: str) -> None:
-        """Bring a dock to the front, and the keyboard into it."""
+        """Bring a dock to the front. The keyboard stays where it is."""
         dock = self.docks[name]
         dock.show()
         dock.raise_()
-        dock.widget().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def state(self) -> str:
         """Return the layout as text."""
@@ -129,5 +128,5 @@ def _scrolled(widget: QWidget) -> QScrollArea:
     vbox(content, widget, margins=PANEL_MARGINS, spacing=-1).addStretch(1)
     area = scrolled(content)
     area.setMinimumWidth(_LEAST_SIDE_PX)
-    area.setFocusProxy(widget)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area

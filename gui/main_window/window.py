@@ -16,7 +16,7 @@ from gui.commands.command import Command, CommandTable
 from gui.dialogs.model_wizard import ModelWizard
 from gui.dialogs.trust import ask_trust
 from gui.export.dialog import ExportDialog
-from gui.main_window.focus_keys import FocusKeyFilter
+from gui.main_window.focus_keys import FocusKeys
 from gui.main_window.help_commands import help_commands, show_page
 from gui.main_window.menus import MENUS, add_recent_menu, add_view_menus
 from gui.main_window.parts import WindowParts
@@ -58,7 +58,7 @@ class MainWindow(WindowParts):
         self.commands = CommandTable(self._all_commands(), MENUS, self)
         self._fill_menus()
         self.shortcuts.attach(self.commands)
-        FocusKeyFilter(self)
+        FocusKeys(self)
         self.appearance.restore(self.docks)
         self._show_empty()
 
@@ -196,6 +196,7 @@ class MainWindow(WindowParts):
         for failure in (self.explain.failed, self.what_if.failed):
             failure.connect(self._on_explain_failed)
         self.what_if.wanted.connect(partial(self.docks.show, "what_if"))
+        self.notes.wanted.connect(partial(self.docks.show, "notes"))
         self.what_if.map_checked.connect(self.explain.take_freezing)
 
     def _connect_playback(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -37,11 +38,14 @@ class NotesController(QObject):
     changed(notes) : tuple of Note
     failed(failure) : Failure
     told(text) : str
+    wanted()
+        The panel is to be seen: a command adds a note to it.
     """
 
     changed = Signal(object)
     failed = Signal(object)
     told = Signal(str)
+    wanted = Signal()
 
     def __init__(
         self, view_model: ViewModel, timeline: Timeline, stack: QUndoStack, parent: QObject
@@ -117,6 +121,10 @@ class NotesController(QObject):
         self._show_state(self._view_model.state)
         self.changed.emit(notes)
 
+    def _write(self, add: Callable[[], None]) -> None:
+        self.wanted.emit()  # first: the editor opens where it can be seen
+        add()
+
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that add notes."""
 
@@ -124,7 +132,8 @@ class NotesController(QObject):
             return self._video is not None
 
         at, over = self.panel.add_at_frame, self.panel.add_on_range
+        here, on_range = partial(self._write, at), partial(self._write, over)
         return (
-            Command("edit.note", "Note at this frame", at, ("N",), has_video),
-            Command("edit.note_range", "Note on the range", over, ("Shift+N",), has_video),
+            Command("edit.note", "Note at this frame", here, ("N",), has_video),
+            Command("edit.note_range", "Note on the range", on_range, ("Shift+N",), has_video),
         )

@@ -45,7 +45,6 @@ class NotesPanel(QWidget):
         self._make_widgets()
         self._lay_out()
         self._connect()
-        self.setFocusProxy(self.table)
         self._show_notes()
 
     def show_state(self, state: ViewState, times_s: Float64Array | None) -> None:
@@ -77,7 +76,6 @@ class NotesPanel(QWidget):
         row = self.proxy.mapFromSource(self.rows.index(self.rows.row_of(note), TEXT_COLUMN))
         self.table.setCurrentIndex(row)
         self.table.scrollTo(row)
-        self.table.setFocus()
         self.table.edit_current()
 
     def _make_table(self) -> None:

@@ -30,6 +30,7 @@ from gui.widgets.form_widgets import (
     scroll_into_view,
     vbox,
 )
+from gui.widgets.single_click import SingleClickButton
 
 Result = WhatIfResult | MotionTests | RegionAgreement | FreezeCheck | StillSplit
 """What a query can bring back."""
@@ -71,7 +72,6 @@ class WhatIfPanel(QWidget):
         self._connect()
         self._guard = WheelGuard(self)
         self._guard.watch(self)
-        self.setFocusProxy(self.tools.buttons["box"])
         self.clear()
 
     def set_video(self, is_open: bool) -> None:
@@ -99,8 +99,7 @@ class WhatIfPanel(QWidget):
 
     @Slot(bool)
     def show_busy(self, busy: bool) -> None:
-        """Switch between the buttons and Cancel, keeping the focus."""
-        had_focus = self.ask.hasFocus() or self.cancel.hasFocus()
+        """Switch between the buttons and Cancel."""
         self._busy = busy
         for part in (self.progress, self.status, self.cancel):
             part.setVisible(busy)
@@ -110,8 +109,6 @@ class WhatIfPanel(QWidget):
         if busy:
             self.failure.hide()
         self._enable()
-        if had_focus:
-            (self.cancel if busy else self.ask).setFocus()
 
     @Slot(object)
     def show_progress(self, progress: Progress) -> None:
@@ -173,9 +170,9 @@ class WhatIfPanel(QWidget):
         self.fill.setToolTip("What the model sees in place of what is removed")
 
     def _make_buttons(self) -> None:
-        self.ask = QPushButton("Ask the model")
+        self.ask = SingleClickButton("Ask the model")
         self.ask.setObjectName("primary")
-        self.cancel = QPushButton("Cancel")
+        self.cancel = SingleClickButton("Cancel")
         self.test = QPushButton("Freeze, reverse, shuffle")
         self.test.setToolTip("Score the clip without its movement; needs no painting")
         self.measure = QPushButton("Measure the painted region")

@@ -89,7 +89,7 @@ class TimeEntry(QLineEdit):
         self.setPlaceholderText("frame or time")
         self.setAccessibleName("Go to a frame or a time")
         self.returnPressed.connect(self._on_return_pressed)
-        self.textEdited.connect(self._on_text_edited)
+        self.textChanged.connect(self._on_text_changed)
 
     def show_place(self, frame: int, times_s: Float64Array) -> None:
         """Count steps from this frame of a video with these times."""
@@ -97,6 +97,8 @@ class TimeEntry(QLineEdit):
 
     @Slot()
     def _on_return_pressed(self) -> None:
+        if not self.text():
+            return
         try:
             frame = parse_place(self.text(), self._frame, self._times_s)
         except ValueError as error:
@@ -106,7 +108,7 @@ class TimeEntry(QLineEdit):
         self.frame_requested.emit(frame)
 
     @Slot()
-    def _on_text_edited(self) -> None:
+    def _on_text_changed(self) -> None:
         self._show_wrong("")
 
     def _show_wrong(self, reason: str) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMainWindow, QPushButton
+from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from gui.commands.command import Command, CommandTable, Menus
@@ -30,8 +30,6 @@ class Shown:
         qtbot.addWidget(self.window)
         self.menus = self.table.fill(self.window.menuBar())
         self.window.addActions([self.table.action(name) for name in self.table.commands])
-        self.button = QPushButton("Press")
-        self.window.setCentralWidget(self.button)
         self.window.show()
         self.window.setFocus()
         qtbot.waitUntil(lambda: self.window.isActiveWindow())
@@ -74,15 +72,6 @@ def test_key_of_a_disabled_command_does_nothing(shown: Shown, qtbot: QtBot) -> N
     shown.table.refresh()
     qtbot.keyClick(shown.window, Qt.Key.Key_F)
     assert shown.ran == ["fit"]
-
-
-def test_space_presses_the_button_that_has_the_keyboard(shown: Shown, qtbot: QtBot) -> None:
-    shown.button.setFocus()
-    with qtbot.waitSignal(shown.button.clicked, timeout=500):
-        qtbot.keyClick(shown.button, Qt.Key.Key_Space)
-    assert shown.ran == []
-    qtbot.keyClick(shown.button, Qt.Key.Key_Right)
-    assert shown.ran == ["next"]
 
 
 def test_rebind_moves_a_key_from_one_command_to_another(shown: Shown, qtbot: QtBot) -> None:

@@ -46,12 +46,13 @@ def test_bar_turns_between_explain_and_cancel(bar: RunBar) -> None:
     assert bar.status.text() == "18 windows"
 
 
-def test_focus_is_handed_on_to_the_button_that_is_shown(bar: RunBar) -> None:
-    bar.explain.setFocus()
-    bar.show_busy(True)
-    assert bar.cancel.hasFocus()
-    bar.show_busy(False)
-    assert bar.explain.hasFocus()
+def test_double_click_on_explain_does_not_cancel(bar: RunBar, qtbot: QtBot) -> None:
+    begun, cancelled = [], []
+    bar.started.connect(lambda: begun.append(bar.show_busy(True)))
+    bar.cancelled.connect(lambda: cancelled.append(True))
+    qtbot.mouseClick(bar.explain, Qt.MouseButton.LeftButton)
+    qtbot.mouseDClick(bar.cancel, Qt.MouseButton.LeftButton)
+    assert (len(begun), cancelled) == (1, [])
 
 
 def test_bar_does_not_move_its_button_when_the_progress_comes(bar: RunBar) -> None:

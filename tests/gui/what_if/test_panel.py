@@ -210,9 +210,7 @@ def test_panel_says_where_there_is_no_relevance(ready: WhatIfPanel) -> None:
 
 
 def test_panel_turns_between_ask_and_cancel(ready: WhatIfPanel, qtbot: QtBot) -> None:
-    ready.ask.setFocus()
     ready.show_busy(True)
-    assert ready.cancel.hasFocus()
     assert not ready.ask.isVisible()
     assert not any(button.isEnabled() for button in (ready.test, ready.measure))
     ready.show_progress(Progress("Asking the model", 3, 9))
