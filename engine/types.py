@@ -35,6 +35,9 @@ values of something measured, and nothing makes probabilities of them."""
 EMPTY_MAP = "The map is zero everywhere: by this method nothing in the clip changes the score."
 """Notice of a window in which nothing is relevant."""
 
+SELF_TEST = "Self-test of the device:"
+"""Beginning of notices about arithmetic that was found wrong, and what is used instead."""
+
 Sampling = Literal["nearest", "floor"]
 """The frame taken at a time: the nearest, or the latest that is shown by then."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -14,7 +16,7 @@ from engine.attribution.base.batches import fitting, halved, release_memory
 from engine.attribution.base.evaluating import evaluating
 from engine.attribution.base.explained_model import ExplainedModel, check_clip
 from engine.attribution.base.method_output import MethodOutput
-from engine.attribution.base.precision import matmul_precision
+from engine.attribution.base.precision import is_same_map, matmul_precision, may_round
 from engine.attribution.base.targets import Target, resolve_goal
 from engine.attribution.catalogue import DEFAULT_METHOD
 from engine.attribution.registry import Method, find_method
@@ -160,8 +162,9 @@ class Explainer:
     """Explains clips by one method, in batches that fit the memory.
 
     What does not fit the device's memory is tried in halves; a single clip that does not fit a
-    GPU is explained on the CPU, with a notice, and so are those after it. Parameters and errors
-    are those of `attribute`.
+    GPU is explained on the CPU, with a notice, and so are those after it. A method that may be
+    computed in TensorFloat-32 is so from the second batch on, if the map of the first clip is the
+    same in it and in float32. Parameters and errors are those of `attribute`.
     """
 
     def __init__(
@@ -178,6 +181,9 @@ class Explainer:
         _check_open(model, self._method, method)
         self._explained = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
         self._most: int | None = None  # clips at once, once it is known
+        self._rounded: bool | None = (
+            None if self._method.rounded and may_round(model.device) else False
+        )
 
     @property
     def batch(self) -> int:
@@ -202,12 +208,29 @@ class Explainer:
         while len(results) < len(clips):
             part = clips[len(results) : len(results) + size]
             try:
-                results += _explain(self._explained, joined(part), self._method)
+                results += self._explain(joined(part))
             except torch.OutOfMemoryError as error:
                 if size > 1:
                     size = self._most = halved(size)
                 else:
                     self._explained = _on_cpu(self._explained, error)
+        return results
+
+    def state(self) -> Mapping[str, npt.NDArray[np.bool_]]:
+        """Return the arithmetic that the next clips are explained in, for `restore`."""
+        return {} if self._rounded is None else {"rounded": np.array(self._rounded)}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Continue in the arithmetic of a `state`, if it was known by then."""
+        if "rounded" in state:
+            self._rounded = bool(state["rounded"])
+
+    def _explain(self, clip: Clip) -> list[Attribution]:
+        results = _explain(self._explained, clip, self._method, rounded=self._rounded or False)
+        if self._rounded is None:
+            again = _explain(self._explained, clip, self._method, rounded=True)
+            pairs = zip(again, results, strict=True)
+            self._rounded = all(is_same_map(one.relevance, two.relevance) for one, two in pairs)
         return results
 
 
@@ -235,7 +258,9 @@ def joined(clips: Sequence[Clip]) -> Clip:
     return replace(clips[0], tensor=torch.cat([clip.tensor for clip in clips]))
 
 
-def _explain(explained: ExplainedModel, clip: Clip, method: Method) -> list[Attribution]:
+def _explain(
+    explained: ExplainedModel, clip: Clip, method: Method, *, rounded: bool
+) -> list[Attribution]:
     model = explained.model
     clip = replace(
         clip,
@@ -243,7 +268,7 @@ def _explain(explained: ExplainedModel, clip: Clip, method: Method) -> list[Attr
         low=clip.low.to(model.device),
         high=clip.high.to(model.device),
     )
-    exact = matmul_precision(model.device, rounded=method.rounded)
+    exact = matmul_precision(model.device, rounded=rounded)
     with evaluating(model.module), exact, explained.measured():
         output = explained.traced(lambda: method.explain(explained, clip, method.options))
         steps = explained.step_logits(clip.tensor)

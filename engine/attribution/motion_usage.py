@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.attribution.base.batches import generator_for, in_batches
 from engine.attribution.base.evaluating import evaluating
 from engine.attribution.base.explained_model import ExplainedModel, check_clip
+from engine.attribution.base.precision import matmul_precision
 from engine.attribution.base.targets import Target, resolve_goal
 from engine.attribution.baselines import frozen
 from engine.cancel import Check, never
@@ -87,7 +88,8 @@ def motion_use(
         )
     explained = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
     orders = _orders(clip.tensor.shape[2], shuffles, seed)
-    with evaluating(model.module), torch.no_grad():
+    exact = matmul_precision(model.device, rounded=False)
+    with evaluating(model.module), torch.no_grad(), exact:
         fixed, logits = explained.fixed_on(clip.tensor)
         index = fixed.goal.indices(logits)[0]
         variants = [clip.tensor, frozen(clip.tensor), *(clip.tensor[:, :, o] for o in orders)]

@@ -30,7 +30,9 @@ class Method:
     batched : bool
         Whether it takes several clips at once; the others make batches of their own.
     rounded : bool
-        Whether TensorFloat-32 on a GPU leaves its maps as they are.
+        Whether TensorFloat-32 on a GPU may leave its maps as they are, which is proven for each
+        network then. It does not where single values of a ReLU or small differences of scores
+        decide (measured: docs/gpu.md).
     inside : bool
         Whether it works on the operations or layers inside the network.
     gradients : bool
@@ -69,9 +71,9 @@ _METHODS: dict[str, Method] = {
     "grad_cam": _cam(cam.grad_cam),
     "grad_cam_plus_plus": _cam(cam.grad_cam_plus_plus),
     "layer_cam": _cam(cam.layer_cam),
-    "occlusion": Method(perturbation.explain_by_occlusion, batched=False, rounded=True),
-    "rise": Method(perturbation.explain_by_rise, batched=False, rounded=True),
-    "temporal_mask": Method(perturbation.explain_by_temporal_mask, batched=False, rounded=True),
+    "occlusion": Method(perturbation.explain_by_occlusion, batched=False),
+    "rise": Method(perturbation.explain_by_rise, batched=False),
+    "temporal_mask": Method(perturbation.explain_by_temporal_mask, batched=False),
 }
 
 

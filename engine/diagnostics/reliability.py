@@ -21,7 +21,7 @@ from engine.metrics import FlowPrecision
 from engine.models.preprocess.frame_sampling import repeated_share, repeats_sentence
 from engine.store import Analysis
 from engine.store.scores import probabilities_of
-from engine.types import EMPTY_MAP, Window
+from engine.types import EMPTY_MAP, SELF_TEST, Window
 from engine.what_if.checks import Cost, FreezeCheck
 
 Level = Literal["ok", "caution", "error"]
@@ -46,7 +46,7 @@ class Badge:
     ----------
     name : str
         Key: "empty", "conservation", "time steps", "windows", "border", "padding", "repeats",
-        "cuts", "interpolation", "unlike", "flow", "freezing" or "notes".
+        "cuts", "interpolation", "unlike", "flow", "freezing", "device" or "notes".
     text : str
         A few words, with the figure.
     level : str
@@ -361,6 +361,14 @@ def _unsure(windows: Sequence[Window]) -> Badge | None:
     return Badge("unlike", f"{text} top class {top:.0%}", level, explanation)
 
 
+def _device(evidence: Evidence) -> Badge | None:
+    """Tell of arithmetic that the self-test of the device switched off."""
+    told = [notice for notice in evidence.analysis.notices if notice.startswith(SELF_TEST)]
+    if not told:
+        return None
+    return Badge("device", "the device computes wrong in part", "caution", " ".join(told))
+
+
 def _notes(evidence: Evidence) -> Badge | None:
     notices = evidence.analysis.notices
     if not notices:
@@ -382,6 +390,7 @@ BADGES: tuple[Callable[[Evidence], Badge | None], ...] = (
     _out_of_distribution,
     _flow,
     _freezing,
+    _device,
     _notes,
 )
 """The badges in their order; each is None where it does not apply."""

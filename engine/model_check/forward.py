@@ -12,6 +12,7 @@ from engine.attribution.base.evaluating import evaluating
 from engine.attribution.base.network_call import called
 from engine.attribution.base.network_habits import habits_of
 from engine.attribution.base.outputs import Outputs, read_outputs
+from engine.attribution.base.precision import matmul_precision
 from engine.descriptions import Finding
 from engine.errors import AttributionError, EngineError
 from engine.model_check.head_checks import count_finding, head_findings
@@ -49,7 +50,9 @@ def run_forward(model: VideoModel, clip: Clip) -> Run:
 
 def output_of(model: VideoModel, values: Tensor) -> Any:
     """Return the output of a network for clips (N, 3, T, h, w), with logits before a softmax."""
-    with evaluating(model.module), torch.no_grad(), habits_of(model).minded(model.module):
+    exact = matmul_precision(model.device, rounded=False)
+    minded = habits_of(model).minded(model.module)
+    with evaluating(model.module), torch.no_grad(), exact, minded:
         return called(model, model.planes(values.clone())).output
 
 

@@ -14,7 +14,8 @@ from engine.errors import ModelError
 from engine.models.cards.card import HUB_PREFIX, ModelCard
 from engine.models.cards.library import find_card
 from engine.models.cards.trust import require_trust_of_address
-from engine.models.devices import move, resolve_device
+from engine.models.devices import move
+from engine.models.devices.guard import guarded, usable_device
 from engine.models.labels import Labels, read_labels
 from engine.models.loaders.black_box import black_box
 from engine.models.loaders.frame_networks import assumptions, load_frame_network
@@ -128,8 +129,8 @@ def load_card(card: ModelCard, device: str, report: Report, check: Check) -> Vid
     plugin = plugin_models().get(card.network) if card.path is None else None
     if plugin is not None:
         made: VideoModel = plugin.load(card.checkpoint, card.labels, device, report, check)
-        return with_both_directions(made)
-    target = resolve_device(device)
+        return guarded(with_both_directions(made))
+    target, notices = usable_device(device)
     check()
     report(Progress(stage=f"Loading {card.name}"))
     if card.endpoint is not None:
@@ -144,7 +145,8 @@ def load_card(card: ModelCard, device: str, report: Report, check: Check) -> Vid
         model = _known(card, report, check)
     check()
     model = with_both_directions(model)
-    return replace(model, module=move(model.module, target, model.spec.name), device=target)
+    module = move(model.module, target, model.spec.name)
+    return guarded(replace(model, module=module, device=target, notices=model.notices + notices))
 
 
 def known_labels(name: str, weights: Path | None, report: Report, check: Check) -> tuple[str, ...]:

@@ -237,6 +237,7 @@ class _Run:
             # Windows are explained in the same company as without the break: rounding depends
             # on it.
             self._batch = int(state["batch"])
+            self._explainer.restore(state)
 
     def fill(self, checkpoint: Resumable | None) -> None:
         """Explain all windows that are missing."""
@@ -302,7 +303,8 @@ class _Run:
 
     def _state(self) -> State:
         of_windows = {**self._meter.state(), **self._disagreement.state(), **self._maps.state()}
-        return {**self._blend.state(), **of_windows, "batch": np.array(self._batch)}
+        company = {"batch": np.array(self._batch), **self._explainer.state()}
+        return {**self._blend.state(), **of_windows, **company}
 
 
 def _target(request: Request) -> Target:

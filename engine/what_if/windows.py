@@ -11,6 +11,7 @@ from torch import Tensor
 from engine.annotations.region_masks import inside_picture
 from engine.attribution.base.evaluating import evaluating
 from engine.attribution.base.explained_model import ExplainedModel
+from engine.attribution.base.precision import matmul_precision
 from engine.attribution.base.targets import Goal, resolve_goal, resolve_target
 from engine.cancel import Check
 from engine.models import VideoModel
@@ -80,7 +81,8 @@ def scores_of(
 ) -> tuple[Float64Array, Float64Array]:
     """Return the logits of clips, and their probabilities, float64 (n, K) each."""
     subject = ExplainedModel(model, Goal(), check=check)
-    with evaluating(model.module), torch.no_grad():
+    exact = matmul_precision(model.device, rounded=False)
+    with evaluating(model.module), torch.no_grad(), exact:
         # one by one, as explaining does: what fits the memory there fits here
         logits = torch.cat([subject.logits(clip.clone()) for clip in clips]).double()
     return logits.cpu().numpy(), subject.probabilities(logits).cpu().numpy()

@@ -19,6 +19,7 @@ from engine.attribution.base.evaluating import evaluating
 from engine.attribution.base.network_call import called
 from engine.attribution.base.network_state import KeptState, call_methods, reset, resetting_methods
 from engine.attribution.base.outputs import read_outputs
+from engine.attribution.base.precision import matmul_precision
 from engine.models.model import VideoModel
 
 _KNOWN = ("torch.", "torchvision.", "transformers.", "engine.models.networks.")
@@ -99,7 +100,7 @@ def habits_of(model: VideoModel) -> Habits:
 
 
 def _meet(model: VideoModel) -> None:
-    with evaluating(model.module):
+    with evaluating(model.module), matmul_precision(model.device, rounded=False):
         state = KeptState(model.module)
         with suppress(Exception, SystemExit), torch.no_grad():
             _found[model.module] = _asked(_Scores(model), state)

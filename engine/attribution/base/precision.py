@@ -1,10 +1,9 @@
-"""Faster arithmetic on a GPU, where it does not change what is seen.
+"""Faster arithmetic on a GPU, where it is proven to leave maps as they are.
 
 TensorFloat-32 keeps 10 bits of the factors of convolutions and matrix products, and sums them in
-float32. Rounded so on the bundled network and clip, maps differ from those in float64 by 2e-4 to
-3e-4 (LRP), 1e-4 (class activation maps) and 6e-4 (RISE), but by 1.7e-2 for the gradient:
-a ReLU near zero that flips takes a whole gradient with it. So the gradient family computes in
-full float32 (tests/engine/attribution/base/test_precision.py does the rounding by hand).
+float32. It is used where the self-test of the device trusts it, the method allows it (the gradient
+family never: a ReLU near zero that flips takes a whole gradient with it), and the first maps made
+with it agree with those of float32: see `engine.attribution.base.rounding` and docs/gpu.md.
 """
 
 from __future__ import annotations
@@ -12,7 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
+
+from engine.models.devices.precisions import float32_products
+from engine.models.devices.proof import is_proven
+from engine.types import Float32Array
+
+MAP_ERROR = 1e-3
+"""Largest relative L2 error of a map that faster arithmetic may make."""
 
 
 @contextmanager
@@ -24,17 +31,22 @@ def matmul_precision(device: torch.device, *, rounded: bool) -> Iterator[None]:
     device : torch.device
         Other kinds than CUDA are left alone.
     rounded : bool
-        Whether factors may be rounded to 10 bits.
+        Whether factors may be rounded to 10 bits. They are not where the self-test of the device
+        refuses it.
     """
     if device.type != "cuda":
         yield
         return
-    backends = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)  # type: ignore[attr-defined]
-    before = [backend.fp32_precision for backend in backends]
-    try:
-        for backend in backends:
-            backend.fp32_precision = "tf32" if rounded else "ieee"
+    with float32_products(rounded=rounded and may_round(device)):
         yield
-    finally:
-        for backend, precision in zip(backends, before, strict=True):
-            backend.fp32_precision = precision
+
+
+def may_round(device: torch.device) -> bool:
+    """Return whether a device has TensorFloat-32, and its self-test trusts it."""
+    return device.type == "cuda" and is_proven(device, "tf32")
+
+
+def is_same_map(rounded: Float32Array, exact: Float32Array) -> bool:
+    """Return whether a map made by rounded arithmetic is as good as one of float32."""
+    error = np.linalg.norm((rounded - exact).astype(np.float64))
+    return bool(error < MAP_ERROR * np.linalg.norm(exact.astype(np.float64)))

@@ -12,7 +12,7 @@ from engine.diagnostics import reliability
 from engine.diagnostics.reliability import Badge, Evidence, reliability_badges
 from engine.metrics import FlowPrecision
 from engine.store import Analysis, Header
-from engine.types import EMPTY_MAP, Window
+from engine.types import EMPTY_MAP, SELF_TEST, Window
 from engine.what_if.checks import FreezeCheck
 from tests.engine.store.analyses import LENGTH, header_of, noise, window_of
 
@@ -308,3 +308,10 @@ def test_an_empty_map_is_told(opened: list[Analysis]) -> None:
     badge = badges(analysis_of(ones(), notices=(EMPTY_MAP,)), opened)["empty"]
     assert (badge.level, badge.advice) == ("error", EMPTY_MAP)
     assert "empty" not in badges(analysis_of(ones()), opened)
+
+
+def test_device_is_told_where_arithmetic_is_switched_off(opened: list[Analysis]) -> None:
+    notice = f"{SELF_TEST} TF32 is not used."
+    badge = badges(analysis_of(ones(), notices=(notice, "Something else.")), opened)["device"]
+    assert (badge.level, badge.explanation) == ("caution", notice)
+    assert "device" not in badges(analysis_of(ones(), notices=("Something else.",)), opened)
