@@ -60,7 +60,8 @@ def device_facts(device: torch.device) -> DeviceFacts:
     """
     if device.type != "cuda":
         name = "Apple GPU" if device.type == "mps" else _processor()
-        return DeviceFacts(str(device), name, "oneDNN" if device.type == "cpu" else "")
+        library = "oneDNN" if device.type == "cpu" else ""
+        return DeviceFacts(str(device), name, library, *_host_memory())
     card = torch.cuda.get_device_properties(device)
     free, total = torch.cuda.mem_get_info(device)
     return DeviceFacts(str(device), card.name, _cudnn_text(), total, free)
@@ -92,6 +93,15 @@ def _cudnn_text() -> str:
 
 def _processor() -> str:
     return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+
+
+def _host_memory() -> tuple[int, int]:
+    """Return the bytes of memory of this machine, and those that are free, 0 if not told."""
+    try:
+        page = os.sysconf("SC_PAGE_SIZE")
+        return page * os.sysconf("SC_PHYS_PAGES"), page * os.sysconf("SC_AVPHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not of this system
+        return 0, 0
 
 
 def _driver() -> int:
