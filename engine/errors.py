@@ -90,6 +90,10 @@ class AttributionError(EngineError):
     """An attribution method, its options or its target do not fit the model."""
 
 
+class DeviceError(EngineError):
+    """A device stopped working, or is gone."""
+
+
 class ExportError(EngineError):
     """A result cannot be written."""
 

@@ -262,14 +262,9 @@ def _explain(
     explained: ExplainedModel, clip: Clip, method: Method, *, rounded: bool
 ) -> list[Attribution]:
     model = explained.model
-    clip = replace(
-        clip,
-        tensor=clip.tensor.to(model.device),
-        low=clip.low.to(model.device),
-        high=clip.high.to(model.device),
-    )
     exact = matmul_precision(model.device, rounded=rounded)
     with evaluating(model.module), exact, explained.measured():
+        clip = clip.moved_to(model.device)
         output = explained.traced(lambda: method.explain(explained, clip, method.options))
         steps = explained.step_logits(clip.tensor)
     return _separate(output, explained, steps)

@@ -15,6 +15,7 @@ from engine.attribution.base.targets import Target, resolve_goal
 from engine.attribution.baselines import frozen
 from engine.cancel import Check, never
 from engine.errors import AttributionError
+from engine.models.devices.faults import memory_told
 from engine.models.model import Clip, VideoModel
 from engine.types import Activation, Report, unreported
 
@@ -89,7 +90,7 @@ def motion_use(
     explained = ExplainedModel(model, resolve_goal(model.spec, target), report, check)
     orders = _orders(clip.tensor.shape[2], shuffles, seed)
     exact = matmul_precision(model.device, rounded=False)
-    with evaluating(model.module), torch.no_grad(), exact:
+    with memory_told(model.device), evaluating(model.module), torch.no_grad(), exact:
         fixed, logits = explained.fixed_on(clip.tensor)
         index = fixed.goal.indices(logits)[0]
         variants = [clip.tensor, frozen(clip.tensor), *(clip.tensor[:, :, o] for o in orders)]

@@ -59,6 +59,12 @@ class Clip:
     seen: Rect
     size: tuple[int, int]
 
+    def moved_to(self, device: torch.device) -> Clip:
+        """Return the clip on another device."""
+        return replace(
+            self, tensor=self.tensor.to(device), low=self.low.to(device), high=self.high.to(device)
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoModel:

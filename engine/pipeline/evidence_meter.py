@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -68,9 +68,14 @@ class EvidenceMeter:
         if not self._effort.passes:
             return Measured(None, _OF_VALUES if self._of_values else "")
         try:
-            return Measured(self._evidence(clip, explained))
+            return Measured(self._evidence(clip.moved_to(self._model.device), explained))
         except torch.OutOfMemoryError:
-            return Measured(None, f"The memory of {self._model.device} is too small for evidence.")
+            told = f"The memory of {self._model.device} is too small for evidence"
+            if self._model.device.type == "cpu":
+                return Measured(None, f"{told}.")
+            self._model = self._model.copied_to(torch.device("cpu"))
+            measured = self.measure(clip, explained)
+            return replace(measured, notice=measured.notice or f"{told}: measured on the CPU.")
         except AttributionError as error:
             return Measured(None, f"Evidence could not be measured: {error}")
 

@@ -51,8 +51,12 @@ class MapMaker:
             return None
         target = self._target if isinstance(self._target, Contrast) else explained.target
         try:
-            return evidence_maps(self._model, clip, target, report=self._report, check=self._check)
+            here = clip.moved_to(self._model.device)
+            return evidence_maps(self._model, here, target, report=self._report, check=self._check)
         except torch.OutOfMemoryError:
+            if self._model.device.type != "cpu":
+                self._model = self._model.copied_to(torch.device("cpu"))
+                return self.make(clip, explained)
             self._give_up(f"The memory of {self._model.device} is too small for them.")
         except AttributionError as error:
             self._give_up(str(error))

@@ -15,6 +15,7 @@ from engine.attribution.base.precision import matmul_precision
 from engine.attribution.base.targets import Goal, resolve_goal, resolve_target
 from engine.cancel import Check
 from engine.models import VideoModel
+from engine.models.devices.faults import memory_told
 from engine.pipeline.explain_video import header_of
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.types import Float64Array, Int64Array, Request, UInt8Array
@@ -82,7 +83,7 @@ def scores_of(
     """Return the logits of clips, and their probabilities, float64 (n, K) each."""
     subject = ExplainedModel(model, Goal(), check=check)
     exact = matmul_precision(model.device, rounded=False)
-    with evaluating(model.module), torch.no_grad(), exact:
+    with memory_told(model.device), evaluating(model.module), torch.no_grad(), exact:
         # one by one, as explaining does: what fits the memory there fits here
         logits = torch.cat([subject.logits(clip.clone()) for clip in clips]).double()
     return logits.cpu().numpy(), subject.probabilities(logits).cpu().numpy()

@@ -10,6 +10,7 @@ from torch import nn
 
 from engine.attribution.base.checkpointing import without_checkpointing
 from engine.errors import AttributionError
+from engine.models.devices.faults import device_faults
 
 
 @contextmanager
@@ -22,6 +23,8 @@ def evaluating(module: nn.Module) -> Iterator[None]:
     ------
     AttributionError
         If the network's weights were made in inference mode.
+    torch.OutOfMemoryError, DeviceError
+        As `device_faults`.
     """
     tensors = (*module.parameters(), *module.buffers())
     if any(tensor.is_inference() for tensor in tensors):
@@ -36,7 +39,12 @@ def evaluating(module: nn.Module) -> Iterator[None]:
             part.training = False
         for tensor in learning:
             tensor.requires_grad_(False)
-        with torch.inference_mode(False), torch.enable_grad(), without_checkpointing():
+        with (
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            without_checkpointing(),
+            device_faults(),
+        ):
             yield
     finally:
         for part in training:

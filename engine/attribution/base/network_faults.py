@@ -13,6 +13,7 @@ import torch
 
 from engine.cancel import Cancelled
 from engine.errors import AttributionError, EngineError
+from engine.models.devices.faults import device_faults
 from engine.utils.foreign_code import described, exits_as_errors
 
 NOT_THEIRS = (EngineError, Cancelled, torch.OutOfMemoryError)
@@ -39,7 +40,7 @@ def network_faults(sentence: str, hint: str) -> Iterator[None]:
         GPU's lack of memory, which smaller batches mend, pass as they are.
     """
     try:
-        with exits_as_errors():
+        with exits_as_errors(), device_faults():
             yield
     except NOT_THEIRS:
         raise

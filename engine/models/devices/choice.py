@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from engine.errors import ModelError
+from engine.models.devices.faults import device_faults
 
 
 def resolve_device(name: str) -> torch.device:
@@ -50,9 +51,12 @@ def move(module: nn.Module, device: torch.device, name: str) -> nn.Module:
     ------
     ModelError
         If the device has not enough memory for it.
+    DeviceError
+        If the device stopped working.
     """
     try:
-        return module.to(device)
+        with device_faults():
+            return module.to(device)
     except torch.OutOfMemoryError as error:
         raise ModelError(
             f"The device {device} has not enough free memory for {name}.",

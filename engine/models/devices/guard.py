@@ -10,6 +10,7 @@ import torch
 
 from engine.errors import ModelError
 from engine.models.devices.choice import resolve_device
+from engine.models.devices.faults import device_faults
 from engine.models.devices.precisions import Precision
 from engine.models.devices.proof import judged
 from engine.models.model import VideoModel
@@ -76,7 +77,8 @@ def _refused(device: torch.device, halves: set[Precision]) -> dict[Precision, st
 def _memory_told(device: torch.device) -> Iterator[None]:
     """Turn the lack of a megabyte into an error of the tree."""
     try:
-        yield
+        with device_faults():
+            yield
     except torch.OutOfMemoryError as error:
         raise ModelError(
             f"The device {device} has no free memory, not even for its self-test.",

@@ -16,6 +16,7 @@ from engine.models import VideoModel, load_model
 from engine.pipeline import evidence_meter, explain
 from engine.pipeline.cache_key import request_key
 from engine.pipeline.cache_lookup import open_finished
+from engine.pipeline.evidence_meter import EvidenceMeter
 from engine.pipeline.single_clip import noise_clip
 from engine.store import Analysis
 from engine.types import Progress, Request
@@ -188,3 +189,30 @@ def test_evidence_of_values_is_left_out_with_a_notice(model: VideoModel, request
     assert "gives values" in measured.notice
     off = evidence_meter.EvidenceMeter(values, replace(request_, evidence="off"), never)
     assert off.measure(clip, attribute(values, clip, method="gradient")).notice == ""
+
+
+def test_evidence_that_does_not_fit_a_card_is_measured_on_the_cpu(
+    request_: Request, model: VideoModel, pictures: np.ndarray
+) -> None:
+    clip = model.preprocess(pictures[:16])
+    explained = attribute(model, clip, 3, "gradient")
+    expected = EvidenceMeter(model, request_, never).measure(clip, explained)
+    card = replace(model, module=FitsTheCpuAlone(model.module), device=torch.device("meta"))
+    found = EvidenceMeter(card, request_, never).measure(clip, explained)
+    assert found.notice == "The memory of meta is too small for evidence: measured on the CPU."
+    assert found.evidence is not None
+    assert expected.evidence is not None
+    np.testing.assert_allclose(found.evidence.log2_steps, expected.evidence.log2_steps, atol=1e-4)
+
+
+class FitsTheCpuAlone(torch.nn.Module):
+    """A network that fits no card."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, clip: torch.Tensor) -> torch.Tensor:
+        if clip.device.type != "cpu":
+            raise torch.OutOfMemoryError("no memory")
+        return self.network(clip)

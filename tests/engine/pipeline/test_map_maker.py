@@ -5,15 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from engine.cancel import Cancelled, CancelToken
+from engine.attribution import attribute
+from engine.cancel import Cancelled, CancelToken, never
 from engine.errors import AttributionError
 from engine.evidence import EvidenceMaps, evidence_maps
-from engine.models import load_model
+from engine.models import Clip, VideoModel, load_model
 from engine.pipeline import explain
 from engine.pipeline import map_maker as making
 from engine.store import Analysis
-from engine.types import Progress, Request
+from engine.types import Progress, Request, unreported
 from engine.video import open_video
 from tests.clips import moving_square, write_clip
 
@@ -118,3 +120,26 @@ def test_maps_can_be_cancelled_within_a_window(
     monkeypatch.setattr(making, "evidence_maps", maps)
     with pytest.raises(Cancelled):
         explain(asked, check=token.check)
+
+
+def test_maps_that_do_not_fit_a_card_are_made_on_the_cpu(
+    asked: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_model(asked.model, device="cpu")
+    with open_video(asked.video) as video:
+        clip = model.preprocess(np.stack([video[index] for index in range(16)]))
+    right = evidence_maps(model, clip, 3)
+
+    def made(model: VideoModel, clip: Clip, *args: object, **options: object) -> EvidenceMaps:
+        if model.device.type != "cpu":
+            raise torch.OutOfMemoryError("no memory")
+        return evidence_maps(model, clip, *args, **options)
+
+    monkeypatch.setattr(making, "evidence_maps", made)
+    explained = attribute(model, clip, 3, "gradient")
+    monkeypatch.setattr(Clip, "moved_to", lambda self, _: self)
+    card = replace(model, device=torch.device("meta"))
+    maker = making.MapMaker(card, 3, unreported, never, wanted=True)
+    maps = maker.make(clip, explained)
+    assert maps is not None
+    np.testing.assert_array_equal(maps.motion, right.motion)

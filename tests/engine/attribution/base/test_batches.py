@@ -358,3 +358,30 @@ def test_explainer_goes_to_the_cpu_and_stays_there(method: str) -> None:
         alone = attribute(on_the_cpu, clip, 1, method)
         scale = np.abs(alone.relevance).max()
         np.testing.assert_allclose(found.relevance, alone.relevance, rtol=1e-4, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("method", ["lrp", "gradient", "grad_cam"])
+def test_explainer_gives_the_same_maps_wherever_memory_runs_out(method: str, most: int) -> None:
+    eight = clips(8)
+    found = attribute_all(model_of(Tight(most)), eight, 1, method)
+    for clip, one in zip(eight, found, strict=True):
+        alone = attribute(model_of(Tight(1)), clip, 1, method)
+        scale = np.abs(alone.relevance).max()  # sums of a batch are in another order
+        np.testing.assert_allclose(one.relevance, alone.relevance, rtol=1e-4, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("method", ["rise", "occlusion", "smooth_grad", "integrated_gradients"])
+def test_sampled_methods_give_the_same_maps_wherever_memory_runs_out(
+    method: str, most: int
+) -> None:
+    options = {
+        "rise": {"samples": 8, "batch": 8},
+        "occlusion": {"box_px": 8, "stride_px": 8, "batch": 8},
+        "smooth_grad": {"samples": 8},
+        "integrated_gradients": {"steps": 8},
+    }[method]
+    found = attribute(model_of(Tight(most)), random_clip(), 1, method, **options).relevance
+    whole = attribute(model_of(Tight(99)), random_clip(), 1, method, **options).relevance
+    assert np.linalg.norm(found - whole) < 1e-4 * np.linalg.norm(whole)
