@@ -14,6 +14,7 @@ from engine.export.inputs import inputs_of
 from engine.render.export_clip_settings import ClipSettings
 from engine.store import Analysis
 from engine.types import Progress, Report, unreported
+from engine.utils.frame_ranges import range_text
 from engine.utils.targets import check_target
 from engine.video import Video, open_writer
 from engine.video.encode import Encoder, SoundRange, Writer
@@ -138,8 +139,9 @@ def checked_frames(analysis: Analysis, frames: tuple[int, int] | None) -> tuple[
     if start <= first < last <= stop:
         return first, last
     raise ExportError(
-        f"The range {first}:{last} does not lie inside what was explained, {start}:{stop}.",
-        "The end is not included. Explain a larger range, or export a smaller one.",
+        f"Frames {range_text(first, last)} are not all among those explained, "
+        f"{range_text(start, stop)}.",
+        "Explain a larger range, or export a smaller one.",
     )
 
 

@@ -36,6 +36,7 @@ from engine.store import Analysis, ExplainProgress, Header, Resumable
 from engine.store.provenance import provenance_of
 from engine.store.resumable import State
 from engine.types import Progress, Report, Request, Window, unreported
+from engine.utils.frame_ranges import range_text
 from engine.video import Video, open_requested
 from engine.video.container.stamp import VideoChangedError
 from engine.video.content_hash import content_id
@@ -166,9 +167,14 @@ def checked_range(frames: tuple[int, int] | None, count: int, path: Path) -> tup
     start, stop = (0, count) if frames is None else frames
     if 0 <= start < stop <= count:
         return start, stop
+    if start >= stop:
+        raise VideoError(
+            "The range of frames ends before it begins.",
+            "Give its first and its last frame: 69-82.",
+        )
     raise VideoError(
-        f"The range {start}:{stop} does not lie inside {path.name}, which has {count} frames.",
-        f"Frames count from 0 and the end is not included: 0:{count} is all of it.",
+        f"Frames {range_text(start, stop)} are not all in {path.name}, which has {count} frames.",
+        f"Frames count from 0, first and last included: {range_text(0, count)} is all of it.",
     )
 
 

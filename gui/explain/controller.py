@@ -118,11 +118,10 @@ class ExplainController(QObject):
         """Explain with the settings of the panel."""
         self.explain(self.panel.settings())
 
-    @Slot()
-    def explain_range(self) -> None:
-        """Explain the chosen range with the settings of the panel."""
-        settings, frames = self.panel.settings(), self._view_model.state.range
-        self.explain(settings if frames is None else replace(settings, frames=frames))
+    @Slot(object)
+    def explain_frames(self, frames: tuple[int, int]) -> None:
+        """Explain a range that need not be the chosen one, with the settings of the panel."""
+        self.explain(replace(self.panel.settings(), frames=frames))
 
     @Slot(object)
     def explain(self, settings: Request) -> None:
@@ -229,7 +228,7 @@ class ExplainController(QObject):
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that start and stop explaining."""
-        explain, cancel, span = self.explain_chosen, self.cancel, self.explain_range
+        explain, cancel = self.explain_chosen, self.cancel
 
         def has_video() -> bool:
             return self._video is not None
@@ -237,7 +236,6 @@ class ExplainController(QObject):
         return (
             Command("model.explain", "Explain", explain, ("Ctrl+Return",), has_video),
             Command("model.cancel", "Cancel explaining", cancel, ("Ctrl+.",)),
-            Command("range.explain", "Explain the range only", span),
         )
 
     def close(self) -> None:
@@ -263,6 +261,7 @@ class ExplainController(QObject):
         self.panel.explain_requested.connect(self.explain)
         self.panel.cancel_requested.connect(self.cancel)
         self.panel.model_changed.connect(self.load_labels)
+        self.panel.frames.edited.connect(self._view_model.setter("range"))
         self.separation.preset_changed.connect(self._view_model.setter("preset"))
         self.separation.sigma_changed.connect(self._view_model.setter("sigma"))
         self.display.look_changed.connect(self._view_model.setter("heat"))
@@ -333,8 +332,17 @@ class ExplainController(QObject):
             self._drop()
         self.panel.show_busy(False)
 
+    def _go_to_explained(self, analysis: Analysis) -> None:
+        """Move the playhead to the nearest explained frame, if it is on none."""
+        start, stop = analysis.header.start, analysis.header.stop
+        frame = self._view_model.state.frame
+        if not start <= frame < stop:
+            self._view_model.go_to(start if frame < start else stop - 1)
+
     @Slot(ViewState, ViewState)
     def _on_view_model_changed(self, old: ViewState, new: ViewState) -> None:
+        if old.range != new.range:
+            self.panel.frames.choose(new.range)
         if (old.preset, old.sigma) != (new.preset, new.sigma):
             self.separate()
         if (old.preset, old.sigma, old.heat) != (new.preset, new.sigma, new.heat):
@@ -351,6 +359,7 @@ class ExplainController(QObject):
     @Slot(object)
     def _on_engine_finished(self, analysis: Analysis) -> None:
         self._show(analysis)
+        self._go_to_explained(analysis)
         self.grew.emit()
         self.panel.show_busy(False)
         self.told.emit("Explained. Results say what the decisions rest on.")

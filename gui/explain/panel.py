@@ -14,6 +14,7 @@ from engine.types import Float64Array, Progress, Request
 from gui.backend import Estimate
 from gui.explain.class_search import FIRST_VALUE, ClassSearch
 from gui.explain.evidence_choice import EvidenceChoice
+from gui.explain.frame_range import FrameRange
 from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
 from gui.explain.missing import Missing, failure_of, missing_method, missing_model
@@ -26,16 +27,12 @@ from gui.widgets.form_widgets import (
     WheelGuard,
     aligned,
     choose_even_unknown,
-    hbox,
     narrow,
     scrolled,
     vbox,
 )
-from gui.widgets.number_edits import WholeNumberEdit
-from gui.widgets.plain_text import PlainLabel
 
 _SCROLL_BAR_PX = 10
-_NUMBER_PX = 56
 
 
 def _unknown(*_: object) -> None:
@@ -98,7 +95,7 @@ class ExplainPanel(QWidget):
             weights=self.weights,
             method=self.method.currentData(),
             target=target,
-            frames=(self.first.value(), self.last.value() + 1),
+            frames=self.frames.frames,
             options=self.options.values(),
             against=None if target is None else self.against.chosen(),
             evidence=self.evidence.chosen,
@@ -127,9 +124,7 @@ class ExplainPanel(QWidget):
         self.step.choose(settings.step)
         self._show_step()
         self.keep_cuts.setChecked(settings.keep_cuts)
-        first, stop = settings.frames or (0, self.last.maximum() + 1)
-        self.first.setValue(first)
-        self.last.setValue(stop - 1)
+        self.frames.choose(settings.frames)
 
     def missing(self) -> tuple[Missing, ...]:
         """Return the chosen settings that name what is not here, and so cannot be explained."""
@@ -147,23 +142,15 @@ class ExplainPanel(QWidget):
         """Offer the frames of a video. Without its frames/s there is no estimate."""
         self._fps = fps
         self._carried = Request(Path())
-        for box in (self.first, self.last):
-            box.setRange(0, max(frame_count - 1, 0))
-            box.setEnabled(frame_count > 0)
-        self.first.setValue(0)
-        self.last.setValue(max(frame_count - 1, 0))
         self.bar.explain.setEnabled(frame_count > 0)
+        self.frames.set_count(frame_count)
         self.target.show_scores(None)
         self.against.show_scores(None)
         self._show_expected()
 
     def extend_video(self, frame_count: int) -> None:
         """Offer more frames of the same video, keeping a chosen end."""
-        to_the_end = self.last.value() == self.last.maximum()
-        for box in (self.first, self.last):
-            box.setMaximum(max(frame_count - 1, 0))
-        if to_the_end:
-            self.last.setValue(self.last.maximum())
+        self.frames.extend(frame_count)
 
     def set_labels(self, labels: tuple[str, ...], *, values: bool = False) -> None:
         """Offer the classes of a model, or its values, keeping a chosen one that it has."""
@@ -209,14 +196,8 @@ class ExplainPanel(QWidget):
         self.card, self.options = MethodCard(), MethodOptions()
         self.target, self.evidence = ClassSearch(), EvidenceChoice()
         self.against, self.step = ClassSearch("None"), StepChoice()
-        self.first, self.last = WholeNumberEdit(), WholeNumberEdit()
-        for box, name in ((self.first, "First frame"), (self.last, "Last frame")):
-            box.setButtonSymbols(WholeNumberEdit.ButtonSymbols.NoButtons)
-            box.setRange(0, 0)
-            box.setMinimumWidth(_NUMBER_PX)
-            box.setEnabled(False)
-            box.setAccessibleName(name)
-            box.setToolTip(name)
+        self.frames = FrameRange()
+        self.first, self.last = self.frames.first, self.frames.last
         self.keep_cuts = QCheckBox("Count windows across cuts")
         self.keep_cuts.setToolTip(
             "Windows that cross a shot cut are left out of the clip's numbers otherwise"
@@ -247,7 +228,7 @@ class ExplainPanel(QWidget):
         self._step_name = rows.names[-1]
         self._show_step()
         rows.add("Evidence", self.evidence)
-        rows.add("Frames", hbox(self.first, PlainLabel("to"), self.last))
+        rows.add("Frames", self.frames)
         rows.add("Shot cuts", self.keep_cuts)
         aligned(rows, self.model_choice.form)
         content = QWidget()
@@ -266,8 +247,7 @@ class ExplainPanel(QWidget):
         self.options.changed.connect(self._show_expected)
         self.evidence.changed.connect(self._show_expected)
         self.target.currentTextChanged.connect(self._on_target_changed)
-        self.first.valueChanged.connect(self._on_first_changed)
-        self.last.valueChanged.connect(self._on_last_changed)
+        self.frames.changed.connect(self._show_expected)
 
     def _show_step(self) -> None:
         for part in (self._step_name, self.step):
@@ -306,28 +286,21 @@ class ExplainPanel(QWidget):
         why = "Explain what speaks for the class and not for this one"
         self.against.setToolTip(why if chosen else "Choose a class first")
 
-    @Slot(int)
-    def _on_first_changed(self, first: int) -> None:
-        self.last.setValue(max(first, self.last.value()))
-        self._show_expected()
-
-    @Slot(int)
-    def _on_last_changed(self, last: int) -> None:
-        self.first.setValue(min(last, self.first.value()))
-        self._show_expected()
-
     @Slot()
     def _show_expected(self) -> None:
-        """Show the estimated windows and time."""
+        """Show what Explain will do, with the estimated windows and time."""
         if not self.bar.explain.isEnabled():
             self.bar.show_idle("Open a video to explain it.")
             return
+        self.bar.show_frames(self.frames.frames, whole=self.frames.part is None)
         settings, missing = self.settings(), self.missing()
         if missing:
             self.bar.show_idle(failure_of(missing).message)
             return
-        frames = self.last.value() + 1 - self.first.value()
-        known = self._estimate(settings.model, settings.weights, frames, self._fps, settings.method)
+        start, stop = self.frames.frames
+        known = self._estimate(
+            settings.model, settings.weights, stop - start, self._fps, settings.method
+        )
         self.bar.show_idle("" if known is None else self._expected_text(*known))
 
     def _expected_text(self, windows: int, seconds: float | None) -> str:

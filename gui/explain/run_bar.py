@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from engine.types import Progress
+from engine.utils.frame_ranges import range_text
 from gui.widgets.form_widgets import SPACING, hint_label, vbox
 from gui.widgets.plain_text import PlainLabel
 from gui.widgets.single_click import SingleClickButton
@@ -75,6 +76,12 @@ class RunBar(QWidget):
         self._idle_text = text
         if not self._busy:
             self.status.setText(text)
+
+    def show_frames(self, frames: tuple[int, int], *, whole: bool) -> None:
+        """Name the frames that the button explains: the first, and the one after the last."""
+        text = range_text(*frames)
+        self.explain.setText("Explain" if whole else f"Explain {text}")
+        self.explain.setToolTip(f"Explain frames {text} (Ctrl+Return)")
 
     def show_busy(self, busy: bool) -> None:
         """Switch between Explain and Cancel."""

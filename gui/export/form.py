@@ -16,6 +16,7 @@ from engine.render import HeatLook
 from engine.render.export_clip_settings import LAYOUTS, ClipSettings
 from engine.store import Analysis
 from engine.types import Preset
+from engine.utils.frame_ranges import range_text
 from gui.export.pane_list import PaneList
 from gui.state.export_request import ExportRequest
 from gui.widgets.dialogs import save_dialog
@@ -238,13 +239,13 @@ class ExportForm(QWidget):
 
     def _show_ranges(self) -> None:
         first, stop = self._span
-        whole = f"All that is explained ({first} to {stop - 1})"
+        whole = f"All that is explained ({range_text(first, stop)})"
         self.range.addItem(whole, self._span)
         chosen = self._context.chosen
         if chosen is not None:
             inside = max(chosen[0], first), min(chosen[1], stop)
             if inside[0] < inside[1]:
-                text = f"Marked range ({inside[0]} to {inside[1] - 1})"
+                text = f"Marked range ({range_text(*inside)})"
                 self.range.addItem(text, inside)
                 self.range.setCurrentIndex(1)
         self.range.addItem("From ... to ...", None)

@@ -42,7 +42,7 @@ MENUS: Menus = {
             "step.moment_before",
             "step.place",
         ),
-        ("range.in", "range.out", "range.clear", "range.explain"),
+        ("range.in", "range.out", "range.clear"),
         ("speed.slower", "speed.faster", "speed.normal", "speed.loop", "speed.pace"),
     ),
     "&View": (

@@ -241,7 +241,7 @@ class MainWindow(WindowParts):
         sessions.changed.connect(self._show_title)
         sessions.video_requested.connect(self.playback.open)
         sessions.video_missing.connect(self.session_dialogs.ask_for_video)
-        sessions.explain_requested.connect(self.explain.explain_chosen)
+        sessions.explain_requested.connect(self.explain.explain_frames)
         sessions.save_requested.connect(self.save_analysis_to)
         sessions.analysis_opened.connect(self._on_sessions_analysis_opened)
 

@@ -10,7 +10,13 @@ from gui.explain.controller import ExplainController
 from gui.explain.missing import Missing
 from gui.main_window.docks import Docks
 from gui.notes.controller import NotesController
-from gui.session.session_contents import REGION, contents_of, request_within, view_within
+from gui.session.session_contents import (
+    REGION,
+    contents_of,
+    range_within,
+    request_within,
+    view_within,
+)
 from gui.state.session_file import SessionFile
 from gui.state.video_info import VideoInfo
 from gui.state.view_model import ViewModel
@@ -63,4 +69,5 @@ class WindowWorkspace:
         self.what_if.set_video(True, region)
         self.docks.restore(session.layout.get(_DOCKS, ""))
         self.explain.panel.set_settings(request_within(session.request, info.frame_count))
-        self.view.set(view_within(session.view, info.frame_count))
+        view = view_within(session.view, info.frame_count)
+        self.view.set(replace(view, range=range_within(session, info.frame_count)))

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from engine.annotations.notes import Note
 from engine.errors import EngineError
 from engine.types import Float64Array
+from engine.utils.frame_ranges import range_text
 from gui.notes.note_edits import NoteList, Notes
 from gui.theme import theme
 from gui.widgets.plain_text import tip
@@ -109,7 +110,7 @@ class NoteRows(QAbstractTableModel):
             times = self._times_s
             return clock(times[note.first]) if times is not None and note.first < len(times) else ""
         if column == 1:
-            return str(note.first) + (f"–{note.stop - 1}" if note.stop > note.first + 1 else "")
+            return range_text(note.first, note.stop)
         return note.text
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:

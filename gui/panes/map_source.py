@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.errors import EngineError
 from engine.render.panes import FrameHeat
 from engine.store import Analysis
+from engine.utils.frame_ranges import range_text
 from gui.state.view_state import ViewState
 
 NOT_YET = "Not explained yet"
@@ -37,7 +38,8 @@ class MapSource:
         header = self.analysis.header
         index = frame - header.start
         if not 0 <= index < header.stop - header.start:
-            return FrameHeat(None, f"Outside the explained range {header.start}:{header.stop}")
+            explained = range_text(header.start, header.stop)
+            return FrameHeat(None, f"Outside the explained frames {explained}")
         shown = self.analysis.shown_preset(state.preset)
         separation = self.analysis.separation(shown)
         if index >= separation.frames_ready:

@@ -17,7 +17,7 @@ from engine.utils.targets import check_target
 from engine.video.content_hash import content_id
 from gui.backend import Recoverable, SessionBackend
 from gui.explain.missing import Missing, missing_files
-from gui.session.session_contents import Workspace, contents_of, not_here
+from gui.session.session_contents import Workspace, contents_of, not_here, request_within
 from gui.state.saved_analysis import open_of_video
 from gui.state.session_file import SUFFIX, SessionFile, read_session, save_session
 from gui.state.video_info import VideoInfo, VideoRequest
@@ -70,8 +70,8 @@ class SessionController(QObject):
         Open the video of a session; `video_opened` or `video_failed` answers.
     video_missing(located) : LocatedSession
         The user must find the video of a session; `go_on` answers.
-    explain_requested()
-        The session was being explained.
+    explain_requested(frames) : (int, int)
+        The session was being explained: the first frame, and the one after the last.
     save_requested(folder) : Path
         Save the analysis beside the session.
     analysis_opened(analysis) : Analysis
@@ -85,7 +85,7 @@ class SessionController(QObject):
     changed = Signal()
     video_requested = Signal(object)
     video_missing = Signal(object)
-    explain_requested = Signal()
+    explain_requested = Signal(object)
     save_requested = Signal(object)
     analysis_opened = Signal(object)
     opened = Signal()
@@ -262,7 +262,7 @@ class SessionController(QObject):
             self.backend.forget(located.lost)
         folder = session.analysis
         if session.explain and not missing and (folder is None or not folder.is_dir()):
-            self.explain_requested.emit()
+            self.explain_requested.emit(request_within(session.request, info.frame_count).frames)
         elif folder is not None:
             self.analyses.submit(lambda report, check: open_of_video(folder, info.path))
         self.opened.emit()

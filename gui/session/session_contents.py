@@ -74,6 +74,13 @@ def view_within(view: ViewState, frame_count: int) -> ViewState:
     return replace(view, frame=frame, frame_count=frame_count, playing=False, range=chosen)
 
 
+def range_within(session: SessionFile, frame_count: int) -> tuple[int, int] | None:
+    """Return the range that a session marks, else that of its request, None for all frames."""
+    asked = request_within(session.request, frame_count).frames
+    marked = view_within(session.view, frame_count).range
+    return marked if marked is not None or asked == (0, frame_count) else asked
+
+
 def not_here(stand_ins: Sequence[StandIn], missing: Sequence[Missing]) -> Failure | None:
     """Return what a session names that is not here, in one sentence and what to do, or None."""
     reasons = [*(each.text for each in stand_ins), *(each.text for each in missing)]

@@ -17,6 +17,7 @@ from engine.models.preprocess.frame_sampling import repeats_sentence
 from engine.network_inputs import inputs_text
 from engine.store import Analysis
 from engine.types import DEFAULT_OVERLAP, DEFAULT_PRESET, DEFAULT_SIGMA, Request, separation_text
+from engine.utils.frame_ranges import parse_range
 from engine.utils.printable import printable_lines
 from inspector import cli_options as options
 from inspector.cli_options import check_folder, parse_method_options, parse_preset, parse_step
@@ -47,7 +48,7 @@ def explain(
     preset: options.Preset = DEFAULT_PRESET,
     sigma: options.Sigma = DEFAULT_SIGMA,
     frames: Annotated[
-        str | None, typer.Option(metavar="A:B", help="Frames A to B-1, counted from 0.")
+        str | None, typer.Option(metavar="FIRST-LAST", help="Both included, counted from 0: 69-82.")
     ] = None,
     evidence: options.Evidence = "full",
     prior: options.Prior = None,
@@ -237,12 +238,9 @@ def _parse_format(name: str) -> str:
 
 def _parse_frames(text: str) -> tuple[int, int]:
     try:
-        first, last = (int(part) for part in text.split(":"))
+        return parse_range(text)
     except ValueError as error:
-        raise typer.BadParameter(
-            f"{text!r} is not of the form A:B, two frame numbers.", param_hint="--frames"
-        ) from error
-    return first, last
+        raise typer.BadParameter(f"{error}.", param_hint="--frames") from error
 
 
 COMMAND = Command(

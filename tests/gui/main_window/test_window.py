@@ -102,7 +102,33 @@ def test_frame_outside_the_explained_range_says_so(opened: MainWindow, qtbot: Qt
     opened.panel.first.setValue(8)
     with qtbot.waitSignal(opened.explained):
         opened.panel.bar.explain.click()
-    assert "8:40" in opened.panes.panes["motion"].message
+    opened.view.go_to(3)
+    qtbot.waitUntil(lambda: "8-39" in opened.panes.panes["motion"].message)
+
+
+def test_range_is_one_on_the_timeline_in_the_panel_and_on_the_button(opened: MainWindow) -> None:
+    opened.timeline.range_changed.emit((8, 24))
+    assert (opened.panel.first.value(), opened.panel.last.value()) == (8, 23)
+    assert opened.panel.bar.explain.text() == "Explain 8-23"
+    opened.panel.last.setValue(30)
+    assert opened.view.state.range == (8, 31)
+    opened.view.go_to(12)
+    opened.transport.set_in()
+    assert opened.panel.settings().frames == (12, 31)
+    opened.commands.action("range.clear").trigger()
+    assert opened.panel.settings().frames == (0, opened.view.state.frame_count)
+    assert opened.panel.bar.explain.text() == "Explain"
+
+
+@pytest.mark.parametrize(("playhead", "expected"), [(3, 8), (12, 12), (38, 23)])
+def test_playhead_is_on_an_explained_frame_after_a_run(
+    opened: MainWindow, qtbot: QtBot, playhead: int, expected: int
+) -> None:
+    opened.timeline.range_changed.emit((8, 24))
+    opened.view.go_to(playhead)
+    with qtbot.waitSignal(opened.explained):
+        opened.panel.bar.explain.click()
+    assert opened.view.state.frame == expected
 
 
 @pytest.mark.parametrize(

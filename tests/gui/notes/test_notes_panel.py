@@ -87,7 +87,7 @@ def test_rows_are_in_order_with_time_and_frames(panel: NotesPanel, notes: NoteLi
     notes.show([LATE, WIDE, EARLY])
     assert cells(panel) == [
         ("0:00.200", "2", "hand up"),
-        ("0:00.500", "5–19", "walks  /  away"),
+        ("0:00.500", "5-19", "walks  /  away"),
         ("0:03.000", "30", "end"),
     ]
     assert panel.proxy.index(1, 2).data(Qt.ItemDataRole.ToolTipRole) == "walks\naway"

@@ -241,9 +241,11 @@ def test_sessions_tells_what_is_not_here_and_keeps_it(
     kept = read_session(saved)
     window.sessions.save(saved)
     again = read_session(saved)
-    assert again == replace(kept, layout=again.layout, content=again.content)
+    request = kept.request
     if "pane" not in words:
         assert len(engine.requests) == before
+        request = replace(request, frames=kept.view.range)  # what would be explained
+    assert again == replace(kept, request=request, layout=again.layout, content=again.content)
 
 
 def test_sessions_does_not_explain_with_what_is_not_here(
