@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from engine.cancel import Check
-from engine.diagnostics.reliability import Badge, reliability_badges
 from engine.metrics import FlowPrecision
 from engine.network_inputs import inputs_text
 from engine.store import Analysis, ExplainProgress
-from engine.types import Progress, Report, Request
+from engine.types import Progress, Request
 from engine.what_if.checks import FreezeCheck
 from gui.backend import Backend
 from gui.commands.command import Command
@@ -19,21 +17,14 @@ from gui.explain.display_settings import DisplaySettings
 from gui.explain.missing import failure_of, missing_model
 from gui.explain.panel import ExplainPanel
 from gui.explain.results_panel import ResultsPanel
+from gui.explain.separated import Checks, Separated, fitting, notices_of, separated
 from gui.explain.side_jobs import BackgroundJobs
 from gui.state.analysis_refs import AnalysisRefs
-from gui.state.curves import CurveSet, curves_of
+from gui.state.curves import CurveSet
 from gui.state.video_info import VideoInfo
 from gui.state.view_model import ViewModel
 from gui.state.view_state import ViewState
 from gui.tasks.jobs import Failure, JobRunner
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Separation:
-    """Curves and badges for one preset and sigma."""
-
-    curves: CurveSet
-    badges: tuple[Badge, ...]
 
 
 class ExplainController(QObject):
@@ -183,18 +174,12 @@ class ExplainController(QObject):
 
     def separate(self) -> None:
         """Compute the curves for the current preset and sigma in the background."""
-        analysis, state, flow = self.analysis, self._view_model.state, self._flow
-        freezing = self._freezing_of(state)
+        analysis, state = self.analysis, self._view_model.state
         if analysis is None or not analysis.steps_written:
             return
-        conserves = self._conserves(analysis)
-
-        def work(report: Report, check: Check) -> _Separation:
-            curves = curves_of(analysis, state.preset, state.sigma, check)
-            badges = reliability_badges(analysis, conserves, flow=flow, freezing=freezing)
-            return _Separation(curves, badges)
-
-        self.refilter.submit(work)
+        freezing = fitting(self._freezing, analysis, state)
+        checks = Checks(self._conserves(analysis), self._flow, freezing)
+        self.refilter.submit(lambda report, check: separated(analysis, state, checks, check))
 
     def show_frame(self, frame: int) -> None:
         """Show the numbers of a frame."""
@@ -267,23 +252,6 @@ class ExplainController(QObject):
         self.display.look_changed.connect(self._view_model.setter("heat"))
         self.results.top.chosen.connect(self.panel.choose_target)
         self._view_model.changed.connect(self._on_view_model_changed)
-
-    def _freezing_of(self, state: ViewState) -> FreezeCheck | None:
-        made = self._freezing
-        if made is None or self.analysis is None:
-            return None
-        shown = self.analysis.shown_preset(state.preset)
-        return made if (made.preset, made.sigma) == (shown, state.sigma) else None
-
-    def _notices(self, analysis: Analysis) -> tuple[str, ...]:
-        """Return what the engine says, and why another separation is shown than the chosen one."""
-        chosen = self._view_model.state.preset
-        shown = analysis.shown_preset(chosen)
-        if shown == chosen or not analysis.frames_written:
-            return analysis.notices
-        told = f"This analysis has no maps of {chosen}: it is separated as {shown}."
-        again = () if analysis.header.wants_maps else ("Explain again to see them.",)
-        return (" ".join((told, *again)), *analysis.notices)
 
     def _conserves(self, analysis: Analysis) -> bool:
         method = self._backend.methods.get(analysis.header.request.method)
@@ -378,14 +346,15 @@ class ExplainController(QObject):
         self.told.emit("Cancelled")
 
     @Slot(object)
-    def _on_refilter_finished(self, separation: _Separation) -> None:
+    def _on_refilter_finished(self, separation: Separated) -> None:
         analysis, curves = self.analysis, separation.curves
         if analysis is None:
             return
         self.curves = curves
         conservation = analysis.conservation if self._conserves(analysis) else None
         inputs = inputs_text(analysis.by_input)
-        self.results.show_clip(curves, conservation, self._notices(analysis), inputs)
+        notices = notices_of(analysis, self._view_model.state.preset)
+        self.results.show_clip(curves, conservation, notices, inputs)
         self.results.show_badges(separation.badges)
         self._show_display()
         self.show_frame(self._view_model.state.frame)
