@@ -19,6 +19,7 @@ from gui.explain.panel import ExplainPanel
 from gui.explain.results_panel import ResultsPanel
 from gui.explain.separated import Checks, Separated, fitting, notices_of, separated
 from gui.explain.side_jobs import BackgroundJobs
+from gui.explain.video_requests import of_video, separated_as
 from gui.state.analysis_refs import AnalysisRefs
 from gui.state.curves import CurveSet
 from gui.state.video_info import VideoInfo
@@ -42,8 +43,10 @@ class ExplainController(QObject):
     ----------
     analysis : Analysis or None
         The analysis on screen, which may still grow.
+    growing : Analysis or None
+        What the running job has made by now; on screen unless the user looks at another one.
     request : Request or None
-        Request of the running job, or of the analysis that it made.
+        Request of the running job, or of the analysis shown unless it is in a user's folder.
 
     Signals
     -------
@@ -57,6 +60,10 @@ class ExplainController(QObject):
         Curves for the current preset and sigma.
     explained()
         The analysis is complete and shown.
+    made(analysis) : Analysis
+        A run has made this, shown or not.
+    ended()
+        A run has ended, in whatever way.
     told(text) : str
         For the status line.
     failed(failure) : Failure
@@ -68,6 +75,8 @@ class ExplainController(QObject):
     grew = Signal()
     curves_made = Signal(object)
     explained = Signal()
+    made = Signal(object)
+    ended = Signal()
     told = Signal(str)
     failed = Signal(object)
 
@@ -76,6 +85,11 @@ class ExplainController(QObject):
     ) -> None:
         super().__init__(parent)
         self.analysis: Analysis | None = None
+        self.growing: Analysis | None = None
+        self._finished: Analysis | None = (
+            None  # shown before what is growing, and again if it fails
+        )
+        self._follows = True
         self.request: Request | None = None
         self.curves: CurveSet | None = None
         self._flow: FlowPrecision | None = None
@@ -126,7 +140,9 @@ class ExplainController(QObject):
         self.panel.show_busy(True)
         self.told.emit("")  # what was told of the last run is no longer so
         run = self._backend.explain
-        request = self.request = self.request_for(settings, self._video)
+        self.growing, self._follows = None, True
+        settings = separated_as(settings, self._view_model.state)
+        request = self.request = of_video(settings, self._video)
         self.engine.submit(lambda report, check: run(request, report, check))
         self.started.emit()
 
@@ -143,33 +159,20 @@ class ExplainController(QObject):
         if request is None and analysis is not None:
             request = analysis.header.request
         if request is None:
-            request = self.request_for(self.panel.settings(), video)
-        source = video.request
-        return replace(
-            request, video=video.path, stream=source.stream, deinterlace=source.deinterlace
-        )
-
-    def request_for(self, settings: Request, video: VideoInfo) -> Request:
-        """Return settings of the panel as a request for a video, separated as in the view."""
-        state = self._view_model.state
-        return replace(
-            settings,
-            video=video.path,
-            preset=state.preset,
-            sigma=state.sigma,
-            stream=video.request.stream,
-            deinterlace=video.request.deinterlace,
-        )
+            request = separated_as(self.panel.settings(), self._view_model.state)
+        return of_video(request, video)
 
     def take(self, analysis: Analysis) -> None:
-        """Show an analysis that was made before."""
-        self.request = None
+        """Show another analysis. One that is growing goes on out of sight."""
+        self._follows = analysis is self.growing
+        self.request = None if analysis.is_kept else analysis.header.request
         self._show(analysis)
 
     def reset(self) -> None:
         """Cancel the running job and show no analysis."""
         self.cancel()
-        self.request = None
+        self.request = self.growing = None
+        self._keep(None)
         self._drop()
 
     def separate(self) -> None:
@@ -227,6 +230,7 @@ class ExplainController(QObject):
         """Stop the jobs and their threads, then release the analysis."""
         self.engine.close()
         self.refilter.close()
+        self._keep(None)
         self._drop()
         self.background.close()
 
@@ -260,6 +264,8 @@ class ExplainController(QObject):
     def _show(self, analysis: Analysis) -> None:
         """Show an analysis, which may still grow."""
         if self.analysis is not analysis:
+            if not analysis.complete and self.analysis is not None and self.analysis.complete:
+                self._keep(self.analysis)
             self._drop()
             self.analysis = self._refs.acquire(analysis)
             self._flow = self._freezing = None
@@ -293,12 +299,31 @@ class ExplainController(QObject):
         scale = 0.0 if shown is None else shown.full_colour(shown.shown_preset(state.preset))
         self.display.show_look(state.heat, scale)
 
+    def _keep(self, analysis: Analysis | None) -> None:
+        """Keep a finished analysis open, in place of the one that was kept before."""
+        before, self._finished = self._finished, analysis
+        if analysis is not None:
+            self._refs.acquire(analysis)
+        if before is not None:
+            self._refs.release(before)
+
     def _end_incomplete(self) -> None:
-        """Discard the incomplete analysis of a run that failed or was cancelled."""
-        self.request = None
-        if self.analysis is not None and not self.analysis.complete:
+        """Show the last finished analysis, or none, in place of one that was broken off."""
+        self.growing = None
+        shown = self.analysis
+        if shown is not None and not shown.complete:
+            shown = self._finished
+        if shown is None:
+            self.request = None
             self._drop()
+        else:
+            self.take(shown)
+        self._end()
+
+    def _end(self) -> None:
+        self._keep(None)
         self.panel.show_busy(False)
+        self.ended.emit()
 
     def _go_to_explained(self, analysis: Analysis) -> None:
         """Move the playhead to the nearest explained frame, if it is on none."""
@@ -320,16 +345,23 @@ class ExplainController(QObject):
     @Slot(object)
     def _on_engine_progressed(self, progress: Progress) -> None:
         self.panel.show_progress(progress)
-        if isinstance(progress, ExplainProgress):
-            self._show(progress.analysis)
+        if isinstance(progress, ExplainProgress) and progress.analysis.windows:
+            self.growing = progress.analysis
+            if self._follows:
+                self._show(progress.analysis)
             self.grew.emit()
 
     @Slot(object)
     def _on_engine_finished(self, analysis: Analysis) -> None:
-        self._show(analysis)
-        self._go_to_explained(analysis)
-        self.grew.emit()
-        self.panel.show_busy(False)
+        self.growing = None
+        self._refs.acquire(analysis)  # nobody else may have it, if another one is shown
+        if self._follows:
+            self._show(analysis)
+            self._go_to_explained(analysis)
+            self.grew.emit()
+        self.made.emit(analysis)
+        self._refs.release(analysis)
+        self._end()
         self.told.emit("Explained. Results say what the decisions rest on.")
         self.explained.emit()
 

@@ -49,13 +49,15 @@ CODE = UntrustedCode(
 class FakeEngine:
     """Explains with made-up relevance, a window of 8 frames at a time.
 
-    ``gate`` lets a test hold it before each window; ``fails`` makes it fail; without ``maps``
-    there are no maps of evidence, as of a closed model.
+    ``gate`` lets a test hold it before each window, ``held_at`` closes it before the window of
+    that number; ``fails`` makes it fail; without ``maps`` there are no maps of evidence, as of a
+    closed model.
     """
 
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.gate.set()
+        self.held_at: int | None = None
         self.fails = False
         self.maps = True
         self.requests: list[Request] = []
@@ -89,16 +91,22 @@ class FakeEngine:
         if self.asks_for is not None and self.asks_for not in self.trusted:
             raise UntrustedError("net.py is a program.", "Trust it.", self.asks_for)
 
+    def _fail(self) -> None:
+        if self.fails:
+            raise ModelError("The weights do not fit.", "Choose others.")
+
     def explain(self, request: Request, report: Report, check: Check) -> Analysis:
         self.requests.append(request)
         self._ask()
-        if self.fails:
-            raise ModelError("The weights do not fit.", "Choose others.")
+        self._fail()
         start, stop = request.frames or (0, FRAMES)
         analysis = Analysis.create(header_for(request, start, stop))
         try:
             for first in range(0, stop - start, 8):
+                if self.held_at == first // 8:
+                    self.gate.clear()
                 wait_for(self.gate, check)
+                self._fail()
                 count = min(8, stop - start - first)
                 found = None if request.evidence == "off" else [MOVES]
                 made = maps(first, count) if request.preset == "evidence" and self.maps else None
