@@ -138,6 +138,7 @@ class ExplainController(QObject):
             self.failed.emit(failure_of(missing))
             return
         self.panel.show_busy(True)
+        self.results.show_failure("")
         self.told.emit("")  # what was told of the last run is no longer so
         run = self._backend.explain
         self.growing, self._follows = None, True

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from engine.evidence.summary import ClipEvidence
 from gui.explain.bits_bars import BitsBars
 from gui.state.evidence_set import EvidenceSet, WindowEvidence
-from gui.state.evidence_words import bits_text, of_text, verdict_sentence
+from gui.state.evidence_words import bits_text, verdict_sentence
 from gui.widgets.form_widgets import hint_label, vbox
 from gui.widgets.hint_link import HintLink
 from gui.widgets.plain_text import PlainLabel
@@ -42,13 +42,8 @@ class EvidenceView(QWidget):
         """Say what to do before there is an analysis."""
         self._show_nothing(_NOT_YET)
 
-    def show_clip(
-        self, evidence: EvidenceSet | None, frames: tuple[int, int], *, values: bool = False
-    ) -> None:
-        """Show the evidence of a clip, or how to get it. For values there is none.
-
-        Frames are the first of the video that is explained, and the one after the last.
-        """
+    def show_clip(self, evidence: EvidenceSet | None, *, values: bool = False) -> None:
+        """Show the evidence of a clip, or how to get it. For values there is none."""
         if evidence is None:
             self._show_nothing(_OF_VALUES if values else _NONE)
             return
@@ -59,7 +54,7 @@ class EvidenceView(QWidget):
         label = clip.labels[0] if len(clip.labels) == 1 else "its class"
         self.bars.show_evidence(clip, clip.class_bits, label)
         self.bars.show()
-        self.about.say(_about(clip, frames))
+        self.about.say(_about(clip))
         self.about.show()
 
     def show_frame(self, frame: int) -> None:
@@ -82,10 +77,9 @@ def _unbroken(text: str) -> str:
     return before + bracket + interval.replace(" ", "\u00a0")
 
 
-def _about(clip: ClipEvidence, frames: tuple[int, int]) -> str:
-    windows = "1 window" if clip.windows == 1 else f"{clip.windows} windows, their mean"
-    whole = of_text(clip.model, clip.labels, frames[0], frames[1] - 1)
-    return f"{whole}, {windows}. Prior: {clip.prior}."
+def _about(clip: ClipEvidence) -> str:
+    windows = "1 window" if clip.windows == 1 else f"{clip.windows} windows together"
+    return f"Verdict of {windows}. Prior: {clip.prior}."
 
 
 def _of_window(window: WindowEvidence) -> str:

@@ -52,12 +52,15 @@ class ExplainPanel(QWidget):
     Signals
     -------
     explain_requested(request), cancel_requested(), model_changed(), add_model_requested()
+    changed()
+        The settings may be others.
     """
 
     explain_requested = Signal(object)
     cancel_requested = Signal()
     model_changed = Signal()
     add_model_requested = Signal()
+    changed = Signal()
 
     def __init__(
         self,
@@ -248,6 +251,11 @@ class ExplainPanel(QWidget):
         self.evidence.changed.connect(self._show_expected)
         self.target.currentTextChanged.connect(self._on_target_changed)
         self.frames.changed.connect(self._show_expected)
+        chosen = self.model_choice.changed, self.method.currentIndexChanged, self.options.changed
+        classes = self.target.currentTextChanged, self.against.currentTextChanged
+        rest = self.evidence.changed, self.step.currentIndexChanged, self.keep_cuts.toggled
+        for change in (*chosen, *classes, *rest, self.frames.changed):
+            change.connect(self.changed)
 
     def _show_step(self) -> None:
         for part in (self._step_name, self.step):

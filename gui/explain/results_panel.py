@@ -1,4 +1,4 @@
-"""The Results panel: the verdict, the changing share, badges, top classes and motion peaks."""
+"""The Results panel: what it is of, verdict, changing share, badges, top classes, motion peaks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QGraphicsOpacityEffect, QSizePolicy, QWidget
 
 from engine.diagnostics.reliability import Badge
 from engine.utils.score_text import score_text
@@ -17,7 +17,6 @@ from gui.explain.evidence_view import EvidenceView
 from gui.explain.peak_list import PeakList
 from gui.explain.separation_settings import SeparationSettings
 from gui.state.curves import CurveSet
-from gui.state.evidence_words import of_text
 from gui.state.peaks import Peak
 from gui.theme import theme
 from gui.widgets.form_widgets import hbox, heading, hint_label, later_heading, notice_label, vbox
@@ -27,6 +26,8 @@ from gui.widgets.plain_text import PlainLabel
 _ROWS = 5
 _CLASSES, _VALUES = "Top classes at this frame", "Values at this frame"
 _ROW_PX = 26
+_FADED = 0.4
+_PARTIAL = "partial"
 
 
 class TopClasses(QWidget):
@@ -122,34 +123,31 @@ class ResultsPanel(QWidget):
         self._make_labels()
         self.separation, self.badges, self.top = SeparationSettings(), Badges(), TopClasses()
         self.evidence = EvidenceView()
+        self._make_subject()
         for link in (self.limits, self.evidence.about):
             link.linkActivated.connect(self.help_requested)
-        leading = (self.failure, self.advice, self.evidence, self.badges, self.notices)
+        leading = (self.advice, self.evidence, self.badges, self.notices)
         figure = hbox(self.clip, self.meaning)
         share = later_heading("Changing share of the map")
-        texts = (
-            share,
-            figure,
-            self.about,
-            self.separation,
-            self.frame,
-            self.conservation,
-            self.limits,
-        )
+        texts = (share, figure, self.separation, self.frame, self.conservation, self.limits)
         self.classes = heading(_CLASSES)
         self.peaks, self.peaks_heading = PeakList(), heading("Motion peaks")
         parts = (*leading, self.classes, self.top, *texts, self.peaks_heading, self.peaks)
-        vbox(self, *parts, spacing=6).addStretch(1)
+        vbox(self.numbers, *parts, spacing=6)
+        marks = self.failure, self.stale, self.subject
+        vbox(self, *marks, self.numbers, spacing=6).addStretch(1)
         self.clear()
 
     def clear(self) -> None:
         """Show that there is nothing yet."""
         self.evidence.clear()
         self.clip.setText("–")
-        self.about.hide()
+        self.show_failure("")
+        self.show_stale("")
+        self.show_subject("")
         self.meaning.setText("How much of the map changes sharply over time.")
         self.frame.setText("")
-        hidden = self.limits, self.conservation, self.notices, self.failure, self.frame
+        hidden = self.limits, self.conservation, self.notices, self.frame
         for part in (*hidden, self.classes, self.top):
             part.hide()
         self.show_badges(())
@@ -157,9 +155,25 @@ class ResultsPanel(QWidget):
         self._show_peaks(())
 
     def show_failure(self, text: str) -> None:
-        """Show why explaining failed, keeping earlier results below."""
+        """Show why explaining failed, with earlier results in grey below, or "" that it did not."""
         self.failure.setText(f"Not explained. {text}")
-        self.failure.show()
+        self.failure.setVisible(bool(text))
+        self.faded.setEnabled(bool(text and self.subject.text()))
+
+    def show_stale(self, text: str) -> None:
+        """Say that these results are of other settings than those in the panel, or nothing."""
+        if text:
+            self.stale.say(text)
+        self.stale.setVisible(bool(text))
+
+    def show_subject(self, text: str, *, partial: bool = False) -> None:
+        """Say what all numbers are of. Those of a part of the windows are small."""
+        self.subject.setText(text)
+        self.subject.setVisible(bool(text))
+        for figure in (self.clip, self.evidence.verdict):
+            if figure.property(_PARTIAL) != partial:
+                figure.setProperty(_PARTIAL, partial)
+                figure.style().polish(figure)
 
     def show_badges(self, badges: Sequence[Badge]) -> None:
         """Show how far the analysis can be trusted (`engine.diagnostics.reliability`)."""
@@ -180,15 +194,10 @@ class ResultsPanel(QWidget):
         Conservation is None where the method does not conserve; ``inputs`` is a sentence on what
         each of several inputs of the network got.
         """
-        self.failure.hide()
-        frames, values = (curves.start, curves.stop), curves.unit is not None
-        self.evidence.show_clip(curves.evidence, frames, values=values)
+        values = curves.unit is not None
+        self.evidence.show_clip(curves.evidence, values=values)
         self.classes.setText(_VALUES if values else _CLASSES)
         self._show_peaks(curves.peaks)
-        first, last = curves.start, curves.stop - 1
-        whole = of_text(curves.model, curves.explained, first, last, values=values)
-        self.about.setText(f"{whole}.")
-        self.about.setVisible(curves.evidence is None and last >= first)
         share = curves.clip_changing_share
         self.limits.setVisible(math.isfinite(share))
         if math.isfinite(share):
@@ -223,9 +232,20 @@ class ResultsPanel(QWidget):
         self.peaks.show_peaks(peaks)
         self.peaks_heading.setVisible(bool(peaks))
 
+    def _make_subject(self) -> None:
+        """Make what stands above the numbers, and what they are greyed by."""
+        self.subject, self.numbers = hint_label(), QWidget()
+        self.subject.setAccessibleName("What these results are of")
+        self.stale = HintLink("Back to these settings", "settings")
+        self.stale.setObjectName("notice")
+        self.faded = QGraphicsOpacityEffect(self.numbers)
+        self.faded.setOpacity(_FADED)
+        self.faded.setEnabled(False)
+        self.numbers.setGraphicsEffect(self.faded)
+
     def _make_labels(self) -> None:
         self.failure, self.notices, self.advice = (notice_label() for _ in range(3))
-        self.clip, self.meaning, self.about = PlainLabel(), PlainLabel(), hint_label()
+        self.clip, self.meaning = PlainLabel(), PlainLabel()
         self.clip.setObjectName("share")
         self.clip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.clip.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -13,6 +13,7 @@ from gui.dialogs.log_viewer import LogBuffer
 from gui.explain.comparison import ComparisonController
 from gui.explain.controller import ExplainController
 from gui.explain.panel import ExplainPanel
+from gui.explain.result_marks import ResultMarks
 from gui.export.controller import ExportController
 from gui.main_window.appearance import Appearance
 from gui.main_window.docks import Docks, Part
@@ -123,6 +124,9 @@ class WindowParts(QMainWindow):
         self.explain = ExplainController(backend, view, refs, self)
         self.comparison = ComparisonController(
             view, panes, self.timeline, self.explain, refs, backend.methods, self
+        )
+        self.result_marks = ResultMarks(
+            self.explain, self.comparison, panes, view, backend.methods, self
         )
         request = self.explain.current_request
         self.what_if = WhatIfController(backend.what_if, view, panes, self.edits, request, self)

@@ -49,6 +49,5 @@ class MapSource:
             maps = separation.frame_soon(index, state.sigma, _WAIT_S)
         except EngineError as error:  # a chunk that is missing, or is not what was written
             return FrameHeat(None, str(error))
-        marks += (shown,) if shown != state.preset else ()
         marks += ("scaled to 0..1",) if separation.is_rescaled else ()
         return FrameHeat(maps, SEPARATING if maps is None else "", marks)

@@ -8,11 +8,13 @@ import numpy as np
 
 from engine.render.panes import PANES, WHOLE, Canvas, FrameHeat, PaneFrame, RenderedPane
 from engine.store import Analysis
-from engine.types import Rect, UInt8Array
+from engine.types import Rect, UInt8Array, separation_text
 from gui.panes.map_source import MapSource
 from gui.panes.viewport import Viewport, cropped
 from gui.state.video_info import FrameSet
 from gui.state.view_state import ViewState
+
+_SEPARATED = "motion", "static"
 
 
 class PaneRenderer:
@@ -28,6 +30,8 @@ class PaneRenderer:
         Whether both analyses are coloured by the larger of their scales.
     names : (str, str)
         Labels that tell the two analyses apart; empty without a comparison.
+    subjects : (str, str)
+        What each of the two analyses is of.
     """
 
     def __init__(self) -> None:
@@ -36,6 +40,7 @@ class PaneRenderer:
         self.ranges: dict[str, float] = {}
         self.one_scale = False
         self.names = "", ""
+        self.subjects = "", ""
         self._whole: UInt8Array | None = None
         self._part: tuple[Rect, tuple[int, int]] = WHOLE, (0, 0)
         self._canvas = Canvas(np.zeros((1, 1, 3), np.uint8))
@@ -51,7 +56,7 @@ class PaneRenderer:
                 canvas=self._canvas_of(shown.picture, view.visible, size),
                 visible=view.visible,
                 look=state.heat,
-                heat=lambda pinned: self._heat(pinned, shown.frame, state),
+                heat=lambda pinned: self._heat(pinned, shown.frame, state, kind.map_name),
                 scale=lambda kind: self.scale_of(kind.name, state),
                 flow=shown.flow,
                 model_view=None if self.source is None else shown.model_view,
@@ -76,15 +81,24 @@ class PaneRenderer:
         """Return the maps behind a pane of this kind, or None without an analysis."""
         return self._heat(PANES[name].analyses == "pinned", frame, state)
 
-    def _heat(self, pinned: bool, frame: int, state: ViewState) -> FrameHeat | None:
-        source, label = (self.other if pinned else self.source), self.names[pinned]
+    def _heat(
+        self, pinned: bool, frame: int, state: ViewState, map_name: str = ""
+    ) -> FrameHeat | None:
+        source = self.other if pinned else self.source
         if source is None:
             return None
         heat, analysis = source.at(frame, state), source.analysis
-        marks = (label, *heat.marks) if label else heat.marks
+        separation = separation_text(analysis.shown_preset(state.preset), state.sigma)
+        of = *self._of(pinned), separation if map_name in _SEPARATED else ""
+        marks = *filter(None, of), *heat.marks
         seen = analysis.header.seen
         full = _full_colour(analysis, state)
         return replace(heat, marks=marks, seen=seen, clip_scale=full)
+
+    def _of(self, pinned: bool) -> tuple[str, str]:
+        """Return what an analysis is of, after its label where that is not in it."""
+        label, subject = self.names[pinned], self.subjects[pinned]
+        return "" if label in subject else label, subject
 
     def _is_sampled(self, frame: int) -> bool:
         if self.source is None:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Protocol
 
 from engine.evidence.evidence import Verdict
-from engine.evidence.words import labels_text
-
-_MOST_LABELS = 3
 
 
 class Judged(Protocol):
@@ -40,14 +36,6 @@ def verdict_sentence(judged: Judged) -> str:
     return f"{name}: {subject}{judged.share:.0%} of the evidence ({interval_text(judged)})".replace(
         "%", " %"
     )
-
-
-def of_text(
-    model: str, labels: Sequence[str], first: int, last: int, *, values: bool = False
-) -> str:
-    """Return what numbers are of: model, classes or values, and frames."""
-    names = labels_text(labels, _MOST_LABELS)
-    return f"Model {model}; {'value' if values else 'class'} {names}; frames {first} to {last}"
 
 
 def interval_text(judged: Judged) -> str:

@@ -21,7 +21,6 @@ NOTHING = replace(
     interval=(math.nan, math.nan),
     reason="Nothing changes in this clip.",
 )
-RANGE = 0, 48
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def view(qtbot: QtBot) -> EvidenceView:
 
 
 def show(view: EvidenceView, *evidence: Evidence | None) -> None:
-    view.show_clip(evidence_set(evidence), RANGE)
+    view.show_clip(evidence_set(evidence))
 
 
 def test_view_leads_with_the_verdict_and_says_what_it_is_of(view: EvidenceView) -> None:
@@ -43,8 +42,7 @@ def test_view_leads_with_the_verdict_and_says_what_it_is_of(view: EvidenceView) 
     assert said == "Movement: 85 % of the evidence (75 to 95 %)"
     assert view.reason.text() == "It is movement."
     about = view.about.text()
-    assert "Model tiny; class boxing; frames 0 to 47, 2 windows, their mean." in about
-    assert "Prior: 4 stills of 2 videos." in about
+    assert "Verdict of 2 windows together. Prior: 4 stills of 2 videos." in about
 
 
 def test_view_without_a_verdict_has_the_reason_and_no_number(view: EvidenceView) -> None:
@@ -60,7 +58,7 @@ def test_view_without_evidence_says_how_to_get_it(view: EvidenceView) -> None:
     assert "Explain the video" in view.reason.text()
     show(view, MOVES)
     view.show_frame(5)
-    view.show_clip(None, RANGE)
+    view.show_clip(None)
     assert "Set Evidence to quick or full" in view.reason.text()
     view.show_frame(5)
     for part in (view.verdict, view.bars, view.here, view.about):
@@ -78,13 +76,6 @@ def test_view_follows_the_playhead_by_windows(view: EvidenceView) -> None:
     assert view.here.text() == "At the playhead, frames 8 to 23: not measured."
     view.show_frame(47)
     assert not view.here.isVisible()
-
-
-def test_view_names_no_more_classes_than_fit(view: EvidenceView) -> None:
-    found = evidence_set([MOVES])
-    clip = replace(found.clip, labels=("a", "b", "c", "d", "e"))
-    view.show_clip(replace(found, clip=clip), RANGE)
-    assert "class a, b, c and 2 more" in view.about.text()
 
 
 def test_bars_have_the_bits_of_the_answer_and_of_the_class(view: EvidenceView) -> None:

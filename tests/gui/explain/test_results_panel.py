@@ -84,8 +84,6 @@ def test_results_of_a_clip_are_shown_in_words(results: ResultsPanel) -> None:
     assert results.clip.text() == "37%"
     assert "63% stays as it is" in results.meaning.text()
     assert "no evidence" in results.evidence.reason.text()
-    assert results.about.text() == "Model tiny; class boxing; frames 5 to 7."
-    assert results.about.isVisible()
     assert results.conservation.text() == "Relevance sums to 99.87% of the score."
     assert results.notices.text() == "Half of it was padded.\nNo flow."
     for part in (results.limits, results.conservation, results.notices):
@@ -135,7 +133,7 @@ def test_results_lead_with_the_evidence(results: ResultsPanel, qtbot: QtBot) -> 
     results.show_clip(found, None)
     results.show_frame(found, 6)
     assert results.evidence.verdict.text().startswith("Movement: 85")
-    assert "frames 5 to 7, 1 window" in results.evidence.about.text()
+    assert "Verdict of 1 window." in results.evidence.about.text()
     assert results.evidence.here.isVisible()
     results.show_frame(found, 40)
     assert not results.evidence.here.isVisible()
@@ -148,12 +146,32 @@ def test_results_lead_with_the_evidence(results: ResultsPanel, qtbot: QtBot) -> 
 
 def test_failure_stands_above_what_was_found_before(results: ResultsPanel) -> None:
     results.show_clip(curves(), None)
+    results.show_subject('LRP of "boxing", frames 5-7')
+    bright = results.numbers.grab().toImage()
     results.show_failure("The weights do not fit.")
     assert results.failure.text() == "Not explained. The weights do not fit."
     assert results.failure.isVisible()
     assert results.clip.text() == "37%"
-    results.show_clip(curves(), None)
+    assert results.faded.isEnabled()
+    assert results.numbers.grab().toImage() != bright
+    results.show_failure("")
     assert not results.failure.isVisible()
+    assert not results.faded.isEnabled()
+
+
+def test_failure_without_earlier_results_greys_nothing(results: ResultsPanel) -> None:
+    results.show_failure("The weights do not fit.")
+    assert not results.faded.isEnabled()
+
+
+def test_results_of_a_part_are_small(results: ResultsPanel) -> None:
+    found = replace(curves(), evidence=evidence_set([evidence_of(1.0, 0.5, 8.5, "movement")], 5, 3))
+    results.show_clip(found, None)
+    results.setStyleSheet(theme.style_sheet(theme.DARK))
+    results.show_subject("LRP, 1 of 5 windows", partial=True)
+    small = results.evidence.verdict.fontInfo().pixelSize()
+    results.show_subject("LRP")
+    assert small < results.evidence.verdict.fontInfo().pixelSize()
 
 
 def test_advice_of_a_badge_is_shown_in_full_and_taken_away(results: ResultsPanel) -> None:
@@ -330,7 +348,6 @@ def test_results_of_values_have_no_class_and_no_percent(results: ResultsPanel) -
     assert results.classes.text() == "Values at this frame"
     assert results.top.rows == [("heart rate", 62.5), ("breaths", 71.0)]
     assert "gives values" in results.evidence.reason.text()
-    assert results.about.text() == "Model tiny; value heart rate; frames 5 to 7."
     results.grab()
     assert results.top.height() == 2 * 26  # a row a value
     results.show_clip(curves(), None)
