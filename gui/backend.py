@@ -18,7 +18,9 @@ from engine.types import Preset, Report, Request, UInt8Array
 from engine.what_if.checks import FreezeCheck, SeparatedMap, StillSplit
 from engine.what_if.queries import MotionTests, RegionAgreement, Scope, WhatIfQuery, WhatIfResult
 from gui.state.export_request import ExportRequest
+from gui.state.results import Result
 from gui.state.session_file import SessionFile
+from gui.state.video_info import VideoRequest
 
 Estimate = Callable[[str, Path | None, int, float, str], tuple[int, float | None] | None]
 """(model, weights, frames, fps, method) -> windows and seconds, as far as they are known."""
@@ -136,6 +138,28 @@ class SessionBackend:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultBackend:
+    """Analyses that are kept by the application, each callable called in a worker thread.
+
+    Attributes
+    ----------
+    listed : callable
+        (video, check) -> the results of a video, known by its content.
+    open : callable
+        (folder, video) -> Analysis.
+    rename : callable
+        (folder, name) -> True.
+    remove : callable
+        Folder -> whether it was removed; one in use is not.
+    """
+
+    listed: Callable[[VideoRequest, Check], Sequence[Result]]
+    open: Callable[[Path, Path], Analysis]
+    rename: Callable[[Path, str], bool]
+    remove: Callable[[Path], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class WhatIfBackend:
     """What-if queries, each called in a worker thread, all but `agreement` in the same one.
 
@@ -236,6 +260,8 @@ class Backend:
         Sessions beyond one run.
     what_if : WhatIfBackend
         Queries to the model.
+    results : ResultBackend
+        Analyses that are kept.
     """
 
     models: Mapping[str, ModelInfo]
@@ -251,3 +277,4 @@ class Backend:
     device: Callable[[], str]
     sessions: SessionBackend
     what_if: WhatIfBackend
+    results: ResultBackend

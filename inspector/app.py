@@ -31,6 +31,7 @@ from inspector.backend.export import export_services
 from inspector.backend.flow_agreement import flow_agreement
 from inspector.backend.moved_videos import difference, relink
 from inspector.backend.recent_files import RecentFiles
+from inspector.backend.results import result_services
 from inspector.backend.what_if import what_if_services
 from inspector.crash import CrashReporter
 from inspector.leftovers import tidy_in_background
@@ -113,6 +114,7 @@ def make_window() -> MainWindow:
             settings=settings,
             sessions=keep_services(settings),
             what_if=what_if_services(),
+            results=result_services(),
         )
     )
 

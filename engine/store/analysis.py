@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from engine.store.document import (
     Header,
     check_windows,
     finite,
+    finite_median,
     header_from_dict,
     header_to_dict,
     read_document,
@@ -48,6 +49,7 @@ from engine.utils.atomic import TEMPORARY_HINT, TemporaryFolder
 from engine.utils.schema import Finite, convert, to_plain
 
 DOCUMENT = "analysis.json"
+Place = Literal["folder", "cache", "temporary"]
 
 
 class Analysis(ExplainedWindows):
@@ -91,10 +93,10 @@ class Analysis(ExplainedWindows):
         if folder is None:
             temporary = TemporaryFolder()
             folder = temporary.path
+        shape = (len(header.step_frames), *header.spec.crop)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             group = start_group(folder)
-            shape = (len(header.step_frames), *header.spec.crop)
             array = GrowingArray(group, RELEVANCE, shape)
             maps = MapVolumes.create(group, shape) if header.wants_maps else None
         except OSError as error:
@@ -171,9 +173,10 @@ class Analysis(ExplainedWindows):
         return self.steps_written == len(self.step_frames)
 
     @property
-    def is_kept(self) -> bool:
-        """True for an analysis in a folder of the user's, not a temporary one or a cache."""
-        return self._temporary is None and self._closing is None
+    def place(self) -> Place:
+        """Where it lives. A "temporary" one is gone once it is closed."""
+        kept: Place = "folder" if self._closing is None else "cache"
+        return kept if self._temporary is None else "temporary"
 
     @property
     def scale(self) -> float:
@@ -312,8 +315,8 @@ class Analysis(ExplainedWindows):
             **header_to_dict(replace(self.header, request=request)),
             "results": {
                 "changing_share": finite(curves.clip_changing_share),
-                "threshold": finite(_middle(curves.threshold)),
-                "derivative_std": finite(_middle(curves.std)),
+                "threshold": finite_median(curves.threshold),
+                "derivative_std": finite_median(curves.std),
                 "conservation": finite(self.conservation),
                 **({"by_input": to_plain(self.by_input)} if self.by_input else {}),
                 **({} if whole is None else {"evidence": clip_to_dict(whole)}),
@@ -392,8 +395,3 @@ class Analysis(ExplainedWindows):
             "This analysis has no maps of evidence.",
             "Explain again with the separation evidence, or choose another one.",
         )
-
-
-def _middle(values: Float32Array) -> float:
-    """Return the median over frames, nan where there are none."""
-    return float(np.median(values)) if len(values) else float("nan")

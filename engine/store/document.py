@@ -302,6 +302,11 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def finite_median(values: Float32Array) -> float | None:
+    """Return the median over frames, None where there are none or it is no number."""
+    return finite(float(np.median(values))) if len(values) else None
+
+
 def versions() -> dict[str, str]:
     """Return the versions of this package and of the libraries that decide its numbers."""
     return {name: _version(name) for name in _DECIDING}

@@ -28,10 +28,14 @@ class ExplainedWindows:
         What was explained, and how.
     """
 
-    def __init__(self, header: Header) -> None:
+    def __init__(
+        self,
+        header: Header,
+        windows: tuple[Window, ...] = (),
+        evidence: tuple[Evidence | None, ...] = (),
+    ) -> None:
         self.header = header
-        self._windows: tuple[Window, ...] = ()
-        self._evidence: tuple[Evidence | None, ...] = ()
+        self._windows, self._evidence = windows, evidence
 
     @property
     def steps_written(self) -> int:

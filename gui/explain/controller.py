@@ -166,8 +166,13 @@ class ExplainController(QObject):
     def take(self, analysis: Analysis) -> None:
         """Show another analysis. One that is growing goes on out of sight."""
         self._follows = analysis is self.growing
-        self.request = None if analysis.is_kept else analysis.header.request
+        self.request = None if analysis.place == "folder" else analysis.header.request
         self._show(analysis)
+
+    def let_go(self) -> None:
+        """Show no analysis. A running job goes on."""
+        self.request = self.request if self.engine.busy else None
+        self._drop()
 
     def reset(self) -> None:
         """Cancel the running job and show no analysis."""

@@ -72,7 +72,7 @@ class ResultMarks(QObject):
         separation = separation_text(analysis.shown_preset(state.preset), state.sigma)
         results.show_subject(f"{subject.line}, {separation}.", partial=bool(subject.part))
         results.show_stale(_stale_text(subject, instead) if instead else "")
-        self._mark_panes(f"{_STALE}: {subject.line}" if instead else subject.line)
+        self._mark_panes(f"{_STALE}: {subject.short}" if instead else subject.short)
 
     @Slot()
     def ask_again(self) -> None:
@@ -96,7 +96,7 @@ class ResultMarks(QObject):
             self._panes.redraw(self._view_model.state)
 
     def _line(self, analysis: Analysis | None) -> str:
-        return "" if analysis is None else subject_of(analysis, self._methods).line
+        return "" if analysis is None else subject_of(analysis, self._methods).short
 
 
 def _stale_text(subject: Subject, instead: tuple[str, ...]) -> str:

@@ -92,7 +92,23 @@ class Docks:
     def restore(self, state: str) -> bool:
         """Restore a layout that `state` gave. Return False if it cannot be used."""
         data = QByteArray.fromBase64(QByteArray(state.encode("ascii", "ignore")))
-        return bool(self._window.restoreState(data, _LAYOUT_VERSION))
+        if not self._window.restoreState(data, _LAYOUT_VERSION):
+            return False
+        self._place_unknown(bytes(data.data()))
+        return True
+
+    def _place_unknown(self, state: bytes) -> None:
+        """Put docks that a layout of an earlier version does not know behind the first of theirs.
+
+        Qt would leave each in a place of its own, at the cost of all others.
+        """
+        for names in self._groups:
+            first = self.docks[names[0]]
+            unknown = [name for name in names[1:] if name.encode("utf-16-be") not in state]
+            for name in unknown:
+                self._window.tabifyDockWidget(first, self.docks[name])
+            if unknown:
+                first.raise_()
 
     def commands(self) -> tuple[Command, ...]:
         """Return the command that resets the layout."""

@@ -58,6 +58,7 @@ MENUS: Menus = {
         ("model.add",),
     ),
     "&Compare": (
+        ("results.list",),
         ("compare.keep", "compare.open", "compare.swap", "compare.scale", "compare.stop"),
     ),
     "&Help": (

@@ -14,6 +14,7 @@ from gui.explain.comparison import ComparisonController
 from gui.explain.controller import ExplainController
 from gui.explain.panel import ExplainPanel
 from gui.explain.result_marks import ResultMarks
+from gui.explain.results_controller import ResultsController
 from gui.export.controller import ExportController
 from gui.main_window.appearance import Appearance
 from gui.main_window.docks import Docks, Part
@@ -80,6 +81,7 @@ class WindowParts(QMainWindow):
         for runner in self.findChildren(JobRunner):
             runner.ask_to_end()  # all at once: one that is stuck must not use up the others' time
         self.sessions.close()
+        self.results.close()
         self.explain.close()
         self.comparison.close()
         self.what_if.close()
@@ -128,6 +130,9 @@ class WindowParts(QMainWindow):
         self.result_marks = ResultMarks(
             self.explain, self.comparison, panes, view, backend.methods, self
         )
+        self.results = ResultsController(
+            backend.results, self.explain, self.comparison, refs, backend.methods, self
+        )
         request = self.explain.current_request
         self.what_if = WhatIfController(backend.what_if, view, panes, self.edits, request, self)
         self.export = ExportController(backend.export, view, refs, self._analysis_and_notes, self)
@@ -136,7 +141,7 @@ class WindowParts(QMainWindow):
     def _make_sessions(self) -> None:
         backend, edits = self.backend.sessions, self.edits
         self.workspace = WindowWorkspace(
-            self.view, self.explain, self.notes, self.what_if, self.docks
+            self.view, self.explain, self.results, self.notes, self.what_if, self.docks
         )
         self.sessions = SessionController(
             backend, self.workspace, edits, lambda: self.analysis, self
@@ -153,6 +158,9 @@ class WindowParts(QMainWindow):
             "heat": Part("Display", self.explain.display),
             "notes": Part("Notes", self.notes.panel, scrolls=True),
         }
-        results = {"results": Part("Results", self.explain.results)}
+        results = {
+            "results": Part("Results", self.explain.results),
+            "result_list": Part("All results", self.results.panel, scrolls=True),
+        }
         timeline = Part("Timeline", self.timeline, scrolls=True)
         return Docks(self, (self.panes, self.transport), settings, results, timeline)

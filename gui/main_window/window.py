@@ -124,7 +124,7 @@ class MainWindow(WindowParts):
         view = *view_commands(self.view), *self.view_bindings.commands()
         panes = *pane_commands(self.panes), *video_commands(self.playback, self.panes)
         explain = *self.explain.commands(), *self.comparison.commands(), *self.notes.commands()
-        asking = self.what_if.commands()
+        asking = *self.what_if.commands(), *self.results.commands()
         window = *self.appearance.commands(), *self.docks.commands(), *self._own_commands()
         helping = help_commands(self, self.log_buffer, self.backend)
         rest = *self.playback.commands(), *self.export.commands(self), *self.shortcuts.commands()
@@ -187,14 +187,15 @@ class MainWindow(WindowParts):
     def _connect_messages(self) -> None:
         playing = self.playback.told, self.view_bindings.told, self.flow_energy.told
         writing = self.notes.told, self.export.told, self.sessions.told
-        for message in (self.explain.told, *playing, *writing):
+        for message in (self.explain.told, self.results.told, *playing, *writing):
             message.connect(self._say)
         opening = self.analysis_opener.failed, self.sessions.failed, self.comparison.failed
         saving = self.notes.failed, self.export.failed, self.shortcuts.failed
-        for failure in (self.flow_energy.failed, *opening, *saving):
+        for failure in (self.flow_energy.failed, self.results.failed, *opening, *saving):
             failure.connect(self.tell)
         for failure in (self.explain.failed, self.what_if.failed):
             failure.connect(self._on_explain_failed)
+        self.results.wanted.connect(partial(self.docks.show, "result_list"))
         self.what_if.wanted.connect(partial(self.docks.show, "what_if"))
         self.notes.wanted.connect(partial(self.docks.show, "notes"))
         self.what_if.map_checked.connect(self.explain.take_freezing)
@@ -269,6 +270,7 @@ class MainWindow(WindowParts):
         self.flow_energy.stop()
         self.comparison.stop()
         self.explain.reset()
+        self.results.set_video(info)
         self.timeline.set_video(info.frame_count)
         self.timeline.set_damage(info.damage)
         self.edits.clear()

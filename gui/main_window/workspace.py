@@ -8,6 +8,7 @@ from engine.annotations import regions
 from engine.annotations.notes import to_json
 from gui.explain.controller import ExplainController
 from gui.explain.missing import Missing
+from gui.explain.results_controller import ResultsController
 from gui.main_window.docks import Docks
 from gui.notes.controller import NotesController
 from gui.session.session_contents import (
@@ -31,6 +32,7 @@ class WindowWorkspace:
 
     view: ViewModel
     explain: ExplainController
+    results: ResultsController
     notes: NotesController
     what_if: WhatIfController
     docks: Docks
@@ -40,7 +42,7 @@ class WindowWorkspace:
         request, analysis = self.explain.current_request(), self.explain.analysis
         if request is None:
             return None
-        in_folder = analysis is not None and analysis.complete and analysis.is_kept
+        in_folder = analysis is not None and analysis.complete and analysis.place == "folder"
         return SessionFile(
             request=request,
             view=replace(self.view.state, playing=False),
@@ -50,6 +52,7 @@ class WindowWorkspace:
             layout={_DOCKS: self.docks.state()},
             analysis=analysis.folder if analysis is not None and in_folder else None,
             explain=self.explain.request is not None and not in_folder,
+            results=self.results.stored(),
         )
 
     def missing(self) -> tuple[Missing, ...]:
@@ -71,3 +74,4 @@ class WindowWorkspace:
         self.explain.panel.set_settings(request_within(session.request, info.frame_count))
         view = view_within(session.view, info.frame_count)
         self.view.set(replace(view, range=range_within(session, info.frame_count)))
+        self.results.restore(session.results)

@@ -7,22 +7,24 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QHelpEvent,
     QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from engine import render
 from engine.types import UInt8Array
 from gui.theme import theme
 from gui.widgets.picture_strip import image_of
+from gui.widgets.plain_text import tip
 
 TITLE_PX = 24
 BAR_PX = 62
@@ -206,6 +208,14 @@ class Pane(QWidget):
         painter.setPen(QColor(theme.colours().faint))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(picture.adjusted(16, 8, -16, -8), flags, self.message)
+
+    def event(self, event: QEvent) -> bool:
+        """Show all of the title where it is shortened, and nothing over the picture."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            over_title = event.pos().y() < TITLE_PX and self.badge
+            QToolTip.showText(event.globalPos(), tip(self.badge) if over_title else "", self)
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to draw, to pan, or to drag the title."""

@@ -151,7 +151,7 @@ class SessionController(QObject):
         if session is None:
             return
         folder = path.with_name(path.name.removesuffix(SUFFIX) + _ANALYSIS)
-        writes = analysis is not None and analysis.complete and not analysis.is_kept
+        writes = analysis is not None and analysis.complete and analysis.place != "folder"
         request = session.request
         read = (request.video, request.weights, request.labels, request.prior)
         try:

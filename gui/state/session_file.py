@@ -15,10 +15,13 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from engine.errors import EngineError
+from engine.store.analysis import Place
+from engine.store.summary import AnalysisSummary, summary_to_plain
 from engine.types import DEFAULT_PRESET, Request
 from engine.utils.atomic import AtomicPath
 from engine.utils.bounded_files import read_bounded
 from engine.utils.schema import Base64, SchemaError, convert, parse_json, to_plain
+from gui.state.results import Result
 from gui.state.stand_ins import StandIn, stand_ins_for, with_stand_ins, with_stored
 from gui.state.view_state import PANE_COUNTS, ViewState
 
@@ -39,6 +42,15 @@ class _StoredVideo:
 
 
 @dataclass(frozen=True, slots=True)
+class _StoredResult:
+    """A result of a session, as its file has it."""
+
+    folder: Annotated[str, Meta(min_length=1)]
+    summary: AnalysisSummary
+    place: Place = "cache"
+
+
+@dataclass(frozen=True, slots=True)
 class _Stored:
     """The fields of a session file but its kind and format."""
 
@@ -50,6 +62,7 @@ class _Stored:
     layout: dict[str, Any] = field(default_factory=dict)
     analysis: str | None = None
     explain: bool = False
+    results: tuple[_StoredResult, ...] = ()
 
 
 _KNOWN = ("kind", "format", *(part.name for part in fields(_Stored)))
@@ -80,6 +93,8 @@ class SessionFile:
     explain : bool
         Whether there was one that is in no folder of its own, or was being made: it is explained
         again, which takes what the cache has.
+    results : tuple of Result
+        Those that were made, shown or named in it, with the names that the user gave.
     stand_ins : tuple of StandIn
         What the view shows in place of names that are not known here; saved, it has the names
         again, wherever the view was left as it was.
@@ -96,6 +111,7 @@ class SessionFile:
     layout: dict[str, str] = field(default_factory=dict)
     analysis: Path | None = None
     explain: bool = False
+    results: tuple[Result, ...] = ()
     stand_ins: tuple[StandIn, ...] = ()
     other: dict[str, Any] = field(default_factory=dict)
 
@@ -120,6 +136,8 @@ def dump(session: SessionFile, folder: Path | None = None) -> str:
         "analysis": _path_to(session.analysis, folder),
         "explain": session.explain,
     }
+    if session.results:
+        values["results"] = [_result_to(each, folder) for each in session.results]
     try:
         return json.dumps(session.other | values, indent=2, allow_nan=False) + "\n"
     except (TypeError, ValueError) as error:
@@ -232,6 +250,7 @@ def _session(values: dict[str, Any], folder: Path | None) -> SessionFile:
         layout=layout,
         analysis=_path_from(stored.analysis, folder),
         explain=stored.explain,
+        results=tuple(_result_from(each, folder) for each in stored.results),
         stand_ins=stand_ins,
         other={key: value for key, value in values.items() if key not in _KNOWN},
     )
@@ -269,6 +288,19 @@ def _video_to(session: SessionFile, folder: Path | None) -> dict[str, Any]:
         "beside": None if beside is None or Path(beside).is_absolute() else beside,
         "content": session.content,
     }
+
+
+def _result_to(result: Result, folder: Path | None) -> dict[str, Any]:
+    return {
+        "folder": _path_to(result.folder, folder if result.place == "folder" else None),
+        "place": result.place,
+        "summary": summary_to_plain(result.summary),
+    }
+
+
+def _result_from(stored: _StoredResult, folder: Path | None) -> Result:
+    place = Path(stored.folder).absolute() if folder is None else _joined(folder, stored.folder)
+    return Result(place, stored.summary, stored.place)
 
 
 def _unnamed(session: SessionFile) -> tuple[str, ...]:

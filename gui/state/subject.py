@@ -23,8 +23,10 @@ class Subject:
     ----------
     model, method : str
         Names for people.
-    classes : str
-        What is explained: '"walk"', or "the top class" before there is one.
+    labels : tuple of str
+        Classes explained, in the order of their first window.
+    against : str or None
+        Class that they are held against.
     first, last : int
         Frames of the video that are explained, both inside.
     part : str
@@ -33,15 +35,30 @@ class Subject:
 
     model: str
     method: str
-    classes: str
+    labels: tuple[str, ...]
+    against: str | None
     first: int
     last: int
     part: str = ""
 
     @property
+    def title(self) -> str:
+        """Method and classes: 'LRP of "walk"'."""
+        return f"{self.method} of {classes_text(self.labels, self.against)}"
+
+    @property
     def text(self) -> str:
-        """Method, class and range: 'LRP of "walk", frames 0-47'."""
-        return f"{self.method} of {self.classes}, {frames_text(self.first, self.last)}"
+        """Method, classes and range: 'LRP of "walk", frames 0-47'."""
+        return f"{self.title}, {frames_text(self.first, self.last)}"
+
+    @property
+    def short(self) -> str:
+        """The same for the title of a pane: 'LRP of "walk", 0-47, figures'."""
+        classes = classes_text(self.labels, self.against, most=1)
+        frames = frames_text(self.first, self.last).partition(" ")[2]
+        return ", ".join(
+            filter(None, (f"{self.method} of {classes}", frames, self.part, self.model))
+        )
 
     @property
     def line(self) -> str:
@@ -54,9 +71,11 @@ def frames_text(first: int, last: int) -> str:
     return f"frame {first}" if first == last else f"frames {first}-{last}"
 
 
-def classes_text(labels: Sequence[str], against: str | None = None) -> str:
+def classes_text(
+    labels: Sequence[str], against: str | None = None, most: int = _MOST_LABELS
+) -> str:
     """Return names of classes in quotes, and of the one that they are held against."""
-    names = labels_text([f'"{label}"' for label in labels], _MOST_LABELS) or _TOP
+    names = labels_text([f'"{label}"' for label in labels], most) or _TOP
     return names if against is None else f'{names} rather than "{against}"'
 
 
@@ -70,7 +89,8 @@ def subject_of(analysis: Analysis, methods: Mapping[str, MethodInfo]) -> Subject
     return Subject(
         model=spec.name,
         method=method_title(request.method, methods),
-        classes=classes_text(labels, against),
+        labels=labels,
+        against=against,
         first=header.start,
         last=header.stop - 1,
         part="" if analysis.complete else f"{len(windows)} of {len(starts)} windows",

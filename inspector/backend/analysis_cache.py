@@ -11,12 +11,15 @@ import logging
 import os
 import secrets
 import shutil
+import time
 from pathlib import Path
 
 from engine.cancel import Check
+from engine.errors import EngineError, os_errors
 from engine.pipeline.cache_key import key_with_maps, request_key
 from engine.pipeline.cache_lookup import open_finished
-from engine.store import Analysis
+from engine.store import DOCUMENT, Analysis
+from engine.store.summary import AnalysisSummary, summary_of, write_summary
 from engine.types import Report, Request
 from engine.utils.locks import FileLock, alone, is_held
 from engine.utils.paths import cache_folder
@@ -65,6 +68,7 @@ class AnalysisCache:
             analysis = open_finished(request, place, key)
             if analysis is None:
                 analysis = self._explained(request, report, check, key, content)
+                self.keep_summary(place, summary_of(analysis, time.time()))
             self._touch(place)
         except BaseException:
             use.release()
@@ -72,6 +76,49 @@ class AnalysisCache:
         analysis.when_closed(use.release)
         self.make_room()
         return analysis
+
+    def folders(self) -> list[Path]:
+        """Return the folders of all finished analyses."""
+        return [entry for entry in self._entries() if (entry / DOCUMENT).is_file()]
+
+    def open_kept(self, folder: Path) -> Analysis:
+        """Open a finished analysis of the cache, which is in use until it is closed.
+
+        Raises
+        ------
+        EngineError
+            If it is gone, or damaged.
+        """
+        use = self._lock(folder.name)
+        release = _nothing if use is None else use.release
+        try:
+            analysis = Analysis.open(folder)
+        except BaseException:
+            release()
+            raise
+        self._touch(folder)
+        analysis.when_closed(release)
+        return analysis
+
+    def keep_summary(self, folder: Path, summary: AnalysisSummary) -> None:
+        """Write the summary of an analysis of the cache, without making it look used."""
+        try:
+            used = folder.stat()
+            write_summary(folder, summary)
+            os.utime(folder, ns=(used.st_atime_ns, used.st_mtime_ns))
+        except OSError:
+            log.warning("no summary of %s can be kept", folder, exc_info=True)
+
+    def remove(self, folder: Path) -> bool:
+        """Remove an analysis from the cache. Return False where it is in use, and stays."""
+        with os_errors(EngineError, f"{folder} cannot be removed", "Check who owns it."):
+            with alone(self._made() / _LOCK):
+                if self._is_used(folder.name):
+                    return False
+                if folder.is_dir():
+                    self._throw_away(folder)
+            self._empty_trash()
+        return True
 
     def make_room(self, limit_bytes: int | None = None) -> None:
         """Remove the least recently used analyses beyond the limit, or another one given.
@@ -81,8 +128,7 @@ class AnalysisCache:
         try:
             with alone(self._made() / _LOCK):
                 self._discard(self._limit_bytes if limit_bytes is None else limit_bytes)
-            for trash in self._folder.glob(f"*{_TRASH}"):
-                shutil.rmtree(trash, ignore_errors=True)
+            self._empty_trash()
         except OSError:
             log.warning("%s cannot be tidied", self._folder, exc_info=True)
 
@@ -129,11 +175,31 @@ class AnalysisCache:
                 place = self._folder / key
                 if self._is_used(key) and open_finished(request, place, key) is None:
                     return None
-                name = f"{key}.{os.getpid()}-{secrets.token_hex(4)}{_USE}"
-                return FileLock.take(self._folder / name)
+                return self._taken(key)
         except OSError:
             log.warning("analyses cannot be kept in %s", self._folder, exc_info=True)
             return None
+
+    def _lock(self, key: str) -> FileLock | None:
+        """Lock an entry for use. On a disk without room it is opened without a lock."""
+        try:
+            with alone(self._made() / _LOCK):
+                return self._taken(key)
+        except OSError:
+            log.warning("%s cannot be locked", self._folder / key, exc_info=True)
+            return None
+
+    def _taken(self, key: str) -> FileLock | None:
+        """Lock an entry for use. For whoever is alone in the cache."""
+        return FileLock.take(self._folder / f"{key}.{os.getpid()}-{secrets.token_hex(4)}{_USE}")
+
+    def _throw_away(self, entry: Path) -> None:
+        """Take an entry out of sight, to be removed by `_empty_trash`."""
+        entry.rename(entry.with_name(f"{secrets.token_hex(8)}{_TRASH}"))
+
+    def _empty_trash(self) -> None:
+        for trash in self._folder.glob(f"*{_TRASH}"):
+            shutil.rmtree(trash, ignore_errors=True)
 
     def _discard(self, limit_bytes: int) -> None:
         total = 0
@@ -141,7 +207,7 @@ class AnalysisCache:
             total += _size(entry)
             if total > limit_bytes and not self._is_used(entry.name):
                 total -= _size(entry)
-                entry.rename(entry.with_name(f"{secrets.token_hex(8)}{_TRASH}"))
+                self._throw_away(entry)
                 log.info("%s removed to make room", entry)
 
     def _entries(self) -> list[Path]:
@@ -161,6 +227,10 @@ class AnalysisCache:
             os.utime(place)
         except OSError:
             log.warning("%s cannot be marked as used", place, exc_info=True)
+
+
+def _nothing() -> None:
+    """Release no lock."""
 
 
 def _last_used(entry: Path) -> int:

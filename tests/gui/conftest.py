@@ -25,6 +25,8 @@ from gui.backend import Backend, CardBackend, CardField, ExportBackend, WhatIfBa
 from gui.main_window.window import MainWindow
 from gui.state.export_request import ExportRequest
 from inspector.app import keep_services
+from inspector.backend.analysis_cache import AnalysisCache
+from inspector.backend.results import result_services
 from tests.clips import moving_square, write_clip
 from tests.engine.store.analyses import evidence_of
 
@@ -285,6 +287,7 @@ def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWin
         what_if=WhatIfBackend(
             engine.ask, engine.motion_tests, region_agreement, engine.freezing, engine.still_split
         ),
+        results=result_services(AnalysisCache(tmp_path / "cache")),
     )
     window = MainWindow(services)
     qtbot.addWidget(window)

@@ -116,3 +116,20 @@ def test_reset_puts_every_dock_back(window: QMainWindow, docks: Docks, qtbot: Qt
     docks.reset()
     assert stand(window, docks) == before
     qtbot.waitUntil(lambda: in_front(docks, "explain"))
+
+
+def test_dock_that_an_earlier_layout_does_not_know_is_a_tab_of_its_group(
+    window: QMainWindow, docks: Docks, qtbot: QtBot
+) -> None:
+    earlier = docks.state()
+    later = QMainWindow()
+    qtbot.addWidget(later)
+    settings = {"explain": Part("Explain", QWidget()), "heat": Part("Display", QWidget())}
+    results = {"results": Part("Results", QWidget()), "list": Part("All results", QWidget())}
+    more = Docks(later, (QWidget(), QWidget()), settings, results, Part("Timeline", QWidget()))
+    later.show()
+    assert more.restore(earlier)
+    assert later.tabifiedDockWidgets(more.docks["results"]) == [more.docks["list"]]
+    qtbot.waitUntil(lambda: in_front(more, "results"))
+    assert not in_front(more, "list")
+    assert more.restore(more.state())

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from engine.errors import EngineError
 from engine.render import HeatLook
+from engine.store.summary import summary_of
 from engine.types import Request
+from gui.state.results import Result
 from gui.state.session_file import (
     FORMAT,
     SUFFIX,
@@ -24,6 +26,7 @@ from gui.state.session_file import (
     save_session,
 )
 from gui.state.view_state import ViewState
+from tests.engine.store.analyses import filled
 
 
 @pytest.fixture
@@ -330,3 +333,21 @@ def test_session_files_need_no_qt() -> None:
     code = "import sys, gui.state.session_file; sys.exit('PySide6' in sys.modules)"
     root = Path(__file__).parents[3]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_session_keeps_its_results_and_their_names(tmp_path: Path) -> None:
+    analysis = filled(None)
+    summary = replace(summary_of(analysis, 5.0), name="Mine")
+    analysis.close()
+    results = Result(tmp_path / "made", summary, "folder"), Result(tmp_path / "key", summary)
+    session = SessionFile(Request(tmp_path / "v.mp4"), results=results)
+    text = dump(session, tmp_path)
+    assert load(text, tmp_path).results == results
+    moved = load(text, tmp_path / "moved").results
+    assert [each.folder for each in moved] == [tmp_path / "moved" / "made", tmp_path / "key"]
+
+
+def test_session_of_an_earlier_version_has_no_results(tmp_path: Path) -> None:
+    text = dump(SessionFile(Request(tmp_path / "v.mp4")), tmp_path)
+    assert "results" not in json.loads(text)
+    assert load(text, tmp_path).results == ()

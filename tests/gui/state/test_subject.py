@@ -29,19 +29,21 @@ def test_subject_of_a_part_says_how_much_there_is() -> None:
     analysis.append([window_of(header, 0)], noise(4))
     subject = subject_of(analysis, {})
     assert subject.part == "1 of 5 windows"
-    assert 'rather than "walking"' in subject.classes
+    assert 'rather than "walking"' in subject.title
+    assert subject.short.endswith('rather than "walking", 0-20, 1 of 5 windows, tiny')
     assert subject.method == "lrp"  # a method of a plugin that is gone
     analysis.close()
 
 
 def test_subject_before_a_window_is_of_the_top_class() -> None:
     analysis = Analysis.create(HEADER)
-    assert subject_of(analysis, METHODS).classes == "the top class"
+    assert subject_of(analysis, METHODS).title == "LRP of the top class"
     analysis.close()
 
 
 def test_classes_text_names_no_more_than_fit() -> None:
     assert classes_text(("a", "b", "c", "d")) == '"a", "b" and 2 more'
+    assert classes_text(("a", "b"), most=1) == '"a" and 1 more'
 
 
 def test_frames_text_is_inclusive() -> None:
