@@ -31,12 +31,16 @@ class ClipPanes:
     ) -> None:
         self._analysis, self._video, self._look, self._size = analysis, video, look, size
         self._separation, self._sampled = analysis.separation(look.preset), analysis.sampled
+        if look.heat.percentile is not None:
+            analysis.measure_contrast(look.preset)
 
     @property
     def scale(self) -> float:
         """Absolute relevance that gets the full colour, once a frame was separated."""
-        fixed = self._look.heat.scale
-        return self._analysis.full_colour(self._look.preset) if fixed is None else fixed
+        heat, preset = self._look.heat, self._look.preset
+        if heat.scale is not None:
+            return heat.scale
+        return self._analysis.full_colour(preset, heat.percentile)
 
     def pictures(self, frame: int) -> list[UInt8Array]:
         """Draw a frame of the video, one picture a pane, uint8 RGB (height, width, 3)."""
@@ -56,7 +60,7 @@ class ClipPanes:
     def _heat(self, frame: int) -> FrameHeat:
         header = self._analysis.header
         maps = self._separation.frame(frame - header.start, self._look.sigma)
-        full = self._analysis.full_colour(self._look.preset)
+        full = self._analysis.full_colour(self._look.preset, self._look.heat.percentile)
         return FrameHeat(maps, seen=header.seen, clip_scale=full)
 
     def _flow(self, frame: int) -> Float32Array:

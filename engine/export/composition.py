@@ -120,7 +120,10 @@ class Composition:
         bar = render.colour_bar((12, height), self._look.heat)
         image.paste(Image.fromarray(bar), (left, top))
         scale = self._panes.scale
-        for share, text in ((0.0, f"{scale:+.1e}"), (0.5, "0"), (1.0, f"{-scale:+.1e}")):
+        texts = [(0.0, f"{scale:+.1e}"), (0.5, "0"), (1.0, f"{-scale:+.1e}")]
+        if self._look.heat.scale_text:
+            texts.append((16 / height, self._look.heat.scale_text))
+        for share, text in texts:
             place = (left + 16, round(top + share * (height - 13)))
             _write(draw, place, text, 11, BAR_PX, style.FAINT)
 

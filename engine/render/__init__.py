@@ -1,11 +1,14 @@
 """Pictures of frames and relevance, the same for the window and for exported clips. No torch."""
 
+from engine.render.colour_maps import COLOURS, is_colour_map, searched
 from engine.render.heat_colours import (
-    COLOURS,
     DEFAULT_GAMMA,
     DEFAULT_LOOK,
     DEFAULT_OPACITY,
+    GROUNDS,
+    PERCENTILES,
     POLARITIES,
+    Ground,
     HeatLook,
     Polarity,
     colour_bar,
@@ -25,15 +28,20 @@ __all__ = [
     "DEFAULT_GAMMA",
     "DEFAULT_LOOK",
     "DEFAULT_OPACITY",
+    "GROUNDS",
+    "PERCENTILES",
     "POLARITIES",
+    "Ground",
     "HeatLook",
     "Polarity",
     "colour_bar",
     "heat_ground",
     "heat_index",
     "heat_on",
+    "is_colour_map",
     "overlay",
     "overlay_on",
     "pixel_box",
+    "searched",
     "with_unseen",
 ]

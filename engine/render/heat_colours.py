@@ -8,25 +8,20 @@ from typing import Annotated, Literal
 
 import cv2
 import numpy as np
-from cmap import Colormap
 from msgspec import Meta
 
-from engine.types import Float64Array, UInt8Array
-from engine.utils.schema import one_of
+from engine.render.colour_maps import COLOURS, colours_of, is_colour_map
+from engine.types import UInt8Array
 
 DEFAULT_OPACITY = 0.85
 DEFAULT_GAMMA = 0.9
-COLOURS = {
-    "fire and ice": ("colorcet:cet_l3", "colorcet:cet_l6"),
-    "red and blue": ("colorcet:cet_l13", "colorcet:cet_l15"),
-    "inferno and viridis": ("bids:inferno", "bids:viridis"),
-    "white and blue": ("colorcet:cet_l1", "colorcet:cet_l6"),
-}
-"""Colour maps for positive and negative relevance, by name; fire and ice stay apart for every
-kind of colour vision."""
+DEFAULT_COLOURS = "fire and ice"
 Polarity = Literal["both", "positive", "negative"]
 POLARITIES: tuple[Polarity, ...] = ("both", "positive", "negative")
-_COLOUR_SPAN = (0.45, 0.97)  # below, a colour is too dark to be seen on a dark frame
+Ground = Literal["grey", "colour"]
+GROUNDS: tuple[Ground, ...] = ("grey", "colour")
+PERCENTILES = (100.0, 99.9, 99.0, 98.0, 95.0, 90.0)
+"""What is offered beside the usual scale."""
 ZERO = 128
 """Index of no relevance."""
 
@@ -38,7 +33,7 @@ class HeatLook:
     Attributes
     ----------
     colours : str
-        A key of `COLOURS`.
+        A name that `is_colour_map` knows.
     opacity : float
         Opacity of the full colour, 0 to 1.
     gamma : float
@@ -47,13 +42,35 @@ class HeatLook:
         Which sign is shown, one of `POLARITIES`.
     scale : float or None
         Absolute relevance that gets the full colour; None takes one for the whole clip.
+    ground : str
+        The frame below, in dim grey or in its own colours; one of `GROUNDS`.
+    percentile : float or None
+        Percent of the clip's absolute relevance that lies at or below the full colour, 50 to
+        100, where ``scale`` is None; None takes the usual scale of the clip.
+
+    Raises
+    ------
+    ValueError
+        If there are no such colours.
     """
 
-    colours: Annotated[str, one_of(COLOURS)] = "fire and ice"
+    colours: str = DEFAULT_COLOURS
     opacity: Annotated[float, Meta(ge=0, le=1)] = DEFAULT_OPACITY
     gamma: Annotated[float, Meta(gt=0)] = DEFAULT_GAMMA
     polarity: Polarity = "both"
     scale: Annotated[float, Meta(gt=0)] | None = None
+    ground: Ground = "grey"
+    percentile: Annotated[float, Meta(ge=50, le=100)] | None = None
+
+    def __post_init__(self) -> None:
+        if not is_colour_map(self.colours):
+            known = ", ".join(COLOURS)
+            raise ValueError(f"colours must be {known}, or a map of cmap, as colorcet:cet_d1")
+
+    @property
+    def scale_text(self) -> str:
+        """What gets the full colour, for legends: "99 %", or "" for the usual scale."""
+        return "" if self.scale or not self.percentile else f"{self.percentile:g} %"
 
 
 DEFAULT_LOOK = HeatLook()
@@ -85,14 +102,6 @@ def _tables(
     shown = np.clip(values, -1.0 if polarity != "positive" else 0.0, 1.0)
     shown = np.minimum(shown, 0.0) if polarity == "negative" else shown
     cover = (np.abs(shown) ** gamma * opacity)[:, None]
-    ink = _colours(colours, values) * cover * 255
+    ink = colours_of(colours, values) * cover * 255
     keep = np.repeat((1 - cover) * 255, 3, axis=1)
     return ink.round().astype(np.uint8)[None], keep.round().astype(np.uint8)[None]
-
-
-def _colours(name: str, values: Float64Array) -> Float64Array:
-    low, high = _COLOUR_SPAN
-    position = low + (high - low) * np.clip(np.abs(values), 0, 1)
-    hot, cold = (Colormap(half)(position)[:, :3] for half in COLOURS[name])
-    colours: Float64Array = np.where(values[:, None] > 0, hot, cold)
-    return colours

@@ -2,7 +2,7 @@
 
 Relevance is resized as values, then coloured, then laid over the frame: resizing colours would
 mix hues that no value has. The frame below is greyed and dimmed, so that
-colour belongs to relevance alone.
+colour belongs to relevance alone, unless its own colours are asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from engine.render.heat_colours import DEFAULT_LOOK, ZERO, HeatLook, blend
+from engine.render.heat_colours import DEFAULT_LOOK, ZERO, Ground, HeatLook, blend
 from engine.types import Float32Array, Rect, UInt8Array
 
 _FRAME_DIM = 0.6
@@ -38,21 +38,23 @@ def overlay(
         Absolute relevance that gets the full colour, > 0; larger values look the same.
         ``look.scale`` is not read here: who calls has chosen between it and the clip's.
     look : HeatLook
-        Colours, opacity, gamma and polarity.
+        Colours, opacity, gamma, polarity and ground.
 
     Returns
     -------
     uint8 array, (H, W, 3)
         RGB.
     """
-    return overlay_on(heat_ground(frame, seen), heat, seen, scale, look)
+    return overlay_on(heat_ground(frame, seen, look.ground), heat, seen, scale, look)
 
 
-def heat_ground(frame: UInt8Array, seen: Rect) -> UInt8Array:
-    """Make the ground of `overlay`: the frame in dim grey, hatched where it was not seen.
+def heat_ground(frame: UInt8Array, seen: Rect, ground: Ground = "grey") -> UInt8Array:
+    """Make the ground of `overlay`: the frame, hatched where it was not seen.
 
-    Several maps of one frame share it.
+    It is in dim grey, or as it is. Several maps of one frame share it.
     """
+    if ground == "colour":
+        return with_unseen(frame, seen)
     grey = cv2.convertScaleAbs(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), alpha=_FRAME_DIM)
     picture = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
     _mark_unseen(picture, pixel_box(seen, (frame.shape[1], frame.shape[0])))

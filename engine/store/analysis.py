@@ -17,6 +17,7 @@ from engine.errors import EngineError
 from engine.evidence.evidence import Evidence
 from engine.selective import MapSeparation, Separation
 from engine.store.arrays import ARRAYS, Facts, GrowingArray, StoredArray, start_group, write_whole
+from engine.store.contrast import Contrast
 from engine.store.document import (
     Header,
     check_windows,
@@ -32,7 +33,7 @@ from engine.store.document import (
 )
 from engine.store.explained_video import found_video
 from engine.store.explained_windows import ExplainedWindows
-from engine.store.map_volumes import NAMES, Maps, MapVolumes, high_quantile
+from engine.store.map_volumes import NAMES, Maps, MapVolumes, high_quantile, no_maps
 from engine.store.opened import LOGITS, STEP_LOGITS, facts_of, open_files
 from engine.store.saving import RELEVANCE, write_maps, write_parts, write_steps
 from engine.store.window_evidence import (
@@ -75,6 +76,7 @@ class Analysis(ExplainedWindows):
         self._has_maps = False
         self._separations: dict[Preset, Separation | MapSeparation] = {}
         self._quantiles: list[float] = []
+        self._contrast = Contrast()
         self._temporary: TemporaryFolder | None = None
         self._closing: Callable[[], None] | None = None
 
@@ -193,12 +195,21 @@ class Analysis(ExplainedWindows):
         frames = 1 + int(np.count_nonzero(np.diff(self.step_frames)))
         return len(self.step_frames) / frames
 
-    def full_colour(self, preset: Preset) -> float:
+    def measure_contrast(self, preset: Preset, check: Check = never) -> None:
+        """Measure the percentiles of a preset's maps for `full_colour`, once all is explained."""
+        if self.complete:
+            self._contrast.measure(preset, self.separation(preset), check)
+
+    def full_colour(self, preset: Preset, percentile: float | None = None) -> float:
         """Return what is drawn in the full colour of a preset's maps.
 
         That is `scale`, 1 where the preset scales signed relevance to 0..1, and a scale of their
         own for maps of evidence; times the steps that a frame serves on average, as they add up.
+        With a percentile it is that of the maps, once `measure_contrast` has measured it.
         """
+        measured = None if percentile is None else self._contrast.at(preset, percentile)
+        if measured is not None:
+            return measured
         scale = self.scale
         if preset == "evidence" and self._maps is not None:
             scale = self._maps.scale
@@ -229,7 +240,7 @@ class Analysis(ExplainedWindows):
             If there are none.
         """
         if self._maps is None:
-            raise self._no_maps()
+            raise no_maps(self.header.wants_maps)
         return self._maps.read(start, stop)
 
     def shown_preset(self, preset: Preset) -> Preset:
@@ -245,7 +256,7 @@ class Analysis(ExplainedWindows):
             If it needs maps of evidence and there are none, see `has_maps`.
         """
         if preset == "evidence" and not self.has_maps:
-            raise self._no_maps()
+            raise no_maps(self.header.wants_maps)
         with self._lock:
             if preset not in self._separations:
                 of_maps = preset == "evidence"
@@ -384,14 +395,3 @@ class Analysis(ExplainedWindows):
             facts |= write_maps(group, steps, self.read_maps, check)
         facts |= write_parts(group, frames, lambda a, b: separation.frames(a, b, sigma), check)
         return facts | self.write_numbers(group)
-
-    def _no_maps(self) -> EngineError:
-        if self.header.wants_maps:
-            return EngineError(
-                "Maps of evidence could not be made in this analysis.",
-                "Choose another separation; the notes of the analysis say why.",
-            )
-        return EngineError(
-            "This analysis has no maps of evidence.",
-            "Explain again with the separation evidence, or choose another one.",
-        )

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.cancel import Check
+from engine.errors import EngineError
 from engine.store.arrays import Facts, GrowingArray, Growth, Shape, StoredArray
 from engine.types import Float32Array
 from engine.utils.schema import Finite, convert
@@ -129,3 +130,16 @@ def high_quantile(values: Float32Array) -> float:
     """Return the 99.5 % quantile, of some of the values where they are many."""
     flat = values.ravel()
     return float(np.quantile(flat[:: max(1, flat.size // 200_000)], 0.995))
+
+
+def no_maps(wanted: bool) -> EngineError:
+    """Return the error of an analysis without maps, which were asked for or not."""
+    if wanted:
+        return EngineError(
+            "Maps of evidence could not be made in this analysis.",
+            "Choose another separation; the notes of the analysis say why.",
+        )
+    return EngineError(
+        "This analysis has no maps of evidence.",
+        "Explain again with the separation evidence, or choose another one.",
+    )

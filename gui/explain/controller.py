@@ -302,7 +302,10 @@ class ExplainController(QObject):
     def _show_display(self) -> None:
         state = self._view_model.state
         shown = self.analysis
-        scale = 0.0 if shown is None else shown.full_colour(shown.shown_preset(state.preset))
+        scale = 0.0
+        if shown is not None:
+            preset = shown.shown_preset(state.preset)
+            scale = shown.full_colour(preset, state.heat.percentile)
         self.display.show_look(state.heat, scale)
 
     def _keep(self, analysis: Analysis | None) -> None:

@@ -48,7 +48,7 @@ MENUS: Menus = {
     "&View": (
         ("panes.1", "panes.2", "panes.4", "panes.6"),
         ("panes.zoom_in", "panes.zoom_out", "panes.zoom_all"),
-        ("heat.less", "heat.more", "heat.colours", "heat.polarity"),
+        ("heat.less", "heat.more", "heat.colours", "heat.ground", "heat.polarity"),
         ("view.layout", "view.full"),
     ),
     "&View/Theme": (("theme.system", "theme.dark", "theme.light"),),

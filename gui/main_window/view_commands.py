@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from engine.render import COLOURS, POLARITIES
+from engine.render import COLOURS, GROUNDS, POLARITIES
 from gui.commands.command import Command
 from gui.state.view_model import ViewModel
 from gui.state.view_state import LOOPS, PACES, SPEEDS
@@ -55,11 +55,13 @@ def _speed_commands(view: ViewModel) -> tuple[Command, ...]:
 def _heat_commands(view: ViewModel) -> tuple[Command, ...]:
     less, more = (partial(_change_opacity, view, by) for by in (-_OPACITY_STEP, _OPACITY_STEP))
     colours, polarity = partial(_turn_colours, view), partial(_turn_polarity, view)
+    ground = partial(_turn_ground, view)
     return (
         Command("heat.less", "Less opacity", less, ("Ctrl+Down",), repeats=True),
         Command("heat.more", "More opacity", more, ("Ctrl+Up",), repeats=True),
         Command("heat.colours", "Next colour map", colours, ("C",)),
         Command("heat.polarity", "Both signs, positive, negative", polarity, ("P",)),
+        Command("heat.ground", "Heat over grey, or over the frame's colours", ground, ()),
     )
 
 
@@ -92,6 +94,11 @@ def _turn_polarity(view: ViewModel) -> None:
     view.update(heat=replace(heat, polarity=_following(POLARITIES, heat.polarity)))
 
 
+def _turn_ground(view: ViewModel) -> None:
+    heat = view.state.heat
+    view.update(heat=replace(heat, ground=_following(GROUNDS, heat.ground)))
+
+
 def _following(values: Sequence[Any], value: object) -> Any:
-    """Return the value after another, in a ring."""
-    return values[(values.index(value) + 1) % len(values)]
+    """Return the value after another, in a ring; the first after one that is not in it."""
+    return values[(values.index(value) + 1) % len(values)] if value in values else values[0]

@@ -79,7 +79,7 @@ class Pane(QWidget):
         self._has_bar = has_bar
         self.image: QImage | None = None  # while there is a message instead
         self._legend: QImage | None = None
-        self._scale = 0.0
+        self._scale, self._scale_text = 0.0, ""
         self.badge = ""  # beside the title
         self.message = ""  # in place of the picture
         self._pressed_at: QPointF | None = None
@@ -117,9 +117,9 @@ class Pane(QWidget):
         self.image, self.message, self.badge = None, message, ""
         self.update()
 
-    def show_scale(self, scale: float, look: render.HeatLook) -> None:
-        """Show a colour bar from -scale to +scale, or none for 0."""
-        self._scale, self._legend = scale, None
+    def show_scale(self, scale: float, look: render.HeatLook, text: str = "") -> None:
+        """Show a colour bar from -scale to +scale, or none for 0, and what the scale is."""
+        self._scale, self._scale_text, self._legend = scale, text, None
         if self._has_bar and scale > 0:
             height = max(self._area().height(), 2)
             self._legend = image_of(render.colour_bar((_BAR_WIDTH_PX, height), look))
@@ -180,9 +180,12 @@ class Pane(QWidget):
         painter.setFont(font)
         align = Qt.AlignmentFlag.AlignLeft
         text = QRect(bar.right() + 4, bar.top(), BAR_PX, bar.height())
-        painter.drawText(text, align | Qt.AlignmentFlag.AlignTop, f"{self._scale:.1e}")
+        painter.drawText(text, align | Qt.AlignmentFlag.AlignTop, self._top_text())
         painter.drawText(text, align | Qt.AlignmentFlag.AlignVCenter, "0")
         painter.drawText(text, align | Qt.AlignmentFlag.AlignBottom, f"-{self._scale:.1e}")
+
+    def _top_text(self) -> str:
+        return f"{self._scale:.1e}" + (f"\n{self._scale_text}" if self._scale_text else "")
 
     def sizeHint(self) -> QSize:
         """Return the size that fits four of them in a small window."""

@@ -190,7 +190,8 @@ class PaneGrid(QWidget):
         picture = drawn.picture if fits else enlarged(drawn.picture, pane.room())
         pane.show_picture(picture, drawn.text)
         if legend is None:
-            pane.show_scale(drawn.scale, drawn.look or self._state.heat)
+            text = self.renderer.scale_text(kind, self._state)
+            pane.show_scale(drawn.scale, drawn.look or self._state.heat, text)
         else:
             pane.show_legend(legend)
 

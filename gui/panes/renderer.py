@@ -77,6 +77,11 @@ class PaneRenderer:
         sources = (self.source, self.other) if self.one_scale else (source,)
         return max((_full_colour(s.analysis, state) for s in sources if s is not None), default=0.0)
 
+    def scale_text(self, name: str, state: ViewState) -> str:
+        """Return what gets the full colour in a pane of this kind, "" for the usual scale."""
+        own = name in self.ranges or PANES[name].own_scale is not None
+        return "" if own else state.heat.scale_text
+
     def heat_of(self, name: str, frame: int, state: ViewState) -> FrameHeat | None:
         """Return the maps behind a pane of this kind, or None without an analysis."""
         return self._heat(PANES[name].analyses == "pinned", frame, state)
@@ -116,4 +121,4 @@ class PaneRenderer:
 
 
 def _full_colour(analysis: Analysis, state: ViewState) -> float:
-    return analysis.full_colour(analysis.shown_preset(state.preset))
+    return analysis.full_colour(analysis.shown_preset(state.preset), state.heat.percentile)

@@ -91,6 +91,7 @@ def curves_of(analysis: Analysis, preset: Preset, sigma: float, check: Check) ->
     """
     preset = analysis.shown_preset(preset)
     curves = analysis.separation(preset).curves(sigma, check)
+    analysis.measure_contrast(preset, check)
     probabilities = analysis.probabilities()
     targets = analysis.targets()
     count = min(len(curves.relevance), len(targets), len(probabilities))

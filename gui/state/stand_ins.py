@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.render import COLOURS, POLARITIES, HeatLook
+from engine.render import GROUNDS, POLARITIES, HeatLook, is_colour_map
 from engine.render.panes import PANES
 from engine.types import DEFAULT_PRESET, PRESETS
 from gui.state.view_state import LOOPS, PACES, ViewState
@@ -48,7 +48,8 @@ def stand_ins_for(view: Mapping[str, Any]) -> tuple[StandIn, ...]:
         *_panes(view),
     ]
     if isinstance(heat, dict):
-        found += _named(heat, (_HEAT, "colours"), COLOURS, look.colours, "colour map")
+        found += _colours(heat, look)
+        found += _named(heat, (_HEAT, "ground"), GROUNDS, look.ground, "ground")
         found += _named(heat, (_HEAT, "polarity"), POLARITIES, look.polarity, "polarity")
     return tuple(found)
 
@@ -70,6 +71,12 @@ def _named(
     name = values.get(place[-1], shown)
     if isinstance(name, str) and name not in known:
         yield StandIn(place, name, shown, f"the {kind} {name[:40]} is not known here")
+
+
+def _colours(heat: Mapping[str, Any], look: HeatLook) -> Iterator[StandIn]:
+    name = heat.get("colours", look.colours)
+    known = [name] if isinstance(name, str) and is_colour_map(name) else []
+    return _named(heat, (_HEAT, "colours"), known, look.colours, "colour map")
 
 
 def _panes(view: Mapping[str, Any]) -> Iterator[StandIn]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import cv2
 import numpy as np
 
-from engine.render.heat_colours import HeatLook
+from engine.render.heat_colours import Ground, HeatLook
 from engine.render.heat_overlay import heat_ground
 from engine.types import Float32Array, Rect, UInt8Array
 
@@ -146,13 +146,14 @@ class Canvas:
 
     def __init__(self, picture: UInt8Array) -> None:
         self.picture = picture
-        self._grounds: dict[Rect, UInt8Array] = {}
+        self._grounds: dict[tuple[Rect, Ground], UInt8Array] = {}
 
-    def ground(self, seen: Rect) -> UInt8Array:
+    def ground(self, seen: Rect, kind: Ground) -> UInt8Array:
         """Return the `heat_ground` of the picture."""
-        if seen not in self._grounds:
-            self._grounds[seen] = heat_ground(self.picture, seen)
-        return self._grounds[seen]
+        key = seen, kind
+        if key not in self._grounds:
+            self._grounds[key] = heat_ground(self.picture, seen, kind)
+        return self._grounds[key]
 
 
 def within(part: Rect, visible: Rect) -> Rect:

@@ -19,7 +19,9 @@ def _draw_map(kind: PaneKind, frame: PaneFrame) -> RenderedPane:
         return RenderedPane(None, heat.reason if heat else kind.placeholder)
     part, scale = within(heat.seen, frame.visible), frame.scale(kind)
     values = getattr(heat.maps, kind.map_name)
-    picture = overlay_on(frame.canvas.ground(part), values, part, scale, frame.look)
+    picture = overlay_on(
+        frame.canvas.ground(part, frame.look.ground), values, part, scale, frame.look
+    )
     unseen = () if heat.seen == WHOLE else ("hatched: not seen by the model",)
     return RenderedPane(picture, ", ".join((*heat.marks, *unseen)), scale)
 
@@ -31,9 +33,9 @@ def _draw_difference(kind: PaneKind, frame: PaneFrame) -> RenderedPane:
     for heat in (first, pinned):
         if heat.maps is None:
             return RenderedPane(None, heat.reason)
-    scale, look = frame.scale(kind), replace(frame.look, polarity="both")
+    scale, look = frame.scale(kind), replace(frame.look, polarity="both", percentile=None)
     values = _shares(first, frame) - _shares(pinned, frame)
-    picture = overlay_on(frame.canvas.ground(WHOLE), values, WHOLE, scale, look)
+    picture = overlay_on(frame.canvas.ground(WHOLE, look.ground), values, WHOLE, scale, look)
     return RenderedPane(picture, "in shares of each scale", scale, look)
 
 

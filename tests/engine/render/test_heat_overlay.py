@@ -227,3 +227,11 @@ def test_colours_differ_by_name() -> None:
     heat = np.full((2, 2), 0.7, np.float32)
     shown = {overlay(frame, heat, WHOLE, 1.0, HeatLook(name)).tobytes() for name in COLOURS}
     assert len(shown) == len(COLOURS)
+
+
+def test_ground_keeps_the_colours_of_the_frame_where_they_are_asked_for() -> None:
+    frame, heat = picture(), np.zeros((8, 8), np.float32)
+    assert np.array_equal(overlay(frame, heat, WHOLE, 1.0, HeatLook(ground="colour")), frame)
+    assert np.array_equal(overlay(frame, heat, WHOLE, 1.0), grey(frame))
+    part = overlay(frame, heat, MIDDLE, 1.0, HeatLook(ground="colour"))
+    assert np.array_equal(part, with_unseen(frame, MIDDLE))

@@ -56,7 +56,7 @@ def test_map_that_is_not_ready_gives_its_reason() -> None:
 
 def test_canvas_makes_the_ground_of_a_region_once() -> None:
     canvas = Canvas(np.full((30, 40, 3), 128, np.uint8))
-    assert canvas.ground(WHOLE) is canvas.ground(Rect(0.0, 0.0, 1.0, 1.0))
+    assert canvas.ground(WHOLE, "grey") is canvas.ground(Rect(0.0, 0.0, 1.0, 1.0), "grey")
 
 
 def test_enlarged_keeps_pixels_and_proportion() -> None:

@@ -182,3 +182,55 @@ def test_presets_say_what_they_are(separation: SeparationSettings) -> None:
     box = separation.preset
     texts = [box.itemData(i, Qt.ItemDataRole.ToolTipRole) for i in range(box.count())]
     assert all(texts)
+
+
+def test_opacity_is_a_number_beside_its_slider(heat: DisplaySettings, qtbot: QtBot) -> None:
+    assert heat.opacity_number.text() == "85 %"
+    found = looks(heat)
+    heat.opacity_number.selectAll()
+    qtbot.keyClicks(heat.opacity_number, "40")
+    assert found[-1].opacity == heat.opacity.value() / 100 == 0.4
+    heat.opacity.setValue(70)
+    assert heat.opacity_number.text() == "70 %"
+    heat.show_look(HeatLook(opacity=0.15), 0.0)
+    assert (heat.opacity.value(), heat.opacity_number.value()) == (15, 15)
+
+
+def test_ground_and_contrast_are_chosen(heat: DisplaySettings, qtbot: QtBot) -> None:
+    heat.show_look(HeatLook(), 0.25)
+    found = looks(heat)
+    qtbot.keyClick(heat.ground, Qt.Key.Key_Down)
+    heat.percentile.setCurrentIndex(heat.percentile.findData(99.0))
+    assert found[-1] == HeatLook(ground="colour", percentile=99.0)
+    assert heat.strip.texts() == ("-0.25", "0 (full: 99 %)", "+0.25")
+    qtbot.keyClick(heat.scale_kind, Qt.Key.Key_Down)
+    assert found[-1] == HeatLook(ground="colour", scale=0.25)
+    assert not heat.percentile.isEnabled()
+    heat.show_look(HeatLook(percentile=77.5), 0.25)
+    assert heat.look().percentile == 77.5
+    assert heat.percentile.currentText() == "77.5 %"
+
+
+def test_any_map_is_found_by_a_part_of_its_name(heat: DisplaySettings, qtbot: QtBot) -> None:
+    found, box = looks(heat), heat.colours
+    box.setFocus()
+    qtbot.waitUntil(lambda: "yorick:yarg" in box.names.names)
+    box.lineEdit().selectAll()
+    qtbot.keyClicks(box.lineEdit(), "CET_D1A")
+    completer = box.completer()
+    assert completer.completionCount() == 1
+    qtbot.keyClick(completer.popup(), Qt.Key.Key_Down)
+    qtbot.keyClick(completer.popup(), Qt.Key.Key_Return)
+    assert [look.colours for look in found] == ["colorcet:CET_D1A"]
+    assert heat.look().colours == box.currentText() == "colorcet:CET_D1A"
+
+
+def test_text_that_is_no_map_gives_way_to_the_one_before(
+    heat: DisplaySettings, qtbot: QtBot
+) -> None:
+    found, box = looks(heat), heat.colours
+    box.lineEdit().selectAll()
+    qtbot.keyClicks(box.lineEdit(), "cmap:blue")  # alike at both ends
+    qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
+    assert found == []
+    assert box.currentText() == "fire and ice"
