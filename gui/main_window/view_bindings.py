@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QObject, QPoint, Signal, Slot
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal, Slot
 
 from engine.store import Analysis
 from gui.commands.command import Command
@@ -50,12 +50,15 @@ class ViewBindings(QObject):
     ) -> None:
         super().__init__(parent)
         self._view, self._timeline, self._panes = view, timeline, panes
+        self._transport = transport
         self._analysis = analysis
         view.changed.connect(self._on_view_changed)
         panes.kinds_changed.connect(view.setter("panes"))
         panes.menu_requested.connect(self._on_panes_menu_requested)
         timeline.frame_requested.connect(self.seek)
         timeline.range_changed.connect(view.setter("range"))
+        timeline.span_changed.connect(self._align_later)
+        transport.resized.connect(self._align_later)
         transport.frame_requested.connect(self.seek)
         transport.stepped.connect(view.step)
         transport.range_changed.connect(view.setter("range"))
@@ -96,6 +99,15 @@ class ViewBindings(QObject):
             Command("step.moment", "Next motion peak", following, ("Return",)),
             Command("step.moment_before", "Previous motion peak", previous, ("Shift+Return",)),
         )
+
+    @Slot()
+    def _align_later(self) -> None:
+        """Align slider and plots once both are laid out."""
+        QTimer.singleShot(0, self, self._align)
+
+    @Slot()
+    def _align(self) -> None:
+        self._transport.align(*self._timeline.span())
 
     @Slot(ViewState, ViewState)
     def _on_view_changed(self, old: ViewState, new: ViewState) -> None:

@@ -272,6 +272,7 @@ class MainWindow(WindowParts):
         self.explain.reset()
         self.results.set_video(info)
         self.timeline.set_video(info.frame_count)
+        self.timeline.set_times(info.timestamps_s)
         self.timeline.set_damage(info.damage)
         self.edits.clear()
         self.notes.set_video(info)
@@ -316,6 +317,7 @@ class MainWindow(WindowParts):
         self.explain.update_video(info)
         self.notes.update_video(info)
         self.timeline.set_frame_count(info.frame_count)
+        self.timeline.set_times(info.timestamps_s)
         self.timeline.set_damage(info.damage)
 
     @Slot(object)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QStyle, QToolButton, QWidget
 
@@ -20,6 +20,8 @@ from gui.widgets.time_entry import TimeEntry, clock
 _FAR = 2**30
 _FALLS_SHORT = 0.9
 _HANDLE_PX = 14
+_LEAST_PX = 100  # of a slider
+_MARGINS = 8, 2, 8, 4
 _ROOMY_PX = 830  # from here on everything has room
 _LOOP_NAMES: dict[Loop, str] = {"off": "off", "loop": "repeat", "ping-pong": "ping-pong"}
 
@@ -89,6 +91,7 @@ class Transport(QWidget):
     range_changed(frames) : (int, int) or None
     loop_changed(loop), pace_changed(pace) : str
     speed_changed(speed) : float
+    resized()
     """
 
     frame_requested = Signal(int)
@@ -98,6 +101,7 @@ class Transport(QWidget):
     loop_changed = Signal(str)
     pace_changed = Signal(str)
     speed_changed = Signal(float)
+    resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,6 +143,18 @@ class Transport(QWidget):
         short = shown < _FALLS_SHORT * expected
         self.rate.setObjectName("short" if short else "faint")
         self.rate.style().polish(self.rate)
+
+    def align(self, first_px: int, last_px: int) -> None:
+        """Let the first and the last frame of the slider be at these global pixels, across.
+
+        It is as wide as there is room where they are not above one another.
+        """
+        left, right = (self.mapFromGlobal(QPoint(x, 0)).x() for x in (first_px, last_px))
+        half, margin = _HANDLE_PX // 2, _MARGINS[0]
+        fits = margin + half <= left < right - _LEAST_PX and right <= self.width() - margin
+        space = (left - half - margin, max(self.width() - margin - right - half, 0))
+        before, after = space if fits else (0, 0)
+        self._ahead.setContentsMargins(before, 0, after, 0)
 
     def set_in(self) -> None:
         """Let the range begin at the playhead."""
@@ -203,7 +219,10 @@ class Transport(QWidget):
         for field in (self.time, self.whole, self.number, self.entry):
             row.addWidget(field)
             row.addSpacing(4)
-        vbox(self, self.slider, row, margins=(8, 2, 8, 4), spacing=2)
+        self._ahead = QHBoxLayout()
+        self._ahead.setContentsMargins(0, 0, 0, 0)
+        self._ahead.addWidget(self.slider)
+        vbox(self, self._ahead, row, margins=_MARGINS, spacing=2)
 
     def _connect(self) -> None:
         self.play.clicked.connect(self.play_toggled)
@@ -271,6 +290,7 @@ class Transport(QWidget):
         is_narrow = self.width() < _ROOMY_PX
         self.pace.setHidden(is_narrow)
         self.whole.setHidden(is_narrow)
+        self.resized.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw the pictures in the colours of another theme."""

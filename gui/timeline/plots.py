@@ -15,6 +15,7 @@ from gui.state.peaks import Peak
 from gui.theme import theme
 from gui.timeline.evidence_items import EvidenceItems
 from gui.timeline.frame_lines import FrameLines
+from gui.timeline.time_axis import TimeAxis
 
 _MOST_EDGES = 400
 _MOST_DAMAGE = 200
@@ -45,6 +46,7 @@ class TimelinePlots:
 
     def __init__(self) -> None:
         self.view = pg.GraphicsLayoutWidget()
+        self.times = TimeAxis()
         self.shares, self.bits, self.sums = (
             self._plot(row, name) for row, name in enumerate(_AXES)
         )
@@ -53,6 +55,7 @@ class TimelinePlots:
         for row, stretch in enumerate((3, 2, 2)):
             self.view.ci.layout.setRowStretchFactor(row, stretch)
         self.view.ci.layout.setSpacing(2)
+        self.view.ci.layout.setContentsMargins(4, 0, 9, 2)
         self._has_video = False
         self.damage: list[pg.LinearRegionItem] = []
         self._damaged: tuple[tuple[int, int], ...] = ()
@@ -191,6 +194,8 @@ class TimelinePlots:
             for side in ("left", "bottom"):
                 plot.getAxis(side).setPen(shown.border)
                 plot.getAxis(side).setTextPen(shown.faint)
+        self.times.setPen(shown.border)
+        self.times.setTextPen(shown.faint)
         for region in self._ranges:
             region.setBrush(pg.mkBrush(shown.accent + "2e"))
             for line in region.lines:
@@ -200,7 +205,8 @@ class TimelinePlots:
         self.set_damage(self._damaged)
 
     def _plot(self, row: int, name: str) -> pg.PlotItem:
-        plot = self.view.addPlot(row=row, col=0)
+        axes = {"top": self.times} if row == 0 else {}
+        plot = self.view.addPlot(row=row, col=0, axisItems=axes)
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setMouseEnabled(x=False, y=False)
@@ -212,6 +218,7 @@ class TimelinePlots:
         axis.setStyle(maxTickLevel=0)
         axis.setTickDensity(0.6)
         if row == 0:
+            plot.showAxis("top")
             axis.setTicks([[(0, "0"), (0.5, "50 %"), (1, "100 %")]])
         plot.setYRange(2 * _STRIP if row == 0 else 0, 1, padding=0.02)
         plot.setXRange(0, 1, padding=0)

@@ -8,16 +8,16 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from engine.types import Float64Array
 from gui.state.curves import CurveSet
 from gui.state.peaks import next_peak, previous_peak
 from gui.timeline.plots import KEYS, USUAL, WITHOUT_EVIDENCE, TimelinePlots, colour_of
 from gui.timeline.readout import readout
+from gui.timeline.readout_line import ReadoutLine
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.form_widgets import vbox
-from gui.widgets.plain_text import PlainLabel
 
 _TOOLTIPS = {
     "evidence": "How much of the evidence is movement, with its 95 % interval; a step a window",
@@ -43,11 +43,14 @@ class Timeline(QWidget):
         The user dragged a range, or an edge of it: the first frame, the one after the last.
     flow_wanted()
         The user asks for a curve that is not measured yet.
+    span_changed()
+        The plots lie elsewhere, see `span`.
     """
 
     frame_requested = Signal(int)
     range_changed = Signal(object)
     flow_wanted = Signal()
+    span_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,10 +72,8 @@ class Timeline(QWidget):
         self._view = self.plots.view
         self._view.viewport().installEventFilter(self)
         self._view.viewport().setMouseTracking(True)
-        self.readout = PlainLabel()
-        self.readout.setObjectName("faint")
-        self.readout.setTextFormat(Qt.TextFormat.RichText)
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.shares.vb.sigResized.connect(self.span_changed)
+        self.readout = ReadoutLine()
         self.switches = {key: self._switch(key) for key in KEYS}
         self._lay_out()
         self._name_switches()
@@ -98,6 +99,17 @@ class Timeline(QWidget):
         """Span the axis over more frames of the same video."""
         self._frame_count = frame_count
         self.plots.set_span(frame_count)
+
+    def set_times(self, times_s: Float64Array) -> None:
+        """Set the time of each frame in seconds, float64 (N,), for the axis above."""
+        self.plots.times.show_times(times_s)
+
+    def span(self) -> tuple[int, int]:
+        """Return where the first and the last frame are while all are shown, as global pixels."""
+        box = self.shares.vb.sceneBoundingRect()
+        ends = (self._view.mapFromScene(point) for point in (box.topLeft(), box.topRight()))
+        left, right = (self._view.viewport().mapToGlobal(point).x() for point in ends)
+        return left, right
 
     def set_damage(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Hatch ranges of frames, each the first and the one after the last, as damaged."""
@@ -135,7 +147,7 @@ class Timeline(QWidget):
         """Drop the curves."""
         self._curves = None
         self.plots.clear()
-        self.readout.setText(self._nothing)
+        self.readout.show_text(self._nothing)
 
     def set_curves(self, curves: CurveSet) -> None:
         """Show curves, which may still grow."""
@@ -213,7 +225,7 @@ class Timeline(QWidget):
         other = None if self._other is None else (self._other_name, self._other)
         shown = {key for key in KEYS if self.plots.shows(key)}
         text = readout(frame, self._curves, self._flow, notes, other, shown)
-        self.readout.setText(text or self._nothing)
+        self.readout.show_text(text or self._nothing)
 
     def _frame_at(self, x_px: float) -> int:
         point = self._view.mapToScene(round(x_px), 0)
