@@ -119,6 +119,19 @@ def parse_method_options(texts: list[str] | None) -> tuple[tuple[str, str], ...]
     return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
+def checked_overlap(overlap: float) -> float:
+    """Return an overlap, 0 <= overlap < 1.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is outside.
+    """
+    if not 0 <= overlap < 1:
+        raise typer.BadParameter(f"{overlap:g} is not from 0 to below 1.", param_hint="--overlap")
+    return overlap
+
+
 def chosen_window(start: int | None, window: int | None, *, every: bool) -> int | None:
     """Return the number of the window that is wanted, None for all of them.
 

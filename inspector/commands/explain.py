@@ -20,7 +20,13 @@ from engine.types import DEFAULT_OVERLAP, DEFAULT_PRESET, DEFAULT_SIGMA, Request
 from engine.utils.frame_ranges import parse_range
 from engine.utils.printable import printable_lines
 from inspector import cli_options as options
-from inspector.cli_options import check_folder, parse_method_options, parse_preset, parse_step
+from inspector.cli_options import (
+    check_folder,
+    checked_overlap,
+    parse_method_options,
+    parse_preset,
+    parse_step,
+)
 from inspector.commands import Command
 from inspector.leftovers import remember_target
 from inspector.terminal import print_line, print_text, progress_bar
@@ -94,7 +100,7 @@ def explain(
         preset=checked_preset,
         sigma=sigma,
         frames=None if frames is None else _parse_frames(frames),
-        overlap=_checked_overlap(overlap),
+        overlap=checked_overlap(overlap),
         device=device,
         stream=stream,
         deinterlace=deinterlace,
@@ -220,12 +226,6 @@ def _input_warnings(analysis: Analysis) -> list[str]:
         f"{header.spec.name} takes at once; its last one was repeated {padded} times."
     )
     return [text for text in (repeats, short if padded else "", analysis.cuts_sentence) if text]
-
-
-def _checked_overlap(overlap: float) -> float:
-    if not 0 <= overlap < 1:
-        raise typer.BadParameter(f"{overlap:g} is not from 0 to below 1.", param_hint="--overlap")
-    return overlap
 
 
 def _parse_format(name: str) -> str:

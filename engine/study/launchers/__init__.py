@@ -1,0 +1,65 @@
+"""Where the workers of a study run: processes of this computer, Ray, or SLURM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The workers that are wanted.
+
+    Attributes
+    ----------
+    folder : Path
+        Of the study, absolute.
+    workers : int or None
+        How many; None takes one a GPU or core.
+    device : str
+        As of `engine.types.Request`.
+    address : str
+        Of a cluster, "" where the launcher starts one of its own.
+    options : dict of str to str
+        Of the launcher.
+    """
+
+    folder: Path
+    workers: int | None = None
+    device: str = "auto"
+    address: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+
+
+class Launcher(Protocol):
+    """Workers that were started. Those that die are started anew while there is work."""
+
+    def look(self) -> int:
+        """Return how many are at work, after dead ones were replaced; 0 once all have ended.
+
+        Raises
+        ------
+        EngineError
+            If they cannot work.
+        """
+
+    def stop(self) -> None:
+        """End all that are at work."""
+
+
+ENGINES = ("local", "ray", "slurm")
+
+
+def launch(engine: str, crew: Crew) -> Launcher:
+    """Start the workers of a study.
+
+    Raises
+    ------
+    EngineError
+        If a package is missing, or the cluster cannot be used.
+    """
+    start: Callable[[Crew], Launcher] = import_module(f"{__name__}.{engine}").start
+    return start(crew)
