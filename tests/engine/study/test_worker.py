@@ -9,6 +9,7 @@ import pytest
 from engine.errors import UntrustedError, VideoError
 from engine.models.cards.trust import trust
 from engine.models.load import load_requested
+from engine.study import place as place_of_results
 from engine.study import worker
 from engine.study.claims import FileClaims
 from engine.study.members import Member
@@ -139,12 +140,11 @@ def test_work_passes_over_what_cannot_be_written(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = Plan(place.plan).key(0)
-    publish = worker.publish
 
     def refused(target: Path, raw: bytes, partial: Path) -> bool:
         if full in target.name:
             raise OSError(28, "No space left on device")
-        return publish(target, raw, partial)
+        return place_of_results.publish(target, raw, partial)
 
     monkeypatch.setattr(worker, "publish", refused)
     work(place.folder, Post(0, 1))

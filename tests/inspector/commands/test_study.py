@@ -10,24 +10,22 @@ import pytest
 
 from inspector.cli import main
 from tests.clips import moving_square, write_clip
-from tests.engine.study.test_worker import make_card
 
 parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow of the extra study is missing")
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    lines = ["path,label", "a.mp4,moving on", "b.mp4,", "gone.mp4,", "a.mp4,dancing"]
+    lines = ["path,label", "a.mp4,walking", "b.mp4,", "gone.mp4,", "a.mp4,dancing"]
     for name in "ab":
         write_clip(tmp_path / f"{name}.mp4", moving_square(8))
     (tmp_path / "set.csv").write_text("\n".join(lines))
-    make_card(tmp_path)
     return tmp_path / "set.csv"
 
 
 def run(source: Path, *more: str) -> int:
-    asked = ["study", str(source), "--out", str(source.parent / "out"), "--trust", "--workers"]
-    asked += ["2", "--model", str(source.parent / "card.toml"), "--evidence", "quick"]
+    asked = ["study", str(source), "--out", str(source.parent / "out"), "--workers"]
+    asked += ["2", "--windows", "1", "--evidence", "quick"]
     return main([*asked, "--method", "none", "--shuffles", "0", "--device", "cpu", *more])
 
 
@@ -45,8 +43,9 @@ def test_study_writes_a_row_a_clip_and_goes_on(
     assert "a.mp4: The label 'dancing' is none of the model's classes." in said
     first = clips(source)
     assert [bool(row["error"]) for row in first] == [False, False, True, True]
-    assert [row["answer"] for row in first] == ["moving on", "moving on", None, None]
-    assert [row["correct"] for row in first] == [True, None, None, None]
+    assert [row["label"] for row in first] == ["walking", None, None, "dancing"]
+    assert first[0]["correct"] == (first[0]["answer"] == "walking")
+    assert (first[0]["answer"], first[0]["share"]) == (first[1]["answer"], first[1]["share"])
     assert {row["changing_share"] for row in first} == {None}
     progress = json.loads((source.parent / "out" / "progress.json").read_text())
     assert (progress["total"], progress["done"], progress["failed"]) == (4, 4, 2)
