@@ -19,24 +19,24 @@ from engine.attribution.attribute_clip import Explainer
 from engine.attribution.base.targets import Contrast, Target, resolve_target
 from engine.attribution.catalogue import check_options, find_entry
 from engine.cancel import Cancelled, Check, never
-from engine.errors import AttributionError, EngineError, VideoError, os_errors
+from engine.errors import AttributionError, EngineError, os_errors
 from engine.evidence import EvidenceMaps
 from engine.evidence.effort import MAPS_PASSES, evidence_passes
-from engine.models import VideoModel, sample_frames, seen_rect
+from engine.models import VideoModel
 from engine.models.load import load_requested
 from engine.pipeline.cache_key import deciding_files, request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
 from engine.pipeline.evidence_meter import EvidenceMeter, Measured
+from engine.pipeline.headers import checked_range, header_of
 from engine.pipeline.input_parts import check_input, input_parts, shown_relevance
 from engine.pipeline.map_maker import MapMaker
 from engine.pipeline.window_disagreement import WindowDisagreement
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.selective import checked_preset, checked_sigma
-from engine.store import Analysis, ExplainProgress, Header, Resumable
+from engine.store import Analysis, ExplainProgress, Resumable
 from engine.store.provenance import provenance_of
 from engine.store.resumable import State
 from engine.types import Progress, Report, Request, Window, unreported
-from engine.utils.frame_ranges import range_text
 from engine.video import Video, open_requested
 from engine.video.container.stamp import VideoChangedError
 from engine.video.content_hash import content_id
@@ -154,52 +154,6 @@ def _resolved(request: Request, model: VideoModel) -> Request:
         for target in (request.target, request.against)
     )
     return replace(request, target=first, against=second)
-
-
-def checked_range(frames: tuple[int, int] | None, count: int, path: Path) -> tuple[int, int]:
-    """Return the first frame, and the frame after the last, of a range inside a video.
-
-    Raises
-    ------
-    VideoError
-        If the range is empty or reaches outside the video.
-    """
-    start, stop = (0, count) if frames is None else frames
-    if 0 <= start < stop <= count:
-        return start, stop
-    if start >= stop:
-        raise VideoError(
-            "The range of frames ends before it begins.",
-            "Give its first and its last frame: 69-82.",
-        )
-    raise VideoError(
-        f"Frames {range_text(start, stop)} are not all in {path.name}, which has {count} frames.",
-        f"Frames count from 0, first and last included: {range_text(0, count)} is all of it.",
-    )
-
-
-def header_of(request: Request, model: VideoModel, video: Video) -> Header:
-    """Return the header that an analysis of a request will have.
-
-    Raises
-    ------
-    VideoError
-        If the range of the request is empty or reaches outside the video.
-    """
-    start, stop = checked_range(request.frames, len(video), request.video)
-    times = np.array(video.timestamps_s[start:stop], dtype=np.float64)
-    return Header(
-        request=replace(request, frames=(start, stop)),
-        spec=model.spec,
-        size=video.size,
-        fps=video.fps,
-        start=start,
-        stop=stop,
-        timestamps_s=times,
-        step_frames=sample_frames(model.spec, video.timestamps_s, start, stop) - start,
-        seen=seen_rect(model.spec, video.size),
-        content=content_id(request.video),
-    )
 
 
 class _Run:

@@ -19,7 +19,7 @@ from engine.evidence.summary import ClipEvidence, clip_evidence
 from engine.models import Clip, VideoModel
 from engine.models.preprocess.frame_sampling import repeats_sentence
 from engine.pipeline.evidence_meter import prior_of
-from engine.pipeline.explain_video import header_of
+from engine.pipeline.headers import header_of
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.types import ModelSpec, Progress, Report, Request, unreported
 from engine.video import Video, open_requested

@@ -19,7 +19,7 @@ from engine.evidence.effort import EFFORTS
 from engine.evidence.variants import still_frames
 from engine.models import Clip, VideoModel
 from engine.pipeline.evidence_meter import prior_of
-from engine.pipeline.explain_video import header_of
+from engine.pipeline.headers import header_of
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.selective import split
 from engine.store import Header

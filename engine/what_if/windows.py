@@ -16,7 +16,7 @@ from engine.attribution.base.targets import Goal, resolve_goal, resolve_target
 from engine.cancel import Check
 from engine.models import VideoModel
 from engine.models.devices.faults import memory_told
-from engine.pipeline.explain_video import header_of
+from engine.pipeline.headers import header_of
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.types import Float64Array, Int64Array, Request, UInt8Array
 from engine.video import Video

@@ -334,13 +334,6 @@ class ExplainController(QObject):
         self.panel.show_busy(False)
         self.ended.emit()
 
-    def _go_to_explained(self, analysis: Analysis) -> None:
-        """Move the playhead to the nearest explained frame, if it is on none."""
-        start, stop = analysis.header.start, analysis.header.stop
-        frame = self._view_model.state.frame
-        if not start <= frame < stop:
-            self._view_model.go_to(start if frame < start else stop - 1)
-
     @Slot(ViewState, ViewState)
     def _on_view_model_changed(self, old: ViewState, new: ViewState) -> None:
         if old.range != new.range:
@@ -366,7 +359,7 @@ class ExplainController(QObject):
         self._refs.acquire(analysis)  # nobody else may have it, if another one is shown
         if self._follows:
             self._show(analysis)
-            self._go_to_explained(analysis)
+            self._view_model.go_into(analysis.header.start, analysis.header.stop)
             self.grew.emit()
         self.made.emit(analysis)
         self._refs.release(analysis)

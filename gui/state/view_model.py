@@ -45,6 +45,11 @@ class ViewModel(QObject):
         """Return a function that changes one field, to connect a signal to."""
         return lambda value: self.update(**{field: value})
 
+    def go_into(self, start: int, stop: int) -> None:
+        """Show the nearest frame of a range, if the one that is shown lies outside."""
+        if not start <= self.state.frame < stop:
+            self.go_to(start if self.state.frame < start else stop - 1)
+
     def go_to(self, frame: int) -> None:
         """Move the playhead, within the video."""
         if self._state.frame_count:

@@ -11,7 +11,7 @@ import pytest
 
 from engine.cancel import never
 from engine.models import VideoModel, load_model
-from engine.pipeline.explain_video import header_of
+from engine.pipeline.headers import header_of
 from engine.pipeline.window_reader import WindowClip, WindowReader
 from engine.types import Request
 from engine.video import Video, open_video

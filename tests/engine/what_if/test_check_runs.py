@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from engine.attribution import frozen_frame_split
 from engine.errors import EngineError, VideoError
 from engine.models import VideoModel
-from engine.pipeline.explain_video import header_of
+from engine.pipeline.headers import header_of
 from engine.pipeline.single_clip import clip_at
 from engine.store import Analysis
 from engine.types import ModelSpec, Request, Window
