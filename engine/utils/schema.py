@@ -32,7 +32,7 @@ Base64 = Annotated[
     ),
 ]
 
-_PLACE = re.compile(r"(.*?)(?: - at `\$([^`]*)`)?", re.DOTALL)
+_PLACE = re.compile(r"(.*?)(?: - at (`key` in )?`\$([^`]*)`)?", re.DOTALL)
 _NAMES = {
     "int": "a whole number",
     "float": "a number",
@@ -262,7 +262,7 @@ def _decode(kind: Any, value: Any) -> Any:
 def _explained(text: str, values: Any, kind: Any, key: str) -> SchemaError:
     """Return what msgspec says in words of the user, with the value itself."""
     match = _PLACE.fullmatch(text)
-    reason, place = match.groups("") if match else (text, "")
+    reason, of_names, place = match.groups("") if match else (text, "", "")
     annotation = kind
     for name in filter(None, place.partition("[")[0].split(".")):
         key = _joined(key, name)
@@ -274,6 +274,8 @@ def _explained(text: str, values: Any, kind: Any, key: str) -> SchemaError:
     needed = needed_by(annotation) or _in_words(reason)
     if not needed:
         return SchemaError(f"{key or 'the file'}: {reason}", key)
+    if of_names:
+        needed = f"{needed}, each with a name that is {_in_words(reason)},"
     shown = shortened(repr(values))
     return SchemaError(f"{key or 'the file'} is {shown} but should be {needed}", key, shown, needed)
 

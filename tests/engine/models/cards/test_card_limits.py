@@ -59,6 +59,7 @@ def card_with(folder: Path, line: str) -> Path:
         (f"inputs = [{'1, ' * 100_000}]", "'inputs' .* tables are needed"),
         ("[[inputs]]\nname = 'a'\nkind = 'rgb'\n" * 1_000, r"declares 1000 \[\[inputs\]\]"),
         (f"rename = {{ a = '{'b' * 400}' }}", "'rename' .* up to 300 characters"),
+        ("rename = { '' = 'b' }", "'rename' .* a name that is a text of length from 1"),
         ("a" + ".a" * 1_000 + " = 1", "nested too deeply"),
         (f"frames = {'9' * 5_000}", "number of more than"),
     ],
@@ -141,5 +142,5 @@ def test_the_limits_are_those_of_a_card_alone() -> None:
 
 
 def test_names_of_renames_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"\.rename"):
+    with pytest.raises(ModelError, match=r"key 'rename' .* a name that is a text of length from 1"):
         read_card(card_with(tmp_path, "[rename]\n'' = 1\n"))
