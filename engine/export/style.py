@@ -11,6 +11,9 @@ built with raqm.
 
 from __future__ import annotations
 
+import engine.utils.own_matplotlib  # noqa: F401 - before matplotlib itself
+
+# isort: split
 import logging
 from functools import cache
 from pathlib import Path

@@ -7,6 +7,9 @@ Drawn by matplotlib's Agg canvas through `Figure` objects alone, which is safe i
 
 from __future__ import annotations
 
+import engine.utils.own_matplotlib  # noqa: F401 - before matplotlib itself
+
+# isort: split
 from dataclasses import dataclass
 from pathlib import Path
 
