@@ -34,6 +34,8 @@ TEMPORARY_HINT = "Make room there, or set TMPDIR to a folder with more."
 
 _PREFIX, _SUFFIX = ".motion-inspector-", ".part"
 _LOCK_NAME = "owner.lock"
+_BYTES = 8
+"""Of chance in the name of a room: a folder of the user's of a similar name is none."""
 _ATTEMPTS = 5
 
 
@@ -196,7 +198,7 @@ def remove_leftovers(folder: Path) -> int:
     """
     removed = 0
     try:
-        for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        for path in folder.glob(f"{_PREFIX}{'[0-9a-f]' * 2 * _BYTES}{_SUFFIX}"):
             removed += _removed_if_dead(path)
     except OSError:
         log.warning("%s cannot be searched for leftovers", folder, exc_info=True)
@@ -205,7 +207,7 @@ def remove_leftovers(folder: Path) -> int:
 
 def _claim(parent: Path) -> tuple[Path, FileLock]:
     for _ in range(_ATTEMPTS):
-        folder = parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+        folder = parent / f"{_PREFIX}{secrets.token_hex(_BYTES)}{_SUFFIX}"
         folder.mkdir(mode=0o700)  # in a folder of all users, too
         try:
             lock = FileLock.take(folder / _LOCK_NAME)

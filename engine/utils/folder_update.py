@@ -74,15 +74,17 @@ def check_folder_of_its_own(folder: Path) -> None:
     Raises
     ------
     ExportError
-        If it is a file, a disk of its own, or the working folder is it or lies in it.
+        If it is a file, a disk of its own, or the working folder or the user's home is it or
+        lies in it.
     """
     if folder.exists() and not folder.is_dir():
         raise ExportError(f"{folder} is a file, not a folder.", "Choose another one.")
-    here = Path.cwd()
+    here, home = Path.cwd(), Path(os.path.realpath(os.path.expanduser("~")))
     place = Path(os.path.realpath(folder))  # which links in a circle do not stop
-    if os.path.ismount(folder) or place in (here, *here.parents):
+    if os.path.ismount(folder) or place in (here, *here.parents, home, *home.parents):
         raise ExportError(
-            f"{folder} cannot be replaced as a whole: it is the working folder, or a disk.",
+            f"{folder} cannot be replaced as a whole: it is the working folder, your home, or a "
+            "disk.",
             f"Choose a folder in it, such as {folder / 'results'}.",
         )
     if folder.is_dir() and not os.access(folder, os.W_OK):

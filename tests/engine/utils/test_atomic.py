@@ -64,14 +64,14 @@ def test_next_export_removes_leftovers(tmp_path: Path) -> None:
 
 
 def test_files_of_others_stay(tmp_path: Path) -> None:
-    (tmp_path / ".motion-inspector-mine.part").write_text("a file")
-    full = tmp_path / ".motion-inspector-full.part"
+    (tmp_path / ".motion-inspector-00000000000000b0.part").write_text("a file")
+    full = tmp_path / ".motion-inspector-00000000000000f1.part"
     full.mkdir()
     (full / "mine.txt").write_text("no lock beside it")
-    (tmp_path / ".motion-inspector-empty.part").mkdir()
-    os.symlink(full, tmp_path / ".motion-inspector-link.part")
+    (tmp_path / ".motion-inspector-00000000000000e0.part").mkdir()
+    os.symlink(full, tmp_path / ".motion-inspector-00000000000000a0.part")
     assert remove_leftovers(tmp_path) == 1
-    assert not (tmp_path / ".motion-inspector-empty.part").exists()
+    assert not (tmp_path / ".motion-inspector-00000000000000e0.part").exists()
     assert len(list(tmp_path.iterdir())) == 3
 
 
@@ -145,7 +145,7 @@ def test_atomic_path_publishes_unless_an_error_is_raised(tmp_path: Path) -> None
 
 
 def left_by_a_kill(folder: Path) -> Path:
-    room = folder / ".motion-inspector-dead.part"
+    room = folder / ".motion-inspector-00000000000dead0.part"
     room.mkdir()
     (room / "owner.lock").touch()
     (room / "half").write_text("half")
@@ -215,3 +215,15 @@ def test_temporary_folder_without_a_place_is_told(place: Path) -> None:
     with pytest.raises(EngineError, match="no place for temporary files") as caught:
         TemporaryFolder()
     assert "TMPDIR" in caught.value.hint
+
+
+def test_a_folder_of_a_similar_name_is_the_users(tmp_path: Path) -> None:
+    for name in ("holiday", "0123456789abcdef0", "0123456789ABCDEF", "empty"):
+        folder = tmp_path / f".motion-inspector-{name}.part"
+        folder.mkdir()
+        if name != "empty":
+            (folder / "owner.lock").touch()
+            (folder / "letter.txt").touch()
+    before = sorted(tmp_path.rglob("*"))
+    assert remove_leftovers(tmp_path) == 0
+    assert sorted(tmp_path.rglob("*")) == before

@@ -14,7 +14,7 @@ def room(tmp_path: Path) -> Path:
     (tmp_path / "documents/sub").mkdir(parents=True)
     (tmp_path / "documents/thesis.txt").write_text("mine")
     (tmp_path / "documents/sub/notes.txt").write_text("mine")
-    room = tmp_path / "shared/.motion-inspector-1.part"
+    room = tmp_path / "shared/.motion-inspector-0000000000000001.part"
     room.mkdir(parents=True)
     (room / "owner.lock").touch()
     return room

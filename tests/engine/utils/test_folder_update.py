@@ -13,7 +13,7 @@ from engine.errors import ExportError
 from engine.utils import folder_swap
 from engine.utils.atomic import remove_leftovers
 from engine.utils.folder_swap import swap_in
-from engine.utils.folder_update import check_conflicts, updated_folder
+from engine.utils.folder_update import check_conflicts, check_folder_of_its_own, updated_folder
 from engine.utils.written_files import LIST_NAME, own_files
 
 NEW = {"clip.mp4": "new", "arrays.zarr/c/0": "new", "annotated/frame-000000.png": "new"}
@@ -150,7 +150,7 @@ def test_an_error_at_any_step_leaves_the_old_folder(
 
 def killed(tmp_path: Path, *, late: dict[str, str] | None = None, renames: int = 2) -> Path:
     """A room as a writer leaves it that is killed after a swap, or after one of two renames."""
-    room, out = tmp_path / ".motion-inspector-dead.part", tmp_path / "out"
+    room, out = tmp_path / ".motion-inspector-00000000000dead0.part", tmp_path / "out"
     update(out, {"clip.mp4": "old"})
     fill(out, {"notes.txt": "mine"})
     fill(room / "out", {"clip.mp4": "new"})
@@ -183,11 +183,11 @@ def test_a_file_without_a_place_is_never_removed(tmp_path: Path) -> None:
     out = killed(tmp_path, late={"late.txt": "mine"})
     fill(out, {"late.txt": "another"})
     assert remove_leftovers(tmp_path) == 0
-    assert (tmp_path / ".motion-inspector-dead.part/out/late.txt").read_text() == "mine"
+    assert (tmp_path / ".motion-inspector-00000000000dead0.part/out/late.txt").read_text() == "mine"
 
 
 def test_a_made_up_room_writes_nowhere_else(tmp_path: Path) -> None:
-    room, elsewhere = tmp_path / ".motion-inspector-bad.part", tmp_path / "elsewhere"
+    room, elsewhere = tmp_path / ".motion-inspector-0000000000000bad.part", tmp_path / "elsewhere"
     elsewhere.mkdir()
     os.symlink(elsewhere, tmp_path / "out")
     fill(room, {"owner.lock": "", "out/evil": "x"})
@@ -197,3 +197,15 @@ def test_a_made_up_room_writes_nowhere_else(tmp_path: Path) -> None:
     (room / "swap.json").write_text(text.replace("out", ".."))
     remove_leftovers(tmp_path)
     assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize("place", ["home", ""])
+def test_the_users_home_is_not_replaced(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    with pytest.raises(ExportError, match="your home"):
+        check_folder_of_its_own(tmp_path / place)
+    check_folder_of_its_own(tmp_path / "home/results")
