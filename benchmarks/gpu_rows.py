@@ -214,9 +214,9 @@ def evidence_lines(setting: Setting) -> Iterator[Line]:
     """Yield windows a second of evidence, by effort."""
     model, clip = r3d_18(setting)
     for name in ("quick", "full"):
-        effort = EFFORTS[name]
-        given = {"stills": effort.stills, "orders": effort.orders, "pair": effort.pair}
-        done = rate(setting, partial(decision_evidence, model, clip, TARGET, **given), 1)
+        chosen = EFFORTS[name]
+        ask = partial(decision_evidence, stills=chosen.stills, orders=chosen.orders)
+        done = rate(setting, partial(ask, model, clip, TARGET, pair=chosen.pair), 1)
         yield {"effort": name, "windows/s": done}
 
 

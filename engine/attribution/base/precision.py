@@ -18,8 +18,11 @@ from engine.models.devices.precisions import float32_products
 from engine.models.devices.proof import is_proven
 from engine.types import Float32Array
 
-MAP_ERROR = 1e-3
-"""Largest relative L2 error of a map that faster arithmetic may make."""
+MAP_ERROR = 5e-4
+"""Largest relative L2 error that faster arithmetic may make of the first map.
+
+Half of the 1e-3 that is promised of every map, as clips differ.
+"""
 
 
 @contextmanager
