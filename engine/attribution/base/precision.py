@@ -3,7 +3,7 @@
 TensorFloat-32 keeps 10 bits of the factors of convolutions and matrix products, and sums them in
 float32. It is used where the self-test of the device trusts it, the method allows it (the gradient
 family never: a ReLU near zero that flips takes a whole gradient with it), and the first maps made
-with it agree with those of float32: see `engine.attribution.base.rounding` and docs/gpu.md.
+with it agree with those of float32: see `engine.attribution.attribute_clip` and docs/gpu.md.
 """
 
 from __future__ import annotations

@@ -37,11 +37,6 @@ PRECISIONS: dict[Precision, PrecisionCard] = {
 }
 
 
-def precision_of(dtype: torch.dtype) -> Precision:
-    """Return the precision of a network whose weights are of a type, float32 for others."""
-    return {torch.bfloat16: "bf16", torch.float16: "fp16"}.get(dtype, "float32")  # type: ignore[return-value]
-
-
 class _Products:
     """The setting of torch for products of float32, which all threads share.
 
