@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ _FINGERPRINT = 1e-8  # of sums of 1e-5 to 1e-1, which float64 gives to 1e-15
 _PEAK = 10  # times the error allowed on average is allowed to a single value
 _LARGE = "large"
 _FAILED = "it failed"
+_NO_KERNEL = re.compile("not support|only supported|unsupported|not implemented", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,10 @@ def _result(kernel: Kernel, device: torch.device, precision: Precision) -> Layer
         made = _computed(kernel, device, card.dtype, card.dtype)
     except torch.OutOfMemoryError:
         raise
-    except NotImplementedError:  # a network with this layer says so itself
-        return LayerResult(kernel.name, -1, -1)
     except RuntimeError as error:
         first = str(error).strip().partition("\n")[0]
+        if isinstance(error, NotImplementedError) or _NO_KERNEL.search(first):
+            return LayerResult(kernel.name, -1, -1)  # a network with this layer says so itself
         return LayerResult(kernel.name, -1, -1, f"{_FAILED} ({first})")
     forward, backward = (_error(*pair) for pair in zip(made, exact, strict=True))
     fault = _fault(forward, backward, card.error)
@@ -155,8 +157,13 @@ def _finite(error: float) -> float:
 
 @contextmanager
 def _plain_torch() -> Iterator[None]:
-    """Gradients on and autocast off, whatever the caller's settings are."""
-    with torch.inference_mode(False), torch.enable_grad():
-        cpu, cuda = (torch.autocast(kind, enabled=False) for kind in ("cpu", "cuda"))
-        with cpu, cuda:
+    """Gradients on, autocast off and any algorithm, whatever the caller's settings are."""
+    strict = torch.are_deterministic_algorithms_enabled()
+    warned = torch.is_deterministic_algorithms_warn_only_enabled()
+    cpu, cuda = (torch.autocast(kind, enabled=False) for kind in ("cpu", "cuda"))
+    torch.use_deterministic_algorithms(False)  # some layers have none on CUDA, and refuse
+    try:
+        with torch.inference_mode(False), torch.enable_grad(), cpu, cuda:
             yield
+    finally:
+        torch.use_deterministic_algorithms(strict, warn_only=warned)

@@ -96,3 +96,43 @@ def test_self_test_leaves_random_numbers_and_settings_alone() -> None:
     assert torch.equal(before, torch.get_rng_state())
     assert np.array_equal(numbers, np.random.get_state()[1])
     assert torch.backends.cudnn.conv.fp32_precision == settings
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotImplementedError("avg_pool3d"),
+        RuntimeError("ConvTranspose 3D with BF16 or FP16 types is not supported on MPS"),
+        RuntimeError("Conv3D is only supported on MPS for MacOS_13_2 or newer"),
+    ],
+)
+def test_self_test_leaves_layers_out_that_a_device_does_not_have(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(module, "_computed", refuse)
+    assert result(BY_NAME["conv3d"]) == LayerResult("conv3d", -1, -1)
+
+
+def test_self_test_runs_where_the_user_wants_deterministic_algorithms() -> None:
+    def strict(name: str, _: torch.Tensor) -> bool:
+        assert not torch.are_deterministic_algorithms_enabled()
+        return False
+
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        with Faulty(strict):
+            assert not self_test(CPU).faults
+        assert torch.is_deterministic_algorithms_warn_only_enabled()
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
+def test_self_test_does_not_mind_other_defaults_of_torch() -> None:
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert not self_test(CPU).faults
+    finally:
+        torch.set_default_dtype(torch.float32)
