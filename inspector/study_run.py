@@ -13,7 +13,7 @@ from engine.models.load import load_requested
 from engine.study.launchers import Crew
 from engine.study.place import Place
 from engine.study.progress import StudyProgress
-from engine.study.settings import StudySettings
+from engine.study.settings import MapsWanted, StudySettings
 from engine.study.study import FILES, described, failures, run_study
 from engine.types import Progress, Report, Request
 from engine.utils.printable import printable_lines
@@ -30,6 +30,8 @@ def study_to(
     crew: Crew,
     engine: str,
     *,
+    maps: MapsWanted = "none",
+    telling: int = 20,
     retry_failed: bool = False,
     overwrite: bool = False,
 ) -> int:
@@ -40,7 +42,7 @@ def study_to(
     settings : StudySettings
     crew : Crew
         The workers and the folder.
-    engine, retry_failed, overwrite
+    engine, maps, telling, retry_failed, overwrite
         As for `engine.study.study.run_study`.
 
     Raises
@@ -57,7 +59,14 @@ def study_to(
         study = described(settings, load_requested(replace(request, device="cpu"), bars.report))
         told = _Teller(bars.report)
         counts = run_study(
-            study, crew, engine, retry_failed=retry_failed, overwrite=overwrite, told=told.tell
+            study,
+            crew,
+            engine,
+            maps=maps,
+            telling=telling,
+            retry_failed=retry_failed,
+            overwrite=overwrite,
+            told=told.tell,
         )
     print_text(_summary(Place(crew.folder), counts.clips, counts.failed))
     print_line(f"Written to {crew.folder}: {', '.join(FILES[:3])}")

@@ -34,6 +34,7 @@ _MOST_DESCRIPTION_BYTES = 2**16
 _DIGEST_BYTES = 16
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _GROUP = {"zarr_format": 3, "node_type": "group"}
+DType = Literal["float16", "float32", "float64"]
 _EMPTY: tuple[object, ...] = (None, [], {})
 
 
@@ -66,7 +67,7 @@ class Layout:
 
     shape: tuple[int, ...]
     chunks: tuple[int, ...]
-    dtype: Literal["float32", "float64"] = "float32"
+    dtype: DType = "float32"
 
     @property
     def chunk_bytes(self) -> int:

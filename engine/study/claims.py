@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.study.members import LEASE_S, Member, age_of
-from engine.study.place import Place
+from engine.study.place import Place, remove
 from engine.study.scheduler import MOST_DEATHS, Answer
 from engine.utils.bounded_files import read_bounded
 
@@ -115,6 +115,6 @@ def drop_dead(place: Place, member: Member) -> None:
         owner = _owner(path)
         if not (member.lives(owner) if owner else age_of(path) < LEASE_S):
             path.unlink(missing_ok=True)
-    for path in place.workers.glob("*.part"):
+    for path in (*place.workers.glob("*.part"), *place.workers.glob("*.room")):
         if not member.lives(path.stem):
-            path.unlink(missing_ok=True)
+            remove(path)

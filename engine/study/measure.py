@@ -32,7 +32,7 @@ from engine.windows import window_starts
 
 _CACHE_BYTES = 32 * 2**20  # frames are read once, in order
 
-Keep = Callable[[Header, WindowClip, Attribution], None]
+Keep = Callable[[Attribution], None]
 """Called with the relevance of each window, where its maps are wanted."""
 
 
@@ -105,17 +105,15 @@ class Meter:
             cut = reader.window(first)
             if prior is None and self._told:
                 prior = clip_prior(self._model, cut.clip, check=self._check)
-            found.append(self._window(header, cut, prior, keep))
+            found.append(self._window(cut, prior, keep))
         return found
 
-    def _window(
-        self, header: Header, cut: WindowClip, prior: Prior | None, keep: Keep | None
-    ) -> MeasuredWindow:
+    def _window(self, cut: WindowClip, prior: Prior | None, keep: Keep | None) -> MeasuredWindow:
         relevance = None
         if self._settings.with_maps or keep is not None:
             (relevance,) = self._explainer.explain([cut.clip])
         if relevance is not None and keep is not None:
-            keep(header, cut, relevance)
+            keep(relevance)
         logits = self._logits(cut.clip) if relevance is None else relevance.logits
         target, orders = int(logits.argmax()), self._settings.shuffles
         return MeasuredWindow(

@@ -44,14 +44,15 @@ class Member:
     ----------
     name : str
         Of this worker alone: computer, process and a random part.
-    partial : Path
-        A file that nobody else writes to.
+    partial, room : Path
+        A file and a folder that nobody else writes to.
     """
 
     def __init__(self, place: Place) -> None:
         self.name = f"{host()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._workers = place.workers
         self.partial = place.workers / f"{self.name}.part"
+        self.room = place.workers / f"{self.name}.room"
         self._path = place.workers / f"{self.name}.lock"
         self._ended = threading.Event()
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES)
 
 CLIPS, WINDOWS, CURVES = "clips.parquet", "windows.parquet", "curves.parquet"
 TABLE_FILES = (CLIPS, WINDOWS, CURVES)
 SETTINGS_FILE, PLAN_FILE, PROGRESS_FILE = "study.json", "plan.jsonl", "progress.json"
+MAPS_PLAN_FILE = "plan-of-maps.jsonl"
+
+Stage = Literal["units", "mapped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +28,12 @@ class Place:
     ----------
     folder : Path
         On a disk that all workers share.
+    stage : str
+        "units": clips are measured; "mapped": some of them once more, for their maps.
     """
 
     folder: Path
+    stage: Stage = "units"
 
     @property
     def settings(self) -> Path:
@@ -34,8 +42,8 @@ class Place:
 
     @property
     def plan(self) -> Path:
-        """The rows, a line each."""
-        return self.folder / PLAN_FILE
+        """The rows of the stage, a line each."""
+        return self.folder / (PLAN_FILE if self.stage == "units" else MAPS_PLAN_FILE)
 
     @property
     def progress(self) -> Path:
@@ -54,11 +62,11 @@ class Place:
 
     def result(self, key: str) -> Path:
         """Return the file of a result."""
-        return self.folder / "units" / key[:2] / f"{key}.json"
+        return self.folder / self.stage / key[:2] / f"{key}.json"
 
     def claim(self, key: str, number: int) -> Path:
         """Return the file by which a worker claims a unit for the time of that number."""
-        return self.folder / "claims" / key[:2] / f"{key}.{number}"
+        return self.folder / "claims" / key[:2] / f"{key}.{self.stage}.{number}"
 
     def maps(self, key: str) -> Path:
         """Return the folder of a unit's maps."""
@@ -67,7 +75,7 @@ class Place:
     def done_in(self, part: str) -> frozenset[str]:
         """Return the keys of a part, its first two digits, that have a result."""
         try:
-            with os.scandir(self.folder / "units" / part) as found:
+            with os.scandir(self.folder / self.stage / part) as found:
                 names = [entry.name for entry in found]
         except FileNotFoundError:
             return frozenset()
@@ -117,3 +125,11 @@ def _linked(partial: Path, target: Path) -> bool:
             return False
         os.replace(partial, target)  # a disk without links: two at once write the same
     return True
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder of the program's, as far as it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

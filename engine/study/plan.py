@@ -23,9 +23,14 @@ _HINT = "Run the study again: its plan is made anew."
 
 def write_plan(path: Path, rows: Iterable[Row]) -> int:
     """Write the rows of a study and return how many they are."""
+    return write_keyed(path, keyed(rows))
+
+
+def write_keyed(path: Path, rows: Iterable[tuple[str, Row]]) -> int:
+    """Write rows that have their keys, and return how many they are."""
     count = 0
     with atomic_file(path) as partial, partial.open("w", encoding="ascii", newline="\n") as file:
-        for key, row in keyed(rows):
+        for key, row in rows:
             file.write(f"{to_line(key, row)}\n")
             count += 1
     return count

@@ -5,10 +5,10 @@ Killed at any moment it goes on where it was when it is run again: results are f
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from engine.cancel import Check, never
 from engine.errors import EngineError, ExportError, os_errors
@@ -19,13 +19,22 @@ from engine.study.claims import drop_dead
 from engine.study.launchers import Crew, launch
 from engine.study.members import Member
 from engine.study.outcome import Outcome, read_outcome
-from engine.study.place import PLAN_FILE, PROGRESS_FILE, SETTINGS_FILE, TABLE_FILES, Place
-from engine.study.plan import Plan, write_plan
+from engine.study.place import (
+    MAPS_PLAN_FILE,
+    PLAN_FILE,
+    PROGRESS_FILE,
+    SETTINGS_FILE,
+    TABLE_FILES,
+    Place,
+    remove,
+)
+from engine.study.plan import Plan, write_keyed, write_plan
 from engine.study.progress import ProgressBook, StudyProgress
 from engine.study.rows import Row
 from engine.study.settings import (
     FORMAT,
     VERSION,
+    MapsWanted,
     StoredStudy,
     StudySettings,
     difference,
@@ -34,14 +43,15 @@ from engine.study.settings import (
 )
 from engine.study.sources import files_of, rows_of
 from engine.study.tables import UNTRIED, Counts, check_tables, write_tables
+from engine.study.telling import wanted
 from engine.study.worker import changed_ns
 from engine.utils.folder_update import refuse_foreign
 from engine.utils.locks import FileLock
 from engine.utils.targets import check_targets
 from engine.video.content_hash import content_id, file_id
 
-FILES = (*TABLE_FILES, SETTINGS_FILE, PLAN_FILE, PROGRESS_FILE)
-FOLDERS = ("units", "claims", "workers", "maps")
+FILES = (*TABLE_FILES, SETTINGS_FILE, PLAN_FILE, MAPS_PLAN_FILE, PROGRESS_FILE)
+FOLDERS = ("units", "mapped", "claims", "workers", "maps")
 
 _LOOK_S = 0.2
 _ROOM = "Make room there, or choose another --out."
@@ -77,6 +87,8 @@ def run_study(
     crew: Crew,
     engine: str = "local",
     *,
+    maps: MapsWanted = "none",
+    telling: int = 20,
     retry_failed: bool = False,
     overwrite: bool = False,
     told: Told | None = None,
@@ -92,6 +104,10 @@ def run_study(
         The workers, and the folder; it is made if needed.
     engine : str
         One of `engine.study.launchers.ENGINES`.
+    maps : str
+        Whose maps are kept: of no clip, of the most telling or of all.
+    telling : int
+        How many clips are the most telling, >= 1.
     retry_failed : bool
         Whether clips with an error are measured again.
     overwrite : bool
@@ -119,7 +135,11 @@ def run_study(
         done, failed = _looked_over(place, plan, check, retry_failed=retry_failed)
         book = ProgressBook(place, len(plan), done, failed)
         if done < len(plan):
-            _measure(crew, engine, book, told, check)
+            inline = replace(crew, maps=maps == "all")
+            _measure(inline, engine, book, told, check)
+        if maps != "none":
+            rest = _without_maps(place, plan, telling if maps == "telling" else None)
+            _map(crew, engine, rest, told, check)
         counts = write_tables(place, plan, overwrite=overwrite)
         book.look()
         book.save(book.progress(0, finished=True))
@@ -154,6 +174,27 @@ def _measure(crew: Crew, engine: str, book: ProgressBook, told: Told | None, che
         launcher.stop()
 
 
+def _without_maps(place: Place, plan: Plan, most: int | None) -> list[tuple[str, Row]]:
+    """Return the clips that have no maps yet of those whose maps are wanted, with their keys."""
+    numbers = wanted(place, plan, most)
+    pairs = ((plan.key(number), number) for number in numbers)
+    return [(key, plan[number]) for key, number in pairs if not place.maps(key).exists()]
+
+
+def _map(
+    crew: Crew, engine: str, rest: list[tuple[str, Row]], told: Told | None, check: Check
+) -> None:
+    """Measure clips once more, for their maps."""
+    if not rest:
+        return
+    place = Place(crew.folder, "mapped")
+    with os_errors(EngineError, f"{place.folder} cannot be written to", _ROOM):
+        remove(place.folder / place.stage)
+        write_keyed(place.plan, rest)
+    book = ProgressBook(place, len(rest), 0, 0)
+    _measure(replace(crew, stage="mapped", maps=True), engine, book, told, check)
+
+
 def _check_place(place: Place, study: StoredStudy, *, overwrite: bool) -> None:
     """Refuse a folder that holds something else, or what is read.
 
@@ -175,8 +216,8 @@ def _check_place(place: Place, study: StoredStudy, *, overwrite: bool) -> None:
             "Choose another --out, or measure all again with --overwrite.",
         )
     if differing:
-        for name in ("units", "claims", "maps"):
-            shutil.rmtree(place.folder / name, ignore_errors=True)
+        for name in ("units", "mapped", "claims", "maps"):
+            remove(place.folder / name)
 
 
 def _refuse_others(place: Place, *, overwrite: bool) -> None:

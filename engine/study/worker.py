@@ -18,9 +18,10 @@ import cv2
 from engine.errors import EngineError, VideoError
 from engine.study.archives import video_of
 from engine.study.claims import FileClaims
+from engine.study.maps import MapKeeper
 from engine.study.members import Member
 from engine.study.outcome import VERSION, Outcome, to_bytes
-from engine.study.place import Place, publish
+from engine.study.place import Place, Stage, publish
 from engine.study.plan import Plan, SortedKeys
 from engine.study.rows import Row
 from engine.study.scheduler import MOST_DEATHS, Scheduler, Turn
@@ -29,6 +30,7 @@ from engine.video.content_hash import content_id
 
 if TYPE_CHECKING:
     from engine.study.measure import Meter
+    from engine.study.together import Measured
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +51,17 @@ class Post:
         Which one it is, from 0, of how many.
     device : str
         As of `engine.types.Request`, "" for that of the study.
+    stage : str
+        Of `Place`.
+    maps : bool
+        Whether the maps of clips are kept.
     """
 
     number: int
     workers: int
     device: str = ""
+    stage: Stage = "units"
+    maps: bool = False
 
 
 def never_stopped() -> bool:
@@ -77,7 +85,7 @@ def work(folder: Path, post: Post, stopped: Callable[[], bool] = never_stopped) 
     EngineError
         If the study or its model cannot be used.
     """
-    place = Place(folder)
+    place = Place(folder, post.stage)
     study, plan = load_study(place), Plan(place.plan)
     keys = SortedKeys(plan)
     with Member(place) as member:
@@ -110,7 +118,7 @@ def _next(scheduler: Scheduler) -> Turn:
 
 def _finish(bench: _Bench, row: Row, turn: Turn, member: Member) -> str:
     """Write the result of a unit and return what became of it."""
-    outcome = bench.lost(row) if turn.kind == "give up" else bench.outcome(row)
+    outcome = bench.lost(row) if turn.kind == "give up" else bench.outcome(row, turn.key, member)
     try:
         publish(bench.place.result(turn.key), to_bytes(outcome), member.partial)
     except OSError:
@@ -126,9 +134,10 @@ class _Bench:
         self.place = place
         self._device = post.device or study.settings.request.device
         self._study = study
+        self._maps = post.maps
         self._meter: Meter | None = None
 
-    def outcome(self, row: Row) -> Outcome:
+    def outcome(self, row: Row, key: str, member: Member) -> Outcome:
         """Measure a clip, or tell in a sentence why it cannot be."""
         meter = self._loaded()
         empty = Outcome(VERSION, "", changed_ns(row))
@@ -136,7 +145,7 @@ class _Bench:
             label = label_of(row, self._study.labels)
             with video_of(row) as path:
                 empty = replace(empty, content=content_id(path), label=label)
-                found = meter.measure(path, row)
+                found = self._measured(meter, path, row, key, member)
         except EngineError as error:
             return replace(empty, error=" ".join(str(error).split()))
         except MemoryError as error:
@@ -145,6 +154,14 @@ class _Bench:
             log.debug("%s", row.name, exc_info=True)
             return replace(empty, error=_fault(error))
         return replace(empty, clip=found.clip, windows=found.windows, stretches=found.stretches)
+
+    def _measured(self, meter: Meter, path: Path, row: Row, key: str, member: Member) -> Measured:
+        if not self._maps:
+            return meter.measure(path, row)
+        with MapKeeper(self.place.maps(key), member.room) as keeper:
+            found = meter.measure(path, row, keeper.keep)
+            keeper.publish()
+        return found
 
     def lost(self, row: Row) -> Outcome:
         """Return that a clip is given up."""

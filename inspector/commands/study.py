@@ -53,6 +53,13 @@ def study(
     windows: Annotated[
         int | None, typer.Option(min=1, help="Of each clip, spread evenly; left out, all.")
     ] = None,
+    maps: Annotated[
+        Literal["none", "telling", "all"],
+        typer.Option(help="Whose maps are kept: of no clip, of the most telling, or of all."),
+    ] = "none",
+    telling: Annotated[
+        int, typer.Option(min=1, help="How many clips are the most telling ones.")
+    ] = 20,
     method: Annotated[
         str, typer.Option(help="For the changing share, see 'methods'; none: no maps, fast.")
     ] = DEFAULT_METHOD,
@@ -99,7 +106,15 @@ def study(
     settings = StudySettings(request, method != NO_METHOD, windows, shuffles)
     crew = Crew(out, workers, device, address, parse_pairs(engine_option or []))
     failed = run_with_trust_prompt(
-        lambda: study_to(settings, crew, engine, retry_failed=retry_failed, overwrite=overwrite),
+        lambda: study_to(
+            settings,
+            crew,
+            engine,
+            maps=maps,
+            telling=telling,
+            retry_failed=retry_failed,
+            overwrite=overwrite,
+        ),
         trusted=trust,
     )
     if failed:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
+
+from engine.study.place import Stage
+from engine.study.worker import Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Crew:
         Of a cluster, "" where the launcher starts one of its own.
     options : dict of str to str
         Of the launcher.
+    stage, maps
+        As of `engine.study.worker.Post`.
     """
 
     folder: Path
@@ -32,6 +37,15 @@ class Crew:
     device: str = "auto"
     address: str = ""
     options: dict[str, str] = field(default_factory=dict)
+    stage: Stage = "units"
+    maps: bool = False
+
+    def posts(self, count: int, devices: Sequence[str]) -> list[Post]:
+        """Return the posts of so many workers, devices dealt out in turn."""
+        return [
+            Post(number, count, devices[number % len(devices)], self.stage, self.maps)
+            for number in range(count)
+        ]
 
 
 class Launcher(Protocol):

@@ -40,12 +40,9 @@ class LocalWorkers:
         self._crew = crew
         devices = devices_of(crew.device)
         self._count = crew.workers or (len(devices) if devices[0] else usable_cores())
-        self._posts = [
-            Post(number, self._count, devices[number % len(devices)])
-            for number in range(self._count)
-        ]
         self._vain = 0
-        self._running = {post: self._started(post) for post in self._posts}
+        posts = crew.posts(self._count, devices)
+        self._running = {post: self._started(post) for post in posts}
 
     def look(self) -> int:
         """Return how many are at work; see `engine.study.launchers.Launcher`."""

@@ -65,10 +65,7 @@ class RayWorkers:
         # Ray shows an actor its own GPUs alone, as cuda:0
         device = "" if crew.device == "auto" else crew.device
         self._actor = ray.remote(**asked)(_Actor)
-        self._running = {
-            post: self._started(post)
-            for post in (Post(number, count, device) for number in range(count))
-        }
+        self._running = {post: self._started(post) for post in crew.posts(count, [device])}
         self._vain = 0
 
     def look(self) -> int:

@@ -48,7 +48,7 @@ class SlurmWorkers:
                 **{"name": "motion-inspector", "timeout_min": _MINUTES, **values}
             )
             device = "" if crew.device == "auto" else crew.device
-            posts = [Post(number, count, device) for number in range(count)]
+            posts = crew.posts(count, [device])
             jobs = self._executor.map_array(_work, [str(crew.folder)] * count, posts)
         except (RuntimeError, ValueError, NameError, TypeError, OSError) as error:
             reason = " ".join(str(error).split())

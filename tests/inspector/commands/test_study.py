@@ -66,3 +66,13 @@ def test_study_refuses_other_settings_and_files_of_others(
     assert run(source, "--overlap", "0") == 1
     assert "other settings (overlap: 0.5 and 0.0)" in capsys.readouterr().err
     assert run(source, "--overlap", "0", "--overwrite") == 3
+
+
+def test_study_keeps_maps_of_telling_clips(source: Path) -> None:
+    out = source.parent / "out"
+    assert run(source, "--maps", "telling", "--telling", "1") == 3
+    assert len(list(out.glob("maps/*/*.zarr"))) == 1
+    before = clips(source)
+    assert run(source, "--maps", "all") == 3
+    assert len(list(out.glob("maps/*/*.zarr"))) == 2
+    assert clips(source) == before
