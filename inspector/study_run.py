@@ -9,6 +9,8 @@ from pathlib import Path
 
 import typer
 
+from engine.models.cards.library import find_card
+from engine.models.cards.trust import agreements
 from engine.models.load import load_requested
 from engine.study.launchers import Crew
 from engine.study.place import Place
@@ -57,6 +59,7 @@ def study_to(
     settings = replace(settings, request=request)
     with progress_bar() as bars:
         study = described(settings, load_requested(replace(request, device="cpu"), bars.report))
+        crew = replace(crew, agreed=_agreed(request))
         told = _Teller(bars.report)
         counts = run_study(
             study,
@@ -98,6 +101,14 @@ def _anywhere(settings: StudySettings) -> Request:
     card = Path(request.model)
     model = str(card.absolute()) if card.suffix == ".toml" and card.is_file() else request.model
     return replace(request, model=model, **paths)
+
+
+def _agreed(request: Request) -> str:
+    """Return what the user trusts of the model's code, "" where it has none of its own."""
+    card = find_card(request.model)
+    if card is None or card.path is None:
+        return ""
+    return agreements(card.path.resolve().parent)
 
 
 class _Teller:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import cv2
 
 from engine.errors import EngineError, VideoError
+from engine.models.cards.trust import agree_here
 from engine.study.archives import video_of
 from engine.study.claims import FileClaims
 from engine.study.maps import MapKeeper
@@ -55,6 +56,9 @@ class Post:
         Of `Place`.
     maps : bool
         Whether the maps of clips are kept.
+    agreed : str
+        Code that the user trusts (`engine.models.cards.trust.agreements`): settings need not be
+        on the computer of the worker.
     """
 
     number: int
@@ -62,6 +66,7 @@ class Post:
     device: str = ""
     stage: Stage = "units"
     maps: bool = False
+    agreed: str = ""
 
 
 def never_stopped() -> bool:
@@ -85,6 +90,8 @@ def work(folder: Path, post: Post, stopped: Callable[[], bool] = never_stopped) 
     EngineError
         If the study or its model cannot be used.
     """
+    if post.agreed:
+        agree_here(post.agreed)
     place = Place(folder, post.stage)
     study, plan = load_study(place), Plan(place.plan)
     keys = SortedKeys(plan)

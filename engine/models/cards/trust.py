@@ -41,6 +41,10 @@ class _Trusted:
     addresses: tuple[str, ...] = ()
 
 
+_of_process: dict[str, _Folder] = {}
+"""Agreements that this process was given by the one that started it."""
+
+
 def trust(asked: UntrustedCode | str) -> None:
     """Remember that the user trusts code as it was shown, or the address of an endpoint.
 
@@ -65,6 +69,31 @@ def trust(asked: UntrustedCode | str) -> None:
         write_text(file, json.dumps(to_plain(known), indent=1))
 
 
+def agreements(folder: Path) -> str:
+    """Return what the user trusts of a card's folder, for a worker of the user's elsewhere.
+
+    Hashes of files and names of functions: what has other bytes there is still refused.
+
+    Parameters
+    ----------
+    folder : Path
+        Absolute, without links.
+    """
+    found = _known().folders.get(_key(folder))
+    return json.dumps(to_plain(_Trusted({} if found is None else {_key(folder): found})))
+
+
+def agree_here(text: str) -> None:
+    """Take over `agreements` for the rest of this process, without saving them.
+
+    Raises
+    ------
+    SchemaError
+        If they are none.
+    """
+    _of_process.update(convert(parse_json(text), _Trusted).folders)
+
+
 def require_trust(folder: Path, digests: Mapping[Path, str], call: str = "") -> None:
     """Refuse to go on with code that the user does not trust.
 
@@ -82,7 +111,8 @@ def require_trust(folder: Path, digests: Mapping[Path, str], call: str = "") -> 
     UntrustedError
         If the user has not trusted all of it; it names all that is missing.
     """
-    agreed = _known().folders.get(_key(folder), _Folder())
+    known = _known().folders | _of_process
+    agreed = known.get(_key(folder), _Folder())
     files = tuple(
         UntrustedFile(path, digest, _key(path) in agreed.files)
         for path, digest in digests.items()

@@ -28,7 +28,7 @@ class Crew:
         Of a cluster, "" where the launcher starts one of its own.
     options : dict of str to str
         Of the launcher.
-    stage, maps
+    stage, maps, agreed
         As of `engine.study.worker.Post`.
     """
 
@@ -39,13 +39,12 @@ class Crew:
     options: dict[str, str] = field(default_factory=dict)
     stage: Stage = "units"
     maps: bool = False
+    agreed: str = ""
 
     def posts(self, count: int, devices: Sequence[str]) -> list[Post]:
         """Return the posts of so many workers, devices dealt out in turn."""
-        return [
-            Post(number, count, devices[number % len(devices)], self.stage, self.maps)
-            for number in range(count)
-        ]
+        common = (self.stage, self.maps, self.agreed)
+        return [Post(n, count, devices[n % len(devices)], *common) for n in range(count)]
 
 
 class Launcher(Protocol):

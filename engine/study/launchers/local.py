@@ -78,7 +78,7 @@ class LocalWorkers:
     def _judge(self, process: BaseProcess, told: Connection) -> None:
         """Refuse to go on where a worker says why it cannot, or many die at their start."""
         with told:
-            error = told.recv() if process.exitcode == 1 and told.poll() else None
+            error = _said(told)
         if error is not None:
             raise EngineError(*error)
         journals = Place(self._crew.folder).workers.glob(f"{host()}-{process.pid}-*.log")
@@ -89,6 +89,15 @@ class LocalWorkers:
                 f"{self._vain} workers ended one after the other (exit code {process.exitcode}).",
                 "Give fewer --workers, or look at the memory that the model takes.",
             )
+
+
+def _said(told: Connection) -> tuple[str, str] | None:
+    """Return why a worker that has ended could not work, None where it did not say."""
+    try:
+        error: tuple[str, str] | None = told.recv() if told.poll() else None
+    except (EOFError, OSError):
+        return None
+    return error
 
 
 def usable_cores() -> int:
