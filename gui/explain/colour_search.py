@@ -33,7 +33,15 @@ _VISIBLE_ROWS = 14
 
 
 class ColourNames(QAbstractListModel):
-    """Names of all maps, with a picture of each. The searched ones come in bit by bit."""
+    """Names of all maps, with a picture of each. The searched ones come in bit by bit.
+
+    Signals
+    -------
+    filled()
+        All are there.
+    """
+
+    filled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +59,7 @@ class ColourNames(QAbstractListModel):
     def _add(self) -> None:
         names = list(islice(self._more or (), _AT_ONCE))
         if not names:
+            self.filled.emit()
             return
         count = len(self.names)
         self.beginInsertRows(_ROOT, count, count + len(names) - 1)
@@ -104,6 +113,7 @@ class ColourSearch(QComboBox):
         self.currentIndexChanged.connect(self._on_settled)
         self._line.editingFinished.connect(self._on_settled)
         self._line.textEdited.connect(self.names.fill)
+        self.names.filled.connect(self._on_names_filled)
 
     def name(self) -> str:
         """Return the map that is chosen."""
@@ -121,7 +131,7 @@ class ColourSearch(QComboBox):
         self.blockSignals(blocked)
 
     def _complete(self) -> None:
-        completer = QCompleter(self.names, self)
+        self._matches = completer = QCompleter(self.names, self)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setMaxVisibleItems(_VISIBLE_ROWS)
@@ -130,6 +140,13 @@ class ColourSearch(QComboBox):
         completer.setPopup(popup)
         completer.activated[str].connect(self._on_settled)  # type: ignore[index]
         self.setCompleter(completer)
+
+    @Slot()
+    def _on_names_filled(self) -> None:
+        """List what was typed before all names were there."""
+        if self._line.isModified() and self.hasFocus():
+            self._matches.setCompletionPrefix(self._line.text())
+            self._matches.complete()
 
     @Slot()
     def _on_settled(self, *_: object) -> None:

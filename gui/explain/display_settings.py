@@ -18,6 +18,7 @@ from gui.widgets.number_edits import NumberEdit, WholeNumberEdit
 from gui.widgets.picture_strip import image_of
 
 _STRIP_PX = 18
+_NUMBER_PX = 64
 _GAMMA = (0.2, 3.0)
 _PERCENT = 100
 _FIXED = 1  # row of the box that chooses the scale
@@ -153,6 +154,7 @@ class DisplaySettings(QWidget):
         self.opacity_number = WholeNumberEdit()
         self.opacity_number.setRange(0, _PERCENT)
         self.opacity_number.setSuffix(" %")
+        self.opacity_number.setFixedWidth(_NUMBER_PX)
         self.opacity_number.setButtonSymbols(WholeNumberEdit.ButtonSymbols.NoButtons)
         for opacity in (self.opacity, self.opacity_number):
             opacity.setToolTip("How far the full colour covers the picture")
@@ -166,6 +168,7 @@ class DisplaySettings(QWidget):
         self.gamma.setToolTip("Below 1 faint relevance shows more, above 1 less")
         self.scale_kind = narrow(QComboBox())
         self.scale_kind.addItems(["One for the clip", "Fixed"])
+        self.scale_kind.setMinimumContentsLength(2)  # beside its number, in a narrow window
         self.scale_kind.setToolTip("Fixed: to compare clips in the same colours")
         texts = {100.0: "Maximum"}
         percents = {value: texts.get(value, f"{value:g} %") for value in PERCENTILES}

@@ -26,7 +26,7 @@ MENUS: Menus = {
         ),
         ("file.quit",),
     ),
-    "&Edit": (("edit.undo", "edit.redo"), ("edit.note", "edit.note_range")),
+    "&Edit": (("edit.undo", "edit.redo"), ("edit.note", "edit.note_range"), ("edit.bouts",)),
     "&Playback": (
         ("play.toggle", "play.back", "play.pause", "play.forward"),
         (

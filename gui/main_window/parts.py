@@ -20,6 +20,7 @@ from gui.main_window.appearance import Appearance
 from gui.main_window.docks import Docks, Part
 from gui.main_window.view_bindings import ViewBindings
 from gui.main_window.workspace import WindowWorkspace
+from gui.notes.bouts_controller import BoutsController
 from gui.notes.controller import NotesController
 from gui.panes.pane_grid import PaneGrid
 from gui.playback.controller import PlaybackController
@@ -86,6 +87,7 @@ class WindowParts(QMainWindow):
         self.comparison.close()
         self.what_if.close()
         self.flow_energy.close()
+        self.bouts.close()
         self.export.close()
         self.analysis_opener.close()
         self.playback.close()
@@ -118,6 +120,7 @@ class WindowParts(QMainWindow):
         )
         self.playback = PlaybackController(view, panes, self.transport, self)
         self.notes = NotesController(view, self.timeline, self.edits, self)
+        self.bouts = BoutsController(view, self.timeline, self)
         self.flow_energy = FlowMeasuring(self)
         self.analysis_opener = AnalysisOpener(self)
 
@@ -133,10 +136,19 @@ class WindowParts(QMainWindow):
         self.results = ResultsController(
             backend.results, self.explain, self.comparison, refs, backend.methods, self
         )
+        self._connect_bouts()
         request = self.explain.current_request
         self.what_if = WhatIfController(backend.what_if, view, panes, self.edits, request, self)
         self.export = ExportController(backend.export, view, refs, self._analysis_and_notes, self)
         self.export.choices = dict(self.appearance.look.export)
+
+    def _connect_bouts(self) -> None:
+        self.playback.opened.connect(self.bouts.set_video)
+        self.playback.updated.connect(self.bouts.update_video)
+        self.explain.curves_made.connect(self.bouts.show_curves)
+        self.explain.shown.connect(self.bouts.forget_curves)
+        self.bouts.told.connect(self.notes.told)
+        self.bouts.failed.connect(self.notes.failed)
 
     def _make_sessions(self) -> None:
         backend, edits = self.backend.sessions, self.edits
@@ -161,6 +173,7 @@ class WindowParts(QMainWindow):
         results = {
             "results": Part("Results", self.explain.results),
             "result_list": Part("All results", self.results.panel, scrolls=True),
+            "bouts": Part("Bouts", self.bouts.panel, scrolls=True),
         }
         timeline = Part("Timeline", self.timeline, scrolls=True)
         return Docks(self, (self.panes, self.transport), settings, results, timeline)

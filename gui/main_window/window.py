@@ -124,7 +124,7 @@ class MainWindow(WindowParts):
         view = *view_commands(self.view), *self.view_bindings.commands()
         panes = *pane_commands(self.panes), *video_commands(self.playback, self.panes)
         explain = *self.explain.commands(), *self.comparison.commands(), *self.notes.commands()
-        asking = *self.what_if.commands(), *self.results.commands()
+        asking = *self.what_if.commands(), *self.results.commands(), *self.bouts.commands()
         window = *self.appearance.commands(), *self.docks.commands(), *self._own_commands()
         helping = help_commands(self, self.log_buffer, self.backend)
         rest = *self.playback.commands(), *self.export.commands(self), *self.shortcuts.commands()

@@ -8,11 +8,13 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 
+from engine.annotations.bouts import Bout
 from engine.types import Float64Array
 from engine.utils.score_text import score_curve
 from gui.state.curves import CurveSet
 from gui.state.peaks import Peak
 from gui.theme import theme
+from gui.timeline.bout_lanes import BoutLanes
 from gui.timeline.evidence_items import EvidenceItems
 from gui.timeline.frame_lines import FrameLines
 from gui.timeline.time_axis import TimeAxis
@@ -47,12 +49,13 @@ class TimelinePlots:
     def __init__(self) -> None:
         self.view = pg.GraphicsLayoutWidget()
         self.times = TimeAxis()
-        self.shares, self.bits, self.sums = (
-            self._plot(row, name) for row, name in enumerate(_AXES)
-        )
+        self.shares, self.bits, self.sums = (self._plot(row) for row in range(len(_AXES)))
+        self.lanes = BoutLanes(self._plot(len(_AXES)))
+        self._rows = self.shares, self.bits, self.sums, self.lanes.plot
+        self.lanes.plot.setXLink(self.shares)
         self.bits.setXLink(self.shares)
         self.sums.setXLink(self.shares)
-        for row, stretch in enumerate((3, 2, 2)):
+        for row, stretch in enumerate((3, 2, 2, 1)):
             self.view.ci.layout.setRowStretchFactor(row, stretch)
         self.view.ci.layout.setSpacing(2)
         self.view.ci.layout.setContentsMargins(4, 0, 9, 2)
@@ -60,8 +63,9 @@ class TimelinePlots:
         self.damage: list[pg.LinearRegionItem] = []
         self._damaged: tuple[tuple[int, int], ...] = ()
         self.edges = FrameLines([self.shares], -10, _MOST_EDGES)
-        every = [self.shares, self.bits, self.sums]
-        self.cuts = FrameLines(every, -4, _MOST_EDGES, "Shot cut: another shot begins at {frame}")
+        self.cuts = FrameLines(
+            self._rows, -4, _MOST_EDGES, "Shot cut: another shot begins at {frame}"
+        )
         self._make_items()
         self._shown = {key: key in USUAL for key in KEYS}
         for key, shown in self._shown.items():
@@ -139,6 +143,11 @@ class TimelinePlots:
         """Show a flag at the first frame of each note."""
         self._notes.setData(list(frames), [1.0] * len(frames))
 
+    def set_bouts(self, bouts: Sequence[Bout]) -> None:
+        """Show bouts as lanes below."""
+        self.lanes.show(bouts)
+        self._fit_rows()
+
     def set_cursor(self, frame: int) -> None:
         """Move the playhead."""
         for cursor in self._cursors:
@@ -189,7 +198,7 @@ class TimelinePlots:
 
     def _restyle_marks(self) -> None:
         shown = theme.colours()
-        for plot, name in zip((self.shares, self.bits, self.sums), _AXES, strict=True):
+        for plot, name in zip(self._rows, (*_AXES, ""), strict=True):
             plot.getAxis("left").setLabel(name, color=shown.faint)
             for side in ("left", "bottom"):
                 plot.getAxis(side).setPen(shown.border)
@@ -200,11 +209,12 @@ class TimelinePlots:
             region.setBrush(pg.mkBrush(shown.accent + "2e"))
             for line in region.lines:
                 line.setPen(pg.mkPen(shown.accent, width=1.5))
+        self.lanes.restyle()
         self.edges.restyle(pg.mkPen(shown.border, width=1))
         self.cuts.restyle(pg.mkPen(shown.text, width=2, style=Qt.PenStyle.DashLine))
         self.set_damage(self._damaged)
 
-    def _plot(self, row: int, name: str) -> pg.PlotItem:
+    def _plot(self, row: int) -> pg.PlotItem:
         axes = {"top": self.times} if row == 0 else {}
         plot = self.view.addPlot(row=row, col=0, axisItems=axes)
         plot.setMenuEnabled(False)
@@ -253,10 +263,9 @@ class TimelinePlots:
         self._make_cursors()
 
     def _make_cursors(self) -> None:
-        plots = self.shares, self.bits, self.sums
-        self._cursors = [pg.InfiniteLine(0) for _ in plots]
-        self._ranges = [pg.LinearRegionItem(movable=False) for _ in plots]
-        for plot, cursor, region in zip(plots, self._cursors, self._ranges, strict=True):
+        self._cursors = [pg.InfiniteLine(0) for _ in self._rows]
+        self._ranges = [pg.LinearRegionItem(movable=False) for _ in self._rows]
+        for plot, cursor, region in zip(self._rows, self._cursors, self._ranges, strict=True):
             region.setZValue(-8)
             region.hide()
             plot.addItem(region)
@@ -267,13 +276,20 @@ class TimelinePlots:
 
     def _fit_rows(self) -> None:
         """Give the room of a row that shows nothing to the others."""
-        rows = {"": self.shares, "bits": self.bits, "parts": self.sums}
-        shown = [plot for key, plot in rows.items() if not key or self._shown[key]]
-        for plot in rows.values():
+        switched = {"bits": self.bits, "parts": self.sums}
+        hidden = [plot for key, plot in switched.items() if not self._shown[key]]
+        hidden += [] if self.lanes.wanted_px else [self.lanes.plot]
+        shown = [plot for plot in self._rows if plot not in hidden]
+        for plot in self._rows:
             plot.setVisible(plot in shown)
             plot.setMaximumHeight(_NO_LIMIT if plot in shown else 0)
             last = plot is shown[-1] and self._has_video
             plot.getAxis("bottom").setStyle(showValues=last)
+        self.fit_lanes()
+
+    def fit_lanes(self) -> None:
+        """Give the lanes of bouts their part of the height that there is."""
+        self.lanes.fit(self.view.height())
 
     def _show_peaks(self, peaks: Sequence[Peak]) -> None:
         self._peaks.setData([peak.frame for peak in peaks], [_PEAKS] * len(peaks))

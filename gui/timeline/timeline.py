@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from engine.annotations.bouts import Bout
 from engine.types import Float64Array
 from gui.state.curves import CurveSet
 from gui.state.peaks import next_peak, previous_peak
@@ -126,6 +127,11 @@ class Timeline(QWidget):
         self.plots.set_notes([first for first, _, _ in notes])
         self._read_out(self._frame)
 
+    def set_bouts(self, bouts: Sequence[Bout]) -> None:
+        """Show bouts as lanes below the curves."""
+        self.plots.set_bouts(bouts)
+        self._read_out(self._frame)
+
     def set_flow(self, start: int, energy: Float64Array) -> None:
         """Show how much moves, float64 (n,), in shares of the picture's side a frame."""
         self._flow = start, energy
@@ -222,6 +228,7 @@ class Timeline(QWidget):
 
     def _read_out(self, frame: int) -> None:
         notes = [text for first, stop, text in self._notes if first <= frame < stop]
+        notes += self.plots.lanes.texts_at(frame)
         other = None if self._other is None else (self._other_name, self._other)
         shown = {key for key in KEYS if self.plots.shows(key)}
         text = readout(frame, self._curves, self._flow, notes, other, shown)
@@ -304,6 +311,8 @@ class Timeline(QWidget):
         if isinstance(event, QWheelEvent) and self._frame_count:
             self._zoom(event)
             return True
+        if event.type() == QEvent.Type.Resize:
+            self.plots.fit_lanes()
         if event.type() == QEvent.Type.Leave:
             self.plots.set_hair(None)
             self._read_out(self._frame)
@@ -315,3 +324,4 @@ class Timeline(QWidget):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "switches"):
             self.plots.restyle()
             self._name_switches()
+            self._read_out(self._frame)  # its words have the colours of the curves

@@ -234,3 +234,17 @@ def test_text_that_is_no_map_gives_way_to_the_one_before(
     qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
     assert found == []
     assert box.currentText() == "fire and ice"
+
+
+def test_map_typed_before_all_names_are_there_is_listed(
+    heat: DisplaySettings, qtbot: QtBot
+) -> None:
+    box = heat.colours
+    heat.activateWindow()
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus)
+    box.lineEdit().selectAll()
+    with qtbot.waitSignal(box.names.filled):
+        qtbot.keyClicks(box, "crameri:vik")
+    assert box.completer().popup().isVisible()
+    assert box.completer().currentCompletion() == "crameri:vik"

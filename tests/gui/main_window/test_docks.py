@@ -11,7 +11,7 @@ NAMES = ("explain", "heat", "results", "timeline")
 _RIGHT, _LEFT = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.LeftDockWidgetArea
 
 
-def docks_of(qtbot: QtBot) -> tuple[QMainWindow, Docks]:
+def docks_of(qtbot: QtBot, *more: str) -> tuple[QMainWindow, Docks]:
     window = QMainWindow()
     qtbot.addWidget(window)
     window.resize(1000, 800)
@@ -19,7 +19,7 @@ def docks_of(qtbot: QtBot) -> tuple[QMainWindow, Docks]:
     below.setFixedHeight(30)
     explain, heat = Part("Explain", QWidget(), scrolls=True), Part("Display", QLineEdit())
     settings = {"explain": explain, "heat": heat}
-    results = {"results": Part("Results", QWidget())}
+    results = {name: Part(name.capitalize(), QWidget()) for name in ("results", *more)}
     docks = Docks(window, (middle, below), settings, results, Part("Timeline", QWidget(), True))
     window.show()
     return window, docks

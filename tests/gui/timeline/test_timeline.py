@@ -166,8 +166,8 @@ def test_edge_of_the_range_can_be_dragged(
 def test_range_is_tinted_and_taken_away(timeline: Timeline) -> None:
     timeline.set_range((20, 30))
     regions = timeline.plots._ranges
-    assert [region.getRegion() for region in regions] == [(19.5, 29.5)] * 3
-    shown = timeline.plots.shares, timeline.plots.bits, timeline.plots.sums
+    assert [region.getRegion() for region in regions] == [(19.5, 29.5)] * 4
+    shown = timeline.plots._rows
     for plot, region in zip(shown, regions, strict=True):
         assert region.isVisible() == plot.isVisible()  # bits have no row without evidence
     timeline.set_range(None)
@@ -407,3 +407,15 @@ def test_cut_is_told_at_its_frame(timeline: Timeline) -> None:
     assert "another shot begins" in timeline.readout.text()
     hover(timeline, 26)
     assert "another shot" not in timeline.readout.text()
+
+
+def test_readout_has_the_colours_of_the_theme_at_once(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeline.set_curves(curves())
+    timeline.set_frame(START + 1)
+    assert theme.DARK.motion in timeline.readout.text()
+    monkeypatch.setattr(theme, "_shown", theme.LIGHT)
+    timeline.changeEvent(QEvent(QEvent.Type.PaletteChange))
+    assert theme.LIGHT.motion in timeline.readout.text()
+    assert theme.DARK.motion not in timeline.readout.text()
