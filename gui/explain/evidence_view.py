@@ -8,7 +8,7 @@ from engine.evidence.summary import ClipEvidence
 from gui.explain.bits_bars import BitsBars
 from gui.state.evidence_set import EvidenceSet, WindowEvidence
 from gui.state.evidence_words import bits_text, verdict_sentence
-from gui.widgets.form_widgets import hint_label, vbox
+from gui.widgets.form_widgets import hint_label, link_button, notice_label, vbox
 from gui.widgets.hint_link import HintLink
 from gui.widgets.plain_text import PlainLabel
 
@@ -24,7 +24,7 @@ _OF_VALUES = (
 
 
 class EvidenceView(QWidget):
-    """Verdict and reason, bits, what they are of, and the window at the playhead."""
+    """Verdict with reason and advice, bits, what they are of, and the window at the playhead."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,15 +35,21 @@ class EvidenceView(QWidget):
             label.setWordWrap(True)
         self.bars, self.here = BitsBars(), hint_label()
         self.about = HintLink("How it is counted", "evidence")
-        vbox(self, self.verdict, self.reason, self.bars, self.here, self.about, spacing=6)
+        self.tests = link_button("Freeze, reverse, shuffle")
+        self.tests.setToolTip("Ask the model about the clip without its movement, in What if")
+        self.advice = notice_label()
+        verdict = (self.verdict, self.reason, self.tests, self.advice)
+        vbox(self, *verdict, self.bars, self.here, self.about, spacing=6)
         self.clear()
 
     def clear(self) -> None:
         """Say what to do before there is an analysis."""
         self._show_nothing(_NOT_YET)
+        self.tests.hide()
 
     def show_clip(self, evidence: EvidenceSet | None, *, values: bool = False) -> None:
         """Show the evidence of a clip, or how to get it. For values there is none."""
+        self.tests.show()
         if evidence is None:
             self._show_nothing(_OF_VALUES if values else _NONE)
             return

@@ -25,9 +25,10 @@ from gui.widgets.plain_text import PlainLabel
 
 _ROWS = 5
 _CLASSES, _VALUES = "Top classes at this frame", "Values at this frame"
-_ROW_PX = 26
+_ROW_PX = 24
 _FADED = 0.4
 _PARTIAL = "partial"
+_NOT_YET = "This frame is not explained yet."
 
 
 class TopClasses(QWidget):
@@ -82,6 +83,9 @@ class TopClasses(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a bar a class, and a frame around the one that Enter chooses."""
         painter = QPainter(self)
+        if not self.rows:
+            painter.setPen(QColor(theme.colours().faint))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignTop, _NOT_YET)
         for position, (label, score) in enumerate(self.rows):
             row = QRect(0, position * _ROW_PX + 2, self.width(), _ROW_PX - 4)
             self._draw_row(painter, row, label, score)
@@ -114,9 +118,12 @@ class ResultsPanel(QWidget):
     -------
     help_requested(page) : str
         The user wants to read a page of the guide on the numbers.
+    tests_requested()
+        The user wants to see the scores of the clip without its movement.
     """
 
     help_requested = Signal(str)
+    tests_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,15 +131,16 @@ class ResultsPanel(QWidget):
         self.separation, self.badges, self.top = SeparationSettings(), Badges(), TopClasses()
         self.evidence = EvidenceView()
         self._make_subject()
+        self.evidence.tests.clicked.connect(self.tests_requested)
         for link in (self.limits, self.evidence.about):
             link.linkActivated.connect(self.help_requested)
-        leading = (self.advice, self.evidence, self.badges, self.notices)
+        self.classes = heading(_CLASSES)
+        leading = (self.classes, self.top, self.evidence, self.badges, self.notices)
         figure = hbox(self.clip, self.meaning)
         share = later_heading("Changing share of the map")
         texts = (share, figure, self.separation, self.frame, self.conservation, self.limits)
-        self.classes = heading(_CLASSES)
         self.peaks, self.peaks_heading = PeakList(), heading("Motion peaks")
-        parts = (*leading, self.classes, self.top, *texts, self.peaks_heading, self.peaks)
+        parts = (*leading, *texts, self.peaks_heading, self.peaks)  # the answer, then its reasons
         vbox(self.numbers, *parts, spacing=6)
         marks = self.failure, self.stale, self.subject
         vbox(self, *marks, self.numbers, spacing=6).addStretch(1)
@@ -179,8 +187,8 @@ class ResultsPanel(QWidget):
         """Show how far the analysis can be trusted (`engine.diagnostics.reliability`)."""
         self.badges.show_badges(badges)
         advice = " ".join(badge.advice for badge in badges if badge.advice)
-        self.advice.setText(advice)
-        self.advice.setVisible(bool(advice))
+        self.evidence.advice.setText(advice)
+        self.evidence.advice.setVisible(bool(advice))
 
     def show_clip(
         self,
@@ -217,7 +225,7 @@ class ResultsPanel(QWidget):
             part.show()
         i = frame - curves.start
         if not 0 <= i < len(curves.changing_share):
-            self.frame.setText("This frame is not explained yet.")
+            self.frame.setText("")
             self.top.show_scores([], "")
             return
         share = curves.changing_share[i]
@@ -244,7 +252,7 @@ class ResultsPanel(QWidget):
         self.numbers.setGraphicsEffect(self.faded)
 
     def _make_labels(self) -> None:
-        self.failure, self.notices, self.advice = (notice_label() for _ in range(3))
+        self.failure, self.notices = notice_label(), notice_label()
         self.clip, self.meaning = PlainLabel(), PlainLabel()
         self.clip.setObjectName("share")
         self.clip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabWidget, QWidget
@@ -13,9 +14,8 @@ from gui.widgets.form_widgets import PANEL_MARGINS, scrolled, vbox
 
 _LAYOUT_VERSION = 1
 _SIDE_PX = 372
-_LEAST_SIDE_PX = 300
 _TIMELINE_PX = 240
-_RESULTS_PX = 340
+_RESULTS_PX = 370
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,15 @@ class Docks:
         dock.setObjectName(name)
         part.widget.setObjectName(part.widget.objectName() or "panel")
         part.widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        dock.topLevelChanged.connect(partial(_frame, dock))
         dock.setWidget(part.widget if part.scrolls else _scrolled(part.widget))
         return dock
+
+
+def _frame(dock: QDockWidget, floats: bool) -> None:
+    """Give a floating dock the frame of the style sheet, which asks for it only here."""
+    dock.style().unpolish(dock)
+    dock.style().polish(dock)
 
 
 def _stacked(widgets: tuple[QWidget, ...]) -> QWidget:
@@ -143,6 +150,5 @@ def _scrolled(widget: QWidget) -> QScrollArea:
     content.setObjectName("panel")
     vbox(content, widget, margins=PANEL_MARGINS, spacing=-1).addStretch(1)
     area = scrolled(content)
-    area.setMinimumWidth(_LEAST_SIDE_PX)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area

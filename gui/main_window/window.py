@@ -231,6 +231,7 @@ class MainWindow(WindowParts):
         self.panel.add_model_requested.connect(self.add_model)
         results.peaks.frame_requested.connect(self.view_bindings.seek)
         results.help_requested.connect(partial(show_page, self))
+        results.tests_requested.connect(self.what_if.test_motion)
 
     def _connect_edits(self) -> None:
         self.notes.panel.frame_requested.connect(self.view_bindings.seek)

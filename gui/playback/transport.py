@@ -6,7 +6,15 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QStyle, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QToolButton,
+    QWidget,
+)
 
 from engine.types import Float64Array
 from gui.state.view_state import LOOPS, PACES, SPEEDS, Loop, ViewState
@@ -202,6 +210,8 @@ class Transport(QWidget):
         self.pace.setAccessibleName("Pace")
         self.rate = PlainLabel()
         self.rate.setObjectName("faint")
+        ignored = QSizePolicy.Policy.Ignored  # it comes with playing, which must not move the docks
+        self.rate.setSizePolicy(ignored, QSizePolicy.Policy.Preferred)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
@@ -213,9 +223,10 @@ class Transport(QWidget):
         for button in (self.mark_in, self.mark_out, self.clear, self.loop):
             row.addWidget(button)
         row.addSpacing(8)
-        for choice in (self.speed, self.pace, self.rate):
+        for choice in (self.speed, self.pace):
             row.addWidget(choice)
-        row.addStretch(1)
+        row.addSpacing(2)
+        row.addWidget(self.rate, 1)
         for field in (self.time, self.whole, self.number, self.entry):
             row.addWidget(field)
             row.addSpacing(4)

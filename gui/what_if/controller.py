@@ -94,12 +94,15 @@ class WhatIfController(QObject):
         """Follow the frame whose picture the panes show."""
         self.layer.show_frame(frame)
 
+    @Slot()
+    def test_motion(self) -> None:
+        """Show the panel, and freeze, reverse and shuffle the clip."""
+        self._press(self.panel.test)
+
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that ask without painting. Each is a button of the panel."""
-        panel, checks = self.panel, self.panel.checks
-        test, freeze, split = (
-            partial(self._press, button) for button in (panel.test, checks.freeze, checks.split)
-        )
+        checks = self.panel.checks
+        freeze, split = (partial(self._press, button) for button in (checks.freeze, checks.split))
 
         def has_video() -> bool:
             return self._current_request() is not None
@@ -110,7 +113,7 @@ class WhatIfController(QObject):
         shuffling = "Freeze, reverse, shuffle the clip"
         freezing = "Freeze what the map calls motion"
         return (
-            Command("model.motion_tests", shuffling, test, enabled=has_video),
+            Command("model.motion_tests", shuffling, self.test_motion, enabled=has_video),
             Command("model.freezing", freezing, freeze, enabled=has_analysis),
             Command("model.split", "Split by still frames", split, enabled=has_video),
         )

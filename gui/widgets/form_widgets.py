@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QToolButton,
     QVBoxLayout,
     QWidget,
+    QWidgetItem,
 )
 
 from gui.widgets.plain_text import PlainLabel
@@ -61,6 +62,15 @@ def notice_label() -> QLabel:
     return label
 
 
+def link_button(text: str) -> QToolButton:
+    """Make a button that looks like a link."""
+    button = QToolButton()
+    button.setObjectName("link")
+    button.setText(text)
+    button.setAutoRaise(True)
+    return button
+
+
 def choose_even_unknown(box: QComboBox, value: Any, text: str) -> None:
     """Choose a value of a box, listed with the remark that it is not here if it is not offered."""
     if box.findData(value) < 0:
@@ -85,12 +95,22 @@ def vbox(
 
 def scrolled(content: QWidget) -> QScrollArea:
     """Place a panel in an area that scrolls it up and down."""
-    area = QScrollArea()
+    area = _UprightArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(content)
     return area
+
+
+class _UprightArea(QScrollArea):
+    """Scrolls up and down, and so is never narrower than what it shows."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the content with a scroll bar beside it."""
+        hint, content = super().minimumSizeHint(), self.widget()
+        least = 0 if content is None else QWidgetItem(content).minimumSize().width()
+        return QSize(least + self.verticalScrollBar().sizeHint().width(), hint.height())
 
 
 class Form(QGridLayout):
@@ -168,11 +188,8 @@ class Collapsible(QWidget):
     def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.content = content
-        self.button = QToolButton()
-        self.button.setObjectName("link")
-        self.button.setText(title)
+        self.button = link_button(title)
         self.button.setCheckable(True)
-        self.button.setAutoRaise(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.button.toggled.connect(self._on_button_toggled)

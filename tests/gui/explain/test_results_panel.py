@@ -109,7 +109,7 @@ def test_results_before_the_first_frame_have_no_figure(results: ResultsPanel) ->
 def test_results_of_a_frame_follow_the_playhead(results: ResultsPanel) -> None:
     results.show_frame(curves(), 5)
     assert results.frame.text() == "This frame: 25%"
-    assert results.top.height() == 5 * 26
+    assert results.top.height() == 5 * 24
     names = [label for label, _ in results.top.rows]
     assert names == ["boxing", "waving", "jogging", "clapping", "walking"]  # equals in order
     results.show_frame(curves(), 6)
@@ -123,8 +123,12 @@ def test_results_of_a_frame_follow_the_playhead(results: ResultsPanel) -> None:
 def test_results_outside_what_is_explained_say_so(results: ResultsPanel, frame: int) -> None:
     results.show_frame(curves(), 5)
     results.show_frame(curves(), frame)
-    assert results.frame.text() == "This frame is not explained yet."
+    assert results.frame.text() == ""
     assert results.top.rows == []
+    image = results.top.grab().toImage()
+    faint = QColor(theme.colours().faint)
+    said = [image.pixelColor(x, y) == faint for x in range(200) for y in range(20)]
+    assert any(said)  # in place of the classes
 
 
 def test_results_lead_with_the_evidence(results: ResultsPanel, qtbot: QtBot) -> None:
@@ -177,11 +181,11 @@ def test_results_of_a_part_are_small(results: ResultsPanel) -> None:
 def test_advice_of_a_badge_is_shown_in_full_and_taken_away(results: ResultsPanel) -> None:
     said = "trained on rendered figures; load a Kinetics model for real footage."
     results.show_badges((GOOD, replace(BAD, advice=said)))
-    assert results.advice.isVisibleTo(results)
-    assert results.advice.text() == said
-    assert results.advice.wordWrap()
+    assert results.evidence.advice.isVisibleTo(results)
+    assert results.evidence.advice.text() == said
+    assert results.evidence.advice.wordWrap()
     results.show_badges((GOOD, BAD))
-    assert not results.advice.isVisibleTo(results)
+    assert not results.evidence.advice.isVisibleTo(results)
 
 
 def test_clear_takes_everything_away(results: ResultsPanel) -> None:
@@ -192,6 +196,20 @@ def test_clear_takes_everything_away(results: ResultsPanel) -> None:
     assert (results.clip.text(), results.frame.text(), results.top.rows) == ("–", "", [])
     assert not results.badges.isVisible()
     assert not results.notices.isVisible()
+
+
+def test_answer_and_verdict_lead_and_the_tests_are_a_click_away(
+    results: ResultsPanel, qtbot: QtBot
+) -> None:
+    found = replace(curves(), evidence=evidence_set([evidence_of(1.0, 0.5, 8.5, "movement")], 5, 3))
+    assert not results.evidence.tests.isVisible()
+    results.show_clip(found, None)
+    results.show_frame(found, 6)
+    verdict = results.evidence.verdict
+    below = verdict.mapTo(results, verdict.rect().bottomLeft()).y()
+    assert results.top.geometry().bottom() < below < 250
+    with qtbot.waitSignal(results.tests_requested):
+        results.evidence.tests.click()
 
 
 def test_link_asks_for_help(results: ResultsPanel, qtbot: QtBot) -> None:
@@ -269,7 +287,7 @@ def test_bars_are_as_long_as_the_scores(top: TopClasses) -> None:
     image = top.grab().toImage()
 
     def colour(row: int, share: float) -> QColor:
-        return image.pixelColor(round(share * top.width()), row * 26 + 5)
+        return image.pixelColor(round(share * top.width()), row * 24 + 5)
 
     empty = QColor(theme.colours().field)
     assert colour(0, 0.45) == QColor(theme.colours().border)
@@ -349,6 +367,6 @@ def test_results_of_values_have_no_class_and_no_percent(results: ResultsPanel) -
     assert results.top.rows == [("heart rate", 62.5), ("breaths", 71.0)]
     assert "gives values" in results.evidence.reason.text()
     results.grab()
-    assert results.top.height() == 2 * 26  # a row a value
+    assert results.top.height() == 2 * 24  # a row a value
     results.show_clip(curves(), None)
     assert results.classes.text() == "Top classes at this frame"

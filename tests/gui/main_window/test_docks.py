@@ -107,6 +107,15 @@ def test_state_that_was_cut_is_survived(window: QMainWindow, docks: Docks) -> No
     assert not any(dock.isHidden() for dock in docks.docks.values())
 
 
+def test_floating_dock_has_a_frame(docks: Docks) -> None:
+    dock = docks.docks["timeline"]
+    dock.setStyleSheet('QDockWidget[floating="true"] { color: #123456; }')
+    dock.setFloating(True)
+    assert dock.palette().windowText().color().name() == "#123456"
+    dock.setFloating(False)
+    assert dock.palette().windowText().color().name() != "#123456"
+
+
 def test_reset_puts_every_dock_back(window: QMainWindow, docks: Docks, qtbot: QtBot) -> None:
     before = stand(window, docks)
     docks.docks["results"].hide()

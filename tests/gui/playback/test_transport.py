@@ -134,6 +134,12 @@ def test_speed_and_pace_are_chosen_by_key_and_shown(transport: Transport, qtbot:
     assert pace.args == [PACES[0]]
 
 
+def test_rate_of_playing_needs_no_more_room(transport: Transport) -> None:
+    least = transport.minimumSizeHint().width()
+    transport.show_rate(119.9, 120.0)
+    assert transport.minimumSizeHint().width() == least
+
+
 def test_rate_that_falls_short_stands_out(transport: Transport) -> None:
     transport.show_state(replace(STATE, playing=True), TIMES_S)
     transport.show_rate(24.9, 25.0)
