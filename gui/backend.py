@@ -22,6 +22,9 @@ from gui.state.results import Result
 from gui.state.session_file import SessionFile
 from gui.state.video_info import VideoRequest
 
+Explain = Callable[[Request, int, Report, Check], Analysis]
+"""(request, frame at the playhead, report, check) -> the analysis of all of the request. Windows
+from the playhead on may come first, reported as an analysis of their own."""
 Estimate = Callable[[str, Path | None, int, float, str], tuple[int, float | None] | None]
 """(model, weights, frames, fps, method) -> windows and seconds, as far as they are known."""
 Write = Callable[[Analysis, ExportRequest, Report, Check], Path]
@@ -239,7 +242,7 @@ class Backend:
     models, methods : mapping
         The models and methods to choose from.
     explain : callable
-        (request, report, check) -> Analysis.
+        See `Explain`.
     labels : callable
         (model name, weights or None, report, check) -> labels of its classes.
     export : ExportBackend
@@ -266,7 +269,7 @@ class Backend:
 
     models: Mapping[str, ModelInfo]
     methods: Mapping[str, MethodInfo]
-    explain: Callable[[Request, Report, Check], Analysis]
+    explain: Explain
     labels: Callable[[str, Path | None, Report, Check], tuple[str, ...]]
     export: ExportBackend
     cards: CardBackend

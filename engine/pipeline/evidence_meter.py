@@ -79,6 +79,19 @@ class EvidenceMeter:
         except AttributionError as error:
             return Measured(None, f"Evidence could not be measured: {error}")
 
+    @property
+    def has_prior(self) -> bool:
+        """True once there is one, or where none is needed."""
+        return self._prior is not None or not self._effort.passes
+
+    def make_prior(self, clip: Clip) -> bool:
+        """Make the prior of a clip, the first window; False if the network cannot be asked."""
+        try:
+            self._prior = clip_prior(self._model, clip, check=self._check)
+        except (torch.OutOfMemoryError, AttributionError):
+            return False
+        return True
+
     def state(self) -> State:
         """Return the prior as arrays, for `restore`."""
         if self._prior is None:

@@ -7,40 +7,29 @@ the disk as soon as no later window can change it.
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from engine.attribution import METHODS, Attribution, estimate
-from engine.attribution.attribute_clip import Explainer
-from engine.attribution.base.targets import Contrast, Target, resolve_target
+from engine.attribution.base.targets import resolve_target
 from engine.attribution.catalogue import check_options, find_entry
-from engine.cancel import Cancelled, Check, never
-from engine.errors import AttributionError, EngineError, os_errors
-from engine.evidence import EvidenceMaps
-from engine.evidence.effort import MAPS_PASSES, evidence_passes
+from engine.cancel import Check, never
 from engine.models import VideoModel
 from engine.models.load import load_requested
 from engine.pipeline.cache_key import deciding_files, request_key
 from engine.pipeline.cache_lookup import open_finished, resumable
-from engine.pipeline.evidence_meter import EvidenceMeter, Measured
 from engine.pipeline.headers import checked_range, header_of
-from engine.pipeline.input_parts import check_input, input_parts, shown_relevance
-from engine.pipeline.map_maker import MapMaker
-from engine.pipeline.window_disagreement import WindowDisagreement
-from engine.pipeline.window_reader import WindowClip, WindowReader
+from engine.pipeline.input_parts import check_input
+from engine.pipeline.playhead_first import PlayheadFirst, behind, chosen_number, drop_parts
+from engine.pipeline.run_clock import RunClock
+from engine.pipeline.window_run import WindowRun, explained_target
 from engine.selective import checked_preset, checked_sigma
-from engine.store import Analysis, ExplainProgress, Resumable
+from engine.store import Analysis
 from engine.store.provenance import provenance_of
-from engine.store.resumable import State
-from engine.types import Progress, Report, Request, Window, unreported
-from engine.video import Video, open_requested
+from engine.types import Progress, Report, Request, unreported
+from engine.video import open_requested
 from engine.video.container.stamp import VideoChangedError
 from engine.video.content_hash import content_id
-from engine.windows import OverlapAdd, window_starts
+from engine.windows import window_starts
 
 _CACHE_BYTES = 32 * 2**20  # frames are read once, in order
 _ROOM = "Make room there, or use another disk (TMPDIR, MOTION_INSPECTOR_CACHE)."
@@ -55,6 +44,7 @@ def explain(
     resume: bool = False,
     key: str | None = None,
     content: str | None = None,
+    playhead: int | None = None,
 ) -> Analysis:
     """Explain a range of a video, window by window.
 
@@ -81,6 +71,11 @@ def explain(
     content : str or None
         The `engine.video.content_hash.content_id` of the video from before ``key`` was computed: a
         video that is another one by now is not explained under that key.
+    playhead : int or None
+        A frame of the video to begin with: the windows from the one there on are explained first,
+        and reported as an analysis of their own, then those before it. The result is the same, bit
+        for bit. On CUDA, where windows go in batches and rounding depends on the company in them,
+        and with None it goes from front to back.
 
     Returns
     -------
@@ -103,14 +98,14 @@ def explain(
     checked_preset(request.preset)
     check_options(request.method, dict(request.options))
     request = replace(request, method=find_entry(request.method).info.name)
-    _target(request)
+    explained_target(request)
     if resume and key is None:
         content = content_id(request.video)
         key = request_key(request)
     if not resume or key is None or folder is None:
-        return _explain(request, report, check, folder, None, None)
+        return _explain(request, report, check, folder, None, None, playhead)
     finished = open_finished(request, folder, key)
-    return finished or _explain(request, report, check, folder, key, content)
+    return finished or _explain(request, report, check, folder, key, content, playhead)
 
 
 def _explain(
@@ -120,6 +115,7 @@ def _explain(
     folder: Path | None,
     key: str | None,
     content: str | None,
+    playhead: int | None,
 ) -> Analysis:
     with open_requested(request, check=check, report=report, cache_bytes=_CACHE_BYTES) as video:
         if content not in (None, content_id(request.video)):
@@ -137,9 +133,20 @@ def _explain(
         else:
             analysis, state = checkpoint.begin(header, str(model.device), check)
         try:
-            run = _Run(analysis, model, video, report, check)
+            starts = window_starts(len(header.step_frames), model.spec.frames, request.overlap)
+            clock = RunClock(report, request, len(starts), analysis)
+            run = WindowRun(analysis, model, video, clock, check)
             run.resume(state)
-            run.fill(checkpoint)
+            number = chosen_number(analysis, playhead) if model.device.type != "cuda" else None
+            if number is None:
+                clock.begin(len(analysis.windows))
+                run.fill(checkpoint)
+                drop_parts(analysis.folder)
+            else:
+                of = model, video, clock, check, key if checkpoint else None
+                PlayheadFirst(analysis, run, behind(header, number), *of).fill(checkpoint)
+            if checkpoint is not None:
+                checkpoint.finish(analysis)
         except BaseException:
             analysis.close()
             raise
@@ -154,205 +161,3 @@ def _resolved(request: Request, model: VideoModel) -> Request:
         for target in (request.target, request.against)
     )
     return replace(request, target=first, against=second)
-
-
-class _Run:
-    """The windows of an analysis, one batch after the other."""
-
-    def __init__(
-        self, analysis: Analysis, model: VideoModel, video: Video, report: Report, check: Check
-    ) -> None:
-        header = analysis.header
-        self._analysis = analysis
-        self._model = model
-        self._video = video
-        self._check = check
-        self._steps, self._length = len(header.step_frames), model.spec.frames
-        self._starts = window_starts(self._steps, self._length, header.request.overlap)
-        self._done = len(analysis.windows)
-        self._blend = OverlapAdd(self._length, model.spec.crop)
-        self._meter = EvidenceMeter(model, header.request, check)
-        self._disagreement = WindowDisagreement()
-        self._clock = _Clock(report, analysis, len(self._starts))
-        self._maps = MapMaker(
-            model, _target(header.request), unreported, check, wanted=header.wants_maps
-        )
-        self._explainer = Explainer(
-            model,
-            _target(header.request),
-            header.request.method,
-            report=self._clock.inside,
-            check=check,
-            **dict(header.request.options),
-        )
-        self._batch = self._explainer.batch
-
-    def resume(self, state: State | None) -> None:
-        """Restore the blending state saved after the last stored window."""
-        if state is not None:
-            self._blend.restore(state["sum"], state["weight"])
-            self._meter.restore(state)
-            self._disagreement.restore(state)
-            self._maps.restore(state)
-            # Windows are explained in the same company as without the break: rounding depends
-            # on it.
-            self._batch = int(state["batch"])
-            self._explainer.restore(state)
-
-    def fill(self, checkpoint: Resumable | None) -> None:
-        """Explain all windows that are missing."""
-        if self._done < len(self._starts):
-            self._explain_rest(checkpoint)
-        if checkpoint is not None:
-            checkpoint.finish(self._analysis)
-
-    def _explain_rest(self, checkpoint: Resumable | None) -> None:
-        header = self._analysis.header
-        first = self._starts[self._done]
-        clips = WindowReader(self._model, self._video, header, self._check, first, find_cuts=True)
-        self._clock.begin(self._model, clips, header.request, self._done)
-        try:
-            while self._done < len(self._starts):
-                self._explain_batch(clips)
-                if checkpoint is not None:
-                    checkpoint.keep(self._analysis, self._state())
-                self._clock.windows(self._done)
-                self._check()
-        except Cancelled:
-            if checkpoint is not None:
-                checkpoint.keep(self._analysis, self._state(), now=True)
-            raise
-
-    def _explain_batch(self, clips: WindowReader) -> None:
-        starts = self._starts[self._done : self._done + self._batch]
-        batch = [clips.window(first) for first in starts]
-        results = self._explainer.explain([cut.clip for cut in batch])
-        # all before the first is appended: a break leaves whole batches behind
-        pairs = [(cut.clip, result) for cut, result in zip(batch, results, strict=True)]
-        measured = [self._meter.measure(*pair) for pair in pairs]
-        maps = [self._maps.make(*pair) for pair in pairs]
-        made = zip(results, measured, maps, strict=True)
-        for cut, (result, one, both) in zip(batch, made, strict=True):
-            self._append(cut, result, one, both)
-        self._batch = self._explainer.batch
-
-    def _append(
-        self, cut: WindowClip, result: Attribution, measured: Measured, maps: EvidenceMaps | None
-    ) -> None:
-        header = self._analysis.header
-        self._done += 1
-        following = (*self._starts, self._steps)[self._done]
-        kept, done = self._length - cut.padded, following - cut.first
-        relevance = shown_relevance(result, header.request, self._model.spec)[:kept]
-        lost = _lost_in(cut, self._video, header.start)
-        alone = header.request.input
-        said = f"The map is that of the input {alone!r} alone." if alone else ""
-        notices = (_lost_notice(lost), measured.notice, *self._maps.notices(maps), said)
-        notices = tuple(filter(None, notices))
-        window = _window(cut, result, notices, conserves=METHODS[header.request.method].conserves)
-        by_input = input_parts(result, self._model.spec.inputs)
-        left_out = window.crosses_cut and not header.request.keep_cuts
-        self._blend.add(relevance, left_out=left_out)
-        disagreement = self._disagreement.add(cut.first, relevance, result.time_step)
-        window = replace(window, disagreement=disagreement, by_input=by_input)
-        final = self._blend.flush(done)
-        blended = self._maps.blend(maps, kept, done, left_out=left_out)
-        place = self._analysis.folder
-        with os_errors(EngineError, f"The analysis cannot be written to {place}", _ROOM):
-            self._analysis.append([window], final, [measured.evidence], blended)
-
-    def _state(self) -> State:
-        of_windows = {**self._meter.state(), **self._disagreement.state(), **self._maps.state()}
-        company = {"batch": np.array(self._batch), **self._explainer.state()}
-        return {**self._blend.state(), **of_windows, **company}
-
-
-def _target(request: Request) -> Target:
-    if request.against is None:
-        return request.target
-    if request.target is None:
-        raise AttributionError(
-            "A class to compare with is given, but not the class to explain.",
-            "Give both: why this class (--class) rather than that one (--against).",
-        )
-    return Contrast(request.target, request.against)
-
-
-class _Clock:
-    """Reports of finished windows and the time left, a pass for evidence as long as another."""
-
-    def __init__(self, report: Report, analysis: Analysis, windows: int) -> None:
-        self._report = report
-        self._analysis = analysis
-        self._windows = windows
-        request = analysis.header.request
-        self._passes = METHODS[request.method].passes
-        maps = MAPS_PASSES * analysis.header.wants_maps
-        self._with_evidence = 1 + (evidence_passes(request.evidence) + maps) / self._passes
-        self._done = self._before = 0
-        self._began = time.monotonic()
-
-    def begin(self, model: VideoModel, clips: WindowReader, request: Request, done: int) -> None:
-        """Report the start, with an estimate of the time where a clip takes many passes."""
-        left = None
-        if self._passes > 1:
-            cut = clips.window(clips.first)
-            seconds = estimate(model, cut.clip, request.method, **dict(request.options)).seconds
-            left = (self._windows - done) * seconds * self._with_evidence
-        self._done = self._before = done
-        self._began = time.monotonic()
-        self._tell(done, self._windows, left)
-
-    def windows(self, done: int) -> None:
-        """Report windows that are done."""
-        self._done = done
-        self._tell(done, self._windows, self._left(done))
-
-    def inside(self, progress: Progress) -> None:
-        """Report passes that are done of a window, those for its evidence still to come."""
-        share = self._done + progress.done / progress.total / self._with_evidence
-        total = self._windows * progress.total
-        self._tell(round(share * progress.total), total, self._left(share))
-
-    def _left(self, windows: float) -> float:
-        each = (time.monotonic() - self._began) / (windows - self._before)
-        return each * (self._windows - windows)
-
-    def _tell(self, done: int, total: int, left: float | None) -> None:
-        self._report(ExplainProgress("Explaining", done, total, left, analysis=self._analysis))
-
-
-def _lost_in(cut: WindowClip, video: Video, start: int) -> list[int]:
-    """Return the video's frames in a window that do not decode."""
-    return sorted(video.damaged_frames & {start + index for index in cut.indices})
-
-
-def _window(
-    cut: WindowClip, result: Attribution, notices: tuple[str, ...], *, conserves: bool
-) -> Window:
-    if result.target is None:
-        raise ValueError("a request always explains a class")
-    return Window(
-        start_step=cut.first,
-        frame_indices=np.array(cut.indices, dtype=np.int64),
-        padded=cut.padded,
-        logits=result.logits,
-        target=result.target,
-        conservation=result.conservation if conserves else float("nan"),
-        time_step=result.time_step,
-        notices=result.notices + notices,
-        activation=result.activation,
-        positions=result.positions / result.explained if result.explained else math.nan,
-        step_logits=result.step_logits,
-        cuts=cut.cuts,
-    )
-
-
-def _lost_notice(lost: list[int]) -> str:
-    if not lost:
-        return ""
-    frames = "Frame" if len(lost) == 1 else "Frames"
-    return (
-        f"{frames} {', '.join(map(str, lost))} cannot be decoded: "
-        "the model was shown the frame before instead."
-    )

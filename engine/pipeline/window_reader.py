@@ -53,6 +53,8 @@ class WindowReader:
         Step that the first window starts at.
     find_cuts : bool
         Whether shot cuts are looked for, in all frames and not only those that the model is given.
+    earliest : int or None
+        First frame of the video that may be looked at for that; None takes the range's.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class WindowReader:
         first: int,
         *,
         find_cuts: bool = False,
+        earliest: int | None = None,
     ) -> None:
         self._model, self._video, self._check = model, video, check
         self._header = header
@@ -71,7 +74,8 @@ class WindowReader:
         self.first = self._held = first
         self._clips: list[Clip] = []
         # as far back as is needed to judge a cut in the first window
-        self._next = max(int(self._steps[first]) - BEHIND, header.start)
+        earliest = header.start if earliest is None else earliest
+        self._next = max(int(self._steps[first]) - BEHIND, earliest)
         self._finder = CutFinder(self._next) if find_cuts else None
 
     def window(self, first: int) -> WindowClip:

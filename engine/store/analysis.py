@@ -65,6 +65,8 @@ class Analysis(ExplainedWindows):
         Where it lives.
     header : Header
         What was explained, and how.
+    is_part : bool
+        True while it is only a part of what is being explained.
     """
 
     def __init__(self, folder: Path, header: Header, array: GrowingArray | StoredArray) -> None:
@@ -79,6 +81,7 @@ class Analysis(ExplainedWindows):
         self._contrast = Contrast()
         self._temporary: TemporaryFolder | None = None
         self._closing: Callable[[], None] | None = None
+        self.is_part = False
 
     @classmethod
     def create(cls, header: Header, folder: Path | None = None) -> Analysis:
@@ -172,7 +175,7 @@ class Analysis(ExplainedWindows):
     @property
     def complete(self) -> bool:
         """True once all of the range is explained."""
-        return self.steps_written == len(self.step_frames)
+        return self.steps_written == len(self.step_frames) and not self.is_part
 
     @property
     def place(self) -> Place:

@@ -144,7 +144,8 @@ class ExplainController(QObject):
         self.growing, self._follows = None, True
         settings = separated_as(settings, self._view_model.state)
         request = self.request = of_video(settings, self._video)
-        self.engine.submit(lambda report, check: run(request, report, check))
+        frame = self._view_model.state.frame
+        self.engine.submit(lambda report, check: run(request, frame, report, check))
         self.started.emit()
 
     @Slot()

@@ -49,7 +49,9 @@ class AnalysisCache:
         self._folder = cache_folder() / "analyses" if folder is None else folder
         self._limit_bytes = limit_bytes
 
-    def explain_cached(self, request: Request, report: Report, check: Check) -> Analysis:
+    def explain_cached(
+        self, request: Request, report: Report, check: Check, playhead: int | None = None
+    ) -> Analysis:
         """Open the analysis of an equal request, go on with a broken off one, or explain.
 
         The analysis is in use until it is closed. Parameters, errors and result are those of
@@ -62,12 +64,12 @@ class AnalysisCache:
             return opened
         use = None if key is None else self._claimed(key, request)
         if key is None or use is None:
-            return self._explained(request, report, check, None, None)
+            return self._explained(request, report, check, playhead)
         try:
             place = self._folder / key
             analysis = open_finished(request, place, key)
             if analysis is None:
-                analysis = self._explained(request, report, check, key, content)
+                analysis = self._explained(request, report, check, playhead, key, content)
                 self.keep_summary(place, summary_of(analysis, time.time()))
             self._touch(place)
         except BaseException:
@@ -158,15 +160,29 @@ class AnalysisCache:
         return analysis
 
     def _explained(
-        self, request: Request, report: Report, check: Check, key: str | None, content: str | None
+        self,
+        request: Request,
+        report: Report,
+        check: Check,
+        playhead: int | None,
+        key: str | None = None,
+        content: str | None = None,
     ) -> Analysis:
         import_torch()
         from engine.pipeline import explain  # here: what is kept is opened without torch
 
         if key is None:
-            return explain(request, report, check)
-        place = self._folder / key
-        return explain(request, report, check, folder=place, resume=True, key=key, content=content)
+            return explain(request, report, check, playhead=playhead)
+        return explain(
+            request,
+            report,
+            check,
+            folder=self._folder / key,
+            resume=True,
+            key=key,
+            content=content,
+            playhead=playhead,
+        )
 
     def _claimed(self, key: str, request: Request) -> FileLock | None:
         """Lock an entry for use, or return None if it is busy or cannot be saved."""

@@ -24,14 +24,14 @@ _specs: dict[tuple[str, Path | None], ModelSpec] = {}
 """Specs of the models known so far: to read more takes torch."""
 
 
-def explain(request: Request, report: Report, check: Check) -> Analysis:
+def explain(request: Request, playhead: int, report: Report, check: Check) -> Analysis:
     """Explain a request, or open it from the cache, and record the time of a window.
 
     Parameters as `engine.pipeline.explain`.
     """
     timed = _Timed(request, report)
     try:
-        return AnalysisCache().explain_cached(request, timed.report, check)
+        return AnalysisCache().explain_cached(request, timed.report, check, playhead)
     finally:  # a run that was cancelled has measured as well
         timed.keep()
 

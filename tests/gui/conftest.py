@@ -63,6 +63,7 @@ class FakeEngine:
         self.fails = False
         self.maps = True
         self.requests: list[Request] = []
+        self.playheads: list[int] = []
         self.exports: list[Path] = []
         self.wishes: list[ExportRequest] = []
         self.previews: list[tuple[ClipSettings, int]] = []
@@ -97,8 +98,9 @@ class FakeEngine:
         if self.fails:
             raise ModelError("The weights do not fit.", "Choose others.")
 
-    def explain(self, request: Request, report: Report, check: Check) -> Analysis:
+    def explain(self, request: Request, playhead: int, report: Report, check: Check) -> Analysis:
         self.requests.append(request)
+        self.playheads.append(playhead)
         self._ask()
         self._fail()
         start, stop = request.frames or (0, FRAMES)

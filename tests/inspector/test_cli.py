@@ -192,7 +192,7 @@ def test_interruption_exits_with_130(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("engine.pipeline.explain_video.Explainer", interrupted)
+    monkeypatch.setattr("engine.pipeline.window_run.Explainer", interrupted)
     assert main(["explain", str(clip), "--out", str(tmp_path / "out")]) == 130
     assert not list(tmp_path.iterdir())
 

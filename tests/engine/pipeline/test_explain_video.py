@@ -117,7 +117,7 @@ def test_explain_leaves_nothing_after_an_error(
     def broken(*_: object, **__: object) -> None:
         raise AttributionError("broken")
 
-    monkeypatch.setattr("engine.pipeline.explain_video.Explainer", broken)
+    monkeypatch.setattr("engine.pipeline.window_run.Explainer", broken)
     with pytest.raises(AttributionError, match="broken"):
         explain(request_)
     assert not list(scratch.iterdir())
@@ -314,12 +314,12 @@ def explain_with(model: VideoModel, request: Request) -> Analysis:
         return explain(request)
 
 
-def test_explain_estimates_the_time_of_methods_with_many_passes(request_: Request) -> None:
+def test_explain_tells_the_time_left_from_the_first_passes_of_a_window(request_: Request) -> None:
     told: list[Progress] = []
     short = replace(request_, frames=(0, 16), method="temporal_mask", options=(("samples", 16),))
     explain(short, told.append).close()
-    first = next(progress for progress in told if progress.stage == "Explaining")
-    assert first.done == 0
+    first = next(progress for progress in told if progress.seconds_left is not None)
+    assert 0 < first.done < first.total
     assert first.seconds_left is not None
     assert first.seconds_left > 0
     inside = [progress.done / progress.total for progress in told if progress.total > 1]
@@ -348,7 +348,7 @@ def test_explain_takes_several_windows_at_once_where_they_fit(
     request_: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = explain(request_)
-    monkeypatch.setattr("engine.pipeline.explain_video.Explainer.batch", 3)
+    monkeypatch.setattr("engine.pipeline.window_run.Explainer.batch", 3)
     together = explain(request_)
     np.testing.assert_allclose(
         together.read_steps(0, FRAMES), alone.read_steps(0, FRAMES), rtol=1e-3, atol=1e-5

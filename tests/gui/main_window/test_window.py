@@ -120,6 +120,15 @@ def test_range_is_one_on_the_timeline_in_the_panel_and_on_the_button(opened: Mai
     assert opened.panel.bar.explain.text() == "Explain"
 
 
+def test_explain_begins_at_the_playhead(
+    opened: MainWindow, qtbot: QtBot, engine: FakeEngine
+) -> None:
+    opened.view.go_to(21)
+    with qtbot.waitSignal(opened.explained):
+        opened.panel.bar.explain.click()
+    assert engine.playheads == [21]
+
+
 @pytest.mark.parametrize(("playhead", "expected"), [(3, 8), (12, 12), (38, 23)])
 def test_playhead_is_on_an_explained_frame_after_a_run(
     opened: MainWindow, qtbot: QtBot, playhead: int, expected: int

@@ -43,6 +43,7 @@ class Engine:
         resume: bool = False,
         key: str | None = None,
         content: str | None = None,
+        playhead: int | None = None,
     ) -> Analysis:
         self.folders.append(folder)
         self.keys.append(key)
