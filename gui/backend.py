@@ -243,6 +243,8 @@ class Backend:
         The models and methods to choose from.
     explain : callable
         See `Explain`.
+    is_cached : callable
+        Request -> whether it is explained already.
     labels : callable
         (model name, weights or None, report, check) -> labels of its classes.
     export : ExportBackend
@@ -270,6 +272,7 @@ class Backend:
     models: Mapping[str, ModelInfo]
     methods: Mapping[str, MethodInfo]
     explain: Explain
+    is_cached: Callable[[Request], bool]
     labels: Callable[[str, Path | None, Report, Check], tuple[str, ...]]
     export: ExportBackend
     cards: CardBackend

@@ -104,6 +104,7 @@ def make_window() -> MainWindow:
             models=known_models(),
             methods=METHODS,
             explain=explaining.explain,
+            is_cached=explaining.is_cached,
             labels=explaining.labels,
             export=export_services(),
             cards=cards,

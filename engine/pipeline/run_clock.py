@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import monotonic
 
 from engine.attribution import METHODS
 from engine.evidence.effort import MAPS_PASSES, evidence_passes
@@ -46,14 +46,14 @@ class RunClock:
             part.is_part = True
             self._shown = part
         self._done = done
-        self._began = self._window_began = time.monotonic()
+        self._began = self._window_began = monotonic()
         self._base = self._began, float(done)
         self._tell(done, self._windows, None)
 
     def inside(self, progress: Progress) -> None:
         """Report passes that are done of a window, those for its evidence still to come."""
         if progress.done == progress.total:
-            self._explained = time.monotonic()
+            self._explained = monotonic()
         share = self._done + progress.done / progress.total * self._explaining
         share = min(share, self._windows)  # those explained anew were counted
         total = self._windows * progress.total
@@ -61,7 +61,7 @@ class RunClock:
 
     def windows(self, count: int) -> None:
         """Report that more windows are done."""
-        now = time.monotonic()
+        now = monotonic()
         if self._explained > self._window_began:
             self._explaining = (self._explained - self._window_began) / (now - self._window_began)
         self._window_began = now
@@ -69,7 +69,7 @@ class RunClock:
         self._tell(self._done, self._windows, self._left(self._done))
 
     def _left(self, done: float) -> float:
-        now, (since, before) = time.monotonic(), self._base
+        now, (since, before) = monotonic(), self._base
         each = (now - since) / (done - before)
         if since == self._began:
             self._base = now, done

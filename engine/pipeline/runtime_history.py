@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 _SEPARATOR = "|"
 _MOST_BYTES = 2**22
+_MOST_SCALED = 4.0
 
 
 def record(model: str, method: str, device: str, seconds: float) -> None:
@@ -61,12 +62,14 @@ def predict_seconds(
         How many.
     passes : mapping
         Passes over the network that each method takes, `MethodInfo.passes` by name: a method
-        not run before is scaled from the one that comes nearest to it.
+        not run before is scaled from the one that comes nearest to it, if that takes up to four
+        times as many or as few: beyond, what a window costs besides its passes, and the cost of
+        those backward, would make hours of minutes.
 
     Returns
     -------
     float or None
-        In seconds; None where this model has not been run on this device.
+        In seconds; None where this model has not been run on this device by such a method.
     """
     history = _read()
     times = {other: history.get(_key(model, other, device)) for other in passes}
@@ -74,6 +77,8 @@ def predict_seconds(
     if method not in passes or not known:
         return None
     nearest = min(known, key=lambda other: (other != method, _distance(passes, other, method)))
+    if _distance(passes, nearest, method) > math.log(_MOST_SCALED):
+        return None
     scale = 1.0 if nearest == method else passes[method] / passes[nearest]
     return windows * known[nearest] * scale
 

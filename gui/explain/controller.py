@@ -19,7 +19,7 @@ from gui.explain.panel import ExplainPanel
 from gui.explain.results_panel import ResultsPanel
 from gui.explain.separated import Checks, Separated, fitting, notices_of, separated
 from gui.explain.side_jobs import BackgroundJobs
-from gui.explain.video_requests import of_video, separated_as
+from gui.explain.video_requests import as_viewed, of_video
 from gui.state.analysis_refs import AnalysisRefs
 from gui.state.curves import CurveSet
 from gui.state.video_info import VideoInfo
@@ -142,8 +142,7 @@ class ExplainController(QObject):
         self.told.emit("")  # what was told of the last run is no longer so
         run = self._backend.explain
         self.growing, self._follows = None, True
-        settings = separated_as(settings, self._view_model.state)
-        request = self.request = of_video(settings, self._video)
+        request = self.request = as_viewed(settings, self._video, self._view_model.state)
         frame = self._view_model.state.frame
         self.engine.submit(lambda report, check: run(request, frame, report, check))
         self.started.emit()
@@ -161,8 +160,15 @@ class ExplainController(QObject):
         if request is None and analysis is not None:
             request = analysis.header.request
         if request is None:
-            request = separated_as(self.panel.settings(), self._view_model.state)
+            return as_viewed(self.panel.settings(), video, self._view_model.state)
         return of_video(request, video)
+
+    def wish(self) -> Request | None:
+        """Return what Explain would do now, or None where it cannot or does something."""
+        video = self._video
+        if video is None or self.engine.busy or self.panel.missing():
+            return None
+        return as_viewed(self.panel.settings(), video, self._view_model.state)
 
     def take(self, analysis: Analysis) -> None:
         """Show another analysis. One that is growing goes on out of sight."""
@@ -179,7 +185,7 @@ class ExplainController(QObject):
         """Cancel the running job and show no analysis."""
         self.cancel()
         self.request = self.growing = None
-        self._keep(None)
+        self._finished = self._refs.exchange(self._finished, None)
         self._drop()
 
     def separate(self) -> None:
@@ -237,7 +243,7 @@ class ExplainController(QObject):
         """Stop the jobs and their threads, then release the analysis."""
         self.engine.close()
         self.refilter.close()
-        self._keep(None)
+        self._finished = self._refs.exchange(self._finished, None)
         self._drop()
         self.background.close()
 
@@ -272,7 +278,7 @@ class ExplainController(QObject):
         """Show an analysis, which may still grow."""
         if self.analysis is not analysis:
             if not analysis.complete and self.analysis is not None and self.analysis.complete:
-                self._keep(self.analysis)
+                self._finished = self._refs.exchange(self._finished, self.analysis)
             self._drop()
             self.analysis = self._refs.acquire(analysis)
             self._flow = self._freezing = None
@@ -309,14 +315,6 @@ class ExplainController(QObject):
             scale = shown.full_colour(preset, state.heat.percentile)
         self.display.show_look(state.heat, scale)
 
-    def _keep(self, analysis: Analysis | None) -> None:
-        """Keep a finished analysis open, in place of the one that was kept before."""
-        before, self._finished = self._finished, analysis
-        if analysis is not None:
-            self._refs.acquire(analysis)
-        if before is not None:
-            self._refs.release(before)
-
     def _end_incomplete(self) -> None:
         """Show the last finished analysis, or none, in place of one that was broken off."""
         self.growing = None
@@ -331,7 +329,7 @@ class ExplainController(QObject):
         self._end()
 
     def _end(self) -> None:
-        self._keep(None)
+        self._finished = self._refs.exchange(self._finished, None)
         self.panel.show_busy(False)
         self.ended.emit()
 

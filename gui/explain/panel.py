@@ -53,7 +53,7 @@ class ExplainPanel(QWidget):
     -------
     explain_requested(request), cancel_requested(), model_changed(), add_model_requested()
     changed()
-        The settings may be others.
+        Something else would be explained now, or it may be known by now how long that takes.
     """
 
     explain_requested = Signal(object)
@@ -185,6 +185,12 @@ class ExplainPanel(QWidget):
         self.bar.show_busy(busy)
         self._show_expected()  # a run that has ended has measured
 
+    def show_cached(self) -> None:
+        """Show, until something changes, that what would be explained is in the cache."""
+        known = self._estimated()
+        count = "" if known is None else f"{_count_text(known[0])}, "
+        self.bar.show_idle(f"{count}in cache: shown at once".capitalize())
+
     def show_progress(self, progress: Progress) -> None:
         """Show stage, windows done and time left."""
         self.bar.show_progress(progress)
@@ -301,19 +307,26 @@ class ExplainPanel(QWidget):
             self.bar.show_idle("Open a video to explain it.")
             return
         self.bar.show_frames(self.frames.frames, whole=self.frames.part is None)
-        settings, missing = self.settings(), self.missing()
+        missing = self.missing()
         if missing:
             self.bar.show_idle(failure_of(missing).message)
             return
-        start, stop = self.frames.frames
-        known = self._estimate(
-            settings.model, settings.weights, stop - start, self._fps, settings.method
-        )
+        known = self._estimated()
         self.bar.show_idle("" if known is None else self._expected_text(*known))
+        self.changed.emit()
+
+    def _estimated(self) -> tuple[int, float | None] | None:
+        settings, (start, stop) = self.settings(), self.frames.frames
+        of = settings.model, settings.weights, stop - start, self._fps, settings.method
+        return self._estimate(*of)
 
     def _expected_text(self, windows: int, seconds: float | None) -> str:
-        count = "1 window" if windows == 1 else f"{windows} windows"
+        count = _count_text(windows)
         if seconds is None:
             return f"{count}. The first window tells how long it takes."
         text = f"{count}, about {duration_text(seconds)}"
         return f"{text} with the default options" if self.options.values() else text
+
+
+def _count_text(windows: int) -> str:
+    return "1 window" if windows == 1 else f"{windows} windows"

@@ -15,6 +15,6 @@ def of_video(settings: Request, video: VideoInfo) -> Request:
     return replace(settings, video=video.path, stream=source.stream, deinterlace=source.deinterlace)
 
 
-def separated_as(settings: Request, state: ViewState) -> Request:
-    """Return settings with the separation of the view."""
-    return replace(settings, preset=state.preset, sigma=state.sigma)
+def as_viewed(settings: Request, video: VideoInfo, state: ViewState) -> Request:
+    """Return settings for a video, read as it is shown, with the separation of the view."""
+    return replace(of_video(settings, video), preset=state.preset, sigma=state.sigma)

@@ -10,6 +10,7 @@ from engine.store import Analysis
 from gui.backend import Backend
 from gui.commands.shortcuts import Shortcuts
 from gui.dialogs.log_viewer import LogBuffer
+from gui.explain.cache_lookup import CacheLookup
 from gui.explain.comparison import ComparisonController
 from gui.explain.controller import ExplainController
 from gui.explain.panel import ExplainPanel
@@ -83,6 +84,7 @@ class WindowParts(QMainWindow):
             runner.ask_to_end()  # all at once: one that is stuck must not use up the others' time
         self.sessions.close()
         self.results.close()
+        self.cache_lookup.close()
         self.explain.close()
         self.comparison.close()
         self.what_if.close()
@@ -127,6 +129,7 @@ class WindowParts(QMainWindow):
     def _make_analysis_controllers(self) -> None:
         backend, view, refs, panes = self.backend, self.view, self.analysis_refs, self.panes
         self.explain = ExplainController(backend, view, refs, self)
+        self.cache_lookup = CacheLookup(backend.is_cached, self.explain, self)
         self.comparison = ComparisonController(
             view, panes, self.timeline, self.explain, refs, backend.methods, self
         )

@@ -19,6 +19,14 @@ class AnalysisRefs:
         self._users[id(analysis)] = analysis, users + 1
         return analysis
 
+    def exchange(self, before: Analysis | None, after: Analysis | None) -> Analysis | None:
+        """Use an analysis, or none, in place of another one, and return it."""
+        if after is not None:
+            self.acquire(after)
+        if before is not None:
+            self.release(before)
+        return after
+
     def release(self, analysis: Analysis) -> None:
         """Count one user less, and close the analysis after the last."""
         _, users = self._users.pop(id(analysis))

@@ -45,15 +45,14 @@ class ViewModel(QObject):
         """Return a function that changes one field, to connect a signal to."""
         return lambda value: self.update(**{field: value})
 
-    def go_into(self, start: int, stop: int) -> None:
-        """Show the nearest frame of a range, if the one that is shown lies outside."""
-        if not start <= self.state.frame < stop:
-            self.go_to(start if self.state.frame < start else stop - 1)
-
     def go_to(self, frame: int) -> None:
         """Move the playhead, within the video."""
         if self._state.frame_count:
             self.set(at_frame(self._state, frame))
+
+    def go_into(self, start: int, stop: int) -> None:
+        """Move the playhead to the nearest frame from ``start`` to before ``stop``."""
+        self.go_to(min(max(self._state.frame, start), stop - 1))
 
     def step(self, frames: int) -> None:
         """Stop playing and move the playhead by some frames."""

@@ -122,6 +122,13 @@ class AnalysisCache:
             self._empty_trash()
         return True
 
+    def has(self, request: Request) -> bool:
+        """Return whether the analysis of an equal request is here, finished and whole."""
+        key = request_key(request)
+        keys = () if key is None else (key, key_with_maps(key))
+        found = (open_finished(request, self._folder / one, one) for one in keys)
+        return any(analysis is not None for analysis in found)
+
     def make_room(self, limit_bytes: int | None = None) -> None:
         """Remove the least recently used analyses beyond the limit, or another one given.
 

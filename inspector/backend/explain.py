@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.attribution import METHODS
 from engine.cancel import Check
-from engine.errors import ModelError
+from engine.errors import EngineError, ModelError
 from engine.evidence.effort import evidence_passes
 from engine.models import sample_frames
 from engine.pipeline.runtime_history import predict_seconds, record
@@ -34,6 +34,14 @@ def explain(request: Request, playhead: int, report: Report, check: Check) -> An
         return AnalysisCache().explain_cached(request, timed.report, check, playhead)
     finally:  # a run that was cancelled has measured as well
         timed.keep()
+
+
+def is_cached(request: Request) -> bool:
+    """Return whether a request is explained already, False where it cannot be used."""
+    try:
+        return AnalysisCache().has(request)
+    except EngineError:  # explaining tells
+        return False
 
 
 def labels(name: str, weights: Path | None, report: Report, check: Check) -> tuple[str, ...]:
@@ -96,14 +104,17 @@ def _spec_of(name: str, labels: tuple[str, ...]) -> ModelSpec | None:
 
 
 class _Timed:
-    """Reporter that measures the time from the first window to the last."""
+    """Reporter that measures the time of a window, the first left out where there are more.
+
+    That one prepares buffers, kernels and the prior.
+    """
 
     def __init__(self, request: Request, report: Report) -> None:
         self._request = request
         self._report = report
         self._analysis: Analysis | None = None
-        self._began = self._ended = 0.0
-        self._before = self._windows = 0
+        self._since = self._ended = 0.0
+        self._before = self._windows = self._timed = 0
 
     def report(self, progress: Progress) -> None:
         """Take the time of a report with the analysis in it, and pass it on."""
@@ -114,16 +125,19 @@ class _Timed:
     def keep(self) -> None:
         """Record the measured time unless options or less evidence changed it."""
         request = self._request
-        made = self._windows - self._before
+        made = self._windows - self._timed
         if made > 0 and not request.options and request.evidence == _USUAL.evidence:
-            seconds = (self._ended - self._began) / made
+            seconds = (self._ended - self._since) / made
             record(str(request.model), request.method, request.device, seconds)
 
     def _note(self, analysis: Analysis) -> None:
         now = time.perf_counter()
         if self._analysis is None:
-            self._analysis, self._began = analysis, now
+            self._analysis, self._since = analysis, now
             self._before = self._windows = len(analysis.windows)  # of a run that was broken off
+            self._timed = self._windows
             _specs[self._request.model, self._request.weights] = analysis.header.spec
         if len(analysis.windows) > self._windows:
+            if self._timed == self._before < self._windows:
+                self._timed, self._since = self._windows, self._ended
             self._windows, self._ended = len(analysis.windows), now

@@ -64,6 +64,7 @@ class FakeEngine:
         self.maps = True
         self.requests: list[Request] = []
         self.playheads: list[int] = []
+        self.cached: list[Request] = []
         self.exports: list[Path] = []
         self.wishes: list[ExportRequest] = []
         self.previews: list[tuple[ClipSettings, int]] = []
@@ -97,6 +98,9 @@ class FakeEngine:
     def _fail(self) -> None:
         if self.fails:
             raise ModelError("The weights do not fit.", "Choose others.")
+
+    def is_cached(self, request: Request) -> bool:
+        return request in self.cached
 
     def explain(self, request: Request, playhead: int, report: Report, check: Check) -> Analysis:
         self.requests.append(request)
@@ -277,6 +281,7 @@ def window(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWin
         models=MODELS,
         methods=METHODS,
         explain=engine.explain,
+        is_cached=engine.is_cached,
         labels=engine.labels,
         export=ExportBackend(engine.write, engine.preview, lambda path: True),
         cards=cards,

@@ -8,7 +8,7 @@ import pytest
 from engine.pipeline.runtime_history import predict_seconds, record
 from engine.utils.paths import CACHE_VARIABLE, cache_folder
 
-PASSES = {"lrp": 1, "smoothgrad": 25, "rise": 1000}
+PASSES = {"lrp": 6, "smoothgrad": 30, "occlusion": 261, "rise": 1005, "gradient": 6}
 
 
 def test_expected_is_what_was_remembered_times_windows() -> None:
@@ -24,9 +24,15 @@ def test_newest_time_wins() -> None:
 
 def test_unknown_method_is_scaled_from_the_nearest() -> None:
     record("figures", "lrp", "auto", 0.5)
-    record("figures", "smoothgrad", "auto", 10.0)
-    assert predict_seconds("figures", "rise", "auto", 1, PASSES) == 400.0
-    assert predict_seconds("figures", "smoothgrad", "auto", 1, PASSES) == 10.0
+    record("figures", "occlusion", "auto", 26.1)
+    assert predict_seconds("figures", "rise", "auto", 1, PASSES) == pytest.approx(100.5)
+    assert predict_seconds("figures", "gradient", "auto", 1, PASSES) == 0.5
+
+
+def test_method_of_many_passes_is_not_scaled_from_one_of_few() -> None:
+    record("figures", "lrp", "auto", 0.5)
+    assert predict_seconds("figures", "occlusion", "auto", 1, PASSES) is None
+    assert predict_seconds("figures", "smoothgrad", "auto", 1, PASSES) is None
 
 
 def test_other_model_and_device_tell_nothing() -> None:

@@ -129,6 +129,18 @@ def test_explain_begins_at_the_playhead(
     assert engine.playheads == [21]
 
 
+def test_panel_says_what_is_in_the_cache(
+    opened: MainWindow, qtbot: QtBot, engine: FakeEngine
+) -> None:
+    assert opened.video is not None
+    panel, video = opened.panel, opened.video
+    panel.frames.choose((0, 30))
+    engine.cached.append(opened.explain.request_for(panel.settings(), video))
+    qtbot.waitUntil(lambda: "in cache" in panel.bar.status.text().lower())
+    panel.last.setValue(20)
+    assert "in cache" not in panel.bar.status.text().lower()
+
+
 @pytest.mark.parametrize(("playhead", "expected"), [(3, 8), (12, 12), (38, 23)])
 def test_playhead_is_on_an_explained_frame_after_a_run(
     opened: MainWindow, qtbot: QtBot, playhead: int, expected: int

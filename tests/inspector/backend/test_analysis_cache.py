@@ -370,3 +370,11 @@ def test_opening_what_is_kept_is_quick(
     began = time.perf_counter()
     close_after(cache, asked)
     assert time.perf_counter() - began < 0.5
+
+
+def test_has_tells_what_is_finished(engine: Engine, cache: AnalysisCache, asked: Request) -> None:
+    assert not cache.has(asked)
+    close_after(cache, asked)
+    assert cache.has(asked)
+    assert cache.has(replace(asked, sigma=asked.sigma + 1))
+    assert not cache.has(replace(asked, frames=(1, 9)))

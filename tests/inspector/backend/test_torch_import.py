@@ -24,7 +24,7 @@ def run(work, *arguments):
 with resource_path("demo.mp4") as clip:
     request = Request(clip, frames=(0, 16), method="gradient", device="cpu")
     threads = [
-        Thread(target=run, args=(explain.explain, request)),
+        Thread(target=run, args=(explain.explain, request, 0)),
         Thread(target=run, args=(explain.labels, "r3d_18", None)),
     ]
     for thread in threads:
