@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QSize,
     Qt,
@@ -17,7 +19,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFocusEvent, QPixmap
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPixmap, QShowEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QListView, QWidget
 
 from engine.render import COLOURS, HeatLook, colour_bar, is_colour_map, searched
@@ -30,18 +32,11 @@ _SWATCH = 48, 12
 _AT_ONCE = 25
 """Names looked at between two turns of the event loop."""
 _VISIBLE_ROWS = 14
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class ColourNames(QAbstractListModel):
-    """Names of all maps, with a picture of each. The searched ones come in bit by bit.
-
-    Signals
-    -------
-    filled()
-        All are there.
-    """
-
-    filled = Signal()
+    """Names of all maps, with a picture of each. The searched ones come in bit by bit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +54,6 @@ class ColourNames(QAbstractListModel):
     def _add(self) -> None:
         names = list(islice(self._more or (), _AT_ONCE))
         if not names:
-            self.filled.emit()
             return
         count = len(self.names)
         self.beginInsertRows(_ROOT, count, count + len(names) - 1)
@@ -112,8 +106,6 @@ class ColourSearch(QComboBox):
         self.activated.connect(self._on_settled)
         self.currentIndexChanged.connect(self._on_settled)
         self._line.editingFinished.connect(self._on_settled)
-        self._line.textEdited.connect(self.names.fill)
-        self.names.filled.connect(self._on_names_filled)
 
     def name(self) -> str:
         """Return the map that is chosen."""
@@ -131,22 +123,17 @@ class ColourSearch(QComboBox):
         self.blockSignals(blocked)
 
     def _complete(self) -> None:
-        self._matches = completer = QCompleter(self.names, self)
+        completer = QCompleter(self.names, self)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setMaxVisibleItems(_VISIBLE_ROWS)
         popup = QListView()
         popup.setIconSize(QSize(*_SWATCH))
         completer.setPopup(popup)
+        for part in (popup, self._line, self):
+            part.installEventFilter(self)
         completer.activated[str].connect(self._on_settled)  # type: ignore[index]
         self.setCompleter(completer)
-
-    @Slot()
-    def _on_names_filled(self) -> None:
-        """List what was typed before all names were there."""
-        if self._line.isModified() and self.hasFocus():
-            self._matches.setCompletionPrefix(self._line.text())
-            self._matches.complete()
 
     @Slot()
     def _on_settled(self, *_: object) -> None:
@@ -160,10 +147,22 @@ class ColourSearch(QComboBox):
         if changed:
             self.chosen.emit(name)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """List all maps, and select the text so that typing replaces it."""
-        super().focusInEvent(event)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep Return for the name that is typed or chosen, whatever the window does with it."""
+        is_asked = event.type() == QEvent.Type.ShortcutOverride
+        if is_asked and isinstance(event, QKeyEvent) and event.key() in _ENTER:
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """List all maps, before anything can be typed."""
+        super().showEvent(event)
         self.names.fill()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Select the text so that typing replaces it."""
+        super().focusInEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self._line.selectAll()
 
