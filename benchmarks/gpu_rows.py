@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -252,7 +252,7 @@ class Tight(nn.Module):
 
 def runs_lines(setting: Setting) -> Iterator[Line]:
     """Yield the memory in use over many runs."""
-    runs = 20 if setting.quick else 500
+    runs = 8 if setting.quick else 500
     model, clip = case_of("figures", 0)
     model = model.copied_to(setting.device)
     for number in range(runs + 1):
@@ -352,6 +352,7 @@ TABLES: dict[str, Callable[[Setting], Iterator[Line]]] = {
 """All tables, the most telling first."""
 
 
+@cache
 def r3d_18(setting: Setting) -> tuple[VideoModel, Clip]:
     """Return r3d_18 with random weights on the device, and a clip of noise."""
     spec = find_network("r3d_18").spec
