@@ -110,6 +110,16 @@ def summary_of(explained: ExplainedWindows, made_s: float) -> AnalysisSummary:
     )
 
 
+def kept_summary(folder: Path) -> AnalysisSummary | None:
+    """Return the summary in its file, or None where there is none of the finished analysis."""
+    try:
+        stamp = _stamp(folder / DOCUMENT)
+    except OSError:
+        return None
+    stored = _stored(folder)
+    return stored.summary if stored is not None and stored.document == stamp else None
+
+
 def read_summary(folder: Path) -> AnalysisSummary:
     """Return the summary of a finished analysis: from its file, or made of analysis.json.
 
@@ -118,28 +128,17 @@ def read_summary(folder: Path) -> AnalysisSummary:
     EngineError
         If the folder does not hold a complete analysis.
     """
-    document = folder / DOCUMENT
+    kept = kept_summary(folder)
+    if kept is not None:
+        return kept
     try:
-        stamp = _stamp(document)
-        stored = _stored(folder)
-        if stored is not None and stored.document == stamp:
-            return stored.summary
-        made = _made_of(folder)
+        made, stored = _made_of(folder), _stored(folder)
     except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise EngineError(
             f"{folder} does not hold a complete analysis: {short(error)}.",
             "Explain the video again.",
         ) from error
     return made if stored is None else replace(made, name=stored.summary.name)
-
-
-def has_summary(folder: Path) -> bool:
-    """Return True if the file of a summary is there and of this analysis.json."""
-    try:
-        stored = _stored(folder)
-        return stored is not None and stored.document == _stamp(folder / DOCUMENT)
-    except OSError:
-        return False
 
 
 def write_summary(folder: Path, summary: AnalysisSummary) -> None:

@@ -29,7 +29,7 @@ def ask_delete(
     word = "Take it off" if stays else "Delete it"
     button = box.addButton(word, QMessageBox.ButtonRole.AcceptRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
-    box.setDefaultButton(button)
+    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
     button.clicked.connect(delete)
     box.open()
     return box

@@ -33,6 +33,7 @@ from gui.theme import theme
 from gui.widgets.plain_text import in_one_line, tip
 
 ROW = Qt.ItemDataRole.UserRole
+RUNNING, SHOWN, PINNED = "running", "shown", "pinned"
 _SIDE_PX, _LINE_PX, _PAD_PX = 8, 18, 5
 _ROW_PX = 2 * (_LINE_PX + _PAD_PX)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -54,8 +55,8 @@ class ResultRow:
         First and second line.
     share : str
         At the right of the first line.
-    mark : str
-        At the right of the second line: "shown", "pinned" or "".
+    marks : tuple of str
+        At the right of the second line: "running", "shown" and "pinned", as they are.
     more : str
         All that there is to say, for the tooltip.
     is_faint : bool
@@ -68,7 +69,7 @@ class ResultRow:
     title: str
     about: str
     share: str = ""
-    mark: str = ""
+    marks: tuple[str, ...] = ()
     more: str = ""
     is_faint: bool = False
     is_fixed: bool = False
@@ -76,7 +77,12 @@ class ResultRow:
     @property
     def text(self) -> str:
         """All of the row in one text, for search and readers of the screen."""
-        return ", ".join(filter(None, (self.title, self.share, self.about, self.mark)))
+        return ", ".join(filter(None, (self.title, self.share, self.about, *self.marks)))
+
+    @property
+    def is_pinned(self) -> bool:
+        """True for the one that others are compared with."""
+        return PINNED in self.marks
 
 
 class ResultRows(QAbstractListModel):
@@ -99,7 +105,7 @@ class ResultRows(QAbstractListModel):
         before, self.rows = self.rows, tuple(rows)
         if [row.folder for row in before] == [row.folder for row in self.rows]:
             for number, (old, new) in enumerate(zip(before, self.rows, strict=True)):
-                if old != new:
+                if old is not new and old != new:
                     self.dataChanged.emit(self.index(number), self.index(number))
             return
         self.rows = before
@@ -215,13 +221,14 @@ class _RowDelegate(QStyledItemDelegate):
         accent = faint if row.is_faint else QColor(colours.motion)
         inside = QRect(shown.rect).adjusted(_SIDE_PX, _PAD_PX, -_SIDE_PX, -_PAD_PX)
         font = QFont(shown.font)
-        font.setBold(row.mark == "shown")
+        font.setBold(SHOWN in row.marks)
         painter.setFont(font)
         upper = QRect(inside.left(), inside.top(), inside.width(), _LINE_PX)
         _draw_line(painter, upper, (row.title, strong), (row.share, accent))
         painter.setFont(shown.font)
         lower = upper.translated(0, _LINE_PX)
-        _draw_line(painter, lower, (row.about, faint), (row.mark, QColor(colours.score)))
+        marks = ", ".join(row.marks), QColor(colours.score)
+        _draw_line(painter, lower, (row.about, faint), marks)
         painter.restore()
 
     def createEditor(

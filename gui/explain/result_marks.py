@@ -70,7 +70,8 @@ class ResultMarks(QObject):
         instead = asked_instead(analysis.header, self._explain.panel.settings(), self._methods)
         state = self._view_model.state
         separation = separation_text(analysis.shown_preset(state.preset), state.sigma)
-        results.show_subject(f"{subject.line}, {separation}.", partial=bool(subject.part))
+        line = f"Of {subject.rest}" if instead else subject.line  # what is not said above
+        results.show_subject(f"{line}, {separation}.", partial=bool(subject.part))
         results.show_stale(_stale_text(subject, instead) if instead else "")
         self._mark_panes(f"{_STALE}: {subject.short}" if instead else subject.short)
 

@@ -11,6 +11,7 @@ from gui.explain.result_list import ResultRow, ResultRows, ResultView
 from gui.widgets.form_widgets import PANEL_MARGINS, hint_label, vbox
 
 _FILTER_FROM = 9
+_PIN = "Pin"
 _NONE = (
     "No results yet. Every analysis of this video is listed here, those of earlier days too, "
     "and a click shows it again."
@@ -22,13 +23,13 @@ class ResultListPanel(QWidget):
 
     Signals
     -------
-    chosen(folder), pinned(folder), removal_requested(folder) : Path
-        Show one, compare with it, delete it.
+    chosen(folder), pin_toggled(folder), removal_requested(folder) : Path
+        Show one, compare others with it or no more, delete it.
     renamed(folder, name) : Path, str
     """
 
     chosen = Signal(object)
-    pinned = Signal(object)
+    pin_toggled = Signal(object)
     removal_requested = Signal(object)
     renamed = Signal(object, str)
 
@@ -36,7 +37,7 @@ class ResultListPanel(QWidget):
         super().__init__(parent)
         self._make_parts()
         buttons = QHBoxLayout()
-        for button in (self.compare, self.rename, self.remove):
+        for button in (self.pin, self.rename, self.remove):
             buttons.addWidget(button)
         parts = self.filter, self.empty, self.view
         layout = vbox(self, *parts, buttons, margins=PANEL_MARGINS)
@@ -50,7 +51,7 @@ class ResultListPanel(QWidget):
         """Show rows, keeping the current one if it is still there."""
         current = self.view.current()
         self.rows.show_rows(rows)
-        for part in (self.view, self.compare, self.rename, self.remove):
+        for part in (self.view, self.pin, self.rename, self.remove):
             part.setVisible(bool(rows))
         self.empty.setVisible(not rows)
         if len(rows) < _FILTER_FROM:
@@ -74,9 +75,9 @@ class ResultListPanel(QWidget):
         self.view = ResultView()
         self.view.setModel(self.proxy)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.compare, self.rename = QPushButton("Compare"), QPushButton("Rename")
+        self.pin, self.rename = QPushButton(_PIN), QPushButton("Rename")
         self.remove = QPushButton("Delete...")
-        self.compare.setToolTip("Pin this result and show it beside the one on screen")
+        self.pin.setToolTip("Keep this result beside the others, which a click then compares")
         self.rename.setToolTip("Give this result another name (F2)")
         self.remove.setToolTip("Delete this result (Del)")
 
@@ -88,7 +89,7 @@ class ResultListPanel(QWidget):
         view.customContextMenuRequested.connect(self._on_view_menu_requested)
         self.rows.renamed.connect(self.renamed)
         self.filter.textChanged.connect(self.proxy.setFilterFixedString)
-        self.compare.clicked.connect(self._on_compare_clicked)
+        self.pin.clicked.connect(self._on_pin_clicked)
         self.rename.clicked.connect(view.rename_current)
         self.remove.clicked.connect(self._on_remove_clicked)
 
@@ -96,15 +97,15 @@ class ResultListPanel(QWidget):
     def _show_buttons(self) -> None:
         row = self.view.current()
         usable = row is not None and not row.is_fixed
-        for button in (self.rename, self.remove):
+        for button in (self.pin, self.rename, self.remove):
             button.setEnabled(usable)
-        self.compare.setEnabled(usable and row is not None and not row.mark)
+        self.pin.setText("Unpin" if row is not None and row.is_pinned else _PIN)
 
     @Slot()
-    def _on_compare_clicked(self) -> None:
+    def _on_pin_clicked(self) -> None:
         row = self.view.current()
-        if row is not None and self.compare.isEnabled():
-            self.pinned.emit(row.folder)
+        if row is not None:
+            self.pin_toggled.emit(row.folder)
 
     @Slot()
     def _on_remove_clicked(self) -> None:
@@ -119,7 +120,7 @@ class ResultListPanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for button, key, act in (
-            (self.compare, "", self._on_compare_clicked),
+            (self.pin, "", self._on_pin_clicked),
             (self.rename, "\tF2", self.view.rename_current),
             (self.remove, "\tDel", self._on_remove_clicked),
         ):

@@ -19,7 +19,7 @@ from gui.explain.comparison import ComparisonController
 from gui.explain.controller import ExplainController
 from gui.explain.kept_open import KeptOpen
 from gui.explain.result_dialogs import ask_delete
-from gui.explain.result_list import ResultRow
+from gui.explain.result_list import PINNED, RUNNING, SHOWN, ResultRow
 from gui.explain.result_panel import ResultListPanel
 from gui.state.analysis_refs import AnalysisRefs
 from gui.state.results import (
@@ -32,7 +32,7 @@ from gui.state.results import (
     verdict_text,
 )
 from gui.state.saved_analysis import open_of_video
-from gui.state.subject import subject_of
+from gui.state.subject import frames_text, subject_of
 from gui.state.video_info import VideoInfo, video_mismatch
 from gui.tasks.jobs import JobRunner
 
@@ -119,9 +119,13 @@ class ResultsController(QObject):
         self.told.emit("This result is not here any more. Explain makes it again.")
 
     @Slot(object)
-    def pin(self, folder: Path) -> None:
-        """Compare with the analysis in a folder."""
-        self._with(folder, self._comparison.take)
+    def toggle_pin(self, folder: Path) -> None:
+        """Compare with the analysis in a folder, or no more if that is done already."""
+        other = self._comparison.other
+        if other is not None and other.folder == folder:
+            self._comparison.stop()
+        else:
+            self._with(folder, self._comparison.take)
 
     @Slot(object, str)
     def rename(self, folder: Path, name: str) -> None:
@@ -168,7 +172,7 @@ class ResultsController(QObject):
         self._open.clear()
 
     def _make_runners(self) -> None:
-        self._finder = JobRunner("results of the video", self, low_priority=True)
+        self._finder = JobRunner("results of the video", self)
         self._opener = JobRunner("result", self, discard=Analysis.close)
         self._keeper = JobRunner("changes of results", self)
         self._finder.finished.connect(self._on_finder_finished)
@@ -180,7 +184,7 @@ class ResultsController(QObject):
     def _connect(self) -> None:
         panel, explain = self.panel, self._explain
         panel.chosen.connect(self.show_result)
-        panel.pinned.connect(self.pin)
+        panel.pin_toggled.connect(self.toggle_pin)
         panel.renamed.connect(self.rename)
         panel.removal_requested.connect(self.ask_delete)
         explain.made.connect(self._on_explain_made)
@@ -246,15 +250,19 @@ class ResultsController(QObject):
         growing = self._explain.growing
         if growing is not None and growing.folder not in rows:
             rows = {growing.folder: self._growing_row(growing), **rows}
-        for analysis, mark in ((other, "pinned"), (shown, "shown")):
-            if analysis is not None and analysis.folder in rows:
-                rows[analysis.folder] = replace(rows[analysis.folder], mark=mark)
+        for analysis, mark in ((shown, SHOWN), (other, PINNED)):
+            row = None if analysis is None else rows.get(analysis.folder)
+            if row is not None:
+                rows[row.folder] = replace(row, marks=(*row.marks, mark))
         self.panel.show_rows(tuple(rows.values()))
 
     def _growing_row(self, growing: Analysis) -> ResultRow:
         subject = subject_of(growing, self._methods)
-        about = subject.line.removeprefix(f"{subject.title}, ")
-        return ResultRow(growing.folder, subject.title, about, mark="running", is_fixed=True)
+        frames = frames_text(subject.first, subject.last)
+        about = f"{frames}, {subject.part}"
+        return ResultRow(
+            growing.folder, subject.short_title, about, marks=(RUNNING,), is_fixed=True
+        )
 
     def _change(self, folder: Path, name: str | None) -> None:
         """Rename or remove an analysis of the cache, with what was not done yet."""

@@ -77,15 +77,10 @@ def result_of(analysis: Analysis, made_s: float) -> Result:
     return Result(analysis.folder, summary_of(analysis, made_s), analysis.place)
 
 
-def usual_name(summary: AnalysisSummary, methods: Mapping[str, MethodInfo]) -> str:
-    """Return method and classes: 'LRP of "walk"'."""
-    method = method_title(summary.request.method, methods)
-    return f"{method} of {classes_text(summary.labels, summary.against)}"
-
-
 def title_of(summary: AnalysisSummary, methods: Mapping[str, MethodInfo]) -> str:
-    """Return the name that the user gave, or the usual one."""
-    return summary.name or usual_name(summary, methods)
+    """Return the name that the user gave, or method and classes: 'LRP of "walk"'."""
+    method = method_title(summary.request.method, methods)
+    return summary.name or f"{method} of {classes_text(summary.labels, summary.against, most=1)}"
 
 
 def about_text(summary: AnalysisSummary, now_s: float) -> str:

@@ -52,18 +52,25 @@ class Subject:
         return f"{self.title}, {frames_text(self.first, self.last)}"
 
     @property
+    def short_title(self) -> str:
+        """The same with no more than one class by name: 'LRP of "walk" and 1 more'."""
+        return f"{self.method} of {classes_text(self.labels, self.against, most=1)}"
+
+    @property
     def short(self) -> str:
-        """The same for the title of a pane: 'LRP of "walk", 0-47, figures'."""
-        classes = classes_text(self.labels, self.against, most=1)
+        """All that it is of, for the title of a pane: 'LRP of "walk", 0-47, figures'."""
         frames = frames_text(self.first, self.last).partition(" ")[2]
-        return ", ".join(
-            filter(None, (f"{self.method} of {classes}", frames, self.part, self.model))
-        )
+        return ", ".join(filter(None, (self.short_title, frames, self.part, self.model)))
+
+    @property
+    def rest(self) -> str:
+        """What `text` does not say: "4 of 18 windows, model figures"."""
+        return ", ".join(filter(None, (self.part, f"model {self.model}")))
 
     @property
     def line(self) -> str:
         """All that it is of: 'LRP of "walk", frames 0-47, 4 of 18 windows, model figures'."""
-        return ", ".join(filter(None, (self.text, self.part, f"model {self.model}")))
+        return f"{self.text}, {self.rest}"
 
 
 def frames_text(first: int, last: int) -> str:

@@ -18,7 +18,7 @@ from engine.cancel import Check
 from engine.errors import EngineError, os_errors
 from engine.pipeline.cache_key import key_with_maps, request_key
 from engine.pipeline.cache_lookup import open_finished
-from engine.store import DOCUMENT, Analysis
+from engine.store import Analysis
 from engine.store.summary import AnalysisSummary, summary_of, write_summary
 from engine.types import Report, Request
 from engine.utils.locks import FileLock, alone, is_held
@@ -80,8 +80,8 @@ class AnalysisCache:
         return analysis
 
     def folders(self) -> list[Path]:
-        """Return the folders of all finished analyses."""
-        return [entry for entry in self._entries() if (entry / DOCUMENT).is_file()]
+        """Return the folders of all analyses, finished or not."""
+        return self._entries()
 
     def open_kept(self, folder: Path) -> Analysis:
         """Open a finished analysis of the cache, which is in use until it is closed.
@@ -234,8 +234,11 @@ class AnalysisCache:
                 log.info("%s removed to make room", entry)
 
     def _entries(self) -> list[Path]:
-        found = self._folder.iterdir() if self._folder.is_dir() else ()
-        return [path for path in found if path.is_dir() and path.suffix != _TRASH]
+        if not self._folder.is_dir():
+            return []
+        with os.scandir(self._folder) as found:  # which tells folders without a look at each
+            names = [entry.name for entry in found if entry.is_dir()]
+        return [self._folder / name for name in names if not name.endswith(_TRASH)]
 
     def _is_used(self, key: str) -> bool:
         # All are asked, so that those of dead processes are gone.

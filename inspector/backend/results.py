@@ -8,9 +8,9 @@ from pathlib import Path
 
 from engine.cancel import Check
 from engine.errors import EngineError
-from engine.store import Analysis
+from engine.store import DOCUMENT, Analysis
 from engine.store.explained_video import with_video
-from engine.store.summary import AnalysisSummary, has_summary, read_summary
+from engine.store.summary import AnalysisSummary, kept_summary, read_summary
 from engine.video.content_hash import content_id, holds
 from gui.backend import ResultBackend
 from gui.state.results import Result
@@ -66,14 +66,16 @@ class _KeptResults:
 
     def _summary(self, folder: Path) -> AnalysisSummary | None:
         """Return the summary of a result, which is kept from now on, or None of a damaged one."""
+        kept = kept_summary(folder)
+        if kept is not None or not (folder / DOCUMENT).is_file():  # else of an earlier version
+            return kept
         try:
-            summary = read_summary(folder)
+            made = read_summary(folder)
         except EngineError:
             log.info("%s is not listed", folder, exc_info=True)
             return None
-        if not has_summary(folder):  # of an earlier version
-            self._cache.keep_summary(folder, summary)
-        return summary
+        self._cache.keep_summary(folder, made)
+        return made
 
 
 def _is_of(summary: AnalysisSummary, video: VideoRequest, content: str) -> bool:

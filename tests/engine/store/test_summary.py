@@ -11,7 +11,7 @@ from engine.store import DOCUMENT, Analysis
 from engine.store.summary import (
     SUMMARY,
     AnalysisSummary,
-    has_summary,
+    kept_summary,
     read_summary,
     summary_of,
     write_summary,
@@ -48,10 +48,10 @@ def test_summary_of_a_file_is_that_of_the_analysis(folder: Path) -> None:
 
 def test_summary_is_read_without_the_analysis(folder: Path) -> None:
     write_summary(folder, replace(read_summary(folder), name="mine"))
-    assert has_summary(folder)
+    assert kept_summary(folder) == read_summary(folder)
     (folder / DOCUMENT).write_bytes((folder / DOCUMENT).read_bytes()[::-1])
     os.utime(folder / DOCUMENT, ns=(0, 0))
-    assert not has_summary(folder)
+    assert kept_summary(folder) is None
     with pytest.raises(EngineError, match="cannot be read as an analysis"):
         read_summary(folder)
 
@@ -80,5 +80,5 @@ def test_summary_of_an_analysis_without_evidence_has_no_share() -> None:
 
 
 def test_summary_of_no_analysis_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="complete analysis"):
+    with pytest.raises(EngineError, match="cannot be read as an analysis"):
         read_summary(tmp_path)

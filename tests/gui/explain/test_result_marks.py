@@ -34,6 +34,7 @@ def test_results_of_other_settings_are_marked_stale(explained: MainWindow, qtbot
     said = 'These results: LRP of "walking", frames 0-39. '
     asks = "The panel now asks for Grad-CAM, frames 8-39."
     assert (said + asks) in results.stale.text().replace("&quot;", '"')
+    assert results.subject.text() == "Of model fake, evidence."
     assert explained.panes.panes["motion"].badge.startswith(f"stale: {SHORT}")
     choose(explained, "lrp")
     explained.panel.first.setValue(0)

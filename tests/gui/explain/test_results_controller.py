@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +47,7 @@ def explain(explained: MainWindow, qtbot: QtBot) -> Explain:
 
 
 def rows(window: MainWindow) -> list[tuple[str, str]]:
-    return [(row.title, row.mark) for row in window.results.panel.rows.rows]
+    return [(row.title, ", ".join(row.marks)) for row in window.results.panel.rows.rows]
 
 
 def answer(window: MainWindow, text: str) -> str:
@@ -78,7 +79,7 @@ def test_list_has_what_is_being_made(
     explained.panel.bar.explain.click()
     qtbot.waitUntil(lambda: len(rows(explained)) == 2)
     row = explained.results.panel.rows.rows[0]
-    assert (row.mark, row.is_fixed) == ("shown", True)
+    assert (row.marks, row.is_fixed) == (("running", "shown"), True)
     qtbot.waitUntil(lambda: "2 of 9 windows" in explained.results.panel.rows.rows[0].about)
     assert first is not None
     explained.results.show_result(first.folder)
@@ -104,7 +105,8 @@ def test_list_has_the_cache_by_content_and_opens_it(
     analysis = window.analysis
     assert analysis is not None
     assert (analysis.place, analysis.header.request.video) == ("cache", moved)
-    assert 'RISE-3D of "walking", frames 0-15' in window.explain.results.subject.text()
+    said = html.unescape(window.explain.results.stale.text())
+    assert 'These results: RISE-3D of "walking", frames 0-15.' in said
 
 
 def test_result_of_another_video_is_not_listed(
@@ -121,10 +123,18 @@ def test_result_of_another_video_is_not_listed(
 def test_pin_compares_with_a_result(explained: MainWindow, explain: Explain) -> None:
     first = explained.analysis
     explain("gradient")
+    panel = explained.results.panel
     assert first is not None
-    explained.results.panel.pinned.emit(first.folder)
+    panel.view.setCurrentIndex(panel.proxy.index(1, 0))
+    panel.pin.click()
     assert explained.comparison.other is first
     assert [mark for _, mark in rows(explained)] == ["shown", "pinned"]
+    explained.results.show_result(first.folder)
+    assert [mark for _, mark in rows(explained)] == ["", "shown, pinned"]
+    assert panel.pin.text() == "Unpin"
+    panel.pin.click()
+    assert [mark for _, mark in rows(explained)] == ["", "shown"]
+    assert tuple(explained.panes.panes) == ("video", "relevance", "motion", "static")
 
 
 def test_name_stays_with_the_result_in_the_cache(
