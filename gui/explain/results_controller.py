@@ -233,7 +233,8 @@ class ResultsController(QObject):
 
     def _row(self, result: Result, now_s: float) -> ResultRow:
         summary, here = result.summary, result.is_here
-        title, about = title_of(summary, self._methods), about_text(summary, now_s)
+        methods = self._methods
+        title, about = title_of(summary, methods), about_text(summary, methods, now_s)
         return ResultRow(
             folder=result.folder,
             title=title,

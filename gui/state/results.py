@@ -77,16 +77,23 @@ def result_of(analysis: Analysis, made_s: float) -> Result:
     return Result(analysis.folder, summary_of(analysis, made_s), analysis.place)
 
 
-def title_of(summary: AnalysisSummary, methods: Mapping[str, MethodInfo]) -> str:
-    """Return the name that the user gave, or method and classes: 'LRP of "walk"'."""
+def usual_title(summary: AnalysisSummary, methods: Mapping[str, MethodInfo]) -> str:
+    """Return method and classes: 'LRP of "walk"'."""
     method = method_title(summary.request.method, methods)
-    return summary.name or f"{method} of {classes_text(summary.labels, summary.against, most=1)}"
+    return f"{method} of {classes_text(summary.labels, summary.against, most=1)}"
 
 
-def about_text(summary: AnalysisSummary, now_s: float) -> str:
-    """Return range, model and time: "frames 0-47, figures, 14:03"."""
+def title_of(summary: AnalysisSummary, methods: Mapping[str, MethodInfo]) -> str:
+    """Return the name that the user gave, or the usual title."""
+    return summary.name or usual_title(summary, methods)
+
+
+def about_text(summary: AnalysisSummary, methods: Mapping[str, MethodInfo], now_s: float) -> str:
+    """Return what the title does not say: "frames 0-47, figures, 14:03"."""
+    named = usual_title(summary, methods) if summary.name else ""
     frames = frames_text(summary.start, summary.stop - 1)
-    return f"{frames}, {summary.model}, {time_text(summary.made_s, now_s)}"
+    about = named, frames, summary.model, time_text(summary.made_s, now_s)
+    return ", ".join(filter(None, about))
 
 
 def share_text(summary: AnalysisSummary) -> str:
