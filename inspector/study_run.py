@@ -72,7 +72,7 @@ def study_to(
             told=told.tell,
         )
     print_text(_summary(Place(crew.folder), counts.clips, counts.failed))
-    print_line(f"Written to {crew.folder}: {', '.join(FILES[:3])}")
+    print_line(f"Written to {crew.folder}: {', '.join(FILES[:6])}")
     return counts.failed
 
 

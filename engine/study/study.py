@@ -30,6 +30,7 @@ from engine.study.place import (
 )
 from engine.study.plan import Plan, write_keyed, write_plan
 from engine.study.progress import ProgressBook, StudyProgress
+from engine.study.report import REPORT_FILES, write_report
 from engine.study.rows import Row
 from engine.study.settings import (
     FORMAT,
@@ -50,7 +51,7 @@ from engine.utils.locks import FileLock
 from engine.utils.targets import check_targets
 from engine.video.content_hash import content_id, file_id
 
-FILES = (*TABLE_FILES, SETTINGS_FILE, PLAN_FILE, MAPS_PLAN_FILE, PROGRESS_FILE)
+FILES = (*TABLE_FILES, *REPORT_FILES, SETTINGS_FILE, PLAN_FILE, MAPS_PLAN_FILE, PROGRESS_FILE)
 FOLDERS = ("units", "mapped", "claims", "workers", "maps")
 
 _LOOK_S = 0.2
@@ -141,6 +142,7 @@ def run_study(
             rest = _without_maps(place, plan, telling if maps == "telling" else None)
             _map(crew, engine, rest, told, check)
         counts = write_tables(place, plan, overwrite=overwrite)
+        write_report(place, overwrite=overwrite)
         book.look()
         book.save(book.progress(0, finished=True))
     return counts
