@@ -1,6 +1,7 @@
 """The command line: options of the program itself, exit codes, and errors in one line.
 
-Exit codes: 0 done, 1 an error told in one line and a hint, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 an error told in one line and a hint, 2 wrong usage, 3 a study done except for
+some clips, 130 interrupted.
 """
 
 from __future__ import annotations
