@@ -8,7 +8,9 @@ from engine.annotations import regions
 from engine.annotations.notes import Note, to_json
 from engine.annotations.regions import Box, Region, Stroke, Track
 from engine.render import HeatLook
+from engine.store.summary import AnalysisSummary
 from engine.types import Request
+from gui.state.results import Result
 from gui.state.session_file import SessionFile
 from gui.state.view_state import ViewState
 
@@ -27,6 +29,21 @@ REGION = Region(
         Stroke(5, 6, ((0.25, 0.25), (0.375, 0.5)), 0.0625),
         Stroke(5, 6, ((0.25, 0.375),), 0.03125, erases=True),
     )
+)
+SUMMARY = AnalysisSummary(
+    request=Request(HOME / "videos" / "walk.mp4", method="lrp", frames=(3, 38)),
+    content="100-abc",
+    size=(320, 240),
+    model="figures",
+    labels=("walking", "jogging"),
+    against="running",
+    start=3,
+    stop=38,
+    windows=4,
+    made_s=1.75e9,
+    share=0.75,
+    verdict="movement",
+    name="the first",
 )
 SESSION = SessionFile(
     request=Request(
@@ -69,5 +86,6 @@ SESSION = SessionFile(
     layout={"docks": "AAAA/wAAAAE="},
     analysis=HOME / "videos" / "walk.analysis",
     explain=True,
+    results=(Result(HOME / "videos" / "first.analysis", SUMMARY, "folder"),),
     other={"of a newer minor version": [1, {"a": None}]},
 )

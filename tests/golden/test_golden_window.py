@@ -17,6 +17,7 @@ from engine.annotations.notes import Note
 from engine.types import UInt8Array
 from gui.export.dialog import ExportDialog
 from gui.main_window.window import MainWindow
+from gui.state import results
 from gui.theme import theme
 from gui.theme.theme import SCHEMES, apply_theme
 from tests.golden.keeping import same_picture, same_text
@@ -30,9 +31,10 @@ NOTES = Note(8, 9, "The arm starts to rise"), Note(20, 36, "Full swing: motion l
 
 @pytest.fixture(autouse=True)
 def fixed_look(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Dark colours and a font that comes with matplotlib; afterwards the look of other tests."""
+    """Dark colours, a font that comes with matplotlib and a time; afterwards those of others."""
     palette, style, font = qapp.palette(), qapp.style().objectName(), qapp.font()
     monkeypatch.setattr(theme, "_shown", theme.colours())
+    monkeypatch.setattr(results, "time_text", lambda *_: "14:03")
     fonts = [QFontDatabase.addApplicationFont(str(FONTS / f"{name}.ttf")) for name in FONT_FILES]
     qapp.setFont(QFont("DejaVu Sans", 9))
     apply_theme(qapp, SCHEMES["dark"])
