@@ -16,7 +16,8 @@ from tests.clips import moving_square, write_clip
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/user-guide.md")
 INSTALLS = "python3 -m venv"
-OPENS_THE_WINDOW = "motion-inspector my_clip.mp4"
+OPENS_THE_WINDOW = "motion-inspector my_clip.mp4 "
+ASKS_THE_MACHINE = "motion-inspector doctor "
 CARD = 'name = "Mine"\nnetwork = "figures"\ncheckpoint = "figures.safetensors"\n'
 
 
@@ -27,14 +28,15 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 def command_lines(page: str) -> list[str]:
-    """Return the commands of a page, but those that install or open the window."""
+    """Return the commands of a page, but those that install, open the window, ask the machine."""
+    others = INSTALLS, OPENS_THE_WINDOW, ASKS_THE_MACHINE
     lines = "".join(blocks(page, "sh")).replace("\\\n", "").splitlines()
-    return [line for line in lines if not line.startswith((INSTALLS, f"{OPENS_THE_WINDOW} "))]
+    return [line for line in lines if not line.startswith(others)]
 
 
 @pytest.fixture
 def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Enter a folder with what the pages call my_clip.mp4, my_videos and my_model.toml."""
+    """Enter a folder with my_clip.mp4, my_videos, my_model.toml and my_bouts.csv of the pages."""
     monkeypatch.chdir(tmp_path)
     write_clip(tmp_path / "my_clip.mp4", moving_square(17))
     (tmp_path / "my_videos").mkdir()
@@ -42,6 +44,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write_clip(tmp_path / f"my_videos/{number}.mp4", moving_square(15 + number))
     with resource_path("figures.safetensors") as weights:
         (tmp_path / "figures.safetensors").write_bytes(weights.read_bytes())
+    (tmp_path / "my_bouts.csv").write_text("start,stop,label\n0.2,0.6,sits\n")
     (tmp_path / "my_model.toml").write_text(CARD)
     return tmp_path
 
