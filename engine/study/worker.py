@@ -119,8 +119,8 @@ def _next(scheduler: Scheduler) -> Turn:
     while True:
         try:
             return scheduler.next()
-        except OSError:
-            log.warning("a clip cannot be claimed", exc_info=True)
+        except OSError as error:
+            log.warning("a clip cannot be claimed (%s)", error.strerror or error)
 
 
 def _finish(bench: _Bench, row: Row, turn: Turn, member: Member) -> str:
@@ -128,8 +128,8 @@ def _finish(bench: _Bench, row: Row, turn: Turn, member: Member) -> str:
     outcome = bench.lost(row) if turn.kind == "give up" else bench.outcome(row, turn.key, member)
     try:
         publish(bench.place.result(turn.key), to_bytes(outcome), member.partial)
-    except OSError:
-        log.warning("the result of %s cannot be written", row.name, exc_info=True)
+    except OSError as error:
+        log.warning("the result of %s cannot be written (%s)", row.name, error.strerror or error)
         return "unwritten"
     return "failed" if outcome.error else "done"
 
