@@ -371,4 +371,5 @@ def card_schema() -> dict[str, Any]:
         "oneOf": [{"required": [name]} for name in ("network", "endpoint", "frame_network")],
     }
     schema["$defs"]["CardKeys"]["properties"]["inputs"]["default"] = []  # msgspec's is a tuple
+    schema["$defs"]["Expected"]["properties"]["scores"]["default"] = {}  # msgspec 0.22 tells none
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

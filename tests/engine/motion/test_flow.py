@@ -37,7 +37,7 @@ def test_flow_finds_a_known_motion(kind: str, camera: str) -> None:
 
 
 def test_fine_dis_is_closer_than_dis() -> None:
-    moved = scene(shift(2.3, -1.4))
+    moved = scene(shift(2.25, -1.5))  # OpenCV 4 renders in steps of 1/32 px
     rough, fine = (
         off_by(flow_between(*moved.frames, kind=kind), moved.background_flow)
         for kind in ("dis", "dis-fine")
