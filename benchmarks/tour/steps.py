@@ -14,6 +14,9 @@ Deed = Callable[[Desktop, Driver], object]
 SAME: Any = object()
 """Expected of what must be as it was before the step."""
 
+CHANGED: Any = object()
+"""Expected of what must be something else than before the step."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -25,7 +28,7 @@ class Step:
     deeds : tuple of callable
         What hands do, in order.
     expected : dict of str to object
-        Parts of the state afterwards: a value, `SAME`, or a function of the value.
+        Parts of the state afterwards: a value, `SAME`, `CHANGED`, or a function of the value.
     seen : tuple of str
         Parts of the window that must be seen whole.
     within_s : float
@@ -46,6 +49,8 @@ def unmet(step: Step, before: dict[str, Any], state: dict[str, Any]) -> list[str
         value = state[name]
         if wanted is SAME:
             wanted = before[name]
+        elif wanted is CHANGED:
+            wanted = other_than(before[name])
         if not (wanted(value) if callable(wanted) else value == wanted):
             told = "something else" if callable(wanted) else repr(wanted)
             wrong.append(f"{name} is {value!r}, expected {told}")

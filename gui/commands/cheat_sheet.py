@@ -43,7 +43,7 @@ def _blocks(table: CommandTable) -> list[tuple[int, str]]:
     for name, command in table.commands.items():
         shown = "  ".join(native_text(keys) for keys in table.keys(name))
         if shown:
-            colour = theme.colours().accent
+            colour = theme.colours().motion  # darker than the accent on light ground
             row = (
                 f"<tr><td style='color:{colour}; padding-right:14px; white-space:pre'>"
                 f"{escape(shown)}</td><td>{escape(command.text)}</td></tr>"

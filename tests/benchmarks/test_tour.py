@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.tour import __main__ as command
 from benchmarks.tour.desktop import Desktop, missing
-from benchmarks.tour.steps import SAME, Step, other_than, unmet
+from benchmarks.tour.steps import CHANGED, SAME, Step, other_than, unmet
 from benchmarks.tour.story import REOPENED, STEPS
 from benchmarks.tour.tour import Tour
 from resources import resource_path
@@ -31,15 +31,22 @@ def test_tour_has_sixty_steps_with_something_expected_of_each() -> None:
 
 
 def test_unmet_says_what_is_not_as_expected() -> None:
-    expected = {"frame": 30, "range": SAME, "popup": other_than("list"), "sigma": SAME}
+    expected = {
+        "frame": 30,
+        "range": SAME,
+        "popup": other_than("list"),
+        "sigma": SAME,
+        "speed": CHANGED,
+    }
     step = Step("Steps", (), expected, seen=("results", "notes"))
-    before = {"range": [1, 2], "sigma": 1.0}
-    state = {"frame": 31, "range": [1, 3], "popup": "list", "sigma": 1.0}
+    before = {"range": [1, 2], "sigma": 1.0, "speed": 2}
+    state = {"frame": 31, "range": [1, 3], "popup": "list", "sigma": 1.0, "speed": 2}
     assert unmet(step, before, state | {"seen": {"results": False, "notes": True}}) == [
         "not seen whole: results",
         "frame is 31, expected 30",
         "range is [1, 3], expected [1, 2]",
         "popup is 'list', expected something else",
+        "speed is 2, expected something else",
     ]
 
 
