@@ -12,6 +12,7 @@ from typing import Any
 
 NEEDED = "Xvfb", "openbox", "xdotool"
 _EDGES_PX = 24, 64  # room for the frame of a window of the wanted size
+_ROOMY_PX = 1280, 800
 _KEY_MS = 25
 _MOVE_S = 0.03  # Qt joins moves of the mouse that come at once
 _MOST_S = 60.0
@@ -31,11 +32,19 @@ class Desktop:
         Width and height of the window that it is for, in pixels of a screen of scale 1.
     scale : int
         Pixels of the screen to one of these.
+
+    Attributes
+    ----------
+    display : str
+        Name of the server, as ":71".
+    is_roomy : bool
+        Whether the window is 1280x800 or more, where nothing important may be scrolled away.
     """
 
     def __init__(self, size: tuple[int, int], scale: int = 1) -> None:
         self._width, self._height = (side * scale for side in size)
         self._scale = scale
+        self.is_roomy = size[0] >= _ROOMY_PX[0] and size[1] >= _ROOMY_PX[1]
         self._ending = ExitStack()
         self.display = ""
 

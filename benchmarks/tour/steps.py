@@ -30,7 +30,7 @@ class Step:
     expected : dict of str to object
         Parts of the state afterwards: a value, `SAME`, `CHANGED`, or a function of the value.
     seen : tuple of str
-        Parts of the window that must be seen whole.
+        Parts that must be seen whole in a window of 1280x800 or more.
     within_s : float
         How long it may take, in seconds.
     """
@@ -44,7 +44,7 @@ class Step:
 
 def unmet(step: Step, before: dict[str, Any], state: dict[str, Any]) -> list[str]:
     """Return what is not as a step expects, a line each."""
-    wrong = [f"not seen whole: {part}" for part in step.seen if not state["seen"][part]]
+    wrong = [f"not seen whole: {part}" for part, is_seen in state["seen"].items() if not is_seen]
     for name, wanted in step.expected.items():
         value = state[name]
         if wanted is SAME:

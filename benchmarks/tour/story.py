@@ -70,7 +70,7 @@ _RANGES = (
     Step(
         "I and O set a range",
         (*_goes_to(69), keys("i"), *_goes_to(82), keys("o")),
-        {"range": _MARKED},
+        {"range": _MARKED, "frames": [_MARKED[0], _MARKED[1] - 1]},
     ),
     Step("U clears it", (keys("u"),), {"range": None}),
     Step(
@@ -153,7 +153,7 @@ _EXPLAINING = (
     Step(
         "Answer and verdict are above the fold",
         (wheel(RESULTS, -30),),
-        seen=(f"{RESULTS}.top", f"{RESULTS}.evidence.verdict"),
+        seen=(f"{RESULTS}.top", f"{RESULTS}.evidence.verdict", f"{RESULTS}.evidence.tests"),
     ),
 )
 

@@ -68,7 +68,7 @@ class Tour:
         try:
             for deed in step.deeds:
                 deed(self._desktop, driver)
-            wrong = _awaited(step, before, driver)
+            wrong = _awaited(step, before, driver, step.seen if self._desktop.is_roomy else ())
         except NotThere as error:
             wrong = [f"{error} is not on the screen"]
         if self._out is not None:
@@ -85,11 +85,13 @@ class Tour:
         self.wrong += wrong
 
 
-def _awaited(step: Step, before: dict[str, Any], driver: Driver) -> list[str]:
+def _awaited(
+    step: Step, before: dict[str, Any], driver: Driver, seen: tuple[str, ...]
+) -> list[str]:
     """Return what is still not as expected when the time of the step is over."""
     until = time.monotonic() + step.within_s
     while True:
-        wrong = unmet(step, before, driver.state(step.seen))
+        wrong = unmet(step, before, driver.state(seen))
         if not wrong or time.monotonic() > until:
             return wrong
         time.sleep(_POLL_S)

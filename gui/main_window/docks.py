@@ -15,7 +15,7 @@ from gui.widgets.form_widgets import PANEL_MARGINS, scrolled, vbox
 _LAYOUT_VERSION = 1
 _SIDE_PX = 372
 _TIMELINE_PX = 240
-_RESULTS_PX = 370
+_RESULTS_PX = 410
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Docks:
         window.resizeDocks([upper], [_SIDE_PX], across)
         down = Qt.Orientation.Vertical
         window.resizeDocks([self.docks["timeline"]], [_TIMELINE_PX], down)
-        rest = max(window.height() - _RESULTS_PX, _RESULTS_PX)
+        rest = max(window.height() - _RESULTS_PX, window.height() // 2)
         window.resizeDocks([upper, lower], [rest, _RESULTS_PX], down)
 
     def _made(self, name: str, part: Part) -> QDockWidget:
