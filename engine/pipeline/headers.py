@@ -33,7 +33,8 @@ def checked_range(frames: tuple[int, int] | None, count: int, path: Path) -> tup
             "Give its first and its last frame: 69-82.",
         )
     raise VideoError(
-        f"Frames {range_text(start, stop)} are not all in {path.name}, which has {count} frames.",
+        f"The range {range_text(start, stop)} does not lie inside {path.name}, "
+        f"which has {count} frames.",
         f"Frames count from 0, first and last included: {range_text(0, count)} is all of it.",
     )
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.store import Analysis
+from gui.explain.video_requests import as_viewed
 from gui.main_window.window import MainWindow
 from gui.state.video_info import FrameSet
 from tests.clips import moving_square, write_clip
@@ -135,7 +136,7 @@ def test_panel_says_what_is_in_the_cache(
     assert opened.video is not None
     panel, video = opened.panel, opened.video
     panel.frames.choose((0, 30))
-    engine.cached.append(opened.explain.request_for(panel.settings(), video))
+    engine.cached.append(as_viewed(panel.settings(), video, opened.view.state))
     qtbot.waitUntil(lambda: "in cache" in panel.bar.status.text().lower())
     panel.last.setValue(20)
     assert "in cache" not in panel.bar.status.text().lower()

@@ -14,6 +14,7 @@ from engine.errors import EngineError
 from engine.pipeline import cache_key
 from engine.store import document
 from engine.types import Request
+from gui.explain.video_requests import as_viewed
 from gui.main_window.window import MainWindow
 from gui.session.session_contents import request_within
 from gui.state import session_file
@@ -65,6 +66,6 @@ def test_new_field_makes_another_key(tmp_path: Path) -> None:
 
 def test_new_field_goes_from_the_panel_to_the_engine_and_back(opened: MainWindow) -> None:
     assert opened.video is not None
-    request = opened.explain.request_for(WiderRequest(Path(), haste=3), opened.video)
+    request = as_viewed(WiderRequest(Path(), haste=3), opened.video, opened.view.state)
     assert (request.video, cast(WiderRequest, request).haste) == (opened.video.path, 3)
     assert cast(WiderRequest, request_within(request, 20)).haste == 3
