@@ -95,6 +95,8 @@ class ModelInfo:
         Size in MB of what is downloaded when it is first used; None for nothing.
     inputs : tuple of str
         Names of the inputs that its card declares.
+    file : str
+        Name of the file that is downloaded; empty for nothing.
     """
 
     name: str
@@ -105,6 +107,7 @@ class ModelInfo:
     licence: str = ""
     download_mb: float | None = None
     inputs: tuple[str, ...] = ()
+    file: str = ""
 
     @property
     def label(self) -> str:

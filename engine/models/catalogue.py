@@ -32,6 +32,7 @@ def _torchvision(
         accuracy=f"top-1 {first:.1f} %, top-5 {fifth:.1f} % on Kinetics-400",
         licence=f"{licence or 'BSD 3-Clause (torchvision)'}; {_TERMS}",
         download_mb=download_mb,
+        file=f"{name}{_FILE_ENDINGS[name]}.pth",
     )
 
 
@@ -69,6 +70,17 @@ _TORCHVISION = (  # clip, accuracy of the first and the first five in %, MB, whe
     ("swin3d_s", "Video Swin S", (32, 224, 15), (79.521, 94.158), 218.288, _SWIN),
     ("swin3d_b", "Video Swin B", (32, 224, 15), (79.427, 94.386), 364.134, _SWIN),
 )
+_FILE_ENDINGS = {  # of the weights that torchvision takes by default
+    "r3d_18": "-b3b3357e",
+    "mc3_18": "-a90a0ba3",
+    "r2plus1d_18": "-91a641e6",
+    "s3d": "-d76dad2f",
+    "mvit_v1_b": "-dbeb1030",
+    "mvit_v2_s": "-ae3be167",
+    "swin3d_t": "-7615ae03",
+    "swin3d_s": "-da41c237",
+    "swin3d_b": "_1k-24f7c7c6",
+}
 _PUBLISHED = (  # classes, clip
     ("c3d", "C3D (BGR, mean-subtracted)", 487, (16, 112, None)),
     ("c3d_rgb", "C3D (RGB as it is)", 487, (16, 112, None)),

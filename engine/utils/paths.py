@@ -32,3 +32,13 @@ def state_folder() -> Path:
 def log_folder() -> Path:
     """Return the folder of the log files."""
     return platformdirs.user_log_path(_PROGRAM)
+
+
+def hub_folder() -> Path:
+    """Return the folder of downloaded weights: torch's hub has it, see ``torch.hub.get_dir``.
+
+    ``TORCH_HOME`` moves it, and so does ``XDG_CACHE_HOME``.
+    """
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))
+    return Path(os.path.expanduser(home), "hub", "checkpoints")

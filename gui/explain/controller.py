@@ -263,6 +263,7 @@ class ExplainController(QObject):
         self.panel.explain_requested.connect(self.explain)
         self.panel.cancel_requested.connect(self.cancel)
         self.panel.model_changed.connect(self.load_labels)
+        self.failed.connect(self.panel.model_choice.let_go_of_weights)
         self.panel.frames.edited.connect(self._view_model.setter("range"))
         self.separation.preset_changed.connect(self._view_model.setter("preset"))
         self.separation.sigma_changed.connect(self._view_model.setter("sigma"))

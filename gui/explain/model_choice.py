@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from engine.descriptions import ModelInfo
+from engine.utils.paths import hub_folder
 from gui.explain.missing import Missing
+from gui.tasks.jobs import Failure
 from gui.widgets.dialogs import file_dialog
 from gui.widgets.form_widgets import Form, choose_even_unknown, hbox, hint_label, narrow
 from gui.widgets.plain_text import in_one_line, plain, tip
@@ -57,7 +59,7 @@ class ModelChoice(QWidget):
         self.form.add_wide(self.about)
         self.form.add_wide(hbox(self.file, self.add))
         self.setLayout(self.form)
-        self._show_about()
+        self.show_downloads()
         self._offer_inputs()
         self.model.currentIndexChanged.connect(self._on_model_changed)
         self.file.clicked.connect(self._on_file_clicked)
@@ -87,6 +89,25 @@ class ModelChoice(QWidget):
         """Use a weights file for the chosen model, or its own."""
         self._show_weights(path)
         self.changed.emit()
+
+    @Slot(object)
+    def let_go_of_weights(self, failure: Failure) -> None:
+        """Go back to the model's own weights where a failure is of the file that is chosen.
+
+        A file that is missing stays chosen: it may come back, and a session names it.
+        """
+        path = self.weights
+        if path is not None and path.name in failure.message and path.is_file():
+            self.use_weights(None)
+
+    def show_downloads(self) -> None:
+        """Mark the models whose weights are downloaded by now."""
+        for row in range(self.model.count()):
+            model = self.models.get(self.model.itemData(row))
+            if model is not None:
+                mark = ", downloaded" if _is_downloaded(model) else ""
+                self.model.setItemText(row, in_one_line(f"{model.label}{mark}"))
+        self._show_about()
 
     def choose_input(self, name: str | None) -> None:
         """Choose an input, also one that the model does not have, or with None all together."""
@@ -120,8 +141,9 @@ class ModelChoice(QWidget):
         known = model is not None and model.download_mb is not None
         if model is not None and known:
             licence = model.licence.partition(";")[0]  # the tooltip has the rest
-            download = "MB to download once"
-            self.about.setText(f"{model.download_mb:.1f} {download}; {model.accuracy}. {licence}.")
+            download = f"{model.download_mb:.1f} MB to download once"
+            weights = "Downloaded" if _is_downloaded(model) else download
+            self.about.setText(f"{weights}; {model.accuracy}. {licence}.")
         self.about.setVisible(known)
 
     def _show_weights(self, path: Path | None) -> None:
@@ -145,6 +167,10 @@ class ModelChoice(QWidget):
         kinds = "Weights (*.pth *.pt *.ckpt *.pyth *.bin *.tar *.safetensors);;All files (*)"
         title = "Weights of this model"
         file_dialog(self, title, self.use_weights, kinds).open()
+
+
+def _is_downloaded(model: ModelInfo) -> bool:
+    return bool(model.file) and (hub_folder() / model.file).is_file()
 
 
 def _model_card(model: ModelInfo) -> str:

@@ -183,6 +183,8 @@ class ExplainPanel(QWidget):
     def show_busy(self, busy: bool) -> None:
         """Turn between Explain and Cancel."""
         self.bar.show_busy(busy)
+        if not busy:
+            self.model_choice.show_downloads()
         self._show_expected()  # a run that has ended has measured
 
     def show_cached(self) -> None:

@@ -39,12 +39,15 @@ class WindowLook:
         One of `gui.theme.theme.SCHEMES`.
     export : dict
         The last choices of the export dialog, as it gives them.
+    model : str
+        The model that was chosen; empty takes the default.
     """
 
     geometry: Base64 = ""
     docks: Base64 = ""
     scheme: Annotated[str, one_of(SCHEMES)] = "system"
     export: dict[str, Any] = field(default_factory=dict)
+    model: str = ""
 
 
 class Appearance(QObject):
@@ -84,10 +87,12 @@ class Appearance(QObject):
         self._window.restoreGeometry(QByteArray.fromBase64(self.look.geometry.encode()))
         docks.restore(self.look.docks)
 
-    def save(self, docks: Docks, export: dict[str, Any]) -> None:
-        """Save the look of the window, and the choices of the export dialog."""
+    def save(self, docks: Docks, export: dict[str, Any], model: str) -> None:
+        """Save the look of the window, the choices of the export dialog, and the model."""
         geometry = bytes(self._window.saveGeometry().toBase64().data()).decode()
-        self.look = replace(self.look, geometry=geometry, docks=docks.state(), export=export)
+        self.look = replace(
+            self.look, geometry=geometry, docks=docks.state(), export=export, model=model
+        )
         save_look(self._settings, self.look)
 
     def commands(self) -> tuple[Command, ...]:

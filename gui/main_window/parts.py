@@ -129,6 +129,8 @@ class WindowParts(QMainWindow):
     def _make_analysis_controllers(self) -> None:
         backend, view, refs, panes = self.backend, self.view, self.analysis_refs, self.panes
         self.explain = ExplainController(backend, view, refs, self)
+        if self.appearance.look.model in backend.models:
+            self.panel.model_choice.choose_model(self.appearance.look.model)
         self.cache_lookup = CacheLookup(backend.is_cached, self.explain, self)
         self.comparison = ComparisonController(
             view, panes, self.timeline, self.explain, refs, backend.methods, self

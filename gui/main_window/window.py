@@ -388,7 +388,8 @@ class MainWindow(WindowParts):
             self.session_dialogs.ask_unsaved(self.close)
             return
         self.closing.emit()
-        self.appearance.save(self.docks, self.export.choices)
+        model = self.panel.model_choice.model.currentData()
+        self.appearance.save(self.docks, self.export.choices, model)
         self.playhead_throttle.stop()
         self._redraw_soon.stop()
         for dialog in (*self.findChildren(ModelWizard), *self.findChildren(ExportDialog)):

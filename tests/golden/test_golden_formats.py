@@ -52,7 +52,7 @@ scores = { "hand waving" = 7.5, boxing = -1 }
 tolerance = 0.1
 """
 LOOK = WindowLook(
-    "AdnQ", "AAAA/w==", "light", {"format": "webm", "panes": ["motion"], "speed": 0.5}
+    "AdnQ", "AAAA/w==", "light", {"format": "webm", "panes": ["motion"], "speed": 0.5}, "r3d_18"
 )
 TIMES_S = np.arange(40) / 15.0
 PASSES = {"lrp": 1, "gradient": 1, "smooth_grad": 25}
@@ -191,7 +191,7 @@ def test_times_are_written_and_read_as_they_were() -> None:
     same_file("speed.json", path)
     put("speed.json", cache_folder())
     assert predict_seconds("figures", "lrp", "auto", 4, PASSES) == 2.0
-    assert predict_seconds("figures", "smooth_grad", "auto", 2, PASSES) == 25.0
+    assert predict_seconds("figures", "gradient", "auto", 2, PASSES) == 1.0
     assert predict_seconds("small.toml", "smooth_grad", "cuda:1", 2, PASSES) == 24.5
 
 

@@ -258,8 +258,9 @@ def _failure(download: Download, reason: str) -> ModelError:
     again = f" (it goes on after the {have} bytes that are here)" if resumed else ""
     return ModelError(
         f"The {download.title} ({path.name}) could not be downloaded: {reason}.",
-        f"Try again with a connection{again}, or put {path.name} into "
-        f"{download.folder}, or give a weights file (--weights FILE).",
+        f"Try again with a connection{again}; or get {download.url} elsewhere and put {path.name} "
+        f'into {download.folder}; or choose a weights file: the button "Own weights..." in the '
+        "window, --weights FILE on the command line.",
     )
 
 

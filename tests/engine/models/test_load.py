@@ -70,6 +70,7 @@ def test_catalogue_has_what_torchvisions_metadata_has(name: str) -> None:
         f"top-1 {measured['acc@1']:.1f} %, top-5 {measured['acc@5']:.1f} % on Kinetics-400"
     )
     assert info.download_mb == meta["_file_size"]
+    assert info.file == get_model_weights(name).DEFAULT.url.rpartition("/")[2]
     assert info.licence
     assert f"at {find_network(name).spec.fps:g} frames/s" in info.summary
 

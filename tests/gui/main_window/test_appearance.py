@@ -9,7 +9,7 @@ import pytest
 
 from gui.main_window.appearance import WindowLook, load_look, save_look
 
-WHOLE = WindowLook("AdnQ", "AAAA/w==", "dark", {"format": "clip", "speed": 0.5})
+WHOLE = WindowLook("AdnQ", "AAAA/w==", "dark", {"format": "clip", "speed": 0.5}, "r3d_18")
 
 
 def write(folder: Path, text: str) -> Path:
