@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from bisect import bisect_right
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,8 +68,8 @@ def behind(header: Header, number: int) -> Behind:
 def chosen_number(whole: Analysis, playhead: int | None) -> int | None:
     """Return the window to begin with, or None for the first one that is missing.
 
-    That is the last window that begins at the playhead or before it; where such a part was broken
-    off, it is the one that this part begins with.
+    That is the window whose middle is nearest to the playhead, as it weighs most there; where such
+    a part was broken off, it is the one that this part begins with.
 
     Parameters
     ----------
@@ -90,7 +89,7 @@ def chosen_number(whole: Analysis, playhead: int | None) -> int | None:
     if not header.start <= playhead < header.stop:
         return None
     step = int(np.searchsorted(header.step_frames, playhead - header.start, "right")) - 1
-    number = bisect_right(starts, max(step, 0)) - 1
+    number = int(np.argmin(np.abs(np.array(starts) + (length - 1) / 2 - step)))
     return number if number > done else None
 
 

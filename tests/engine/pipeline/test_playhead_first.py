@@ -71,7 +71,7 @@ def test_result_is_that_of_front_to_back(
 
 def test_evidence_and_its_maps_are_those_of_front_to_back(request_: Request) -> None:
     wish = replace(request_, preset="evidence", evidence="quick", frames=(0, 24))
-    analysis, expected = explain(wish, playhead=10), explain(wish)
+    analysis, expected = explain(wish, playhead=20), explain(wish)
     assert_same(analysis, expected)
     assert analysis.has_maps
     analysis.close()
@@ -99,8 +99,7 @@ def stopping_after(windows: int) -> tuple[Callable[[Progress], None], Callable[[
     return note, token.check
 
 
-@pytest.mark.parametrize("windows", [1, 3])
-@pytest.mark.parametrize("again", [10, None])
+@pytest.mark.parametrize(("windows", "again"), [(1, 10), (3, None)])
 def test_what_was_broken_off_goes_on_and_ends_the_same(
     request_: Request, front_to_back: Analysis, tmp_path: Path, windows: int, again: int | None
 ) -> None:
