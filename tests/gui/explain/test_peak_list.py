@@ -49,6 +49,7 @@ def test_the_window_goes_to_a_peak_of_the_list(explained: MainWindow, qtbot: QtB
     qtbot.waitUntil(lambda: not explained.explain.refilter.busy)  # or the list is made anew
     assert peaks.count() > 0
     explained.view.go_to(0)
+    peaks.setFocus(Qt.FocusReason.TabFocusReason)
     peaks.setCurrentRow(0)
     with qtbot.waitSignal(explained.playback.frame_shown):
         qtbot.keyClick(peaks, Qt.Key.Key_Return)
