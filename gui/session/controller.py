@@ -123,6 +123,7 @@ class SessionController(QObject):
             video = relink(session, [path.absolute().parent], check)
             return LocatedSession(session, path, video, missing_files(session.request))
 
+        self.told.emit(f"Loading the session {path.name} ...")
         self.runner.submit(work)
 
     def recover(self, lost: Recoverable) -> None:
@@ -134,6 +135,7 @@ class SessionController(QObject):
             video, missing = relink(session, [], check), missing_files(session.request)
             return LocatedSession(session, lost.saved_as, video, missing, lost=lost)
 
+        self.told.emit(f"Loading the session of {session.request.video.name} ...")
         self.runner.submit(work)
 
     def go_on(self, located: LocatedSession, video: Path) -> None:
@@ -224,7 +226,7 @@ class SessionController(QObject):
         self.contents = JobRunner("content of the video", self)
         self.contents.finished.connect(self._on_contents_finished)
         self.analyses = JobRunner("analysis of the session", self, discard=Analysis.close)
-        self.analyses.finished.connect(self.analysis_opened)
+        self.analyses.finished.connect(self._on_analyses_finished)
         self.analyses.failed.connect(self.failed)
         self.saver = JobRunner("autosave", self)
 
@@ -264,8 +266,14 @@ class SessionController(QObject):
         if session.explain and not missing and (folder is None or not folder.is_dir()):
             self.explain_requested.emit(request_within(session.request, info.frame_count).frames)
         elif folder is not None:
+            self.told.emit(f"Loading the analysis {folder.name} ...")
             self.analyses.submit(lambda report, check: open_of_video(folder, info.path))
         self.opened.emit()
+
+    @Slot(object)
+    def _on_analyses_finished(self, analysis: Analysis) -> None:
+        self.told.emit("The session and its analysis are loaded.")
+        self.analysis_opened.emit(analysis)
 
     @Slot(object)
     def _on_runner_finished(self, located: LocatedSession) -> None:

@@ -55,6 +55,18 @@ def test_sessions_saves_and_opens_everything(
     assert window.windowTitle().startswith(saved.name)
 
 
+def test_sessions_tells_that_it_loads(saved: Path, explained: MainWindow, qtbot: QtBot) -> None:
+    told: list[str] = []
+    explained.sessions.told.connect(told.append)
+    with qtbot.waitSignal(explained.sessions.analysis_opened, timeout=10_000):
+        explained.open_file(saved)
+    assert told[0] == f"Loading the session {saved.name} ..."
+    assert told[-2:] == [
+        "Loading the analysis mine.analysis ...",
+        "The session and its analysis are loaded.",
+    ]
+
+
 def test_sessions_finds_a_video_that_moved_with_the_session(
     saved: Path, explained: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
