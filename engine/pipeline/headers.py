@@ -27,6 +27,11 @@ def checked_range(frames: tuple[int, int] | None, count: int, path: Path) -> tup
     start, stop = (0, count) if frames is None else frames
     if 0 <= start < stop <= count:
         return start, stop
+    if start >= count:  # first: the end may be the video's own
+        raise VideoError(
+            f"The range begins at frame {start}, but {path.name} has {count} frames.",
+            f"Frames count from 0: its last is {count - 1}.",
+        )
     if start >= stop:
         raise VideoError(
             "The range of frames ends before it begins.",
