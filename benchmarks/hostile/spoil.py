@@ -116,7 +116,8 @@ def _change(owner: Any, key: Any, random: Random) -> None:
     elif how == 1 and isinstance(owner, dict):
         owner[random.choice(_TEXTS)] = owner[key]
     elif how == 2 and isinstance(owner, list):
-        owner.extend([owner[key]] * random.choice((1, 10, 300)))
+        most = 1 if isinstance(owner[key], dict | list) else 300  # lists of lists fill the memory
+        owner.extend([owner[key]] * min(random.choice((1, 10, 300)), most))
     elif how == 3 and isinstance(owner[key], int | float):
         owner[key] = random.choice(
             (-owner[key], owner[key] + 1, owner[key] * 10**6, str(owner[key]))
