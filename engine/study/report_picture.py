@@ -5,6 +5,9 @@ Drawn by matplotlib through `Figure` objects alone, which is safe in any thread.
 
 from __future__ import annotations
 
+import engine.utils.own_matplotlib  # noqa: F401 - before matplotlib itself
+
+# isort: split
 from collections.abc import Sequence
 from pathlib import Path
 
