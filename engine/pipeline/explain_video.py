@@ -23,8 +23,9 @@ from engine.pipeline.playhead_first import PlayheadFirst, behind, chosen_number,
 from engine.pipeline.run_clock import RunClock
 from engine.pipeline.window_run import WindowRun, explained_target
 from engine.selective import checked_preset, checked_sigma
-from engine.store import Analysis
+from engine.store import Analysis, Resumable
 from engine.store.provenance import provenance_of
+from engine.store.resumable import State
 from engine.types import Progress, Report, Request, unreported
 from engine.video import open_requested
 from engine.video.container.stamp import VideoChangedError
@@ -133,24 +134,40 @@ def _explain(
         else:
             analysis, state = checkpoint.begin(header, str(model.device), check)
         try:
-            starts = window_starts(len(header.step_frames), model.spec.frames, request.overlap)
-            clock = RunClock(report, request, len(starts), analysis)
-            run = WindowRun(analysis, model, video, clock, check)
-            run.resume(state)
-            number = chosen_number(analysis, playhead) if model.device.type != "cuda" else None
-            if number is None:
-                clock.begin(len(analysis.windows))
-                run.fill(checkpoint)
-                drop_parts(analysis.folder)
-            else:
-                of = model, video, clock, check, key if checkpoint else None
-                PlayheadFirst(analysis, run, behind(header, number), *of).fill(checkpoint)
-            if checkpoint is not None:
-                checkpoint.finish(analysis)
+            at = key if checkpoint else None, playhead
+            _fill(analysis, state, checkpoint, at, model, video, report, check)
         except BaseException:
             analysis.close()
             raise
     return analysis
+
+
+def _fill(
+    analysis: Analysis,
+    state: State | None,
+    checkpoint: Resumable | None,
+    at: tuple[str | None, int | None],
+    model: VideoModel,
+    video: Video,
+    report: Report,
+    check: Check,
+) -> None:
+    """Explain the windows that are missing, from the playhead on first, under a key if kept."""
+    header, (key, playhead) = analysis.header, at
+    starts = window_starts(len(header.step_frames), model.spec.frames, header.request.overlap)
+    clock = RunClock(report, header.request, len(starts), analysis)
+    run = WindowRun(analysis, model, video, clock, check)
+    run.resume(state)
+    number = chosen_number(analysis, playhead) if model.device.type != "cuda" else None
+    if number is None:
+        clock.begin(len(analysis.windows))
+        run.fill(checkpoint)
+    else:
+        of = model, video, clock, check, key
+        PlayheadFirst(analysis, run, behind(header, number), *of).fill(checkpoint)
+    drop_parts(analysis.folder, but=number)
+    if checkpoint is not None:
+        checkpoint.finish(analysis)
 
 
 def _resolved(request: Request, model: VideoModel) -> Request:

@@ -27,7 +27,7 @@ from engine.types import Window
 from engine.video import Video
 from engine.windows import window_starts
 
-_PREFIX = "from_"
+_PREFIX = ".windows-from-"
 _MOST_KEPT = 2  # windows in memory that are explained once for both
 
 
@@ -82,8 +82,7 @@ def chosen_number(whole: Analysis, playhead: int | None) -> int | None:
         return None
     header, done, length = whole.header, len(whole.windows), whole.header.spec.frames
     starts = window_starts(len(header.step_frames), length, header.request.overlap)
-    names = [place.name.removeprefix(_PREFIX) for place in whole.folder.glob(f"{_PREFIX}*")]
-    begun = [int(name) for name in names if name.isdecimal() and done < int(name) < len(starts)]
+    begun = [number for number in _parts(whole.folder) if done < number < len(starts)]
     if begun:
         return begun[0]
     if not header.start <= playhead < header.stop:
@@ -93,10 +92,17 @@ def chosen_number(whole: Analysis, playhead: int | None) -> int | None:
     return number if number > done else None
 
 
-def drop_parts(folder: Path) -> None:
-    """Remove parts that were broken off, from the folder of a whole analysis without them."""
-    for place in folder.glob(f"{_PREFIX}*"):
-        shutil.rmtree(place, ignore_errors=True)
+def drop_parts(folder: Path, but: int | None) -> None:
+    """Remove parts that were broken off from the folder of a whole analysis, all but one."""
+    for number, place in _parts(folder).items():
+        if number != but:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _parts(folder: Path) -> dict[int, Path]:
+    """Return the parts in the folder of a whole analysis, by their first windows."""
+    found = {place.name.removeprefix(_PREFIX): place for place in folder.glob(f"{_PREFIX}*")}
+    return {int(name): place for name, place in found.items() if name.isdecimal()}
 
 
 class PlayheadFirst:

@@ -124,8 +124,8 @@ class Analysis(ExplainedWindows):
         document = read_document(folder / DOCUMENT)
         try:
             header = header_from_dict(document)
-            place = found_video(document, folder)
-            header = replace(header, request=replace(header.request, video=place))
+            request = replace(header.request, video=found_video(document, folder))
+            header = replace(header, request=request)
             files = open_files(folder, header, document)
             analysis = cls(folder, header, files.array(RELEVANCE))
             if "maps" in document:
@@ -174,7 +174,7 @@ class Analysis(ExplainedWindows):
 
     @property
     def complete(self) -> bool:
-        """True once all of the range is explained."""
+        """True once all of what was asked for is explained."""
         return self.steps_written == len(self.step_frames) and not self.is_part
 
     @property
@@ -195,8 +195,7 @@ class Analysis(ExplainedWindows):
     @cached_property
     def _steps_a_frame(self) -> float:
         """Steps that a frame with any serves on average. Asked for at each paint."""
-        frames = 1 + int(np.count_nonzero(np.diff(self.step_frames)))
-        return len(self.step_frames) / frames
+        return len(self.step_frames) / (1 + int(np.count_nonzero(np.diff(self.step_frames))))
 
     def measure_contrast(self, preset: Preset, check: Check = never) -> None:
         """Measure the percentiles of a preset's maps for `full_colour`, once all is explained."""
@@ -311,9 +310,8 @@ class Analysis(ExplainedWindows):
             )
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            facts = self._write_arrays(start_group(folder), preset, sigma, check)
-            found = self.document(preset=preset, sigma=sigma) | facts_of(facts)
-            write_analysis(folder / DOCUMENT, found)
+            facts = facts_of(self._write_arrays(start_group(folder), preset, sigma, check))
+            write_analysis(folder / DOCUMENT, self.document(preset=preset, sigma=sigma) | facts)
         except OSError as error:
             raise EngineError(
                 f"{folder} cannot be written: {error.strerror}.", "Choose another folder."
@@ -372,8 +370,8 @@ class Analysis(ExplainedWindows):
         """The written part, for `resumed`."""
         if not isinstance(self._array, GrowingArray):
             raise TypeError("an analysis that was opened cannot grow")
-        quantiles = tuple(self._quantiles)
         maps = self._maps.progress if self._maps is not None and self.has_maps else None
+        quantiles = tuple(self._quantiles)
         return Written(self._windows, self._evidence, quantiles, self._array.growth, maps)
 
     def when_closed(self, action: Callable[[], None]) -> None:
