@@ -27,7 +27,7 @@ from engine.store import Analysis, Resumable
 from engine.store.provenance import provenance_of
 from engine.store.resumable import State
 from engine.types import Progress, Report, Request, unreported
-from engine.video import open_requested
+from engine.video import Video, open_requested
 from engine.video.container.stamp import VideoChangedError
 from engine.video.content_hash import content_id
 from engine.windows import window_starts
