@@ -44,4 +44,6 @@ def _correlation(one: Tensor, other: Tensor) -> float:
     """Correlate values, -1 to 1, nan where they do not vary."""
     if one.numel() < 3:
         return math.nan
-    return float(torch.corrcoef(torch.stack([one.flatten(), other.flatten()]))[0, 1])
+    first, second = ((part - part.mean()).flatten() for part in (one, other))
+    spread = torch.sqrt(torch.dot(first, first) * torch.dot(second, second))
+    return float(torch.dot(first, second) / spread)

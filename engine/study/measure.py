@@ -13,8 +13,8 @@ from engine.attribution.attribute_clip import Explainer
 from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.targets import resolve_goal
 from engine.cancel import Check, never
-from engine.evidence import Evidence, Prior, decision_evidence
-from engine.evidence.decision import clip_prior, score_clips
+from engine.evidence import Evidence, Prior
+from engine.evidence.decision import answer_and_evidence, clip_prior, score_clips
 from engine.evidence.effort import EFFORTS
 from engine.evidence.variants import still_frames
 from engine.models import Clip, VideoModel
@@ -114,20 +114,28 @@ class Meter:
             (relevance,) = self._explainer.explain([cut.clip])
         if relevance is not None and keep is not None:
             keep(relevance)
-        logits = self._logits(cut.clip) if relevance is None else relevance.logits
+        logits, evidence = self._answer(cut.clip, prior, relevance)
         target, orders = int(logits.argmax()), self._settings.shuffles
         return MeasuredWindow(
             window=self._described(cut, logits, target, relevance),
-            evidence=None if prior is None else self._evidence(cut.clip, target, prior, logits),
+            evidence=evidence,
             use=motion_use(self._model, cut.clip, target, shuffles=orders, check=self._check)
             if orders
             else None,
             changing_share=None if relevance is None else self._changing_share(relevance),
         )
 
-    def _logits(self, clip: Clip) -> Float32Array:
-        row: Float32Array = score_clips(self._explained, [clip.tensor])[0].astype(np.float32)
-        return row
+    def _answer(
+        self, clip: Clip, prior: Prior | None, relevance: Attribution | None
+    ) -> tuple[Float32Array, Evidence | None]:
+        """Return what the model says of a window, and what that rests on where it can be told."""
+        known = None if relevance is None else relevance.logits
+        if prior is not None:
+            effort = EFFORTS[self._settings.request.evidence]
+            return answer_and_evidence(self._explained, clip, effort, prior, logits=known)
+        if known is None:
+            known = score_clips(self._explained, [clip.tensor])[0].astype(np.float32)
+        return known, None
 
     def _described(
         self, cut: WindowClip, logits: Float32Array, target: int, relevance: Attribution | None
@@ -150,17 +158,3 @@ class Meter:
         return split(
             relevance.relevance, request.sigma, preset=request.preset, time_step=relevance.time_step
         ).changing_share
-
-    def _evidence(self, clip: Clip, target: int, prior: Prior, logits: Float32Array) -> Evidence:
-        effort = EFFORTS[self._settings.request.evidence]
-        return decision_evidence(
-            self._model,
-            clip,
-            target,
-            prior=prior,
-            stills=effort.stills,
-            orders=effort.orders,
-            pair=effort.pair,
-            logits=logits,
-            check=self._check,
-        )

@@ -7,11 +7,14 @@ import pytest
 import torch
 from torch import nn
 
+from engine.attribution.base.explained_model import ExplainedModel
 from engine.attribution.base.network_habits import habits_of
+from engine.attribution.base.targets import resolve_goal
 from engine.cancel import Cancelled
 from engine.errors import AttributionError
 from engine.evidence import Prior, decision_evidence
-from engine.evidence.decision import clip_prior
+from engine.evidence.decision import answer_and_evidence, clip_prior
+from engine.evidence.effort import EFFORTS
 from tests.engine.evidence.toys import (
     Brightness,
     Direction,
@@ -127,6 +130,26 @@ def test_decision_evidence_of_a_quick_look_takes_two_passes_beside_the_clip() ->
     assert Counting.clips == 3
     decision_evidence(model, clip, prior=NOTHING)
     assert Counting.clips == 3 + 6
+
+
+def test_answer_and_evidence_asks_no_clip_by_itself() -> None:
+    sizes: list[int] = []
+
+    class Noting(Direction):
+        def forward(self, clip: torch.Tensor) -> torch.Tensor:
+            sizes.append(len(clip))
+            return super().forward(clip)
+
+    model = model_of(Noting())
+    clip = model.preprocess(sweeping())
+    explained = ExplainedModel(model, resolve_goal(model.spec, None))
+    sizes.clear()
+    logits, found = answer_and_evidence(explained, clip, EFFORTS["full"], NOTHING)
+    assert sum(sizes) == 6
+    assert min(sizes) > 1
+    with torch.no_grad():
+        np.testing.assert_allclose(logits, model.module(clip.tensor)[0].numpy(), rtol=1e-5)
+    assert found == decision_evidence(model, clip, prior=NOTHING)
 
 
 def test_decision_evidence_refuses_no_stills() -> None:
