@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-MODULES = ("engine.export.style", "engine.export.timeline_picture", "engine.bias.picture")
+MODULES = (
+    "engine.export.style",
+    "engine.export.timeline_picture",
+    "engine.bias.picture",
+    "engine.study.report_picture",
+)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
