@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from engine.utils.frame_ranges import range_text
 from engine.video.facts import UNTAGGED, is_constant_rate
 from engine.video.video import Video
 
@@ -101,6 +102,6 @@ def _missing(video: Video) -> str:
 
 def _damaged(video: Video) -> str:
     ranges = video.damaged_ranges
-    shown = ", ".join(f"{first} to {stop - 1}" for first, stop in ranges[:_MOST_RANGES])
+    shown = ", ".join(range_text(first, stop) for first, stop in ranges[:_MOST_RANGES])
     more = f" and {len(ranges) - _MOST_RANGES} more places" * (len(ranges) > _MOST_RANGES)
     return f"frames {shown}{more}" if ranges else ""

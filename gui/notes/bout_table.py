@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from engine.annotations.bout_evidence import BoutEvidence
 from engine.annotations.bouts import Bout
+from engine.utils.frame_ranges import range_text
 from gui.widgets.plain_text import in_one_line, tip
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -73,8 +74,7 @@ def _name(bout: Bout) -> str:
 
 
 def _texts(bout: Bout, row: BoutEvidence | None) -> tuple[str, ...]:
-    frames = f"{bout.first}-{bout.stop - 1}" if bout.stop > bout.first + 1 else str(bout.first)
-    about = in_one_line(_name(bout)), frames
+    about = in_one_line(_name(bout)), range_text(bout.first, bout.stop)
     if row is None:
         return *about, "", "", "", ""
     bits = row.still_bits + row.frames_bits + row.order_bits

@@ -9,6 +9,7 @@ from engine.descriptions import MethodInfo
 from engine.evidence.words import labels_text
 from engine.store import Analysis, Header
 from engine.types import Index, Request
+from engine.utils.frame_ranges import range_text
 from engine.windows import window_starts
 
 _MOST_LABELS = 2
@@ -59,7 +60,7 @@ class Subject:
     @property
     def short(self) -> str:
         """All that it is of, for the title of a pane: 'LRP of "walk", 0-47, figures'."""
-        frames = frames_text(self.first, self.last).partition(" ")[2]
+        frames = range_text(self.first, self.last + 1)
         return ", ".join(filter(None, (self.short_title, frames, self.part, self.model)))
 
     @property
@@ -75,7 +76,7 @@ class Subject:
 
 def frames_text(first: int, last: int) -> str:
     """Return frames as "frames 0-47", both inside, or "frame 7"."""
-    return f"frame {first}" if first == last else f"frames {first}-{last}"
+    return f"frame{'' if first == last else 's'} {range_text(first, last + 1)}"
 
 
 def classes_text(

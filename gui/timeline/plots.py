@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 
 from engine.annotations.bouts import Bout
 from engine.types import Float64Array
+from engine.utils.frame_ranges import range_text
 from engine.utils.score_text import score_curve
 from gui.state.curves import CurveSet
 from gui.state.peaks import Peak
@@ -300,7 +301,7 @@ class TimelinePlots:
         pen = pg.mkPen(theme.colours().damage)
         region = pg.LinearRegionItem((first - 0.5, stop - 0.5), movable=False, brush=brush, pen=pen)
         region.setZValue(-5)
-        region.setToolTip(f"Damaged in the file: frames {first} to {stop - 1}")
+        region.setToolTip(f"Damaged in the file: frames {range_text(first, stop)}")
         self.shares.addItem(region)
         return region
 

@@ -18,6 +18,7 @@ from engine.export.inputs import inputs_of
 from engine.export.whole_file import listed_file
 from engine.store import Analysis
 from engine.store.explained_video import open_explained
+from engine.utils.frame_ranges import range_text
 from engine.utils.printable import printable_lines
 from engine.utils.targets import check_target
 from engine.video import open_video
@@ -97,7 +98,7 @@ def _write(
 def _listed(found: tuple[Bout, ...]) -> str:
     lines = [f"{len(found)} bouts"]
     for (subject, label), lane in lanes_of(found).items():
-        spans = ", ".join(f"{bout.first}-{bout.stop - 1}" for bout in lane[:8])
+        spans = ", ".join(range_text(bout.first, bout.stop) for bout in lane[:8])
         more = f" and {len(lane) - 8} more" if len(lane) > 8 else ""
         name = f"{subject}: {label}" if subject else label
         lines.append(f"  {name}: {len(lane)}, frames {spans}{more}")

@@ -328,7 +328,7 @@ def test_peaks_are_found_from_the_playhead(timeline: Timeline) -> None:
 def test_damage_is_hatched_and_gone_with_the_video(timeline: Timeline) -> None:
     timeline.set_damage([(3, 9)])
     assert [region.getRegion() for region in timeline.plots.damage] == [(2.5, 8.5)]
-    assert "frames 3 to 8" in timeline.plots.damage[0].toolTip()
+    assert "frames 3-8" in timeline.plots.damage[0].toolTip()
     timeline.set_video(5)
     assert timeline.damage == []
     assert span(timeline) == pytest.approx((0, 4))

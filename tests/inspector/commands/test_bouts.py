@@ -36,6 +36,14 @@ def test_bouts_are_listed_by_frames_where_the_rate_varies(
     assert "wave: 1, frames 3-5" in told
 
 
+def test_a_bout_of_one_frame_is_listed_as_one_number(
+    video: Path, table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table.write_text("start,stop,label\n0.3,0.3,wave\n")
+    assert main(["bouts", str(table), str(video)]) == 0
+    assert "wave: 1, frames 3\n" in capsys.readouterr().out
+
+
 def test_bouts_go_to_another_format_and_back(video: Path, table: Path, tmp_path: Path) -> None:
     project, again = tmp_path / "a.boris", tmp_path / "again.csv"
     words = ["--to", str(project), "--format", "boris"]
