@@ -18,6 +18,7 @@ from engine.study.progress import StudyProgress
 from engine.study.settings import MapsWanted, StudySettings
 from engine.study.study import FILES, described, failures, run_study
 from engine.types import Progress, Report, Request
+from engine.utils.durations import duration_text
 from engine.utils.printable import printable_lines
 from inspector.cli_options import check_folder
 from inspector.leftovers import remember_target
@@ -129,22 +130,11 @@ class _Teller:
 
 def progress_line(progress: StudyProgress) -> str:
     """Return progress in one line."""
-    left = "" if progress.seconds_left is None else f", {_time(progress.seconds_left)} left"
+    left = "" if progress.seconds_left is None else f", {duration_text(progress.seconds_left)} left"
     failed = f", {progress.failed} with an error" if progress.failed else ""
     return (
         f"{progress.done} of {progress.total} clips{failed}, {progress.per_minute:.1f} a minute, "
         f"{progress.workers} workers{left}"
-    )
-
-
-def _time(seconds: float) -> str:
-    minutes, hours = seconds / 60, seconds / 3600
-    return (
-        f"{hours:.1f} h"
-        if hours >= 2
-        else f"{minutes:.0f} min"
-        if minutes >= 2
-        else (f"{seconds:.0f} s")
     )
 
 

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from engine.errors import ExportError, os_errors
 from engine.types import Progress
+from engine.utils.durations import duration_text
 from engine.utils.printable import printable, printable_lines
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class ProgressBars:
         """Show how far a stage is, and at its start the expected time, if that is known."""
         stage = printable(progress.stage)
         if progress.done == 0 and progress.seconds_left is not None:
-            self._bars.console.print(f"{stage}: about {progress.seconds_left:.0f} s")
+            self._bars.console.print(f"{stage}: about {duration_text(progress.seconds_left)}")
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(stage)
         total = progress.total or None
@@ -102,14 +103,9 @@ class ProgressLines:
             return
         self._told_s = monotonic()
         far = f" {progress.done / progress.total:.0%}" if progress.total else ""
-        left = progress.seconds_left
-        ERRORS.print(f"{printable(progress.stage)}{far}{'' if not left else time_left(left)}")
-
-
-def time_left(seconds: float) -> str:
-    """Return a time as the end of a sentence, ", about 2 min left"."""
-    amount = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-    return f", about {amount} left"
+        seconds = progress.seconds_left
+        left = f", about {duration_text(seconds)} left" if seconds else ""
+        ERRORS.print(f"{printable(progress.stage)}{far}{left}")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from engine.descriptions import MethodInfo, ModelInfo
 from engine.types import Float64Array, Progress, Request
+from engine.utils.durations import duration_text
 from gui.backend import Estimate
 from gui.explain.class_search import FIRST_VALUE, ClassSearch
 from gui.explain.evidence_choice import EvidenceChoice
@@ -19,7 +20,7 @@ from gui.explain.method_card import MethodCard, card_text
 from gui.explain.method_options import MethodOptions
 from gui.explain.missing import Missing, failure_of, missing_method, missing_model
 from gui.explain.model_choice import ModelChoice
-from gui.explain.run_bar import RunBar, duration_text
+from gui.explain.run_bar import RunBar
 from gui.explain.step_choice import StepChoice
 from gui.widgets.form_widgets import (
     PANEL_MARGINS,

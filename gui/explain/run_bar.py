@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from engine.types import Progress
+from engine.utils.durations import duration_text
 from engine.utils.frame_ranges import range_text
 from gui.widgets.form_widgets import SPACING, hint_label, vbox
 from gui.widgets.plain_text import PlainLabel
@@ -34,16 +35,6 @@ def done_text(progress: Progress) -> str:
 def left_text(progress: Progress) -> str:
     """Return the time left, "12 s left", or "" if unknown."""
     return "" if progress.seconds_left is None else f"{duration_text(progress.seconds_left)} left"
-
-
-def duration_text(seconds: float) -> str:
-    """Format a duration: "40 s", "3 min 20 s", "2 h 5 min"."""
-    whole = max(round(seconds), 0)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _padded(number: str, width: int) -> str:

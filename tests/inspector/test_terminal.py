@@ -108,7 +108,7 @@ def test_progress_without_a_terminal_is_a_line_now_and_then(
         lines.report(Progress("Explaining", 0, 4))
         lines.report(Progress("Explaining", 1, 4, 240.0))
         lines.report(Progress("Explaining", 2, 4, 160.0))
-    assert capsys.readouterr().err == "Explaining 25%, about 4 min left\n"
+    assert capsys.readouterr().err == "Explaining 25%, about 4 min 0 s left\n"
 
 
 def test_facts_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:

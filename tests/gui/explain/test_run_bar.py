@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.types import Progress
-from gui.explain.run_bar import RunBar, done_text, duration_text, left_text, progress_text
+from gui.explain.run_bar import RunBar, done_text, left_text, progress_text
 
 _LEFT = Qt.MouseButton.LeftButton
 _SPACE = "\u2007"
@@ -95,22 +95,6 @@ def test_cancel_is_pressed_once_and_says_that_it_stops(bar: RunBar, qtbot: QtBot
     bar.show_busy(False)
     bar.show_busy(True)
     assert bar.cancel.isEnabled()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (-3.0, "0 s"),
-        (0.4, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
-        (200.0, "3 min 20 s"),
-        (3600.0, "1 h 0 min"),
-        (7519.0, "2 h 5 min"),
-    ],
-)
-def test_times_are_told_in_the_units_that_matter(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text
 
 
 def test_progress_of_unknown_length_is_told_by_its_stage(bar: RunBar) -> None:
