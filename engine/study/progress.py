@@ -67,14 +67,8 @@ class ProgressBook:
         self._done, self._failed = done, failed
         self._read = {path: path.stat().st_size for path in place.workers.glob("*.log")}
         self._counted: set[str] = set()
-        self.unwritten: set[str] = set()
         self._began = time.monotonic()
         self._recent: deque[tuple[float, int]] = deque([(self._began, done)])
-
-    @property
-    def counted(self) -> int:
-        """Rows that got a result since the book was begun."""
-        return len(self._counted)
 
     def look(self) -> None:
         """Read what the workers wrote since the last look."""
@@ -133,11 +127,8 @@ class ProgressBook:
         return entries
 
     def _count(self, key: str, state: str) -> None:
-        if state == "unwritten":
-            self.unwritten.add(key)
         if state not in ("done", "failed") or key in self._counted:
             return
         self._counted.add(key)
-        self.unwritten.discard(key)
         self._done += 1
         self._failed += state == "failed"
