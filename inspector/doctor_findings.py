@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.errors import EngineError
+from engine.utils.folder_size import folder_bytes
 from engine.utils.paths import CACHE_VARIABLE, cache_folder, config_folder
 from inspector.display import has_display, missing_packages
 from resources import resource_path
@@ -128,7 +129,7 @@ def folder_findings() -> Iterator[Finding]:
     """Yield the folders that are written to, with their sizes and room."""
     cache = cache_folder()
     advice = f"Choose another folder: set {CACHE_VARIABLE}."
-    yield _folder("Cache", cache, f"{_megabytes(_size_of(cache))} used, ", advice)
+    yield _folder("Cache", cache, f"{_megabytes(folder_bytes(cache))} used, ", advice)
     yield _folder("Settings", config_folder(), "", "Check who owns that folder.")
     try:
         temporary = Path(tempfile.gettempdir())
@@ -177,17 +178,6 @@ def _folder(name: str, folder: Path, used: str, advice: str) -> Finding:
     if free < _FOLDERS_NEED_MB * 2**20:
         return Finding("Folders", name, text, "trouble", f"There is little room. {advice}")
     return Finding("Folders", name, text)
-
-
-def _size_of(folder: Path) -> int:
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(place, name)).st_size
-            except OSError:  # gone meanwhile
-                continue
-    return total
 
 
 def _megabytes(count: int) -> str:

@@ -21,6 +21,7 @@ from engine.pipeline.cache_lookup import open_finished
 from engine.store import Analysis
 from engine.store.summary import AnalysisSummary, summary_of, write_summary
 from engine.types import Report, Request
+from engine.utils.folder_size import folder_bytes
 from engine.utils.locks import FileLock, alone, is_held
 from engine.utils.paths import cache_folder
 from engine.video.content_hash import content_id
@@ -143,7 +144,7 @@ class AnalysisCache:
 
     def size_bytes(self) -> int:
         """Return the size of all cached analyses, in bytes."""
-        return sum(_size(entry) for entry in self._entries())
+        return sum(folder_bytes(entry) for entry in self._entries())
 
     def folder_of(self, request: Request) -> Path | None:
         """Return the folder of the cached analysis of a request, or None without one."""
@@ -227,9 +228,9 @@ class AnalysisCache:
     def _discard(self, limit_bytes: int) -> None:
         total = 0
         for entry in sorted(self._entries(), key=_last_used, reverse=True):
-            total += _size(entry)
+            total += folder_bytes(entry)
             if total > limit_bytes and not self._is_used(entry.name):
-                total -= _size(entry)
+                total -= folder_bytes(entry)
                 self._throw_away(entry)
                 log.info("%s removed to make room", entry)
 
@@ -261,15 +262,3 @@ def _nothing() -> None:
 
 def _last_used(entry: Path) -> int:
     return entry.stat().st_mtime_ns
-
-
-def _size(entry: Path) -> int:
-    """Return the bytes of all files in a folder, without files that vanish meanwhile."""
-    total = 0
-    for place, _, names in os.walk(entry):
-        for name in names:
-            try:
-                total += os.stat(os.path.join(place, name)).st_size
-            except FileNotFoundError:
-                continue
-    return total
