@@ -159,7 +159,11 @@ class AnalysisCache:
         use = self._claimed(key, request)
         if use is None:
             return None
-        analysis = open_finished(request, self._folder / key, key)
+        try:
+            analysis = open_finished(request, self._folder / key, key)
+        except BaseException:
+            use.release()
+            raise
         if analysis is None:
             use.release()
             return None

@@ -64,6 +64,8 @@ class LocalWorkers:
             process.join(_STOP_S)
             process.kill()
             process.join()
+        for _, told in self._running.values():
+            told.close()
         self._running.clear()
 
     def _started(self, post: Post) -> tuple[BaseProcess, Connection]:

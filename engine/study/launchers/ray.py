@@ -44,7 +44,11 @@ def start(crew: Crew) -> RayWorkers:
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise EngineError(f"Ray cannot be used ({reason}).", _HINT) from error
-    return RayWorkers(ray, crew)
+    try:
+        return RayWorkers(ray, crew)
+    except BaseException:
+        ray.shutdown()
+        raise
 
 
 class RayWorkers:

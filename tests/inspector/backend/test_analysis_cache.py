@@ -299,6 +299,21 @@ def test_an_error_lets_go_of_the_entry(
     assert close_after(cache, asked) == cache.folder_of(asked)
 
 
+def test_an_error_at_opening_one_with_maps_lets_go_of_it(
+    cache: AnalysisCache, asked: Request, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = explained(cache, replace(asked, preset="evidence"))
+    first.close()
+
+    def broken(*_: object) -> None:
+        raise MemoryError("broken")
+
+    monkeypatch.setattr("inspector.backend.analysis_cache.open_finished", broken)
+    with pytest.raises(MemoryError, match="broken"):
+        explained(cache, asked)
+    assert cache.remove(first.folder)
+
+
 @pytest.fixture
 def holder(cache: AnalysisCache, asked: Request) -> Iterator[subprocess.Popen[str]]:
     """Another process that computes the request."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -44,6 +45,17 @@ def test_launch_says_in_a_sentence_what_is_missing(
         with pytest.raises(EngineError, match=r"needs the package \w+") as raised:
             launch(engine, Crew(tmp_path))
         assert "pip install 'motion-inspector[study]'" in raised.value.hint
+
+
+def test_ray_is_shut_down_where_an_option_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = Mock()
+    ray.cluster_resources.return_value = {"CPU": 2.0}
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    with pytest.raises(EngineError, match="is no number"):
+        launch("ray", Crew(tmp_path, options={"num_gpus": "half"}))
+    ray.shutdown.assert_called_once()
 
 
 def test_optional_names_the_package() -> None:
