@@ -166,6 +166,10 @@ class DisplaySettings(QWidget):
         self.gamma.setRange(*_GAMMA)
         self.gamma.setSingleStep(0.1)
         self.gamma.setToolTip("Below 1 faint relevance shows more, above 1 less")
+        self._make_scale()
+        self.reset_button = QPushButton("Back to the defaults")
+
+    def _make_scale(self) -> None:
         self.scale_kind = narrow(QComboBox())
         self.scale_kind.addItems(["One for the clip", "Fixed"])
         self.scale_kind.setMinimumContentsLength(2)  # beside its number, in a narrow window
@@ -180,7 +184,6 @@ class DisplaySettings(QWidget):
         )
         self.scale = _Scale()
         self.scale.setAccessibleName("Relevance that gets the full colour")
-        self.reset_button = QPushButton("Back to the defaults")
 
     def _lay_out(self) -> None:
         rows = Form()

@@ -88,6 +88,11 @@ class BoutsPanel(QWidget):
         menu.addSeparator()
         self.save_numbers = menu.addAction("Table of numbers (CSV)...", self._ask_to_save)
         self.save.setMenu(menu)
+        self._make_table()
+        self.load.clicked.connect(self.ask_for_file)
+        self.remove.clicked.connect(self.removal_requested)
+
+    def _make_table(self) -> None:
         self.table = QTableView()
         self.table.setModel(self.rows)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -104,8 +109,6 @@ class BoutsPanel(QWidget):
         header.resizeSection(0, _NAME_PX)
         self.table.clicked.connect(self._on_table_chosen)
         self.table.activated.connect(self._on_table_chosen)
-        self.load.clicked.connect(self.ask_for_file)
-        self.remove.clicked.connect(self.removal_requested)
 
     def _ask_to_save(self, name: str = "") -> None:
         each = BOUT_FORMATS.get(name)
