@@ -149,7 +149,7 @@ def test_answer_and_evidence_asks_no_clip_by_itself() -> None:
     assert min(sizes) > 1
     with torch.no_grad():
         np.testing.assert_allclose(logits, model.module(clip.tensor)[0].numpy(), rtol=1e-5)
-    assert found == decision_evidence(model, clip, prior=NOTHING)
+    assert found.share == decision_evidence(model, clip, prior=NOTHING).share
 
 
 def test_decision_evidence_refuses_no_stills() -> None:
