@@ -27,10 +27,12 @@ from engine.study.rows import Row
 from engine.study.settings import StudySettings
 from engine.study.together import Measured, MeasuredWindow, together
 from engine.types import Float32Array, Window, unreported
+from engine.utils.spare_memory import give_back_spare_memory
 from engine.video import Video, open_requested
 from engine.windows import window_starts
 
 _CACHE_BYTES = 32 * 2**20  # frames are read once, in order
+_TRIM_CLIPS = 20  # after as many, spare memory is given back
 
 Keep = Callable[[Attribution], None]
 """Called with the relevance of each window, where its maps are wanted."""
@@ -55,6 +57,7 @@ class Meter:
     def __init__(self, model: VideoModel, settings: StudySettings, check: Check = never) -> None:
         request = settings.request
         self._model, self._settings, self._check = model, settings, check
+        self._clips = 0
         self._told = model.spec.activation != "none" and request.evidence != "off"
         self._prior = prior_of(request, len(model.spec.labels)) if self._told else None
         self._explained = ExplainedModel(model, resolve_goal(model.spec, None), check=check)
@@ -87,6 +90,9 @@ class Meter:
             starts = window_starts(steps, length, request.overlap)
             windows = self._windows(video, header, self._chosen(starts), keep)
             lost = len(video.damaged_frames)
+        self._clips += 1
+        if self._clips % _TRIM_CLIPS == 0:
+            give_back_spare_memory()
         return together(header, windows, len(starts), lost, self._model.notices)
 
     def _chosen(self, starts: Sequence[int]) -> list[int]:
