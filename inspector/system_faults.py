@@ -39,9 +39,20 @@ def system_fault(error: BaseException) -> EngineError | None:
         reason = text.splitlines()[0] if text else "out of memory"
         return EngineError(f"There is not enough memory ({reason}).", _HINTS[errno.ENOMEM])
     if not isinstance(error, OSError) or error.errno not in _HINTS:
-        return None
+        return _in_narrow_space(error)
     name = "A file or the output" if error.filename is None else str(error.filename)
     return EngineError(f"{name} cannot be used ({error.strerror}).", _HINTS[error.errno])
+
+
+def _in_narrow_space(error: BaseException) -> EngineError | None:
+    """Return an error of a library for people where its cause may be the address space."""
+    if not narrow_space():
+        return None
+    reason = " ".join((type(error).__name__, *str(error).splitlines()[:1]))
+    return EngineError(
+        f"It failed where the address space is limited ({reason}).",
+        "Raise the limit (ulimit -v) and try again. Report it if it fails then, too.",
+    )
 
 
 def narrow_space() -> str:

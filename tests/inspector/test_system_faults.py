@@ -78,6 +78,19 @@ def test_narrow_address_space_is_told(
     assert ("ulimit -v" in narrow_space()) == told
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+@pytest.mark.parametrize("limit", [4 * 2**30, -1])
+def test_error_of_a_library_in_narrow_space_is_no_bug_yet(
+    limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system_faults.resource, "getrlimit", lambda _: (limit, -1))
+    fault = system_fault(RuntimeError("could not create a primitive"))
+    assert (fault is not None) == (limit > 0)
+    if fault is not None:
+        assert "RuntimeError could not create a primitive" in str(fault)
+        assert "ulimit -v" in fault.hint
+
+
 @pytest.mark.parametrize("traces", [False, True])
 def test_terminal_shows_traces_for_debugging_alone(traces: bool) -> None:
     try:
