@@ -9,6 +9,8 @@ import pytest
 from inspector.cli import main
 from tests.clips import moving_square, write_clip
 
+pytestmark = pytest.mark.usefixtures("small_figures")
+
 
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
