@@ -24,6 +24,7 @@ from engine.video import open_video
 from gui.state.session_file import SessionFile, save_session
 from inspector.backend.analysis_cache import AnalysisCache
 from inspector.cli import main
+from tests.cards import small_card
 from tests.clips import moving_square, write_clip
 
 FRAMES, SIZE = 48, (64, 64)
@@ -60,6 +61,7 @@ def inputs(folder: Path) -> Iterator[Path]:
     for name in ("a", "b"):
         (folder / "videos").mkdir(parents=True, exist_ok=True)
         write_clip(folder / "videos" / f"{name}.mp4", moving_square(FRAMES, SIZE))
+    small_card(folder)
     explain(folder, folder, "1")
     (folder / "served").mkdir()
     (folder / "served" / WEIGHTS).write_bytes(bytes(_WEIGHTS_BYTES))
@@ -74,13 +76,15 @@ def inputs(folder: Path) -> Iterator[Path]:
 def explain(inputs: Path, folder: Path, sigma: str) -> None:
     """Run ``explain`` into the folder ``out``."""
     words = ["explain", str(inputs / "videos" / "a.mp4"), "--out", str(folder / "out")]
-    if main([*words, "--method", "gradient", "--evidence", "quick", "--sigma", sigma]):
+    words += ["--model", str(inputs / "small.toml"), "--sigma", sigma]
+    if main([*words, "--method", "gradient", "--evidence", "quick"]):
         raise RuntimeError("explain failed")
 
 
 def bias(inputs: Path, folder: Path, sigma: str) -> None:
     """Run ``bias`` into the folder ``out``."""
     words = ["bias", str(inputs / "videos"), "--out", str(folder / "out"), "--sigma", sigma]
+    words += ["--model", str(inputs / "small.toml")]
     if main([*words, "--method", "gradient", "--clips", "1", "--shuffles", "1"]):
         raise RuntimeError("bias failed")
 
