@@ -59,8 +59,8 @@ def explain_by_activation_map(
 ) -> MethodOutput:
     """Explain by a layer's channels, combined to one map from features, gradient and options."""
     name = options.layer or default_layer(explained.model, clip)
-    explained.note(f"The map is of the layer {name}; the option layer takes another.")
     features, gradient, logits = _at(explained, clip, name)
+    explained.note(f"The map is of the layer {name}; the option layer takes another.")
     native = combine(features, gradient, options)
     if options.positive:
         native = native.clamp(min=0)

@@ -45,8 +45,9 @@ def exits_as_errors() -> Iterator[None]:
     except Exception:
         raise
     except BaseException as error:
-        unknown = _in_main_thread() and signal.getsignal(signal.SIGINT) is not _interrupt
-        if isinstance(error, _Interrupt) or (isinstance(error, KeyboardInterrupt) and unknown):
+        if isinstance(error, _Interrupt) or (
+            isinstance(error, KeyboardInterrupt) and _may_be_the_users()
+        ):
             raise
         raise CodeExit(str(error)) from error
     finally:
@@ -72,6 +73,15 @@ def described(error: BaseException) -> str:
 
 def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
+
+
+def _may_be_the_users() -> bool:
+    """Tell whether an interrupt that is not ours may be a Ctrl-C: another handler raises such.
+
+    Where interrupts are ignored, as behind ``nohup`` and ``&``, none is.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    return _in_main_thread() and handler not in (_interrupt, signal.SIG_IGN)
 
 
 def _watch_interrupts() -> bool:

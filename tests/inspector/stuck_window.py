@@ -51,7 +51,9 @@ def close() -> None:
 
 if __name__ == "__main__":
     kind = sys.argv[1]
-    app.explaining = SimpleNamespace(explain=stuck, labels=lambda *_: (), estimate=lambda *_: None)
+    app.explaining = SimpleNamespace(
+        explain=stuck, is_cached=lambda _: False, labels=lambda *_: (), estimate=lambda *_: None
+    )
     make = app.make_window
 
     def made() -> MainWindow:

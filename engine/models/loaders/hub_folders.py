@@ -165,11 +165,14 @@ def _places(config: Any) -> int:
     """Return how many tokens a clip has, 0 where their places are no numbers of the network."""
     if config.model_type == "vjepa2":  # its queries are turned by angles
         return 0
-    size, part, time = config.image_size, config.patch_size, getattr(config, "tubelet_size", 1)
-    sides = list(size) if isinstance(size, list | tuple) else [size, size]
-    parts = list(part) if isinstance(part, list | tuple) else [part, part]
-    ends = [config.num_frames, *sides]
-    steps = list(time) if isinstance(time, list | tuple) else [time, *parts]
+    ends = [config.num_frames, *_both(config.image_size)]
+    time = getattr(config, "tubelet_size", 1)  # of ViViT all three steps
+    steps = time if isinstance(time, list | tuple) else [time, *_both(config.patch_size)]
     return prod(
         max(1, int(end) // max(1, int(step))) for end, step in zip(ends, steps, strict=True)
     )
+
+
+def _both(size: Any) -> list[Any]:
+    """Return height and width of what may be given as one number."""
+    return list(size) if isinstance(size, list | tuple) else [size, size]

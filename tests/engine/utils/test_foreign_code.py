@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,6 +13,14 @@ from engine.utils.foreign_code import CodeExit, described, exits_as_errors
 
 class _Own(BaseException):
     pass
+
+
+@pytest.fixture(autouse=True)
+def usual_interrupts() -> Iterator[None]:
+    """Ctrl-C raises, also where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +55,13 @@ def test_exits_as_errors_leaves_errors_and_handlers_of_others_alone() -> None:
         assert signal.getsignal(signal.SIGINT) is own
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_exits_as_errors_takes_an_interrupt_for_the_codes_where_none_can_come() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with pytest.raises(CodeExit), exits_as_errors():
+        raise KeyboardInterrupt
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_exits_as_errors_in_another_thread_takes_every_interrupt_for_the_codes() -> None:

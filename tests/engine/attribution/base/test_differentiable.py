@@ -50,7 +50,7 @@ def test_a_frozen_part_is_explained_as_if_it_were_not(method: str) -> None:
     expected = attribute(model_of(Frozen(never_off)), clip, 1, method)
     np.testing.assert_array_equal(found.relevance, expected.relevance)
     assert any("kept on" in notice for notice in found.notices)
-    assert not expected.notices
+    assert not any("kept on" in notice for notice in expected.notices)
 
 
 def test_maps_of_evidence_go_through_a_frozen_part() -> None:

@@ -240,7 +240,7 @@ def test_attribute_explains_the_logits_before_a_sigmoid(method: str) -> None:
     if method == "rise":
         options["score"] = "logit"
     result = attribute(ending_in(torch.sigmoid), clip, 2, method, **options)
-    assert (result.notices, result.activation) == ((BEFORE_SIGMOID,), "sigmoid")
+    assert (result.notices[0], result.activation) == (BEFORE_SIGMOID, "sigmoid")
     bare = attribute(model_of(BARE), clip, 2, method, **options)
     scale = np.abs(bare.relevance).max()
     np.testing.assert_allclose(result.relevance, bare.relevance, rtol=1e-4, atol=1e-5 * scale)

@@ -194,7 +194,9 @@ def test_pickles_are_never_run(tmp_path: Path) -> None:
     (folder / "model.safetensors").unlink()
     planted = Planted()
     planted.path = str(tmp_path / "ran")
-    (folder / "pytorch_model.bin").write_bytes(pickle.dumps({"weight": planted}))
+    (folder / "pytorch_model.bin").write_bytes(
+        pickle.dumps({"weight": planted, "more": bytes(10**6)})
+    )
     with pytest.raises(ModelError, match="cannot be read"):
         load_transformer(folder, device="cpu")
     assert not (tmp_path / "ran").exists()
