@@ -30,15 +30,13 @@ from PySide6.QtWidgets import (
 )
 
 from gui.theme import theme
+from gui.widgets.list_keys import ENTER, REMOVE, claimed
 from gui.widgets.plain_text import in_one_line, tip
 
 ROW = Qt.ItemDataRole.UserRole
 RUNNING, SHOWN, PINNED = "running", "shown", "pinned"
 _SIDE_PX, _LINE_PX, _PAD_PX = 8, 18, 5
 _ROW_PX = 2 * (_LINE_PX + _PAD_PX)
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_REMOVE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-_OWN_KEYS = (*_ENTER, *_REMOVE, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_F2)
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
@@ -182,19 +180,14 @@ class ResultView(QListView):
 
     def event(self, event: QEvent) -> bool:
         """Keep the list's keys from being taken by the window."""
-        if event.type() == QEvent.Type.ShortcutOverride:
-            key = cast("QKeyEvent", event)
-            if key.key() in _OWN_KEYS and key.modifiers() == Qt.KeyboardModifier.NoModifier:
-                event.accept()
-                return True
-        return super().event(event)
+        return claimed(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Show a result, rename it, remove it."""
         row = self.current()
-        if event.key() in _ENTER:
+        if event.key() in ENTER:
             self._choose(self.currentIndex())
-        elif event.key() in _REMOVE and row is not None:
+        elif event.key() in REMOVE and row is not None:
             self.removal_requested.emit(row.folder)
         elif event.key() == Qt.Key.Key_F2:
             self.rename_current()

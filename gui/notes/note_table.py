@@ -33,6 +33,7 @@ from engine.types import Float64Array
 from engine.utils.frame_ranges import range_text
 from gui.notes.note_edits import NoteList, Notes
 from gui.theme import theme
+from gui.widgets.list_keys import ENTER, REMOVE, claimed
 from gui.widgets.plain_text import tip
 from gui.widgets.time_entry import clock
 
@@ -41,9 +42,6 @@ TEXT_COLUMN = 2
 _TINT = 70
 _EDITOR_LINES = 3
 _EDITOR_FRAME_PX = 12
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_REMOVE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-_OWN_KEYS = (*_ENTER, *_REMOVE, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_F2)
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
@@ -213,18 +211,13 @@ class NoteTable(QTableView):
 
     def event(self, event: QEvent) -> bool:
         """Keep the table's keys from being taken by the window."""
-        if event.type() == QEvent.Type.ShortcutOverride:
-            key = cast("QKeyEvent", event)
-            if key.key() in _OWN_KEYS and key.modifiers() == Qt.KeyboardModifier.NoModifier:
-                event.accept()
-                return True
-        return super().event(event)
+        return claimed(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go to a note, type its text, remove it."""
-        if event.key() in _ENTER:
+        if event.key() in ENTER:
             self._choose(self.currentIndex())
-        elif event.key() in _REMOVE:
+        elif event.key() in REMOVE:
             self.removal_requested.emit()
         elif event.key() == Qt.Key.Key_F2:
             self.edit_current()
@@ -269,7 +262,7 @@ class _TextDelegate(QStyledItemDelegate):
         """End editing on Enter, which Qt leaves to editors of several lines."""
         if event.type() == QEvent.Type.KeyPress and isinstance(watched, QPlainTextEdit):
             key = cast("QKeyEvent", event)
-            if key.key() in _ENTER and key.modifiers() != Qt.KeyboardModifier.ShiftModifier:
+            if key.key() in ENTER and key.modifiers() != Qt.KeyboardModifier.ShiftModifier:
                 self.commitData.emit(watched)
                 self.closeEditor.emit(watched)
                 return True
