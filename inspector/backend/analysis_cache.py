@@ -12,6 +12,8 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.cancel import Check
@@ -66,16 +68,13 @@ class AnalysisCache:
         use = None if key is None else self._claimed(key, request)
         if key is None or use is None:
             return self._explained(request, report, check, playhead)
-        try:
+        with _let_go_on_failure(use.release):
             place = self._folder / key
             analysis = open_finished(request, place, key)
             if analysis is None:
                 analysis = self._explained(request, report, check, playhead, key, content)
                 self.keep_summary(place, summary_of(analysis, time.time()))
             self._touch(place)
-        except BaseException:
-            use.release()
-            raise
         analysis.when_closed(use.release)
         self.make_room()
         return analysis
@@ -94,11 +93,8 @@ class AnalysisCache:
         """
         use = self._lock(folder.name)
         release = _nothing if use is None else use.release
-        try:
+        with _let_go_on_failure(release):
             analysis = Analysis.open(folder)
-        except BaseException:
-            release()
-            raise
         self._touch(folder)
         analysis.when_closed(release)
         return analysis
@@ -159,11 +155,8 @@ class AnalysisCache:
         use = self._claimed(key, request)
         if use is None:
             return None
-        try:
+        with _let_go_on_failure(use.release):
             analysis = open_finished(request, self._folder / key, key)
-        except BaseException:
-            use.release()
-            raise
         if analysis is None:
             use.release()
             return None
@@ -258,6 +251,16 @@ class AnalysisCache:
             os.utime(place)
         except OSError:
             log.warning("%s cannot be marked as used", place, exc_info=True)
+
+
+@contextmanager
+def _let_go_on_failure(release: Callable[[], None]) -> Iterator[None]:
+    """Release what is in use, if it cannot be opened after all."""
+    try:
+        yield
+    except BaseException:
+        release()
+        raise
 
 
 def _nothing() -> None:
